@@ -1,0 +1,430 @@
+#include "desired.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A usable entry on its way into the desired set. */
+struct candidate {
+	const struct peer_entry *entry;
+	bool is_out; /* lost its key, or has the node's own */
+};
+
+/* One peer's claim on one prefix. */
+struct claim {
+	struct prefix prefix;
+	size_t rank; /* kept peers first, in key order; then candidates, in id order */
+};
+
+struct resolution {
+	const struct desired_input *input;
+	struct candidate *candidates; /* in id order */
+	size_t candidate_count;
+	struct claim *lost; /* by rank, then prefix */
+	size_t lost_count;
+	size_t conflict_capacity;
+	struct desired out;
+};
+
+static int conflict_add(struct resolution *resolution, struct conflict conflict)
+{
+	struct desired *out = &resolution->out;
+	if (out->conflict_count == resolution->conflict_capacity) {
+		size_t capacity =
+			resolution->conflict_capacity ? resolution->conflict_capacity * 2 : 8;
+		struct conflict *conflicts =
+			reallocarray(out->conflicts, capacity, sizeof *conflicts);
+		if (!conflicts)
+			return -ENOMEM;
+		out->conflicts = conflicts;
+		resolution->conflict_capacity = capacity;
+	}
+	if (!conflict.winner || !conflict.loser || !conflict.about)
+		return -ENOMEM; /* a copy of one of the texts failed */
+	out->conflicts[out->conflict_count++] = conflict;
+	return 0;
+}
+
+static const char *text_copy(struct resolution *resolution, const char *text)
+{
+	return arena_strndup(&resolution->out.arena, text, strlen(text));
+}
+
+static const char *place_text(struct resolution *resolution, const struct peer_entry *entry)
+{
+	char text[40];
+	snprintf(text, sizeof text, "peers[%zu]",
+		(size_t)(entry - resolution->input->document->entries));
+	return text_copy(resolution, text);
+}
+
+/* By id; of one id, in document order. */
+static int compare_entries(const void *a, const void *b)
+{
+	const struct peer_entry *x = *(const struct peer_entry *const *)a;
+	const struct peer_entry *y = *(const struct peer_entry *const *)b;
+	int order = strcmp(x->id, y->id);
+	return order ? order : (x > y) - (x < y);
+}
+
+static void entry_take(struct resolution *resolution, const struct peer_entry *entry)
+{
+	if (entry->error)
+		resolution->out.unusable[resolution->out.unusable_count++] = entry;
+	else
+		resolution->candidates[resolution->candidate_count++].entry = entry;
+}
+
+/*
+ * Lays the events over the document: both stand in id order, so that one walk merges them.
+ * `sorted` holds the document's entries that have an id.
+ */
+static int entries_merge(
+	struct resolution *resolution, const struct peer_entry *const *sorted, size_t count)
+{
+	const struct event_overlay *overlay = resolution->input->overlay;
+	size_t overlay_count = overlay ? overlay->count : 0;
+	size_t event = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct peer_entry *entry = sorted[i];
+		if (i > 0 && strcmp(sorted[i - 1]->id, entry->id) == 0) {
+			size_t first = i - 1;
+			while (first > 0 && strcmp(sorted[first - 1]->id, entry->id) == 0)
+				first--;
+			int error = conflict_add(
+				resolution, (struct conflict){.kind = CONFLICT_ID,
+						    .winner = place_text(resolution, sorted[first]),
+						    .loser = place_text(resolution, entry),
+						    .about = entry->id});
+			if (error)
+				return error;
+			continue;
+		}
+		int order = -1;
+		while (event < overlay_count &&
+			(order = strcmp(overlay->peers[event].id, entry->id)) < 0) {
+			if (!overlay->peers[event].removed)
+				entry_take(resolution, &overlay->peers[event].entry);
+			event++;
+		}
+		if (event == overlay_count || order != 0) {
+			entry_take(resolution, entry);
+			continue;
+		}
+		if (!overlay->peers[event].removed)
+			entry_take(resolution, &overlay->peers[event].entry);
+		event++;
+	}
+	for (; event < overlay_count; event++)
+		if (!overlay->peers[event].removed)
+			entry_take(resolution, &overlay->peers[event].entry);
+	return 0;
+}
+
+static int entries_collect(struct resolution *resolution)
+{
+	const struct state_document *document = resolution->input->document;
+	const struct event_overlay *overlay = resolution->input->overlay;
+	size_t room = document->entry_count + (overlay ? overlay->count : 0) + 1;
+	const struct peer_entry **sorted = calloc(room, sizeof *sorted);
+	resolution->candidates = calloc(room, sizeof *resolution->candidates);
+	resolution->out.unusable = calloc(room, sizeof(*resolution->out.unusable));
+	int error = -ENOMEM;
+	size_t count = 0;
+	if (!sorted || !resolution->candidates || !resolution->out.unusable)
+		goto out;
+	for (size_t i = 0; i < document->entry_count; i++) {
+		const struct peer_entry *entry = &document->entries[i];
+		if (entry->id)
+			sorted[count++] = entry;
+		else
+			entry_take(resolution, entry);
+	}
+	qsort(sorted, count, sizeof *sorted, compare_entries);
+	error = entries_merge(resolution, sorted, count);
+out:
+	free(sorted);
+	return error;
+}
+
+/* By key; of one key, in id order, which is the order of the candidates. */
+static int compare_by_key(const void *a, const void *b)
+{
+	const struct candidate *x = *(const struct candidate *const *)a;
+	const struct candidate *y = *(const struct candidate *const *)b;
+	int order = key_public_compare(&x->entry->config.public_key, &y->entry->config.public_key);
+	return order ? order : (x > y) - (x < y);
+}
+
+/* `by_key` is filled: the candidates in the order of their keys. */
+static int keys_settle(struct resolution *resolution, struct candidate **by_key)
+{
+	const struct key_public *own_key = resolution->input->own_key;
+	const struct candidate *owner = NULL;
+	for (size_t i = 0; i < resolution->candidate_count; i++)
+		by_key[i] = &resolution->candidates[i];
+	qsort(by_key, resolution->candidate_count, sizeof(*by_key), compare_by_key);
+	for (size_t i = 0; i < resolution->candidate_count; i++) {
+		struct candidate *candidate = by_key[i];
+		const struct key_public *key = &candidate->entry->config.public_key;
+		struct conflict conflict = {.kind = CONFLICT_KEY, .loser = candidate->entry->id};
+		if (own_key && key_public_equal(key, own_key)) {
+			conflict.kind = CONFLICT_OWN_KEY;
+			conflict.winner = "this node";
+		} else if (owner && key_public_equal(key, &owner->entry->config.public_key)) {
+			conflict.winner = owner->entry->id;
+		} else {
+			owner = candidate;
+			continue;
+		}
+		candidate->is_out = true;
+		conflict.about = text_copy(resolution, key_public_format(key).text);
+		int error = conflict_add(resolution, conflict);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static bool key_is_wanted(const struct resolution *resolution, struct candidate **by_key,
+	const struct key_public *key)
+{
+	size_t low = 0, high = resolution->candidate_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = key_public_compare(&by_key[middle]->entry->config.public_key, key);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static int compare_kept(const void *a, const void *b)
+{
+	const struct kept_peer *x = a, *y = b;
+	return key_public_compare(&x->actual->public_key, &y->actual->public_key);
+}
+
+/* Keeps the peer with that key if it is on the device and nobody usable wants it. */
+static void kept_add(struct resolution *resolution, struct candidate **by_key,
+	const struct key_public *key, const char *id, const char *error)
+{
+	const struct peer_config *actual = peer_table_find(resolution->input->actual, key);
+	if (!actual || key_is_wanted(resolution, by_key, key))
+		return;
+	if (!id && resolution->input->names)
+		id = peer_names_find(resolution->input->names, key);
+	resolution->out.kept[resolution->out.kept_count++] =
+		(struct kept_peer){.id = id, .actual = actual, .error = error};
+}
+
+static int kept_collect(struct resolution *resolution, struct candidate **by_key)
+{
+	struct desired *out = &resolution->out;
+	if (out->unusable_count == 0)
+		return 0;
+	/* An entry may be known by its id under one key and name another. */
+	out->kept = calloc(out->unusable_count * 2, sizeof *out->kept);
+	if (!out->kept)
+		return -ENOMEM;
+	for (size_t i = 0; i < out->unusable_count; i++) {
+		const struct peer_entry *entry = out->unusable[i];
+		const struct key_public *known = NULL;
+		if (entry->id && resolution->input->names)
+			known = peer_names_lookup(resolution->input->names, entry->id);
+		if (known)
+			kept_add(resolution, by_key, known, entry->id, entry->error);
+		if (entry->has_key &&
+			(!known || !key_public_equal(known, &entry->config.public_key)))
+			kept_add(resolution, by_key, &entry->config.public_key,
+				known ? NULL : entry->id, entry->error);
+	}
+	if (out->kept_count == 0)
+		return 0;
+	qsort(out->kept, out->kept_count, sizeof *out->kept, compare_kept);
+	size_t kept = 1;
+	for (size_t i = 1; i < out->kept_count; i++)
+		if (compare_kept(&out->kept[i], &out->kept[kept - 1]) != 0)
+			out->kept[kept++] = out->kept[i];
+	out->kept_count = kept;
+	return 0;
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int order = prefix_compare(&x->prefix, &y->prefix);
+	return order ? order : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static int compare_lost(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+static const char *claimant_name(struct resolution *resolution, size_t rank)
+{
+	const struct desired *out = &resolution->out;
+	if (rank >= out->kept_count)
+		return resolution->candidates[rank - out->kept_count].entry->id;
+	const struct kept_peer *kept = &out->kept[rank];
+	return kept->id ? kept->id
+			: text_copy(resolution, key_public_format(&kept->actual->public_key).text);
+}
+
+/* What the claimant of that rank claims; no peer if it is out. */
+static const struct peer_config *claimant(const struct resolution *resolution, size_t rank)
+{
+	if (rank < resolution->out.kept_count)
+		return resolution->out.kept[rank].actual;
+	const struct candidate *candidate =
+		&resolution->candidates[rank - resolution->out.kept_count];
+	return candidate->is_out ? NULL : &candidate->entry->config;
+}
+
+/* Every claim on every prefix, sorted; NULL when memory is out. */
+static struct claim *claims_collect(const struct resolution *resolution, size_t *ret_count)
+{
+	size_t ranks = resolution->out.kept_count + resolution->candidate_count;
+	size_t count = 0;
+	for (size_t rank = 0; rank < ranks; rank++) {
+		const struct peer_config *peer = claimant(resolution, rank);
+		count += peer ? peer->allowed_ip_count : 0;
+	}
+	struct claim *claims = calloc(count ? count : 1, sizeof *claims);
+	if (!claims)
+		return NULL;
+	struct claim *next = claims;
+	for (size_t rank = 0; rank < ranks; rank++) {
+		const struct peer_config *peer = claimant(resolution, rank);
+		for (size_t i = 0; peer && i < peer->allowed_ip_count; i++)
+			*next++ = (struct claim){.prefix = peer->allowed_ips[i], .rank = rank};
+	}
+	qsort(claims, count, sizeof *claims, compare_claims);
+	*ret_count = count;
+	return claims;
+}
+
+/* The first claim on a prefix wins; the others are gathered in `lost`. */
+static int prefixes_settle(struct resolution *resolution)
+{
+	size_t count = 0;
+	struct claim *claims = claims_collect(resolution, &count);
+	if (!claims)
+		return -ENOMEM;
+	resolution->lost = claims; /* losers move to the front of the same array */
+	for (size_t i = 0, winner = 0; i < count; i++) {
+		if (i == 0 || !prefix_equal(&claims[i].prefix, &claims[i - 1].prefix)) {
+			winner = claims[i].rank;
+			continue;
+		}
+		struct claim lost = claims[i];
+		int error = conflict_add(resolution,
+			(struct conflict){.kind = CONFLICT_PREFIX,
+				.winner = claimant_name(resolution, winner),
+				.loser = claimant_name(resolution, lost.rank),
+				.about = text_copy(resolution, prefix_format(&lost.prefix).text)});
+		if (error)
+			return error;
+		resolution->lost[resolution->lost_count++] = lost;
+	}
+	qsort(resolution->lost, resolution->lost_count, sizeof *resolution->lost, compare_lost);
+	return 0;
+}
+
+/* The peer without the prefixes that it lost; `*at` walks over the lost claims. */
+static int peer_append(
+	struct resolution *resolution, const struct peer_config *peer, size_t rank, size_t *at)
+{
+	size_t first = *at;
+	while (*at < resolution->lost_count && resolution->lost[*at].rank == rank)
+		++*at;
+	if (first == *at)
+		return peer_table_append(&resolution->out.peers, peer);
+	struct prefix *left = calloc(peer->allowed_ip_count, sizeof *left);
+	if (!left)
+		return -ENOMEM;
+	struct peer_config copy = *peer;
+	copy.allowed_ips = left;
+	copy.allowed_ip_count = 0;
+	for (uint32_t i = 0; i < peer->allowed_ip_count; i++) {
+		if (first < *at &&
+			prefix_equal(&peer->allowed_ips[i], &resolution->lost[first].prefix))
+			first++;
+		else
+			left[copy.allowed_ip_count++] = peer->allowed_ips[i];
+	}
+	int error = peer_table_append(&resolution->out.peers, &copy);
+	key_secret_wipe(&copy.psk);
+	free(left);
+	return error;
+}
+
+static int peers_collect(struct resolution *resolution)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < resolution->candidate_count; i++) {
+		size_t rank = resolution->out.kept_count + i;
+		const struct candidate *candidate = &resolution->candidates[i];
+		if (candidate->is_out)
+			continue;
+		int error = peer_append(resolution, &candidate->entry->config, rank, &at);
+		if (error)
+			return error;
+	}
+	return peer_table_seal(&resolution->out.peers, NULL);
+}
+
+int desired_resolve(const struct desired_input *input, struct desired *ret)
+{
+	struct resolution resolution = {.input = input};
+	struct candidate **by_key = NULL;
+	int error = entries_collect(&resolution);
+	if (!error) {
+		by_key = calloc(resolution.candidate_count + 1, sizeof(*by_key));
+		error = by_key ? keys_settle(&resolution, by_key) : -ENOMEM;
+	}
+	if (!error)
+		error = kept_collect(&resolution, by_key);
+	if (!error)
+		error = prefixes_settle(&resolution);
+	if (!error)
+		error = peers_collect(&resolution);
+	free(by_key);
+	free(resolution.candidates);
+	free(resolution.lost);
+	if (error)
+		desired_clear(&resolution.out);
+	else
+		*ret = resolution.out;
+	return error;
+}
+
+const char *conflict_kind_name(enum conflict_kind kind)
+{
+	static const char *const names[] = {
+		[CONFLICT_ID] = "id",
+		[CONFLICT_KEY] = "public_key",
+		[CONFLICT_PREFIX] = "allowed_ip",
+		[CONFLICT_OWN_KEY] = "own_key",
+	};
+	return names[kind];
+}
+
+void desired_clear(struct desired *desired)
+{
+	peer_table_clear(&desired->peers);
+	free(desired->kept);
+	free(desired->unusable);
+	free(desired->conflicts);
+	arena_clear(&desired->arena);
+	*desired = (struct desired){0};
+}

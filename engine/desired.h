@@ -1,0 +1,61 @@
+/*
+ * From a state document to the peers that the device shall have: events not yet overtaken are laid
+ * over it, unusable entries keep what they have on the device, conflicts are settled. Pure, and
+ * independent of history but for what the inputs say.
+ *
+ * Rules: of two entries with one id the first in the document counts. A peer with the node's own
+ * key is left out. Going through the ids in byte order, a key already claimed leaves the later
+ * peer out, a prefix already claimed is taken from the later peer. A peer that is kept for an
+ * unusable entry claims what it has on the device before all others.
+ */
+#pragma once
+
+#include "event_overlay.h"
+#include "peer_index.h"
+#include "peer_table.h"
+
+struct desired_input {
+	const struct state_document *document;
+	const struct event_overlay *overlay; /* may be NULL */
+	const struct peer_table *actual;
+	const struct peer_names *names; /* ids known so far; may be NULL */
+	const struct key_public *own_key;
+};
+
+/* A peer that stays on the device as it is, for the sake of an entry that cannot be used. */
+struct kept_peer {
+	const char *id;                   /* NULL if neither entry nor index knows it */
+	const struct peer_config *actual; /* borrowed from the device */
+	const char *error;
+};
+
+enum conflict_kind {
+	CONFLICT_ID,      /* two entries with one id */
+	CONFLICT_KEY,     /* two ids with one key */
+	CONFLICT_PREFIX,  /* two ids with one prefix */
+	CONFLICT_OWN_KEY, /* a peer has this node's key */
+};
+
+struct conflict {
+	enum conflict_kind kind;
+	const char
+		*winner;   /* id, or key in base64 where no id is known; of the node: "this node" */
+	const char *loser; /* id */
+	const char *about; /* the id, key or prefix in question */
+};
+
+struct desired {
+	struct peer_table peers; /* what is wanted, sealed; kept peers are not in it */
+	struct kept_peer *kept;  /* sorted by key */
+	size_t kept_count;
+	const struct peer_entry **unusable; /* entries that count and cannot be used */
+	size_t unusable_count;
+	struct conflict *conflicts;
+	size_t conflict_count;
+	struct arena arena;
+};
+
+/* Returns 0, or -ENOMEM with `*ret` as before. `*ret` borrows from all that `input` names. */
+int desired_resolve(const struct desired_input *input, struct desired *ret);
+const char *conflict_kind_name(enum conflict_kind kind);
+void desired_clear(struct desired *desired);

@@ -1,0 +1,142 @@
+#include "diff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+unsigned peer_config_difference(const struct peer_config *desired, const struct peer_config *actual)
+{
+	unsigned fields = 0;
+	if (!peer_allowed_ips_equal(desired, actual))
+		fields |= PEER_FIELD_ALLOWED_IPS;
+	if (!key_secret_equal(&desired->psk, &actual->psk))
+		fields |= PEER_FIELD_PSK;
+	if (desired->persistent_keepalive_s != actual->persistent_keepalive_s)
+		fields |= PEER_FIELD_PERSISTENT_KEEPALIVE;
+	return fields;
+}
+
+/* One step of the walk over both tables: the peer of each that has the lower key. */
+struct pair {
+	const struct peer_config *desired; /* NULL: not wanted */
+	const struct peer_config *actual;  /* NULL: not there */
+};
+
+struct walk {
+	const struct peer_table *desired, *actual;
+	size_t desired_at, actual_at;
+};
+
+static bool walk_next(struct walk *walk, struct pair *ret)
+{
+	bool more_desired = walk->desired_at < walk->desired->count;
+	bool more_actual = walk->actual_at < walk->actual->count;
+	if (!more_desired && !more_actual)
+		return false;
+	const struct peer_config *desired = &walk->desired->peers[walk->desired_at];
+	const struct peer_config *actual = &walk->actual->peers[walk->actual_at];
+	int order = !more_actual    ? -1
+		    : !more_desired ? 1
+				    : key_public_compare(&desired->public_key, &actual->public_key);
+	ret->desired = order <= 0 ? desired : NULL;
+	ret->actual = order >= 0 ? actual : NULL;
+	walk->desired_at += order <= 0;
+	walk->actual_at += order >= 0;
+	return true;
+}
+
+struct op_list {
+	struct peer_op *ops;
+	size_t count, capacity;
+};
+
+static int op_list_append(struct op_list *list, struct peer_op op)
+{
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 64;
+		struct peer_op *ops = reallocarray(list->ops, capacity, sizeof *ops);
+		if (!ops)
+			return -ENOMEM;
+		list->ops = ops;
+		list->capacity = capacity;
+	}
+	list->ops[list->count++] = op;
+	return 0;
+}
+
+/* Groups by kind; within a kind the walk's order, by key, stays. */
+static struct peer_op *ops_by_kind(const struct op_list *list, struct peer_diff *counts)
+{
+	struct peer_op *ops = calloc(list->count ? list->count : 1, sizeof *ops);
+	if (!ops)
+		return NULL;
+	size_t next[] = {
+		[PEER_OP_REMOVE] = 0,
+		[PEER_OP_UPDATE] = counts->remove_count,
+		[PEER_OP_ADD] = counts->remove_count + counts->update_count,
+	};
+	for (size_t i = 0; i < list->count; i++)
+		ops[next[list->ops[i].kind]++] = list->ops[i];
+	return ops;
+}
+
+int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
+	const struct endpoint_memory *memory, int64_t now_s, struct peer_diff *ret)
+{
+	struct peer_diff diff = {0};
+	struct op_list list = {0};
+	struct walk walk = {.desired = desired, .actual = actual};
+	struct pair pair;
+	int error = 0;
+	while (!error && walk_next(&walk, &pair)) {
+		struct peer_op op = {.desired = pair.desired, .actual = pair.actual};
+		if (!pair.desired) {
+			op.kind = PEER_OP_REMOVE;
+			diff.remove_count++;
+		} else if (!pair.actual) {
+			op.kind = PEER_OP_ADD;
+			op.fields = PEER_FIELDS_ALL;
+			diff.add_count++;
+		} else {
+			op.kind = PEER_OP_UPDATE;
+			op.fields = peer_config_difference(pair.desired, pair.actual);
+			if (!endpoint_equal(&pair.desired->endpoint, &pair.actual->endpoint) &&
+				endpoint_memory_is_due(memory, pair.desired, pair.actual, now_s))
+				op.fields |= PEER_FIELD_ENDPOINT;
+			if (!op.fields) {
+				diff.unchanged_count++;
+				continue;
+			}
+			diff.update_count++;
+		}
+		error = op_list_append(&list, op);
+	}
+	if (!error) {
+		diff.ops = ops_by_kind(&list, &diff);
+		error = diff.ops ? 0 : -ENOMEM;
+	}
+	free(list.ops);
+	if (!error)
+		*ret = diff;
+	return error;
+}
+
+const char *peer_op_kind_name(enum peer_op_kind kind)
+{
+	static const char *const names[] = {
+		[PEER_OP_REMOVE] = "remove",
+		[PEER_OP_UPDATE] = "update",
+		[PEER_OP_ADD] = "add",
+	};
+	return names[kind];
+}
+
+const struct key_public *peer_op_key(const struct peer_op *op)
+{
+	return op->desired ? &op->desired->public_key : &op->actual->public_key;
+}
+
+void peer_diff_clear(struct peer_diff *diff)
+{
+	free(diff->ops);
+	*diff = (struct peer_diff){0};
+}

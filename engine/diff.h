@@ -1,0 +1,58 @@
+/*
+ * What has to be done so that the actual peers become the desired ones. Pure: two sorted tables
+ * in, three operation lists out, each sorted by public key; the same bytes for the same input.
+ *
+ * Order: removes, then updates, then adds. Called one by one in that order the end is right
+ * whichever way prefixes move between peers: a removed peer gives its prefixes up first, and a
+ * prefix set on one peer leaves the other by itself. A controller that takes whole lists may send
+ * them otherwise if the end is the same and no prefix that is wanted before and after is absent
+ * in between.
+ */
+#pragma once
+
+#include "endpoint_memory.h"
+#include "peer_table.h"
+
+enum peer_op_kind {
+	PEER_OP_REMOVE,
+	PEER_OP_UPDATE, /* change `fields` of a peer that is there, and create none */
+	PEER_OP_ADD,    /* set the peer whole, creating it if need be */
+};
+
+struct peer_op {
+	enum peer_op_kind kind;
+	unsigned fields;                   /* update: PEER_FIELD_* that differ */
+	const struct peer_config *desired; /* borrowed; NULL for a remove */
+	const struct peer_config *actual;  /* borrowed; NULL for an add */
+};
+
+/* "remove", "update" or "add". */
+const char *peer_op_kind_name(enum peer_op_kind kind);
+/* The key of the peer that the operation is about. */
+const struct key_public *peer_op_key(const struct peer_op *op);
+
+struct peer_diff {
+	struct peer_op *ops; /* removes, then updates, then adds; they borrow from the tables */
+	size_t remove_count;
+	size_t update_count;
+	size_t add_count;
+	size_t unchanged_count;
+};
+
+static inline size_t peer_diff_op_count(const struct peer_diff *diff)
+{
+	return diff->remove_count + diff->update_count + diff->add_count;
+}
+
+/*
+ * `memory` and `now_s` decide about endpoints, which are seeds rather than state: see
+ * endpoint_memory.h. Returns 0, or -ENOMEM with `*ret` as before.
+ */
+int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
+	const struct endpoint_memory *memory, int64_t now_s, struct peer_diff *ret);
+
+/* The fields in which `desired` differs from `actual`, endpoints aside. */
+unsigned peer_config_difference(
+	const struct peer_config *desired, const struct peer_config *actual);
+
+void peer_diff_clear(struct peer_diff *diff);

@@ -1,0 +1,213 @@
+#include "endpoint_memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where `key` stands or would stand. */
+static size_t memory_position(
+	const struct endpoint_memory *memory, const struct key_public *key, bool *ret_found)
+{
+	size_t low = 0, high = memory->count;
+	*ret_found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = key_public_compare(&memory->records[middle].public_key, key);
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct endpoint_record *memory_find(
+	const struct endpoint_memory *memory, const struct key_public *key)
+{
+	bool found;
+	size_t at = memory_position(memory, key, &found);
+	return found ? &memory->records[at] : NULL;
+}
+
+/* The record of `key`, made if there is none; NULL when memory is out. */
+static struct endpoint_record *memory_obtain(
+	struct endpoint_memory *memory, const struct key_public *key)
+{
+	bool found;
+	size_t at = memory_position(memory, key, &found);
+	if (found)
+		return &memory->records[at];
+	if (memory->count == memory->capacity) {
+		size_t capacity = memory->capacity ? memory->capacity * 2 : 16;
+		struct endpoint_record *records =
+			reallocarray(memory->records, capacity, sizeof *records);
+		if (!records)
+			return NULL;
+		memory->records = records;
+		memory->capacity = capacity;
+	}
+	memmove(&memory->records[at + 1], &memory->records[at],
+		(memory->count - at) * sizeof *memory->records);
+	memory->records[at] = (struct endpoint_record){.public_key = *key};
+	memory->count++;
+	return &memory->records[at];
+}
+
+/* Whether bytes were sent since the handshake that `record` knows was first seen. A counter that
+ * went back, or another handshake, is a new beginning. */
+static bool sent_since_handshake(
+	const struct endpoint_record *record, const struct peer_status *status)
+{
+	if (status->last_handshake_s != record->last_handshake_s)
+		return false;
+	if (status->tx_bytes < record->tx_bytes)
+		return status->tx_bytes > 0;
+	return status->tx_bytes > record->tx_bytes;
+}
+
+static bool is_silent(
+	const struct endpoint_record *record, const struct peer_status *status, int64_t now_s)
+{
+	if (status->last_handshake_s != 0 &&
+		now_s - status->last_handshake_s <= ENDPOINT_SILENT_AFTER_S)
+		return false;
+	return !record || !record->seen || sent_since_handshake(record, status);
+}
+
+/* `record` may be NULL: nothing is known of the peer. */
+static bool record_is_due(const struct endpoint_record *record, const struct peer_config *desired,
+	const struct peer_config *actual, int64_t now_s)
+{
+	const struct endpoint *endpoint = &desired->endpoint;
+	if (endpoint->kind != ENDPOINT_IP || endpoint_equal(endpoint, &actual->endpoint))
+		return false;
+	if (record && record->has_baseline && !endpoint_equal(endpoint, &record->baseline))
+		return true;
+	if (record && record->has_due && endpoint_equal(endpoint, &record->due))
+		return true;
+	return is_silent(record, &actual->status, now_s);
+}
+
+bool endpoint_memory_is_due(const struct endpoint_memory *memory, const struct peer_config *desired,
+	const struct peer_config *actual, int64_t now_s)
+{
+	return record_is_due(memory_find(memory, &desired->public_key), desired, actual, now_s);
+}
+
+static void record_see(struct endpoint_record *record, const struct peer_status *status)
+{
+	bool is_new = !record->seen || status->last_handshake_s != record->last_handshake_s;
+	if (is_new)
+		record->tx_bytes = status->tx_bytes;
+	else if (status->tx_bytes < record->tx_bytes)
+		record->tx_bytes = 0;
+	record->last_handshake_s = status->last_handshake_s;
+	record->seen = true;
+}
+
+static void record_compare(struct endpoint_record *record, const struct peer_config *desired,
+	const struct peer_config *actual, int64_t now_s)
+{
+	const struct endpoint *endpoint = &desired->endpoint;
+	if (endpoint->kind == ENDPOINT_NAME)
+		return;
+	if (endpoint->kind == ENDPOINT_IP && endpoint_equal(endpoint, &actual->endpoint)) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+		record->has_due = false;
+		return;
+	}
+	if (record_is_due(record, desired, actual, now_s)) {
+		record->due = *endpoint;
+		record->has_due = true;
+	}
+	if (!record->has_baseline) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+	}
+}
+
+int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_table *desired,
+	const struct peer_table *actual, int64_t now_s)
+{
+	struct endpoint_memory next = {
+		.capacity = actual->count + desired->count, /* room for the adds that follow */
+	};
+	next.records = calloc(next.capacity ? next.capacity : 1, sizeof *next.records);
+	if (!next.records)
+		return -ENOMEM;
+	size_t old = 0, wanted = 0;
+	for (size_t i = 0; i < actual->count; i++) {
+		const struct peer_config *peer = &actual->peers[i];
+		const struct key_public *key = &peer->public_key;
+		struct endpoint_record *record = &next.records[next.count++];
+		while (old < memory->count &&
+			key_public_compare(&memory->records[old].public_key, key) < 0)
+			old++;
+		if (old < memory->count && key_public_equal(&memory->records[old].public_key, key))
+			*record = memory->records[old];
+		else
+			record->public_key = *key;
+		while (wanted < desired->count &&
+			key_public_compare(&desired->peers[wanted].public_key, key) < 0)
+			wanted++;
+		if (wanted < desired->count &&
+			key_public_equal(&desired->peers[wanted].public_key, key))
+			record_compare(record, &desired->peers[wanted], peer, now_s);
+		record_see(record, &peer->status);
+	}
+	endpoint_memory_clear(memory);
+	*memory = next;
+	return 0;
+}
+
+int endpoint_memory_applied(struct endpoint_memory *memory, const struct key_public *key,
+	const struct endpoint *endpoint, bool fresh)
+{
+	fresh = fresh || !memory_find(memory, key);
+	struct endpoint_record *record = memory_obtain(memory, key);
+	if (!record)
+		return -ENOMEM;
+	if (fresh)
+		*record = (struct endpoint_record){.public_key = *key};
+	if (fresh || endpoint->kind == ENDPOINT_IP) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+		record->has_due = false;
+	}
+	return 0;
+}
+
+int endpoint_memory_failed(struct endpoint_memory *memory, const struct key_public *key,
+	const struct endpoint *endpoint)
+{
+	if (endpoint->kind != ENDPOINT_IP)
+		return 0;
+	struct endpoint_record *record = memory_obtain(memory, key);
+	if (!record)
+		return -ENOMEM;
+	record->due = *endpoint;
+	record->has_due = true;
+	return 0;
+}
+
+void endpoint_memory_forget(struct endpoint_memory *memory, const struct key_public *key)
+{
+	bool found;
+	size_t at = memory_position(memory, key, &found);
+	if (!found)
+		return;
+	memory->count--;
+	memmove(&memory->records[at], &memory->records[at + 1],
+		(memory->count - at) * sizeof *memory->records);
+}
+
+void endpoint_memory_clear(struct endpoint_memory *memory)
+{
+	free(memory->records);
+	*memory = (struct endpoint_memory){0};
+}

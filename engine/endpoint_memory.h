@@ -1,0 +1,61 @@
+/*
+ * What this process remembers of its peers' endpoints.
+ *
+ * An endpoint is a seed: peers roam, and the device knows better than the control plane where they
+ * are. So a desired endpoint that differs from the device's is a difference only when
+ *  (a) it changed since this process last applied or first compared it, or it could not be set
+ *      when it was due, or
+ *  (b) the peer is silent (no handshake for 180 s, or never one) and either this process sees it
+ *      for the first time, or bytes were sent to it since that handshake was first seen: an idle
+ *      peer makes no handshakes, and that is no reason to forget where it is.
+ * No desired endpoint is never a difference.
+ */
+#pragma once
+
+#include "peer_table.h"
+
+#define ENDPOINT_SILENT_AFTER_S 180
+
+/* An endpoint without a host name, by value. */
+struct endpoint_record {
+	struct key_public public_key;
+	bool has_baseline; /* `baseline` was applied, or was desired when first compared */
+	struct endpoint baseline;
+	bool has_due; /* `due` was to be set, and was not */
+	struct endpoint due;
+	bool seen; /* a cycle compared a device read that held the peer */
+	int64_t last_handshake_s;
+	uint64_t tx_bytes; /* when that handshake was first seen */
+};
+
+struct endpoint_memory {
+	struct endpoint_record *records; /* sorted by key */
+	size_t count;
+	size_t capacity;
+};
+
+/* Whether the desired endpoint is to be set on a peer that has `actual`. */
+bool endpoint_memory_is_due(const struct endpoint_memory *memory, const struct peer_config *desired,
+	const struct peer_config *actual, int64_t now_s);
+
+/*
+ * A cycle compared `actual`, a whole device read, with `desired`: peers that are gone are
+ * forgotten, the others are seen, values met for the first time become baselines, and what is due
+ * stays so until endpoint_memory_applied. Returns 0, or -ENOMEM with the memory as before.
+ */
+int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_table *desired,
+	const struct peer_table *actual, int64_t now_s);
+
+/*
+ * The peer was written with this endpoint. `fresh`: it was not on the device before, so that all
+ * else is forgotten; for such a peer, and for one not yet known, none is a value too. Returns 0 or
+ * -ENOMEM.
+ */
+int endpoint_memory_applied(struct endpoint_memory *memory, const struct key_public *key,
+	const struct endpoint *endpoint, bool fresh);
+/* This endpoint was to be set and could not be. Returns 0 or -ENOMEM. */
+int endpoint_memory_failed(struct endpoint_memory *memory, const struct key_public *key,
+	const struct endpoint *endpoint);
+/* The peer was removed. */
+void endpoint_memory_forget(struct endpoint_memory *memory, const struct key_public *key);
+void endpoint_memory_clear(struct endpoint_memory *memory);

@@ -1,0 +1,152 @@
+#include "event_overlay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void overlay_peer_free(struct overlay_peer *peer)
+{
+	arena_clear(&peer->arena);
+	key_secret_wipe(&peer->entry.config.psk);
+	free(peer->id);
+}
+
+static size_t overlay_position(const struct event_overlay *overlay, const char *id, bool *ret_found)
+{
+	size_t low = 0, high = overlay->count;
+	*ret_found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(overlay->peers[middle].id, id);
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int overlay_grow(struct event_overlay *overlay)
+{
+	if (overlay->count < overlay->capacity)
+		return 0;
+	size_t capacity = overlay->capacity ? overlay->capacity * 2 : 16;
+	struct overlay_peer *peers = calloc(capacity, sizeof *peers);
+	if (!peers)
+		return -ENOMEM;
+	if (overlay->peers) {
+		memcpy(peers, overlay->peers, overlay->count * sizeof *peers);
+		explicit_bzero(overlay->peers, overlay->count * sizeof *peers);
+	}
+	free(overlay->peers);
+	overlay->peers = peers;
+	overlay->capacity = capacity;
+	return 0;
+}
+
+/* Puts `peer`, whose id is set, in the place of an older one with that id or where it belongs. */
+static int overlay_put(struct event_overlay *overlay, struct overlay_peer *peer)
+{
+	bool found;
+	size_t at = overlay_position(overlay, peer->id, &found);
+	if (found) {
+		overlay_peer_free(&overlay->peers[at]);
+	} else {
+		int error = overlay_grow(overlay);
+		if (error)
+			return error;
+		memmove(&overlay->peers[at + 1], &overlay->peers[at],
+			(overlay->count - at) * sizeof *overlay->peers);
+		overlay->count++;
+	}
+	peer->order = ++overlay->order;
+	overlay->peers[at] = *peer;
+	return 0;
+}
+
+/* A copy of `entry` whose pointers lead into `arena`. */
+static int entry_copy(const struct peer_entry *entry, struct arena *arena, struct peer_entry *ret)
+{
+	struct peer_entry copy = *entry;
+	struct peer_config *config = &copy.config;
+	size_t size = config->allowed_ip_count * sizeof *config->allowed_ips;
+	copy.id = arena_strndup(arena, entry->id, strlen(entry->id));
+	config->id = copy.id;
+	if (!copy.id)
+		return -ENOMEM;
+	if (size) {
+		void *prefixes = arena_alloc(arena, size);
+		if (!prefixes)
+			return -ENOMEM;
+		config->allowed_ips = memcpy(prefixes, config->allowed_ips, size);
+	}
+	if (config->endpoint.kind == ENDPOINT_NAME) {
+		const char *host = config->endpoint.host;
+		config->endpoint.host = arena_strndup(arena, host, strlen(host));
+		if (!config->endpoint.host)
+			return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
+int event_overlay_set(struct event_overlay *overlay, const struct peer_entry *entry)
+{
+	struct overlay_peer peer = {.id = strdup(entry->id)};
+	int error = peer.id ? entry_copy(entry, &peer.arena, &peer.entry) : -ENOMEM;
+	if (!error)
+		error = overlay_put(overlay, &peer);
+	if (error)
+		overlay_peer_free(&peer);
+	return error;
+}
+
+int event_overlay_remove(struct event_overlay *overlay, const char *id)
+{
+	struct overlay_peer peer = {.id = strdup(id), .removed = true};
+	int error = peer.id ? overlay_put(overlay, &peer) : -ENOMEM;
+	if (error)
+		overlay_peer_free(&peer);
+	return error;
+}
+
+uint64_t event_overlay_count(struct event_overlay *overlay)
+{
+	return ++overlay->order;
+}
+
+uint64_t event_overlay_fetch_begin(struct event_overlay *overlay)
+{
+	return ++overlay->order;
+}
+
+void event_overlay_fetch_done(struct event_overlay *overlay, uint64_t order)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < overlay->count; i++) {
+		if (overlay->peers[i].order > order)
+			overlay->peers[kept++] = overlay->peers[i];
+		else
+			overlay_peer_free(&overlay->peers[i]);
+	}
+	overlay->count = kept;
+}
+
+const struct overlay_peer *event_overlay_find(const struct event_overlay *overlay, const char *id)
+{
+	bool found;
+	size_t at = overlay_position(overlay, id, &found);
+	return found ? &overlay->peers[at] : NULL;
+}
+
+void event_overlay_clear(struct event_overlay *overlay)
+{
+	for (size_t i = 0; i < overlay->count; i++)
+		overlay_peer_free(&overlay->peers[i]);
+	free(overlay->peers);
+	*overlay = (struct event_overlay){0};
+}

@@ -1,0 +1,136 @@
+#include "events.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <string.h>
+
+typedef int event_handler(
+	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
+typedef int peer_method(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
+
+/*
+ * Reads a peer, notes it for the next cycle and hands it to the manager. It is noted first: an
+ * event whose operation fails is handled all the same, and the cycle tries again.
+ */
+static int peer_event(struct event_dispatcher *dispatcher, const char *payload, size_t length,
+	peer_method *method, struct diag *diag)
+{
+	struct arena arena = {0};
+	struct peer_entry entry = {0};
+	int error = dispatcher->reader.read_peer(
+		dispatcher->reader.impl, payload, length, &arena, &entry, diag);
+	if (!error) {
+		error = event_overlay_set(&dispatcher->manager->overlay, &entry);
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	if (!error)
+		error = method(dispatcher->manager, &entry, diag);
+	key_secret_wipe(&entry.config.psk);
+	arena_clear(&arena);
+	return error;
+}
+
+int handle_peer_added(
+	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag)
+{
+	int error = peer_event(dispatcher, payload, length, manager_add_peer, diag);
+	return error ? diag_wrap(diag, error, "peer_added") : 0;
+}
+
+/* Adding a peer whose id is known under another key removes that key first. */
+int handle_peer_key_rotated(
+	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag)
+{
+	int error = peer_event(dispatcher, payload, length, manager_add_peer, diag);
+	return error ? diag_wrap(diag, error, "peer_key_rotated") : 0;
+}
+
+int handle_peer_endpoint_changed(
+	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag)
+{
+	int error = peer_event(dispatcher, payload, length, manager_update_peer, diag);
+	return error ? diag_wrap(diag, error, "peer_endpoint_changed") : 0;
+}
+
+int handle_peer_removed(
+	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag)
+{
+	struct arena arena = {0};
+	const char *id = NULL;
+	int error = dispatcher->reader.read_peer_id(
+		dispatcher->reader.impl, payload, length, &arena, &id, diag);
+	if (!error) {
+		error = event_overlay_remove(&dispatcher->manager->overlay, id);
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	if (!error)
+		error = manager_remove_peer_by_id(dispatcher->manager, id, diag);
+	arena_clear(&arena);
+	return error ? diag_wrap(diag, error, "peer_removed") : 0;
+}
+
+int handle_signing_key_rotated(
+	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag)
+{
+	struct signing_keys keys = {0};
+	int error = dispatcher->reader.read_signing_keys(
+		dispatcher->reader.impl, payload, length, &keys, diag);
+	if (error)
+		return diag_wrap(diag, error, "signing_key_rotated");
+	verifier_rotate_keys(
+		dispatcher->verifier, &keys, event_overlay_count(&dispatcher->manager->overlay));
+	log_line(&dispatcher->manager->logger, LOG_LEVEL_INFO, "Signing keys rotated", "current",
+		key_public_format(&keys.current).text, NULL);
+	return 0;
+}
+
+static const struct {
+	const char *event_type;
+	event_handler *handler;
+} handlers[] = {
+	{"peer_added", handle_peer_added},
+	{"peer_removed", handle_peer_removed},
+	{"peer_key_rotated", handle_peer_key_rotated},
+	{"peer_endpoint_changed", handle_peer_endpoint_changed},
+	{"signing_key_rotated", handle_signing_key_rotated},
+};
+
+static event_handler *handler_find(const char *event_type)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (strcmp(handlers[i].event_type, event_type) == 0)
+			return handlers[i].handler;
+	return NULL;
+}
+
+int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, const char *payload,
+	size_t length, struct diag *diag)
+{
+	const struct logger *logger = &dispatcher->manager->logger;
+	event_handler *handler = handler_find(event_type);
+	if (!handler) {
+		log_line(logger, LOG_LEVEL_DEBUG, "Event ignored", "event_type", event_type, NULL);
+		return 0;
+	}
+	int error = handler(dispatcher, payload, length, diag);
+	if (error)
+		log_line(logger, LOG_LEVEL_ERROR, "Event failed", "error", diag_text(diag), NULL);
+	return error;
+}
+
+int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	int64_t now_ns, enum verdict *ret_verdict, struct diag *diag)
+{
+	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now_ns, diag);
+	if (*ret_verdict != VERDICT_ACCEPTED)
+		return -EBADMSG;
+	/* A type with a NUL byte in it is none that we know, whatever stands before the byte. */
+	const char *event_type = envelope->event_type.text;
+	if (strlen(event_type) != envelope->event_type.length)
+		event_type = "";
+	return event_dispatch(
+		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
+}

@@ -1,0 +1,43 @@
+#include "executor.h"
+
+#include "diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void run_one(const struct controller *controller, const char *interface,
+	const struct peer_op *op, struct peer_op_result *result)
+{
+	struct diag diag = {0};
+	if (op->kind == PEER_OP_REMOVE)
+		result->error = controller->ops->remove_peer(
+			controller->impl, interface, peer_op_key(op), &diag);
+	else
+		result->error = controller->ops->add_peer(controller->impl, interface, op, &diag);
+	if (result->error)
+		result->error_text = strdup(diag_text(&diag));
+	diag_clear(&diag);
+}
+
+struct peer_op_result *executor_run(const struct controller *controller, const char *interface,
+	const struct peer_op *ops, size_t op_count)
+{
+	struct peer_op_result *results = calloc(op_count ? op_count : 1, sizeof *results);
+	if (!results)
+		return NULL;
+	if (controller->ops->apply && op_count > 0)
+		controller->ops->apply(controller->impl, interface, ops, op_count, results);
+	else
+		for (size_t i = 0; i < op_count; i++)
+			run_one(controller, interface, &ops[i], &results[i]);
+	return results;
+}
+
+void peer_op_results_free(struct peer_op_result *results, size_t count)
+{
+	if (!results)
+		return;
+	for (size_t i = 0; i < count; i++)
+		free(results[i].error_text);
+	free(results);
+}

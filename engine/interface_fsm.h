@@ -1,0 +1,70 @@
+/*
+ * The interface's states on the way from nothing to up, and what each event means in each of them.
+ * Pure: fsm_cell says which action to take and where it leads; whoever takes the action stores the
+ * state.
+ *
+ *     absent --create_interface--> created --configure_address--> addressed
+ *            --set_mtu--> sized --set_interface_up--> up
+ *
+ * Setup goes from whatever state it is in to up and stops at the first action that fails; the next
+ * Setup goes on from there. Teardown leads from anywhere to absent. A lost link is absent; a link
+ * that drifted goes back to the state before the first thing that is wrong.
+ */
+#pragma once
+
+#include "device.h"
+#include "interface_config.h"
+
+#define INTERFACE_STATES(X)                                                                        \
+	X(ABSENT, absent)                                                                          \
+	X(CREATED, created)                                                                        \
+	X(ADDRESSED, addressed)                                                                    \
+	X(SIZED, sized)                                                                            \
+	X(UP, up)
+
+#define INTERFACE_EVENTS(X)                                                                        \
+	X(SETUP, setup)                                                                            \
+	X(TEARDOWN, teardown)                                                                      \
+	X(LINK_LOST, link_lost)                                                                    \
+	X(DRIFTED_DEVICE, drifted_device) /* key or port */                                        \
+	X(DRIFTED_ADDRESS, drifted_address)                                                        \
+	X(DRIFTED_MTU, drifted_mtu)                                                                \
+	X(DRIFTED_DOWN, drifted_down)
+
+#define INTERFACE_ACTIONS(X)                                                                       \
+	X(NONE, none)                                                                              \
+	X(CREATE_INTERFACE, create_interface)                                                      \
+	X(CONFIGURE_ADDRESS, configure_address)                                                    \
+	X(SET_MTU, set_mtu) /* only if the MTU is over 0; else it succeeds at once */              \
+	X(SET_INTERFACE_UP, set_interface_up)                                                      \
+	X(DELETE_INTERFACE, delete_interface)
+
+#define X(upper, lower) INTERFACE_##upper,
+enum interface_state { INTERFACE_STATES(X) INTERFACE_STATE_COUNT };
+#undef X
+#define X(upper, lower) INTERFACE_EVENT_##upper,
+enum interface_event { INTERFACE_EVENTS(X) INTERFACE_EVENT_COUNT };
+#undef X
+#define X(upper, lower) INTERFACE_ACTION_##upper,
+enum interface_action { INTERFACE_ACTIONS(X) INTERFACE_ACTION_COUNT };
+#undef X
+
+struct interface_cell {
+	enum interface_action action;
+	enum interface_state on_success; /* also where an event without an action leads */
+	enum interface_state on_failure;
+};
+
+struct interface_cell interface_fsm_cell(enum interface_state state, enum interface_event event);
+
+/*
+ * What is first wrong with a device that should be up: one of the DRIFTED events, or
+ * INTERFACE_EVENT_COUNT if nothing is. `own_key` is the public key of the node.
+ */
+enum interface_event interface_drift(const struct device *device,
+	const struct interface_config *config, const struct key_public *own_key,
+	const struct ip *mesh_ip);
+
+const char *interface_state_name(enum interface_state state);
+const char *interface_event_name(enum interface_event event);
+const char *interface_action_name(enum interface_action action);

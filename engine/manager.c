@@ -1,0 +1,250 @@
+#include "manager.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int manager_init(struct manager *manager, struct controller controller,
+	const struct interface_config *config, struct logger logger)
+{
+	*manager = (struct manager){.controller = controller, .config = *config, .logger = logger};
+	config_apply_defaults(&manager->config);
+	return peer_index_init(&manager->index);
+}
+
+void manager_deinit(struct manager *manager)
+{
+	peer_index_deinit(&manager->index);
+	endpoint_memory_clear(&manager->endpoints);
+	event_overlay_clear(&manager->overlay);
+}
+
+struct peer_index *manager_peer_index(struct manager *manager)
+{
+	return &manager->index;
+}
+
+struct prefix manager_address(const struct manager *manager)
+{
+	return prefix_of_host(&manager->identity->mesh_ip);
+}
+
+void manager_step(struct manager *manager, enum interface_event event)
+{
+	manager->state = interface_fsm_cell(manager->state, event).on_success;
+}
+
+void manager_note_error(struct manager *manager, int error)
+{
+	if (error == -ENODEV)
+		manager_step(manager, INTERFACE_EVENT_LINK_LOST);
+}
+
+/* What an action is called in an error. */
+static const char *action_words(enum interface_action action)
+{
+	switch (action) {
+	case INTERFACE_ACTION_CREATE_INTERFACE:
+		return "create interface";
+	case INTERFACE_ACTION_CONFIGURE_ADDRESS:
+		return "configure address";
+	case INTERFACE_ACTION_SET_MTU:
+		return "set MTU";
+	case INTERFACE_ACTION_SET_INTERFACE_UP:
+		return "set interface up";
+	case INTERFACE_ACTION_DELETE_INTERFACE:
+		return "delete interface";
+	case INTERFACE_ACTION_NONE:
+	case INTERFACE_ACTION_COUNT:
+		break;
+	}
+	return "nothing";
+}
+
+static int action_run(struct manager *manager, enum interface_action action, struct diag *diag)
+{
+	const struct controller_ops *ops = manager->controller.ops;
+	void *impl = manager->controller.impl;
+	const struct interface_config *config = &manager->config;
+	const char *name = config->interface_name;
+	struct prefix address;
+	switch (action) {
+	case INTERFACE_ACTION_CREATE_INTERFACE:
+		return ops->create_interface(impl, name, &manager->identity->private_key,
+			(uint16_t)config->listen_port, diag);
+	case INTERFACE_ACTION_CONFIGURE_ADDRESS:
+		address = manager_address(manager);
+		return ops->configure_address(impl, name, &address, config->keep_addresses, diag);
+	case INTERFACE_ACTION_SET_MTU:
+		return config->mtu > 0 ? ops->set_mtu(impl, name, config->mtu, diag) : 0;
+	case INTERFACE_ACTION_SET_INTERFACE_UP:
+		return ops->set_interface_up(impl, name, diag);
+	case INTERFACE_ACTION_DELETE_INTERFACE:
+		return ops->delete_interface(impl, name, diag);
+	case INTERFACE_ACTION_NONE:
+	case INTERFACE_ACTION_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/* Takes the action that `event` calls for, and the state that follows from how it went. */
+static int manager_act(struct manager *manager, enum interface_event event, struct diag *diag)
+{
+	struct interface_cell cell = interface_fsm_cell(manager->state, event);
+	int error = action_run(manager, cell.action, diag);
+	manager->state = error ? cell.on_failure : cell.on_success;
+	manager_note_error(manager, error);
+	return error ? diag_wrap(diag, error, "%s", action_words(cell.action)) : 0;
+}
+
+static void log_configured(const struct manager *manager)
+{
+	char port[12];
+	snprintf(port, sizeof port, "%d", manager->config.listen_port);
+	log_line(&manager->logger, LOG_LEVEL_INFO, "Interface configured", "listen_port", port,
+		"mesh_ip", ip_format(&manager->identity->mesh_ip).text, NULL);
+}
+
+int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag)
+{
+	manager->identity = identity;
+	bool was_up = manager->state == INTERFACE_UP;
+	while (manager->state != INTERFACE_UP) {
+		int error = manager_act(manager, INTERFACE_EVENT_SETUP, diag);
+		if (error)
+			return diag_wrap(diag, error, "wireguard: setup");
+	}
+	if (!was_up)
+		log_configured(manager);
+	return 0;
+}
+
+int manager_teardown(struct manager *manager, struct diag *diag)
+{
+	int error = manager_act(manager, INTERFACE_EVENT_TEARDOWN, diag);
+	if (error)
+		return diag_wrap(diag, error, "wireguard: teardown");
+	log_line(&manager->logger, LOG_LEVEL_INFO, "Interface removed", NULL);
+	return 0;
+}
+
+/* Takes the key off the device, and out of this process's memory of endpoints. */
+static int key_remove(struct manager *manager, const struct key_public *key, struct diag *diag)
+{
+	int error = manager->controller.ops->remove_peer(
+		manager->controller.impl, manager->config.interface_name, key, diag);
+	manager_note_error(manager, error);
+	if (!error)
+		endpoint_memory_forget(&manager->endpoints, key);
+	return error;
+}
+
+/* If the peer's id is known under another key, that key goes first. */
+static void old_key_remove(struct manager *manager, const struct peer_config *peer)
+{
+	struct key_public old;
+	if (!peer_index_lookup(&manager->index, peer->id, &old) ||
+		key_public_equal(&old, &peer->public_key) ||
+		peer_index_has_other(&manager->index, peer->id, &old))
+		return;
+	struct diag diag = {0};
+	if (key_remove(manager, &old, &diag) == 0)
+		peer_index_remove(&manager->index, peer->id);
+	else
+		log_line(&manager->logger, LOG_LEVEL_WARN, "Old key not removed", "peer_id",
+			peer->id, "public_key", key_public_format(&old).text, "error",
+			diag_text(&diag), NULL);
+	diag_clear(&diag);
+}
+
+/* Sets the peer whole and notes what that did. */
+static int peer_put(struct manager *manager, const struct peer_config *peer, struct diag *diag)
+{
+	struct peer_op op = {.kind = PEER_OP_ADD, .fields = PEER_FIELDS_ALL, .desired = peer};
+	int error = manager->controller.ops->add_peer(
+		manager->controller.impl, manager->config.interface_name, &op, diag);
+	if (error) {
+		manager_note_error(manager, error);
+		endpoint_memory_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
+		return error;
+	}
+	error = endpoint_memory_applied(
+		&manager->endpoints, &peer->public_key, &peer->endpoint, false);
+	if (!error)
+		error = peer_index_update(&manager->index, peer->id, &peer->public_key);
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+static int manager_put_peer(struct manager *manager, const struct peer_entry *entry,
+	const char *verb, const char *done, struct diag *diag)
+{
+	if (entry->error)
+		return diag_fail(diag, -EINVAL, "wireguard: %s peer: %s", verb, entry->error);
+	const struct peer_config *peer = &entry->config;
+	if (manager->identity &&
+		key_public_equal(&peer->public_key, &manager->identity->public_key)) {
+		log_line(&manager->logger, LOG_LEVEL_WARN, "Peer has this node's own key, left out",
+			"peer_id", peer->id, NULL);
+		return 0;
+	}
+	old_key_remove(manager, peer);
+	int error = peer_put(manager, peer, diag);
+	if (error)
+		return diag_wrap(diag, error, "wireguard: %s peer %s", verb, peer->id);
+	log_line(&manager->logger, LOG_LEVEL_DEBUG, done, "peer_id", peer->id, NULL);
+	return 0;
+}
+
+int manager_add_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag)
+{
+	return manager_put_peer(manager, entry, "add", "Peer added", diag);
+}
+
+int manager_update_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag)
+{
+	return manager_put_peer(manager, entry, "update", "Peer updated", diag);
+}
+
+int manager_remove_peer(
+	struct manager *manager, const struct key_public *public_key, struct diag *diag)
+{
+	struct key_text text = key_public_format(public_key);
+	int error = key_remove(manager, public_key, diag);
+	if (error)
+		return diag_wrap(diag, error, "wireguard: remove peer %s", text.text);
+	log_line(&manager->logger, LOG_LEVEL_DEBUG, "Peer removed", "public_key", text.text, NULL);
+	return 0;
+}
+
+int manager_remove_peer_by_id(struct manager *manager, const char *id, struct diag *diag)
+{
+	struct key_public key;
+	if (!peer_index_lookup(&manager->index, id, &key))
+		return diag_fail(diag, -ENOENT, "wireguard: unknown peer ID: %s", id);
+	int error = key_remove(manager, &key, diag);
+	if (error)
+		return diag_wrap(diag, error, "wireguard: remove peer %s", id);
+	peer_index_remove(&manager->index, id);
+	log_line(&manager->logger, LOG_LEVEL_DEBUG, "Peer removed", "peer_id", id, NULL);
+	return 0;
+}
+
+int manager_configure_peers(struct manager *manager, const struct peer_entry *entries,
+	size_t entry_count, const struct cancellation *cancellation, struct diag *diag)
+{
+	for (size_t i = 0; i < entry_count; i++) {
+		if (cancellation && cancellation->is_requested(cancellation->impl, i))
+			return diag_fail(diag, -ECANCELED, "wireguard: configure peers: cancelled");
+		struct diag failure = {0};
+		if (manager_add_peer(manager, &entries[i], &failure) != 0)
+			log_line(&manager->logger, LOG_LEVEL_ERROR, "Peer operation failed",
+				"peer_id", entries[i].id, "error", diag_text(&failure), NULL);
+		diag_clear(&failure);
+	}
+	char count[24];
+	snprintf(count, sizeof count, "%zu", entry_count);
+	log_line(&manager->logger, LOG_LEVEL_INFO, "Peers configured", "count", count, NULL);
+	return 0;
+}

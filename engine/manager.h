@@ -1,0 +1,74 @@
+/*
+ * Owner of one WireGuard interface and of what this process knows about it: the state of the
+ * interface, the index of peer ids, the memory of endpoints, and the events not yet overtaken by
+ * a fetch. The reconcile cycle and the event handlers work through it. Not thread-safe, but for
+ * its index.
+ *
+ * Functions return 0 or a negative errno with the whole text in `diag`
+ * (`wireguard: setup: create interface: Operation not permitted`).
+ */
+#pragma once
+
+#include "controller.h"
+#include "event_overlay.h"
+#include "identity.h"
+#include "interface_config.h"
+#include "interface_fsm.h"
+#include "logger.h"
+#include "peer_index.h"
+#include "state_document.h"
+
+struct manager {
+	struct controller controller;
+	struct interface_config config;
+	struct logger logger;
+	const struct identity *identity; /* borrowed; NULL before Setup */
+	enum interface_state state;
+	struct peer_index index;
+	struct endpoint_memory endpoints;
+	struct event_overlay overlay;
+};
+
+/* Copies `config` and applies its defaults. Returns 0 or -ENOMEM. */
+int manager_init(struct manager *manager, struct controller controller,
+	const struct interface_config *config, struct logger logger);
+void manager_deinit(struct manager *manager);
+
+/* Brings the interface up, from whatever state it is in. `identity` must outlive the manager. */
+int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag);
+/* Deletes the interface. The index is left alone. */
+int manager_teardown(struct manager *manager, struct diag *diag);
+
+/*
+ * A peer as the control plane sends it, set whole. If its id is known under another key, the old
+ * key is removed first, unless another id now has it. A peer with the node's own key is logged and
+ * left out. `entry` may be unusable: that is the error then.
+ */
+int manager_add_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
+/* The same, said of a peer that is known. */
+int manager_update_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
+int manager_remove_peer(
+	struct manager *manager, const struct key_public *public_key, struct diag *diag);
+/* An id that the index does not hold is an error: `wireguard: unknown peer ID: X`. */
+int manager_remove_peer_by_id(struct manager *manager, const char *id, struct diag *diag);
+
+/*
+ * Adds peers in bulk. One that fails is logged and the rest go on. `cancelled`, if given, is asked
+ * before each further peer; -ECANCELED ends it.
+ */
+struct cancellation {
+	bool (*is_requested)(void *impl, size_t tried_count);
+	void *impl;
+};
+int manager_configure_peers(struct manager *manager, const struct peer_entry *entries,
+	size_t entry_count, const struct cancellation *cancellation, struct diag *diag);
+
+struct peer_index *manager_peer_index(struct manager *manager);
+
+/* The mesh address that the interface is to have: /32 or /128. */
+struct prefix manager_address(const struct manager *manager);
+
+/* For the cycle: an operation returned `error`; -ENODEV is the link-lost event. */
+void manager_note_error(struct manager *manager, int error);
+/* For the cycle: an event without an action came over the link. */
+void manager_step(struct manager *manager, enum interface_event event);

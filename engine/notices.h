@@ -1,0 +1,18 @@
+/*
+ * What is odd about the desired state, said when it appears or changes rather than in every cycle:
+ * conflicts between peers, and entries that cannot be used.
+ */
+#pragma once
+
+#include "desired.h"
+#include "logger.h"
+
+struct notices {
+	char **texts; /* what stood in the last cycle, sorted */
+	size_t count;
+};
+
+/* Logs what did not stand in the last cycle. */
+void notices_log(
+	struct notices *notices, const struct logger *logger, const struct desired *desired);
+void notices_clear(struct notices *notices);

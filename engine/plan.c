@@ -1,0 +1,69 @@
+#include "plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * The device without the kept peers. The view's peers point to what the device's point to, and it
+ * owns nothing but its array.
+ */
+static int view_without_kept(
+	const struct peer_table *actual, const struct desired *desired, struct peer_table *ret)
+{
+	struct peer_table view = {.capacity = actual->count, .sealed = true};
+	view.peers = calloc(actual->count ? actual->count : 1, sizeof *view.peers);
+	if (!view.peers)
+		return -ENOMEM;
+	size_t kept = 0;
+	for (size_t i = 0; i < actual->count; i++) {
+		const struct peer_config *peer = &actual->peers[i];
+		if (kept < desired->kept_count && desired->kept[kept].actual == peer)
+			kept++;
+		else
+			view.peers[view.count++] = *peer;
+	}
+	*ret = view;
+	return 0;
+}
+
+int plan_compute(const struct desired_input *input, const struct endpoint_memory *memory,
+	int64_t now_s, struct plan *ret)
+{
+	struct plan plan = {0};
+	const struct peer_table *actual = input->actual;
+	int error = desired_resolve(input, &plan.desired);
+	if (!error && plan.desired.kept_count) {
+		error = view_without_kept(input->actual, &plan.desired, &plan.actual);
+		actual = &plan.actual;
+	}
+	if (!error)
+		error = diff_compute(&plan.desired.peers, actual, memory, now_s, &plan.diff);
+	if (error) {
+		plan_clear(&plan);
+		return error;
+	}
+	plan.diff.unchanged_count += plan.desired.kept_count;
+	*ret = plan;
+	return 0;
+}
+
+void plan_clear(struct plan *plan)
+{
+	peer_diff_clear(&plan->diff);
+	peer_table_clear(&plan->actual);
+	desired_clear(&plan->desired);
+}
+
+size_t plan_setup(enum interface_state state, const struct interface_config *config,
+	enum interface_action *ret)
+{
+	size_t count = 0;
+	for (;;) {
+		struct interface_cell cell = interface_fsm_cell(state, INTERFACE_EVENT_SETUP);
+		if (cell.action == INTERFACE_ACTION_NONE)
+			return count;
+		if (cell.action != INTERFACE_ACTION_SET_MTU || config->mtu > 0)
+			ret[count++] = cell.action;
+		state = cell.on_success;
+	}
+}

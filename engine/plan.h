@@ -1,0 +1,30 @@
+/*
+ * What a cycle would do, without doing it: the answer that `plan` prints and that the cycle
+ * carries out.
+ */
+#pragma once
+
+#include "desired.h"
+#include "diff.h"
+#include "interface_fsm.h"
+
+struct plan {
+	struct desired desired;
+	struct peer_table actual; /* where peers are kept: a view of the device without them */
+	struct peer_diff diff;    /* kept peers count as unchanged */
+};
+
+/*
+ * `input` as for desired_resolve; `memory` and `now_s` as for diff_compute. Returns 0, or -ENOMEM
+ * with `*ret` as before. `*ret` borrows from all inputs.
+ */
+int plan_compute(const struct desired_input *input, const struct endpoint_memory *memory,
+	int64_t now_s, struct plan *ret);
+void plan_clear(struct plan *plan);
+
+/*
+ * The actions that Setup would take from `state` on, in order. Returns how many it wrote to `ret`,
+ * which has room for INTERFACE_ACTION_COUNT.
+ */
+size_t plan_setup(enum interface_state state, const struct interface_config *config,
+	enum interface_action *ret);

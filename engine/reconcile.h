@@ -1,0 +1,71 @@
+/*
+ * The cycle that makes the device equal to the desired state, whatever was missed:
+ *
+ *     reconciler_begin    the interface is brought up if it is not; a fetch begins
+ *     (the caller fetches; events may be handled meanwhile)
+ *     reconciler_finish   the answer is taken over, the device read, the difference carried out
+ *
+ * The caller fetches, so that nothing here waits for a network.
+ */
+#pragma once
+
+#include "clock.h"
+#include "convergence.h"
+#include "manager.h"
+#include "notices.h"
+#include "plan.h"
+#include "reconcile_handler.h"
+#include "verifier.h"
+
+/* The seam to whoever is told what a cycle put right. */
+struct drift_reporter {
+	int (*report)(
+		void *impl, const struct correction *corrections, size_t count, struct diag *diag);
+	void *impl; /* `report` may be NULL: nobody is told */
+};
+
+enum fetch_outcome {
+	FETCH_DOCUMENT,
+	FETCH_NOT_MODIFIED,
+	FETCH_FAILED, /* the fetch, or the document was refused */
+};
+
+struct fetch_answer {
+	enum fetch_outcome outcome;
+	struct state_document *document; /* taken over, and left zero, if outcome is DOCUMENT */
+	const char *error;               /* if it failed */
+};
+
+/* The seam to whoever wants to know what a cycle did: called once, after its operations. */
+struct cycle_observer {
+	void (*executed)(void *impl, const struct plan *plan, const struct peer_op_result *results);
+	void *impl; /* `executed` may be NULL */
+};
+
+struct reconciler {
+	struct manager *manager;
+	struct verifier *verifier; /* gets the documents' signing keys; NULL: they are ignored */
+	struct clock clock;
+	struct drift_reporter reporter;
+	struct cycle_observer observer; /* none after reconciler_init */
+	const struct identity *identity;
+	struct state_document document; /* the last good one */
+	bool has_document;
+	uint64_t fetch_order;
+	struct notices notices;
+	struct convergence convergence;
+};
+
+void reconciler_init(struct reconciler *reconciler, struct manager *manager,
+	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
+	const struct identity *identity);
+void reconciler_deinit(struct reconciler *reconciler);
+
+/* Returns 0 if a fetch is now to be made; else the cycle has ended with that error. */
+int reconciler_begin(struct reconciler *reconciler, struct diag *diag);
+/*
+ * Ends the cycle. Returns 0, or a negative errno with one text that names each peer that failed
+ * and each entry that could not be used; what could be done is done all the same.
+ */
+int reconciler_finish(
+	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag);

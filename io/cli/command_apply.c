@@ -1,0 +1,178 @@
+#include "change_report.h"
+#include "commands.h"
+#include "device_plan.h"
+#include "diag.h"
+#include "executor.h"
+#include "reconcile.h"
+#include "report_error.h"
+#include "resolve.h"
+#include "session.h"
+#include "system_clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define RESOLVE_TIMEOUT_MS 5000
+
+/* One run: what is needed to report the cycle while its plan lives. */
+struct apply {
+	struct session *session;
+	struct warnings *warnings;
+	struct change_report report;
+	int report_error;
+};
+
+static void cycle_executed(
+	void *impl, const struct plan *plan, const struct peer_op_result *results)
+{
+	struct apply *apply = impl;
+	apply->report.plan = plan;
+	apply->report.results = results;
+	apply->report_error = warnings_add_conflicts(apply->warnings, &plan->desired);
+	if (apply->report_error)
+		return;
+	if (apply->session->options->json)
+		apply->report_error = change_report_print_json(stdout, &apply->report);
+	else
+		change_report_print(stdout, &apply->report);
+}
+
+/* Setup is idempotent and always runs whole; the report shows what of it was called for. */
+static int setup_foresee(struct apply *apply, struct diag *diag)
+{
+	const struct session *session = apply->session;
+	struct device device = {0};
+	bool exists;
+	int error = device_plan_read(&session->controller.controller,
+		session->options->config.interface_name, &device, &exists, diag);
+	if (error)
+		return error;
+	struct device_plan_input input = {
+		.device = &device,
+		.exists = exists,
+		.link_is_known = true,
+		.config = &session->options->config,
+		.identity = &session->identity,
+	};
+	device_plan_setup(&input, &apply->report);
+	device_clear(&device);
+	return 0;
+}
+
+/* What an operation was acknowledged for and the device does not show. */
+static void not_taken_join(const struct plan *plan, struct diag *diag)
+{
+	for (size_t i = 0; i < peer_diff_op_count(&plan->diff); i++) {
+		const struct peer_op *op = &plan->diff.ops[i];
+		diag_add(diag, -EIO, "%s peer %s", peer_op_kind_name(op->kind),
+			op->desired && op->desired->id ? op->desired->id
+						       : key_public_format(peer_op_key(op)).text);
+	}
+}
+
+/* Reads the device back: a plan must be empty now. */
+static int read_back(struct reconciler *reconciler, struct diag *diag)
+{
+	const struct manager *manager = reconciler->manager;
+	struct device device = {0};
+	struct plan plan = {0};
+	int error = manager->controller.ops->read_device(
+		manager->controller.impl, manager->config.interface_name, &device, diag);
+	if (error)
+		return diag_wrap(diag, error, "read back");
+	enum interface_event drift = interface_drift(&device, &manager->config,
+		&manager->identity->public_key, &manager->identity->mesh_ip);
+	if (drift != INTERFACE_EVENT_COUNT)
+		error = diag_fail(diag, -EIO, "read back: the interface is not as set up: %s",
+			interface_event_name(drift));
+	struct desired_input input = {
+		.document = &reconciler->document,
+		.actual = &device.peers,
+		.own_key = &manager->identity->public_key,
+	};
+	if (!error) {
+		int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / 1000000000;
+		error = plan_compute(&input, &manager->endpoints, now_s, &plan);
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	if (!error && peer_diff_op_count(&plan.diff)) {
+		not_taken_join(&plan, diag);
+		error = diag_wrap(diag, -EIO, "read back: acknowledged, but not so on the device");
+	}
+	plan_clear(&plan);
+	device_clear(&device);
+	return error;
+}
+
+static int cycle_run(struct apply *apply, struct manager *manager, struct diag *diag)
+{
+	struct session *session = apply->session;
+	struct reconciler reconciler;
+	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &session->document};
+	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0},
+		&session->identity);
+	reconciler.observer = (struct cycle_observer){.executed = cycle_executed, .impl = apply};
+	int error = reconciler_begin(&reconciler, diag);
+	if (!error) {
+		error = reconciler_finish(&reconciler, &answer, diag);
+		if (!error)
+			error = read_back(&reconciler, diag);
+	}
+	if (!error && apply->report_error)
+		error = diag_fail_errno(diag, apply->report_error);
+	reconciler_deinit(&reconciler);
+	return error;
+}
+
+static int apply_run(struct apply *apply, struct diag *diag)
+{
+	struct session *session = apply->session;
+	struct manager manager;
+	int error = session_load_identity(session, diag);
+	if (!error)
+		error = session_load_state(session, apply->warnings, diag);
+	if (!error)
+		error = session_open_controller(session, diag);
+	if (!error) {
+		error = endpoints_resolve(&session->document, RESOLVE_TIMEOUT_MS);
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	if (!error)
+		error = setup_foresee(apply, diag);
+	if (error)
+		return error;
+	error = manager_init(&manager, session->controller.controller, &session->options->config,
+		session_logger(session));
+	if (error)
+		return diag_fail_errno(diag, error);
+	error = cycle_run(apply, &manager, diag);
+	manager_deinit(&manager);
+	return error;
+}
+
+int command_apply(const struct options *options)
+{
+	struct session session;
+	struct warnings warnings = {0};
+	struct diag diag = {0};
+	if (!options->state_path) {
+		report_error("apply: needs --state FILE");
+		return STATUS_USAGE;
+	}
+	struct apply apply = {
+		.session = &session,
+		.warnings = &warnings,
+		.report = {.interface = options->config.interface_name, .warnings = &warnings},
+	};
+	int error = session_open(&session, options, &diag);
+	if (!error)
+		error = apply_run(&apply, &diag);
+	if (error)
+		report_error("apply: %s", diag_text(&diag));
+	session_close(&session);
+	warnings_clear(&warnings);
+	diag_clear(&diag);
+	return error ? STATUS_ERROR : 0;
+}

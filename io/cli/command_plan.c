@@ -1,0 +1,130 @@
+#include "change_report.h"
+#include "commands.h"
+#include "device_plan.h"
+#include "diag.h"
+#include "file.h"
+#include "report_error.h"
+#include "session.h"
+#include "system_clock.h"
+#include "wg_dump.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define DUMP_BYTES_MAX (512UL * 1024 * 1024)
+
+/* The device as a dump shows it. The own key is the dump's unless an identity was named. */
+static int actual_from_dump(struct session *session, struct device *ret, struct diag *diag)
+{
+	struct file_text file = {0};
+	int error = file_read(session->options->actual_path, DUMP_BYTES_MAX, &file, diag);
+	if (!error)
+		error = wg_dump_parse(file.text, file.length, ret, diag);
+	file_text_clear(&file);
+	if (error)
+		return diag_wrap(diag, error, "actual");
+	if (session->options->identity_directory)
+		return session_load_identity(session, diag);
+	session->identity.public_key = ret->public_key;
+	return 0;
+}
+
+static int actual_from_device(
+	struct session *session, struct device *ret, bool *ret_exists, struct diag *diag)
+{
+	int error = session_load_identity(session, diag);
+	if (!error)
+		error = session_open_controller(session, diag);
+	if (error)
+		return error;
+	return device_plan_read(&session->controller.controller,
+		session->options->config.interface_name, ret, ret_exists, diag);
+}
+
+static int names_warn(const struct state_document *document, struct warnings *warnings)
+{
+	int error = 0;
+	for (size_t i = 0; i < document->entry_count && !error; i++) {
+		const struct peer_entry *entry = &document->entries[i];
+		if (!entry->error && entry->config.endpoint.kind == ENDPOINT_NAME)
+			error = warnings_add(warnings,
+				"peers[%zu]: endpoint %s: a plan resolves no name", i,
+				endpoint_format(&entry->config.endpoint).text);
+	}
+	return error;
+}
+
+static int plan_report(struct session *session, const struct device *device, bool exists,
+	struct warnings *warnings, bool *ret_changes, struct diag *diag)
+{
+	const struct options *options = session->options;
+	struct device_plan plan = {0};
+	struct device_plan_input input = {
+		.device = device,
+		.exists = exists,
+		.link_is_known = !options->actual_path,
+		.config = &options->config,
+		.identity = &session->identity,
+		.document = &session->document,
+	};
+	struct clock clock = system_clock();
+	int64_t now_ns = options->has_at ? options->at_ns : clock.now_ns(clock.impl);
+	int error = device_plan_compute(&input, now_ns, warnings, &plan);
+	if (error)
+		return diag_fail_errno(diag, error);
+	if (options->json)
+		error = change_report_print_json(stdout, &plan.report);
+	else
+		change_report_print(stdout, &plan.report);
+	if (error)
+		diag_fail_errno(diag, error);
+	*ret_changes = !change_report_is_empty(&plan.report);
+	error = error ? error : device_plan_report_errors(&session->document, &plan.plan);
+	device_plan_clear(&plan);
+	return error;
+}
+
+static int plan(
+	struct session *session, struct warnings *warnings, bool *ret_changes, struct diag *diag)
+{
+	struct device device = {0};
+	bool exists = true;
+	int error = session_load_state(session, warnings, diag);
+	if (!error)
+		error = names_warn(&session->document, warnings);
+	if (error)
+		return error;
+	if (session->options->actual_path)
+		error = actual_from_dump(session, &device, diag);
+	else
+		error = actual_from_device(session, &device, &exists, diag);
+	if (!error)
+		error = plan_report(session, &device, exists, warnings, ret_changes, diag);
+	device_clear(&device);
+	return error;
+}
+
+int command_plan(const struct options *options)
+{
+	struct session session;
+	struct warnings warnings = {0};
+	struct diag diag = {0};
+	bool changes = false;
+	if (!options->state_path) {
+		report_error("plan: needs --state FILE");
+		return STATUS_USAGE;
+	}
+	if (options->has_at && !options->actual_path) {
+		report_error("plan: --at says when --actual was taken, and there is no --actual");
+		return STATUS_USAGE;
+	}
+	int error = session_open(&session, options, &diag);
+	if (!error)
+		error = plan(&session, &warnings, &changes, &diag);
+	if (error && diag.length)
+		report_error("plan: %s", diag_text(&diag));
+	session_close(&session);
+	warnings_clear(&warnings);
+	diag_clear(&diag);
+	return error ? STATUS_ERROR : changes ? STATUS_CHANGES : 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * The commands, each in a file of its own. They return the exit status.
+ */
+#pragma once
+
+#include "options.h"
+
+/* Exit statuses beside 0 and STATUS_USAGE. */
+#define STATUS_ERROR   1
+#define STATUS_CHANGES 2 /* plan: there is something to change */
+
+int command_init(const struct options *options);
+int command_replay(const struct options *options);
+int command_plan(const struct options *options);
+int command_apply(const struct options *options);
+int command_show(const struct options *options);
+int command_down(const struct options *options);

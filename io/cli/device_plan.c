@@ -1,0 +1,74 @@
+#include "device_plan.h"
+
+#include "diag.h"
+#include "report_error.h"
+#include "timestamp.h"
+
+#include <errno.h>
+
+int device_plan_read(const struct controller *controller, const char *interface, struct device *ret,
+	bool *ret_exists, struct diag *diag)
+{
+	int error = controller->ops->read_device(controller->impl, interface, ret, diag);
+	*ret_exists = error == 0;
+	if (error == -ENODEV)
+		return 0;
+	return error ? diag_wrap(diag, error, "%s", interface) : 0;
+}
+
+void device_plan_setup(const struct device_plan_input *input, struct change_report *report)
+{
+	const struct interface_config *config = input->config;
+	enum interface_state state = INTERFACE_ABSENT;
+	if (input->exists && !input->link_is_known) {
+		bool right = key_public_equal(
+				     &input->device->public_key, &input->identity->public_key) &&
+			     input->device->listen_port == config->listen_port;
+		report->setup_count = right ? 0 : 1;
+		report->setup[0] = INTERFACE_ACTION_CREATE_INTERFACE;
+		return;
+	}
+	if (input->exists) {
+		enum interface_event drift = interface_drift(input->device, config,
+			&input->identity->public_key, &input->identity->mesh_ip);
+		state = INTERFACE_UP;
+		if (drift != INTERFACE_EVENT_COUNT)
+			state = interface_fsm_cell(state, drift).on_success;
+	}
+	report->setup_count = plan_setup(state, config, report->setup);
+}
+
+int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
+	struct warnings *warnings, struct device_plan *ret)
+{
+	struct endpoint_memory nothing = {0};
+	struct desired_input desired = {
+		.document = input->document,
+		.actual = &input->device->peers,
+		.own_key = &input->identity->public_key,
+	};
+	int error = plan_compute(&desired, &nothing, now_ns / NS_PER_S, &ret->plan);
+	if (!error)
+		error = warnings_add_conflicts(warnings, &ret->plan.desired);
+	ret->report = (struct change_report){
+		.interface = input->config->interface_name,
+		.plan = &ret->plan,
+		.warnings = warnings,
+	};
+	device_plan_setup(input, &ret->report);
+	return error;
+}
+
+int device_plan_report_errors(const struct state_document *document, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->desired.unusable_count; i++)
+		report_error("state: %s", plan->desired.unusable[i]->error);
+	if (document->signing_keys_error)
+		report_error("state: %s", document->signing_keys_error);
+	return plan->desired.unusable_count || document->signing_keys_error ? -EINVAL : 0;
+}
+
+void device_plan_clear(struct device_plan *plan)
+{
+	plan_clear(&plan->plan);
+}

@@ -1,0 +1,88 @@
+#include "commands.h"
+#include "diag.h"
+#include "report_error.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+	{"init", "--identity DIR --mesh-ip IP [--node-id ID]",
+		"make an identity for a node that follows a state file; prints its public key",
+		"dMn", false, command_init},
+	{"replay", "[--trace] FILE|DIR...", "run scenarios on a simulated device", "T", true,
+		command_replay},
+	{"plan", "--state FILE [--actual FILE [--at TIME]] [--json]",
+		"say what would change; status 2 if something would", "satidcpmkKj", false,
+		command_plan},
+	{"apply", "--state FILE [--json]", "bring the interface up and make it equal to the state",
+		"sidcpmkKj", false, command_apply},
+	{"show", "[--json]", "print the device as it is, without secrets", "idcj", false,
+		command_show},
+	{"down", "", "remove the interface", "idc", false, command_down},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static void usage_print(FILE *out)
+{
+	fputs("usage: plexwg COMMAND [OPTION]...\n\n", out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nplexwg COMMAND --help lists a command's options. Exit status: 0 done, 1 any "
+	      "error,\n"
+	      "2 plan with changes (or, of replay, a file that cannot be used), 64 a wrong command "
+	      "line.\n",
+		out);
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that goes away is an error of the write, not the end of the process. */
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0) {
+		report_error("libsodium cannot be used");
+		return STATUS_ERROR;
+	}
+	if (argc < 2) {
+		usage_print(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0) {
+		usage_print(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("plexwg " PLEXWG_VERSION);
+		return 0;
+	}
+	const struct command *command = command_find(argv[1]);
+	if (!command) {
+		report_error("%s: no such command (see plexwg --help)",
+			quote(argv[1], strlen(argv[1])).text);
+		return STATUS_USAGE;
+	}
+	struct options options;
+	switch (options_read(command, argc - 1, argv + 1, &options)) {
+	case OPTIONS_HELP:
+		return 0;
+	case OPTIONS_WRONG:
+		return STATUS_USAGE;
+	case OPTIONS_READ:
+		break;
+	}
+	int status = command->run(&options);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		report_error("standard output: cannot be written");
+		return STATUS_ERROR;
+	}
+	return status;
+}

@@ -1,0 +1,57 @@
+/*
+ * The command line: what each command takes, read once into one struct.
+ */
+#pragma once
+
+#include "interface_config.h"
+#include "log_sink.h"
+
+#include <stdint.h>
+
+/* sysexits' EX_USAGE: the command line is wrong. */
+#define STATUS_USAGE 64
+
+enum controller_choice {
+	CONTROLLER_AUTO,
+	CONTROLLER_KERNEL,
+	CONTROLLER_USERSPACE,
+	CONTROLLER_SIM,
+};
+
+struct options {
+	struct interface_config config;
+	enum controller_choice controller;
+	const char *identity_directory; /* borrowed from argv, as all texts here; NULL: not given */
+	const char *state_path;
+	const char *actual_path;
+	const char *mesh_ip;
+	const char *node_id;
+	bool has_at;
+	int64_t at_ns;
+	bool json;
+	bool trace;
+	bool logs; /* --log-level was given */
+	enum log_level log_level;
+	enum log_format log_format;
+	const char *const *operands;
+	size_t operand_count;
+};
+
+struct command {
+	const char *name;
+	const char *usage;   /* what follows the name */
+	const char *summary; /* one line */
+	const char *options; /* the letters of the options that it takes: see options.c */
+	bool takes_operands;
+	int (*run)(const struct options *options);
+};
+
+enum options_outcome {
+	OPTIONS_READ,
+	OPTIONS_HELP,  /* --help was asked for and printed */
+	OPTIONS_WRONG, /* said on standard error */
+};
+
+/* `argv[0]` is the command's name. */
+enum options_outcome options_read(
+	const struct command *command, int argc, char **argv, struct options *ret);

@@ -1,0 +1,102 @@
+#include "session.h"
+
+#include "change_report.h"
+#include "diag.h"
+#include "file.h"
+#include "identity_dir.h"
+#include "state_wire.h"
+#include "system_clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* A mesh of a million peers takes about 250 MB. */
+#define STATE_BYTES_MAX (512UL * 1024 * 1024)
+
+int session_open(struct session *session, const struct options *options, struct diag *diag)
+{
+	*session = (struct session){.options = options};
+	session->log_sink = (struct log_sink){
+		.format = options->log_format,
+		.minimum = options->log_level,
+		.clock = system_clock(),
+		.interface = options->config.interface_name,
+		.write_line = log_write_file,
+		.impl = stderr,
+	};
+	return config_validate(&options->config, diag);
+}
+
+int session_load_identity(struct session *session, struct diag *diag)
+{
+	const char *directory = session->options->identity_directory;
+	int error = identity_dir_load(
+		directory ? directory : IDENTITY_DIRECTORY_DEFAULT, &session->identity, diag);
+	return error ? diag_wrap(diag, error, "identity") : 0;
+}
+
+int session_open_controller(struct session *session, struct diag *diag)
+{
+	return controller_open(session->options->controller,
+		session->options->config.interface_name, &session->controller, diag);
+}
+
+static bool has_psk(const struct state_document *document)
+{
+	for (size_t i = 0; i < document->entry_count; i++)
+		if (!key_secret_is_zero(&document->entries[i].config.psk))
+			return true;
+	return false;
+}
+
+static int state_warn(const struct state_document *document, mode_t mode, struct warnings *warnings)
+{
+	int error = 0;
+	if (file_others_may_read(mode) && has_psk(document))
+		error = warnings_add(warnings,
+			"others may read the state file, and it holds preshared "
+			"keys");
+	for (size_t i = 0; i < document->unknown_member_count && !error; i++)
+		error = warnings_add(
+			warnings, "%s: unknown member, ignored", document->unknown_members[i]);
+	return error;
+}
+
+int session_load_state(struct session *session, struct warnings *warnings, struct diag *diag)
+{
+	const char *path = session->options->state_path;
+	struct peer_wire_options wire = {
+		.default_keepalive_s = (uint16_t)session->options->config.persistent_keepalive_s,
+		.allow_host_names = true,
+	};
+	struct file_text file = {0};
+	int error = file_read(path, STATE_BYTES_MAX, &file, diag);
+	if (!error && file_others_may_write(file.mode))
+		error = diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", path,
+			(unsigned)file.mode & 07777);
+	if (!error)
+		error = state_wire_read(file.text, file.length, &wire, &session->document, diag);
+	if (!error)
+		error = state_warn(&session->document, file.mode, warnings);
+	file_text_clear(&file);
+	return error ? diag_wrap(diag, error, "state") : 0;
+}
+
+static void log_nothing(void *sink, enum log_level level, const char *message,
+	const struct log_field *fields, unsigned field_count)
+{
+}
+
+struct logger session_logger(struct session *session)
+{
+	if (session->options->logs)
+		return log_sink_logger(&session->log_sink);
+	return (struct logger){.write = log_nothing};
+}
+
+void session_close(struct session *session)
+{
+	controller_close(&session->controller);
+	state_document_clear(&session->document);
+	identity_clear(&session->identity);
+}

@@ -1,0 +1,151 @@
+#include "file.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_BYTES_MIN (64 * 1024)
+
+/* Twice the room, without leaving a copy of what may be a secret behind. */
+static int text_grow(struct file_text *file, size_t *capacity)
+{
+	size_t wanted = *capacity ? *capacity * 2 : READ_BYTES_MIN;
+	char *text = malloc(wanted);
+	if (!text)
+		return -ENOMEM;
+	if (file->text) {
+		memcpy(text, file->text, file->length);
+		sodium_memzero(file->text, file->length);
+	}
+	free(file->text);
+	file->text = text;
+	*capacity = wanted;
+	return 0;
+}
+
+static int descriptor_read(int fd, size_t limit, struct file_text *file)
+{
+	size_t capacity = 0;
+	for (;;) {
+		if (file->length == capacity) {
+			int error = text_grow(file, &capacity);
+			if (error)
+				return error;
+		}
+		ssize_t count = read(fd, file->text + file->length, capacity - file->length);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (count == 0)
+			return 0;
+		file->length += (size_t)count;
+		if (file->length > limit)
+			return -EFBIG;
+	}
+}
+
+int file_read(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	struct file_text file = {0};
+	struct stat status;
+	int error = 0;
+	if (!is_stdin) {
+		error = fstat(fd, &status) < 0 ? -errno : 0;
+		if (!error && S_ISDIR(status.st_mode))
+			error = -EISDIR;
+		file.mode = error ? 0 : status.st_mode;
+	}
+	if (!error)
+		error = descriptor_read(fd, limit, &file);
+	if (!is_stdin)
+		close(fd);
+	if (!error) {
+		*ret = file;
+		return 0;
+	}
+	file_text_clear(&file);
+	if (error == -EFBIG)
+		diag_fail(diag, error, "over %zu bytes", limit);
+	else
+		diag_fail_errno(diag, error);
+	return diag_wrap(diag, error, "%s", is_stdin ? "standard input" : path);
+}
+
+void file_text_clear(struct file_text *file)
+{
+	if (file->text)
+		sodium_memzero(file->text, file->length);
+	free(file->text);
+	*file = (struct file_text){0};
+}
+
+bool file_others_may_read(mode_t mode)
+{
+	return (mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
+bool file_others_may_write(mode_t mode)
+{
+	return (mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+static int write_all(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t count = write(fd, text, length);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		text += count;
+		length -= (size_t)count;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(
+	const char *directory, const char *name, const char *text, size_t length, struct diag *diag)
+{
+	char temporary[NAME_MAX + 1];
+	int error = 0;
+	int fd = -1;
+	int directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd < 0)
+		error = -errno;
+	if (!error && snprintf(temporary, sizeof temporary, ".%s.new", name) >= NAME_MAX)
+		error = -ENAMETOOLONG;
+	if (!error) {
+		/* What an earlier crash left there is not to be written through. */
+		unlinkat(directory_fd, temporary, 0);
+		fd = openat(directory_fd, temporary,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		error = fd < 0 ? -errno : write_all(fd, text, length);
+		if (fd >= 0)
+			close(fd);
+		if (!error && renameat(directory_fd, temporary, directory_fd, name) < 0)
+			error = -errno;
+		if (!error && fsync(directory_fd) < 0)
+			error = -errno;
+		if (error && fd >= 0)
+			unlinkat(directory_fd, temporary, 0);
+	}
+	if (directory_fd >= 0)
+		close(directory_fd);
+	if (!error)
+		return 0;
+	diag_fail_errno(diag, error);
+	return diag_wrap(diag, error, "%s/%s", directory, name);
+}

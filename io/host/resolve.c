@@ -1,0 +1,133 @@
+#include "resolve.h"
+
+#include "timestamp.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t monotonic_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static bool has_name(const struct peer_entry *entry)
+{
+	return !entry->error && entry->config.endpoint.kind == ENDPOINT_NAME;
+}
+
+static void entry_resolved(struct peer_entry *entry, const struct addrinfo *info)
+{
+	struct endpoint *endpoint = &entry->config.endpoint;
+	endpoint->kind = ENDPOINT_IP;
+	endpoint->host = NULL;
+	if (info->ai_family == AF_INET6) {
+		const struct sockaddr_in6 *address = (const void *)info->ai_addr;
+		endpoint->ip = ip_from_bytes(IP_V6, address->sin6_addr.s6_addr);
+	} else {
+		const struct sockaddr_in *address = (const void *)info->ai_addr;
+		endpoint->ip = ip_from_bytes(IP_V4, (const uint8_t *)&address->sin_addr);
+	}
+}
+
+static int entry_unresolved(
+	struct state_document *document, struct peer_entry *entry, const char *reason)
+{
+	char text[PEER_ID_MAX + ENDPOINT_HOST_MAX + 200];
+	snprintf(text, sizeof text, "peers[%zu] \"%s\": endpoint: \"%s\": %s",
+		(size_t)(entry - document->entries), entry->id, entry->config.endpoint.host,
+		reason);
+	entry->error = arena_strndup(&document->arena, text, strlen(text));
+	return entry->error ? 0 : -ENOMEM;
+}
+
+struct lookup {
+	struct gaicb request;
+	struct peer_entry *entry;
+	char host[ENDPOINT_HOST_MAX + 1]; /* the request's own: it may outlive the document */
+};
+
+/* Waits until every request has ended or the deadline has passed. */
+static void lookups_wait(struct gaicb **requests, size_t count, int timeout_ms)
+{
+	int64_t deadline_ns = monotonic_ns() + timeout_ms * NS_PER_MS;
+	for (size_t i = 0; i < count; i++) {
+		while (gai_error(requests[i]) == EAI_INPROGRESS) {
+			int64_t left_ns = deadline_ns - monotonic_ns();
+			if (left_ns <= 0)
+				return;
+			struct timespec timeout = {
+				.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
+			const struct gaicb *one[] = {requests[i]};
+			gai_suspend(one, 1, &timeout);
+		}
+	}
+}
+
+/*
+ * The resolver's threads write into requests that are still under way, so that these cannot be
+ * freed: they are left to the process, which is about to give the work up.
+ */
+static bool lookups_take(
+	struct state_document *document, struct lookup *lookups, size_t count, int *ret_error)
+{
+	bool all_ended = true;
+	for (size_t i = 0; i < count; i++) {
+		struct gaicb *request = &lookups[i].request;
+		int status = gai_error(request);
+		if (status == EAI_INPROGRESS && gai_cancel(request) != EAI_CANCELED)
+			all_ended = false;
+		const char *reason = status == EAI_INPROGRESS ? "no answer in time"
+				     : status                 ? gai_strerror(status)
+							      : NULL;
+		if (!reason) {
+			entry_resolved(lookups[i].entry, request->ar_result);
+			freeaddrinfo(request->ar_result);
+		} else if (!*ret_error) {
+			*ret_error = entry_unresolved(document, lookups[i].entry, reason);
+		}
+	}
+	return all_ended;
+}
+
+int endpoints_resolve(struct state_document *document, int timeout_ms)
+{
+	static const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
+	size_t count = 0, used = 0;
+	for (size_t i = 0; i < document->entry_count; i++)
+		count += has_name(&document->entries[i]);
+	if (count == 0)
+		return 0;
+	struct lookup *lookups = calloc(count, sizeof *lookups);
+	struct gaicb **requests = calloc(count, sizeof(*requests));
+	int error = -ENOMEM;
+	bool all_ended = true;
+	if (!lookups || !requests)
+		goto out;
+	for (size_t i = 0; i < document->entry_count; i++) {
+		struct peer_entry *entry = &document->entries[i];
+		if (!has_name(entry))
+			continue;
+		struct lookup *lookup = &lookups[used];
+		lookup->entry = entry;
+		strcpy(lookup->host, entry->config.endpoint.host);
+		lookup->request.ar_name = lookup->host;
+		lookup->request.ar_request = &hints;
+		requests[used++] = &lookup->request;
+	}
+	error = 0;
+	if (getaddrinfo_a(GAI_NOWAIT, requests, (int)count, NULL) == 0)
+		lookups_wait(requests, count, timeout_ms);
+	all_ended = lookups_take(document, lookups, count, &error);
+out:
+	if (all_ended)
+		free(lookups);
+	free(requests);
+	return error;
+}

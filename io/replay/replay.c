@@ -1,0 +1,88 @@
+#include "replay.h"
+
+#include "diag.h"
+#include "scenario_files.h"
+#include "scenario_read.h"
+#include "scenario_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct replay {
+	FILE *out;
+	FILE *err;
+	bool trace;
+	size_t passed;
+	size_t failed;
+	bool is_unusable; /* some file was */
+};
+
+static void say_unusable(struct replay *replay, const char *file, const struct diag *diag)
+{
+	fprintf(replay->err, "plexwg: replay: %s%s%s\n", file, *file ? ": " : "", diag_text(diag));
+	replay->is_unusable = true;
+}
+
+static void replay_scenario(
+	struct replay *replay, const char *file, const struct scenario *scenario)
+{
+	struct diag diag = {0};
+
+	switch (scenario_run(scenario, replay->trace ? replay->out : NULL, &diag)) {
+	case RUN_HOLDS:
+		fprintf(replay->out, "ok %s\n", scenario->title);
+		replay->passed++;
+		break;
+	case RUN_FAILS:
+		fprintf(replay->out, "FAIL %s\n  %s: %s\n", scenario->title, file,
+			diag_text(&diag));
+		replay->failed++;
+		break;
+	case RUN_OUT_OF_MEMORY:
+		say_unusable(replay, file, &diag);
+		break;
+	}
+	diag_clear(&diag);
+}
+
+static void replay_file(struct replay *replay, const char *file)
+{
+	struct scenario scenario;
+	struct diag diag = {0};
+	char *raw = NULL;
+	size_t length = 0;
+	int error = scenario_file_read(file, &raw, &length, &diag);
+
+	if (!error)
+		error = scenario_read(raw, length, &scenario, &diag);
+	if (raw)
+		explicit_bzero(raw, length);
+	free(raw);
+	if (error) {
+		say_unusable(replay, file, &diag);
+	} else {
+		replay_scenario(replay, file, &scenario);
+		scenario_clear(&scenario);
+	}
+	diag_clear(&diag);
+}
+
+int replay_run(const char *const *paths, size_t count, bool trace, FILE *out, FILE *err)
+{
+	struct replay replay = {.out = out, .err = err, .trace = trace};
+	struct text_list files = {0};
+	struct diag diag = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		if (scenario_files_find(paths[i], &files, &diag) != 0)
+			say_unusable(&replay, "", &diag);
+	}
+	for (size_t i = 0; i < files.count; i++)
+		replay_file(&replay, files.texts[i]);
+	fprintf(out, "%zu passed, %zu failed\n", replay.passed, replay.failed);
+	text_list_clear(&files);
+	diag_clear(&diag);
+	if (replay.is_unusable)
+		return REPLAY_UNUSABLE;
+	return replay.failed > 0 ? REPLAY_ONE_FAILS : REPLAY_ALL_HOLD;
+}

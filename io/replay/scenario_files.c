@@ -1,0 +1,139 @@
+#include "scenario_files.h"
+
+#include "diag.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_SIZE_MAX ((size_t)1 << 30)
+
+static bool is_scenario_name(const char *name)
+{
+	static const char suffix[] = ".json";
+	size_t length = strlen(name);
+
+	return length > strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
+}
+
+static int search(const char *path, struct text_list *files, struct diag *diag);
+
+/* One entry of a directory: a file of ours, another directory, or nothing. */
+static int visit(const char *path, const char *name, struct text_list *files, struct diag *diag)
+{
+	struct stat self, target;
+	int error = 0;
+
+	if (lstat(path, &self) != 0 || stat(path, &target) != 0)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	if (S_ISDIR(self.st_mode))
+		return search(path, files, diag);
+	if (S_ISREG(target.st_mode) && is_scenario_name(name))
+		error = text_list_add(files, path, strlen(path));
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+static int search_open(DIR *directory, const char *path, struct text_list *files, struct diag *diag)
+{
+	const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+	struct dirent *entry;
+	int error = 0;
+
+	while (!error && (errno = 0, entry = readdir(directory))) {
+		char *inner;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (asprintf(&inner, "%s%s%s", path, slash, entry->d_name) < 0)
+			return diag_fail_errno(diag, -ENOMEM);
+		error = visit(inner, entry->d_name, files, diag);
+		free(inner);
+	}
+	if (!error && errno)
+		error = diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	return error;
+}
+
+static int search(const char *path, struct text_list *files, struct diag *diag)
+{
+	DIR *directory = opendir(path);
+	int error;
+
+	if (!directory)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	error = search_open(directory, path, files, diag);
+	closedir(directory);
+	return error;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int scenario_files_find(const char *path, struct text_list *files, struct diag *diag)
+{
+	size_t from = files->count;
+	struct stat status;
+	int error;
+
+	if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+		error = text_list_add(files, path, strlen(path));
+		return error ? diag_fail_errno(diag, error) : 0;
+	}
+	error = search(path, files, diag);
+	if (error)
+		return error;
+	if (files->count == from)
+		return diag_fail(diag, -ENOENT, "%s: no scenario in this directory", path);
+	qsort(files->texts + from, files->count - from, sizeof(*files->texts), compare_texts);
+	return 0;
+}
+
+static int read_all(FILE *file, char **ret, size_t *ret_length)
+{
+	size_t capacity = 1 << 16;
+	size_t length = 0;
+	char *text = malloc(capacity);
+
+	while (text) {
+		char *grown;
+
+		length += fread(text + length, 1, capacity - length, file);
+		if (ferror(file) || length > FILE_SIZE_MAX) {
+			int error = ferror(file) ? -EIO : -EFBIG;
+
+			free(text);
+			return error;
+		}
+		if (length < capacity) {
+			*ret = text;
+			*ret_length = length;
+			return 0;
+		}
+		capacity *= 2;
+		grown = realloc(text, capacity);
+		if (!grown)
+			free(text);
+		text = grown;
+	}
+	return -ENOMEM;
+}
+
+int scenario_file_read(const char *path, char **ret, size_t *ret_length, struct diag *diag)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *file = is_stdin ? stdin : fopen(path, "re");
+	int error;
+
+	if (!file)
+		return diag_fail_errno(diag, -errno);
+	errno = 0;
+	error = read_all(file, ret, ret_length);
+	if (!is_stdin)
+		fclose(file);
+	return error ? diag_fail_errno(diag, error) : 0;
+}

@@ -1,0 +1,257 @@
+#include "scenario_read.h"
+
+#include "curve.h"
+#include "diag.h"
+#include "json_scan.h"
+#include "scenario_read_device.h"
+#include "scenario_read_step.h"
+#include "scenario_read_value.h"
+#include "scenario_text.h"
+#include "signing_keys_wire.h"
+#include "timestamp.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define START_DEFAULT   "2026-03-01T12:00:00Z"
+#define NODE_ID_DEFAULT "node-1"
+#define MESH_IP_DEFAULT "10.100.0.1"
+/* 2200-01-01: the virtual clock stays within what timestamps can say. */
+#define CLOCK_MAX_NS (INT64_C(7258118400) * NS_PER_S)
+
+static int read_title(struct reading *reading, struct json_span value, void *target)
+{
+	const char *title;
+	int error = read_string(reading, value, &title);
+
+	if (error)
+		return error;
+	if (*title == '\0')
+		return reading_fail(reading, "the title is empty");
+	for (const char *at = title; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return reading_fail(reading, "the title holds a control character");
+	}
+	*(const char **)target = title;
+	return 0;
+}
+
+static int read_version(struct reading *reading, struct json_span value, void *target)
+{
+	uint64_t version;
+	int error = read_count(reading, value, &version);
+
+	if (!error && version != 1)
+		return reading_fail(reading, "only version 1 is known");
+	return error;
+}
+
+static int read_interface_name(struct reading *reading, struct json_span value, void *target)
+{
+	const char *name;
+	int error = read_string(reading, value, &name);
+
+	if (error)
+		return error;
+	if (!interface_name_is_valid(name, strlen(name)))
+		return reading_fail(
+			reading, "%s: not an interface name", quote(name, strlen(name)).text);
+	snprintf(target, INTERFACE_NAME_MAX + 1, "%s", name);
+	return 0;
+}
+
+static const struct member config_members[] = {
+	{"interface_name", read_interface_name, offsetof(struct interface_config, interface_name),
+		false},
+	{"listen_port", read_int, offsetof(struct interface_config, listen_port), false},
+	{"mtu", read_int, offsetof(struct interface_config, mtu), false},
+	{"persistent_keepalive", read_int,
+		offsetof(struct interface_config, persistent_keepalive_s), false},
+};
+static const struct member_table config_table = MEMBER_TABLE(config_members);
+
+static int read_config(struct reading *reading, struct json_span value, void *target)
+{
+	return object_read(reading, value, &config_table, target, NULL);
+}
+
+static int read_node_id(struct reading *reading, struct json_span value, void *target)
+{
+	char **node_id = target;
+	const char *text;
+	int error = read_string(reading, value, &text);
+
+	if (error)
+		return error;
+	*node_id = strdup(text);
+	return *node_id ? 0 : diag_fail_errno(reading->diag, -ENOMEM);
+}
+
+static int read_mesh_ip(struct reading *reading, struct json_span value, void *target)
+{
+	struct json_span text;
+	int error = read_string_bytes(reading, value, &text);
+
+	if (error)
+		return error;
+	if (!ip_parse(text.text, text.length, target))
+		return reading_fail(
+			reading, "%s: not an IP address", quote(text.text, text.length).text);
+	return 0;
+}
+
+static int read_own_key(struct reading *reading, struct json_span value, void *target)
+{
+	int error = read_private_key(reading, value, target);
+
+	if (!error && key_secret_is_zero(target))
+		return reading_fail(reading, "all zero, which is no key");
+	return error;
+}
+
+static const struct member identity_members[] = {
+	{"node_id", read_node_id, offsetof(struct identity, node_id), false},
+	{"mesh_ip", read_mesh_ip, offsetof(struct identity, mesh_ip), false},
+	{"private_key", read_own_key, offsetof(struct identity, private_key), false},
+};
+static const struct member_table identity_table = MEMBER_TABLE(identity_members);
+
+static int read_identity(struct reading *reading, struct json_span value, void *target)
+{
+	return object_read(reading, value, &identity_table, target, NULL);
+}
+
+static int check_signing_key_members(struct reading *reading, struct json_span object)
+{
+	struct json_cursor cursor = json_cursor_open(object);
+	struct json_span name, value;
+	int error = object_check(reading, object);
+
+	while (!error && json_cursor_member(&cursor, &name, &value)) {
+		if (!signing_keys_wire_knows(name))
+			error = reading_fail(
+				reading, "%s: unknown member", json_span_quote(name).text);
+	}
+	return error;
+}
+
+static int read_signing_keys(struct reading *reading, struct json_span value, void *target)
+{
+	struct json_reader reader;
+	int error = check_signing_key_members(reading, value);
+
+	if (error)
+		return error;
+	error = json_reader_init(&reader);
+	if (error)
+		return diag_fail_errno(reading->diag, error);
+	error = signing_keys_wire_read(&reader, value, "", target, reading->diag);
+	json_reader_deinit(&reader);
+	return error;
+}
+
+static int read_steps_span(struct reading *reading, struct json_span value, void *target)
+{
+	*(struct json_span *)target = value;
+	return 0;
+}
+
+/* The file's members; its steps are read when all else is known to be sound. */
+struct top_level {
+	struct scenario scenario;
+	struct json_span steps;
+};
+
+#define SCENARIO_MEMBER(name, read, field, required)                                               \
+	{                                                                                          \
+		name, read, offsetof(struct top_level, field), required                            \
+	}
+
+static const struct member top_members[] = {
+	SCENARIO_MEMBER("scenario", read_title, scenario.title, true),
+	SCENARIO_MEMBER("version", read_version, scenario, true),
+	SCENARIO_MEMBER("start", read_time, scenario.start_ns, false),
+	SCENARIO_MEMBER("config", read_config, scenario.config, false),
+	SCENARIO_MEMBER("identity", read_identity, scenario.identity, false),
+	SCENARIO_MEMBER("signing_keys", read_signing_keys, scenario.signing_keys, false),
+	SCENARIO_MEMBER("device", read_device_spec, scenario.device, false),
+	SCENARIO_MEMBER("steps", read_steps_span, steps, true),
+};
+static const struct member_table top_table = MEMBER_TABLE(top_members);
+
+/* What the file may leave out. */
+static void set_defaults(struct scenario *scenario)
+{
+	struct identity *identity = &scenario->identity;
+
+	timestamp_parse(START_DEFAULT, strlen(START_DEFAULT), &scenario->start_ns);
+	ip_parse(MESH_IP_DEFAULT, strlen(MESH_IP_DEFAULT), &identity->mesh_ip);
+	memset(identity->private_key.bytes, 1, KEY_BYTES);
+	key_secret_clamp(&identity->private_key);
+}
+
+static int finish_identity(struct reading *reading, struct identity *identity)
+{
+	key_public_derive(&identity->private_key, &identity->public_key);
+	if (!identity->node_id)
+		identity->node_id = strdup(NODE_ID_DEFAULT);
+	return identity->node_id ? 0 : diag_fail_errno(reading->diag, -ENOMEM);
+}
+
+static int check_clock(struct reading *reading, const struct scenario *scenario)
+{
+	int64_t now_ns = scenario->start_ns;
+
+	for (size_t i = 0; i < scenario->step_count; i++) {
+		const struct scenario_step *step = &scenario->steps[i];
+
+		if (step->kind == STEP_ADVANCE &&
+			(__builtin_add_overflow(now_ns, step->advance_ns, &now_ns) ||
+				now_ns > CLOCK_MAX_NS))
+			return reading_fail(
+				reading, "step %s: by: that far goes no clock", step->number);
+	}
+	return 0;
+}
+
+static int read_top_level(struct reading *reading, struct top_level *top)
+{
+	struct scenario *scenario = &top->scenario;
+	struct json_span document;
+	int error =
+		json_scan_document(scenario->text, scenario->text_length, &document, reading->diag);
+
+	if (!error)
+		error = object_read(reading, document, &top_table, top, NULL);
+	if (!error)
+		error = finish_identity(reading, &scenario->identity);
+	if (error)
+		return error;
+	config_apply_defaults(&scenario->config);
+	error = config_validate(&scenario->config, reading->diag);
+	if (error)
+		return diag_wrap(reading->diag, error, "config");
+	error = scenario_steps_read(reading, top->steps, scenario);
+	return error ? error : check_clock(reading, scenario);
+}
+
+int scenario_read(const char *raw, size_t length, struct scenario *ret, struct diag *diag)
+{
+	struct top_level top = {0};
+	struct scenario *scenario = &top.scenario;
+	struct reading reading = {.arena = &scenario->arena, .diag = diag};
+	int error = scenario_text_substitute(
+		raw, length, &scenario->text, &scenario->text_length, diag);
+
+	set_defaults(scenario);
+	if (!error)
+		error = read_top_level(&reading, &top);
+	if (error)
+		scenario_clear(scenario);
+	else
+		*ret = *scenario;
+	return error;
+}

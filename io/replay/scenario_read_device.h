@@ -1,0 +1,13 @@
+/*
+ * Readers of interfaces and peers as a scenario describes them: of the world, or expected.
+ */
+#pragma once
+
+#include "scenario_read_object.h"
+
+member_reader read_device_spec; /* struct device_spec *, made in the arena */
+/* struct device_spec *: NULL for null, which is no interface */
+member_reader read_device_spec_or_null;
+/* struct device_spec *: only what somebody can change about an interface that is there */
+member_reader read_interface_change;
+member_reader read_peer_spec; /* struct peer_spec */

@@ -1,0 +1,193 @@
+#include "scenario_read_expectation.h"
+
+#include "arena.h"
+#include "diag.h"
+#include "scenario.h"
+#include "scenario_read_device.h"
+#include "scenario_read_value.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int read_ops(struct reading *reading, struct json_span value, void *target)
+{
+	struct expectation *expectation = target;
+
+	if (json_span_kind(value) != JSON_STRING)
+		return read_texts(reading, value, &expectation->ops);
+	if (!json_span_equals(value, "any"))
+		return reading_fail(reading, "expected an array of strings or \"any\"");
+	expectation->any_ops = true;
+	return 0;
+}
+
+static int read_interface_state(struct reading *reading, struct json_span value, void *target)
+{
+	const char *name;
+	int error = read_string(reading, value, &name);
+
+	if (error)
+		return error;
+	for (unsigned state = 0; state < INTERFACE_STATE_COUNT; state++) {
+		if (strcmp(interface_state_name((enum interface_state)state), name) == 0) {
+			*(enum interface_state *)target = (enum interface_state)state;
+			return 0;
+		}
+	}
+	return reading_fail(
+		reading, "%s: no state of the interface", quote(name, strlen(name)).text);
+}
+
+/*
+ * Reads a map from text to whatever `read` makes of a value: an array of `size` bytes an element,
+ * each beginning with the `const char *` that the name goes to; the value goes to `offset`.
+ */
+static int map_read(struct reading *reading, struct json_span map, member_reader *read, size_t size,
+	size_t offset, void **ret_elements, size_t *ret_count)
+{
+	struct json_cursor cursor = json_cursor_open(map);
+	struct json_span name, value;
+	size_t count = 0;
+	char *elements;
+	int error = object_check(reading, map);
+
+	if (error)
+		return error;
+	while (json_cursor_member(&cursor, &name, &value))
+		count++;
+	elements = arena_alloc(reading->arena, (count + 1) * size);
+	if (!elements)
+		return diag_fail_errno(reading->diag, -ENOMEM);
+	cursor = json_cursor_open(map);
+	for (count = 0; json_cursor_member(&cursor, &name, &value); count++) {
+		char *element = elements + count * size;
+
+		error = read_string(reading, name, element);
+		if (!error)
+			error = read(reading, value, element + offset);
+		if (error)
+			return diag_wrap(reading->diag, error, "%s", json_span_quote(name).text);
+	}
+	*ret_elements = elements;
+	*ret_count = count;
+	return 0;
+}
+
+static int name_compare(const void *a, const void *b)
+{
+	const struct peer_name *left = a;
+	const struct peer_name *right = b;
+
+	return strcmp(left->id, right->id);
+}
+
+static int read_index(struct reading *reading, struct json_span value, void *target)
+{
+	struct expectation *expectation = target;
+	void *names = NULL;
+	int error = map_read(reading, value, read_public_key, sizeof(struct peer_name),
+		offsetof(struct peer_name, public_key), &names, &expectation->index_count);
+
+	if (error)
+		return error;
+	expectation->index = names;
+	qsort(names, expectation->index_count, sizeof(struct peer_name), name_compare);
+	return 0;
+}
+
+static int read_correction_type(struct reading *reading, struct json_span value, void *target)
+{
+	static const enum correction_type types[] = {
+		CORRECTION_PEER_REMOVED,
+		CORRECTION_PEER_UPDATED,
+		CORRECTION_PEER_ADDED,
+	};
+	const char *name;
+	int error = read_string(reading, value, &name);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(correction_type_name(types[i]), name) == 0) {
+			*(enum correction_type *)target = types[i];
+			return 0;
+		}
+	}
+	return reading_fail(reading, "%s: no type of correction", quote(name, strlen(name)).text);
+}
+
+static const struct member correction_members[] = {
+	{"type", read_correction_type, offsetof(struct correction, type), true},
+	{"detail", read_string, offsetof(struct correction, detail), true},
+};
+static const struct member_table correction_table = MEMBER_TABLE(correction_members);
+
+static int read_correction(struct reading *reading, struct json_span value, void *target)
+{
+	return object_read(reading, value, &correction_table, target, NULL);
+}
+
+static int read_drift(struct reading *reading, struct json_span value, void *target)
+{
+	struct expectation *expectation = target;
+	void *drift = NULL;
+	int error;
+
+	if (json_span_kind(value) == JSON_NULL)
+		return 0;
+	error = array_read(reading, value, read_correction, sizeof(struct correction), &drift,
+		&expectation->drift_count);
+	if (error)
+		return error;
+	expectation->drift = drift;
+	expectation->has_drift = true;
+	qsort(drift, expectation->drift_count, sizeof(struct correction), correction_compare);
+	return 0;
+}
+
+static int read_log_count(struct reading *reading, struct json_span value, void *target)
+{
+	struct expectation *expectation = target;
+	void *counts = NULL;
+	int error = map_read(reading, value, read_count, sizeof(struct expected_count),
+		offsetof(struct expected_count, count), &counts, &expectation->log_count_count);
+
+	if (!error)
+		expectation->log_counts = counts;
+	return error;
+}
+
+/* In the order of enum expectation_member. */
+static const struct member expectation_members[] = {
+	{"ops", read_ops, 0, false},
+	{"device", read_device_spec_or_null, offsetof(struct expectation, device), false},
+	{"interface", read_interface_state, offsetof(struct expectation, interface), false},
+	{"index", read_index, 0, false},
+	{"drift", read_drift, 0, false},
+	{"logs", read_texts, offsetof(struct expectation, logs), false},
+	{"log_count", read_log_count, 0, false},
+	{"no_logs", read_texts, offsetof(struct expectation, no_logs), false},
+};
+
+int expectation_read(struct reading *reading, struct json_span step,
+	const struct member_table *also, struct expectation **ret)
+{
+	const struct member_table table = {
+		.members = expectation_members,
+		.count = sizeof(expectation_members) / sizeof(expectation_members[0]),
+		.also = also,
+	};
+	struct expectation *expectation = arena_alloc(reading->arena, sizeof(*expectation));
+	int error;
+
+	if (!expectation)
+		return diag_fail_errno(reading->diag, -ENOMEM);
+	error = object_read(reading, step, &table, expectation, &expectation->given);
+	if (error)
+		return error;
+	if (!expectation->given)
+		return reading_fail(reading, "expect: nothing is expected");
+	*ret = expectation;
+	return 0;
+}

@@ -1,0 +1,13 @@
+/*
+ * The reader of an `expect` step's members.
+ */
+#pragma once
+
+#include "scenario_read_object.h"
+
+struct member_table;
+struct expectation;
+
+/* `step` is the whole step; `also` names its members that are no expectations. */
+int expectation_read(struct reading *reading, struct json_span step,
+	const struct member_table *also, struct expectation **ret);

@@ -1,0 +1,356 @@
+#include "scenario_read_step.h"
+
+#include "arena.h"
+#include "diag.h"
+#include "errno_name.h"
+#include "scenario_read_device.h"
+#include "scenario_read_expectation.h"
+#include "scenario_read_value.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static int read_returns(struct reading *reading, struct json_span value, void *target)
+{
+	static const char error_mark[] = "error: ";
+	struct scenario_step *step = target;
+	const char *text;
+	int error = read_string(reading, value, &text);
+
+	if (error)
+		return error;
+	step->checks_return = true;
+	if (strcmp(text, "ok") == 0)
+		return 0;
+	if (strncmp(text, error_mark, strlen(error_mark)) != 0)
+		return reading_fail(reading, "expected \"ok\" or \"error: TEXT\"");
+	step->expected_error = text + strlen(error_mark);
+	return 0;
+}
+
+static int read_chunks(struct reading *reading, struct json_span value, void *target)
+{
+	struct scenario_step *step = target;
+	void *chunks = NULL;
+	int error = array_read(reading, value, read_string_bytes, sizeof(struct json_span), &chunks,
+		&step->stream.count);
+
+	if (!error)
+		step->stream.chunks = chunks;
+	return error;
+}
+
+static int read_cancel_after(struct reading *reading, struct json_span value, void *target)
+{
+	struct scenario_step *step = target;
+
+	step->configure.cancels = true;
+	return read_count(reading, value, &step->configure.cancel_after);
+}
+
+static int read_op(struct reading *reading, struct json_span value, void *target)
+{
+	const char *name;
+	int error = read_string(reading, value, &name);
+
+	if (error)
+		return error;
+	if (!sim_op_from_name(name, target))
+		return reading_fail(
+			reading, "%s: no such operation", quote(name, strlen(name)).text);
+	return 0;
+}
+
+static int read_errno(struct reading *reading, struct json_span value, void *target)
+{
+	const char *name;
+	int error = read_string(reading, value, &name);
+
+	if (error)
+		return error;
+	if (errno_from_name(name) == 0)
+		return reading_fail(
+			reading, "%s: no name of an errno", quote(name, strlen(name)).text);
+	*(int *)target = -errno_from_name(name);
+	return 0;
+}
+
+static int read_times(struct reading *reading, struct json_span value, void *target)
+{
+	uint64_t times;
+	int error = read_count(reading, value, &times);
+
+	if (error)
+		return error;
+	if (times == 0 || times > UINT_MAX)
+		return reading_fail(reading, "must be between 1 and %u", UINT_MAX);
+	*(unsigned *)target = (unsigned)times;
+	return 0;
+}
+
+static int read_fault_key(struct reading *reading, struct json_span value, void *target)
+{
+	struct sim_fault *fault = target;
+
+	fault->has_key = true;
+	return read_public_key(reading, value, &fault->public_key);
+}
+
+static const struct member handshake_members[] = {
+	{"public_key", read_public_key, offsetof(struct world_step, public_key), true},
+	{"endpoint", read_endpoint, offsetof(struct world_step, endpoint), false},
+};
+static const struct member_table handshake_table = MEMBER_TABLE(handshake_members);
+
+static int read_handshake(struct reading *reading, struct json_span value, void *target)
+{
+	return object_read(reading, value, &handshake_table, target, NULL);
+}
+
+static const struct member sent_members[] = {
+	{"public_key", read_public_key, offsetof(struct world_step, public_key), true},
+	{"bytes", read_count, offsetof(struct world_step, bytes), true},
+};
+static const struct member_table sent_table = MEMBER_TABLE(sent_members);
+
+static int read_sent(struct reading *reading, struct json_span value, void *target)
+{
+	return object_read(reading, value, &sent_table, target, NULL);
+}
+
+static int read_set_peer(struct reading *reading, struct json_span value, void *target)
+{
+	struct peer_spec *spec = arena_alloc(reading->arena, sizeof(*spec));
+
+	if (!spec)
+		return diag_fail_errno(reading->diag, -ENOMEM);
+	*(struct peer_spec **)target = spec;
+	return read_peer_spec(reading, value, spec);
+}
+
+static int read_true(struct reading *reading, struct json_span value, void *target)
+{
+	if (json_span_kind(value) != JSON_TRUE)
+		return reading_fail(reading, "expected true");
+	return 0;
+}
+
+#define STEP_MEMBER(name, read, field, required)                                                   \
+	{                                                                                          \
+		name, read, offsetof(struct scenario_step, field), required                        \
+	}
+
+static int read_during_fetch(struct reading *reading, struct json_span value, void *target);
+
+static const struct member peer_members[] = {
+	STEP_MEMBER("peer", read_object_text, peer, true),
+};
+static const struct member key_members[] = {
+	STEP_MEMBER("public_key", read_public_key, public_key, true),
+};
+static const struct member id_members[] = {
+	STEP_MEMBER("peer_id", read_string, peer_id, true),
+};
+static const struct member configure_members[] = {
+	STEP_MEMBER("peers", read_array_text, configure.peers, true),
+	{"cancel_after", read_cancel_after, 0, false},
+};
+static const struct member reconcile_members[] = {
+	STEP_MEMBER("state", read_any, reconcile.state, false),
+	STEP_MEMBER("fetch_error", read_string, reconcile.fetch_error, false),
+	{"during_fetch", read_during_fetch, 0, false},
+};
+static const struct member event_members[] = {
+	STEP_MEMBER("event_type", read_string, event.type, true),
+	STEP_MEMBER("payload", read_any, event.payload, true),
+};
+static const struct member deliver_members[] = {
+	STEP_MEMBER("data", read_string_bytes, data, true),
+};
+static const struct member stream_members[] = {
+	{"chunks", read_chunks, 0, true},
+};
+static const struct member advance_members[] = {
+	STEP_MEMBER("by", read_duration, advance_ns, true),
+};
+/* In the order of enum world_change. */
+static const struct member world_members[] = {
+	STEP_MEMBER("remove_peer", read_public_key, world.public_key, false),
+	STEP_MEMBER("set_peer", read_set_peer, world.peer, false),
+	{"delete_interface", read_true, 0, false},
+	STEP_MEMBER("set_interface", read_interface_change, world.interface, false),
+	STEP_MEMBER("handshake", read_handshake, world, false),
+	STEP_MEMBER("sent", read_sent, world, false),
+};
+static const struct member fail_members[] = {
+	STEP_MEMBER("op", read_op, fault.op, true),
+	STEP_MEMBER("error", read_errno, fault.error, true),
+	STEP_MEMBER("times", read_times, fault.times, false),
+	STEP_MEMBER("public_key", read_fault_key, fault, false),
+};
+
+/* What a step has besides `do`. `expect` has its own reader. */
+struct step_row {
+	struct member_table table;
+	bool returns;      /* it calls the product */
+	bool during_fetch; /* it may stand there */
+};
+
+static const struct step_row step_rows[] = {
+	[STEP_SETUP] = {.returns = true},
+	[STEP_TEARDOWN] = {.returns = true},
+	[STEP_ADD_PEER] = {.table = MEMBER_TABLE(peer_members), .returns = true},
+	[STEP_UPDATE_PEER] = {.table = MEMBER_TABLE(peer_members), .returns = true},
+	[STEP_REMOVE_PEER] = {.table = MEMBER_TABLE(key_members), .returns = true},
+	[STEP_REMOVE_PEER_BY_ID] = {.table = MEMBER_TABLE(id_members), .returns = true},
+	[STEP_CONFIGURE_PEERS] = {.table = MEMBER_TABLE(configure_members), .returns = true},
+	[STEP_RECONCILE] = {.table = MEMBER_TABLE(reconcile_members), .returns = true},
+	[STEP_EVENT] = {MEMBER_TABLE(event_members), .returns = true, .during_fetch = true},
+	[STEP_DELIVER] = {MEMBER_TABLE(deliver_members), .returns = true, .during_fetch = true},
+	[STEP_STREAM] = {MEMBER_TABLE(stream_members), .returns = true, .during_fetch = true},
+	[STEP_RESTART] = {.returns = false},
+	[STEP_ADVANCE] = {.table = MEMBER_TABLE(advance_members)},
+	[STEP_WORLD] = {MEMBER_TABLE(world_members), .during_fetch = true},
+	[STEP_FAIL] = {MEMBER_TABLE(fail_members), .during_fetch = true},
+	[STEP_EXPECT] = {.returns = false},
+};
+
+static const struct member do_members[] = {
+	{"do", read_ignored, 0, true},
+};
+static const struct member_table do_table = MEMBER_TABLE(do_members);
+static const struct member returns_members[] = {
+	{"returns", read_returns, 0, false},
+};
+static const struct member_table returns_table = {
+	.members = returns_members,
+	.count = 1,
+	.also = &do_table,
+};
+
+static int read_kind(struct reading *reading, struct json_span step, enum step_kind *ret)
+{
+	struct json_span value;
+	const char *name;
+	int error;
+
+	if (!json_span_find_member(step, "do", &value))
+		return reading_fail(reading, "do: missing");
+	error = read_string(reading, value, &name);
+	if (error)
+		return diag_wrap(reading->diag, error, "do");
+	for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++) {
+		if (strcmp(step_kind_name((enum step_kind)kind), name) == 0) {
+			*ret = (enum step_kind)kind;
+			return 0;
+		}
+	}
+	return reading_fail(reading, "do: %s: no such step", quote(name, strlen(name)).text);
+}
+
+static int check_world(struct reading *reading, struct world_step *world, unsigned given)
+{
+	if (given == 0 || (given & (given - 1)) != 0)
+		return reading_fail(reading, "world: expected one change");
+	while (given >>= 1)
+		world->change++;
+	world->has_endpoint = world->endpoint.kind != ENDPOINT_NONE;
+	return 0;
+}
+
+static int check_fault(struct reading *reading, struct sim_fault *fault)
+{
+	if (fault->times == 0)
+		fault->times = 1;
+	if (fault->has_key && fault->op != SIM_OP_ADD_PEER && fault->op != SIM_OP_REMOVE_PEER)
+		return reading_fail(
+			reading, "public_key: %s is not about a peer", sim_op_name(fault->op));
+	return 0;
+}
+
+/* What no table can say. `given` is of the step's own members. */
+static int check_step(struct reading *reading, struct scenario_step *step, unsigned given)
+{
+	if (step->kind == STEP_WORLD)
+		return check_world(reading, &step->world, given);
+	if (step->kind == STEP_FAIL)
+		return check_fault(reading, &step->fault);
+	if (step->kind == STEP_RECONCILE && step->reconcile.fetch_error &&
+		step->reconcile.state.text)
+		return reading_fail(reading, "fetch_error: a fetch that fails has no state");
+	return 0;
+}
+
+static int read_members(struct reading *reading, struct json_span value, struct scenario_step *step)
+{
+	const struct step_row *row = &step_rows[step->kind];
+	struct member_table table = row->table;
+	unsigned given = 0;
+	int error;
+
+	if (step->kind == STEP_EXPECT)
+		return expectation_read(reading, value, &do_table, &step->expectation);
+	table.also = row->returns ? &returns_table : &do_table;
+	error = object_read(reading, value, &table, step, &given);
+	return error ? error : check_step(reading, step, given);
+}
+
+static int read_step(struct reading *reading, struct json_span value, struct scenario_step *step,
+	bool during_fetch)
+{
+	int error = reading_expect(reading, value, JSON_OBJECT);
+
+	if (!error)
+		error = read_kind(reading, value, &step->kind);
+	if (!error && during_fetch && !step_rows[step->kind].during_fetch)
+		error = reading_fail(
+			reading, "do: %s cannot happen during a fetch", step_kind_name(step->kind));
+	return error ? error : read_members(reading, value, step);
+}
+
+/* The steps of an array, numbered behind `outer`, which is "" or the number of a fetch's step. */
+static int read_steps(struct reading *reading, struct json_span array, const char *outer,
+	struct scenario_step **ret, size_t *ret_count)
+{
+	struct json_cursor cursor = json_cursor_open(array);
+	struct json_span element;
+	struct scenario_step *steps;
+	size_t count = 0;
+	int error = reading_expect(reading, array, JSON_ARRAY);
+
+	if (error)
+		return error;
+	while (json_cursor_element(&cursor, &element))
+		count++;
+	steps = arena_alloc(reading->arena, (count + 1) * sizeof(*steps));
+	if (!steps)
+		return diag_fail_errno(reading->diag, -ENOMEM);
+	cursor = json_cursor_open(array);
+	for (count = 0; json_cursor_element(&cursor, &element); count++) {
+		struct scenario_step *step = &steps[count];
+
+		snprintf(step->number, sizeof(step->number), "%s%s%zu", outer, *outer ? "." : "",
+			count + 1);
+		error = read_step(reading, element, step, *outer);
+		if (error)
+			return diag_wrap(reading->diag, error, "step %s", step->number);
+	}
+	*ret = steps;
+	*ret_count = count;
+	return 0;
+}
+
+static int read_during_fetch(struct reading *reading, struct json_span value, void *target)
+{
+	struct scenario_step *step = target;
+
+	return read_steps(reading, value, step->number, &step->reconcile.during_fetch,
+		&step->reconcile.during_fetch_count);
+}
+
+int scenario_steps_read(struct reading *reading, struct json_span steps, struct scenario *scenario)
+{
+	return read_steps(reading, steps, "", &scenario->steps, &scenario->step_count);
+}

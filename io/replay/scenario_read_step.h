@@ -1,0 +1,11 @@
+/*
+ * The reader of a scenario's steps: names, types and values of all that a step says, before any
+ * step is taken. Errors name the step by number: `step 4.1: event_type: missing`.
+ */
+#pragma once
+
+#include "scenario.h"
+#include "scenario_read_object.h"
+
+/* Returns 0, -ENOMEM or -EINVAL. */
+int scenario_steps_read(struct reading *reading, struct json_span steps, struct scenario *scenario);

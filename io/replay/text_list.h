@@ -1,0 +1,23 @@
+/*
+ * Texts in the order they came, and how they are shown.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct text_list {
+	char **texts; /* owned */
+	size_t count;
+	size_t capacity;
+};
+
+/* Returns 0 or -ENOMEM. */
+int text_list_add(struct text_list *list, const char *text, size_t length);
+/* Frees; back to the zero state. */
+void text_list_clear(struct text_list *list);
+
+/* As a JSON string. */
+void text_write(FILE *out, const char *text);
+/* As a JSON array of strings. */
+void texts_write(FILE *out, const char *const *texts, size_t count);

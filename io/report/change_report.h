@@ -1,0 +1,38 @@
+/*
+ * What a plan would change, or what was changed, as text or as JSON (`plan`, `apply`).
+ */
+#pragma once
+
+#include "plan.h"
+
+#include <stdio.h>
+
+struct peer_op_result;
+
+/* Texts that go out with a report: what is odd, but stops nothing. */
+struct warnings {
+	char **texts;
+	size_t count;
+};
+
+/* Returns 0 or -ENOMEM. */
+int warnings_add(struct warnings *warnings, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* One for each conflict. */
+int warnings_add_conflicts(struct warnings *warnings, const struct desired *desired);
+void warnings_clear(struct warnings *warnings);
+
+struct change_report {
+	const char *interface;
+	enum interface_action setup[INTERFACE_ACTION_COUNT];
+	size_t setup_count;
+	const struct plan *plan;
+	const struct peer_op_result *results; /* NULL: nothing was carried out */
+	const struct warnings *warnings;
+};
+
+/* Whether there is anything to change. */
+bool change_report_is_empty(const struct change_report *report);
+void change_report_print(FILE *out, const struct change_report *report);
+/* Returns 0 or -ENOMEM. */
+int change_report_print_json(FILE *out, const struct change_report *report);

@@ -1,0 +1,14 @@
+/*
+ * A device as it is, as text or as JSON (`show`). No secrets.
+ */
+#pragma once
+
+#include "device.h"
+
+#include <stdio.h>
+
+void device_print(
+	FILE *out, const char *interface, const char *controller, const struct device *device);
+/* Returns 0 or -ENOMEM. */
+int device_print_json(
+	FILE *out, const char *interface, const char *controller, const struct device *device);

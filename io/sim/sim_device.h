@@ -1,0 +1,81 @@
+/*
+ * A WireGuard interface in memory that keeps the kernel's rules:
+ *
+ * - a private key is clamped when it is set, and a peer with its public key is removed;
+ * - a peer with the device's own public key is ignored without an error;
+ * - host bits of an allowed IP are masked, and one given to a peer leaves any other;
+ * - no endpoint leaves the endpoint as it was, a zero psk clears the psk, a persistent keepalive of
+ *   0 turns it off.
+ *
+ * It also plays the rest of the world: handshakes, roaming, bytes that were sent. It has no routes
+ * and no clock.
+ */
+#pragma once
+
+#include "device.h"
+#include "interface_config.h"
+
+#define SIM_MTU_DEFAULT 1420
+
+struct sim_peer {
+	struct key_public public_key;
+	struct key_secret psk;
+	struct endpoint endpoint; /* never a host name */
+	uint16_t persistent_keepalive_s;
+	struct peer_status status;
+};
+
+/* Cryptokey routing: each prefix has one owner. */
+struct sim_allowed_ip {
+	struct prefix prefix;
+	const struct sim_peer *owner;
+};
+
+struct sim_device {
+	char name[INTERFACE_NAME_MAX + 1];
+	struct key_secret private_key; /* clamped; zero: none */
+	struct key_public public_key;  /* of private_key; zero: none */
+	uint16_t listen_port;
+	int mtu;
+	bool up;
+	struct prefix *addresses; /* in the order they were given */
+	size_t address_count;
+	struct sim_peer **peers; /* sorted by key */
+	size_t peer_count;
+	struct sim_allowed_ip *allowed_ips; /* sorted by prefix */
+	size_t allowed_ip_count;
+};
+
+/* A new interface, down and without anything. NULL when memory is out. */
+struct sim_device *sim_device_new(const char *name);
+/* NULL is nothing. */
+void sim_device_free(struct sim_device *device);
+
+void sim_device_set_private_key(struct sim_device *device, const struct key_secret *private_key);
+/* All addresses are replaced by these. Returns 0 or -ENOMEM, the device then being as before. */
+int sim_device_set_addresses(
+	struct sim_device *device, const struct prefix *addresses, size_t count);
+/* The address is there, and no other but link-local ones unless `keep_others`. As above. */
+int sim_device_configure_address(
+	struct sim_device *device, const struct prefix *address, bool keep_others);
+
+/*
+ * Sets the fields of the mask (PEER_FIELD_*) on a peer, allowed IPs as a whole set. A peer that is
+ * not there is created if `create`, else nothing happens. Returns 0, -ENOMEM, or -EINVAL for a
+ * host name as an endpoint, the device then being as before.
+ */
+int sim_device_set_peer(
+	struct sim_device *device, const struct peer_config *peer, unsigned fields, bool create);
+/* No effect if there is none. */
+void sim_device_remove_peer(struct sim_device *device, const struct key_public *key);
+/* NULL if there is none. Borrowed until the peers change. */
+struct sim_peer *sim_device_find(const struct sim_device *device, const struct key_public *key);
+
+/* A handshake with the peer at that time, from `endpoint` if it is not NULL. */
+void sim_device_handshake(struct sim_device *device, const struct key_public *key,
+	const struct endpoint *endpoint, int64_t now_s);
+/* That many bytes went to the peer. */
+void sim_device_sent(struct sim_device *device, const struct key_public *key, uint64_t bytes);
+
+/* A copy of all of it, as a controller reads it. Returns 0, or -ENOMEM with `*ret` as before. */
+int sim_device_read(const struct sim_device *device, struct device *ret);

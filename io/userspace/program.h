@@ -1,0 +1,30 @@
+/*
+ * The programs that implement WireGuard in userspace, such as wireguard-go: finding one and
+ * starting it for an interface. It lives on when its starter is gone.
+ */
+#pragma once
+
+#include "uapi_socket.h"
+
+#include <limits.h>
+
+struct diag;
+
+struct program {
+	const char *path;     /* borrowed; NULL: whichever program_find finds */
+	const char *log_path; /* borrowed; a file that its output is appended to; NULL: nowhere */
+	int timeout_ms;       /* until its socket answers; 0: 5 s */
+};
+
+struct program_path {
+	char text[PATH_MAX];
+};
+
+/* Looks in the usual directories. -ENOENT, with the names that were tried, if there is none. */
+int program_find(struct program_path *ret, struct diag *diag);
+/*
+ * Starts the program in the foreground for `interface` and waits until its socket answers. One that
+ * exits first is an error that says how; one that does not answer in time is ended (-ETIMEDOUT).
+ */
+int program_start(const struct program *program, const char *interface,
+	const struct uapi_socket *uapi, struct diag *diag);

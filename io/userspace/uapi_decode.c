@@ -1,0 +1,296 @@
+/* Replies. */
+#include "curve.h"
+#include "diag.h"
+#include "uapi.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ERRNO_MAX 4095
+
+struct text {
+	const char *start;
+	size_t length;
+};
+
+/* A reply while it is read. */
+struct reading {
+	struct device device;
+	struct peer_config peer; /* the one that the last public_key began */
+	bool has_peer;
+	struct prefix *allowed_ips; /* of `peer` */
+	size_t allowed_ip_count;
+	size_t allowed_ip_capacity;
+};
+
+static bool number_parse(struct text text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+	if (text.length == 0)
+		return false;
+	for (size_t i = 0; i < text.length; i++) {
+		if (text.start[i] < '0' || text.start[i] > '9')
+			return false;
+		uint64_t digit = (uint64_t)(text.start[i] - '0');
+		if (value > (max - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret = value;
+	return true;
+}
+
+/* The caller wipes `ret` even on failure if it is secret. */
+static bool key_parse(struct text text, uint8_t ret[KEY_BYTES])
+{
+	size_t length = 0;
+	return text.length == 2 * KEY_BYTES &&
+	       sodium_hex2bin(ret, KEY_BYTES, text.start, text.length, NULL, &length, NULL) == 0 &&
+	       length == KEY_BYTES;
+}
+
+/* What a key of the protocol means. Each returns 0, -ENOMEM, or -EPROTO for a bad value. */
+
+static int take_private_key(struct reading *reading, struct text value)
+{
+	struct key_secret key;
+	bool is_sound = key_parse(value, key.bytes);
+	if (is_sound && !key_secret_is_zero(&key))
+		key_public_derive(&key, &reading->device.public_key);
+	key_secret_wipe(&key);
+	return is_sound ? 0 : -EPROTO;
+}
+
+static int take_listen_port(struct reading *reading, struct text value)
+{
+	uint64_t port;
+	if (!number_parse(value, UINT16_MAX, &port))
+		return -EPROTO;
+	reading->device.listen_port = (uint16_t)port;
+	return 0;
+}
+
+static int peer_finish(struct reading *reading)
+{
+	if (!reading->has_peer)
+		return 0;
+	reading->allowed_ip_count =
+		prefixes_normalize(reading->allowed_ips, reading->allowed_ip_count);
+	reading->peer.allowed_ips = reading->allowed_ips;
+	reading->peer.allowed_ip_count = (uint32_t)reading->allowed_ip_count;
+	return peer_table_append(&reading->device.peers, &reading->peer);
+}
+
+static int take_public_key(struct reading *reading, struct text value)
+{
+	struct peer_config peer = {0};
+	if (!key_parse(value, peer.public_key.bytes) || key_public_is_zero(&peer.public_key))
+		return -EPROTO;
+	int error = peer_finish(reading);
+	if (error)
+		return error;
+	reading->peer = peer;
+	reading->has_peer = true;
+	reading->allowed_ip_count = 0;
+	return 0;
+}
+
+static int take_preshared_key(struct reading *reading, struct text value)
+{
+	return key_parse(value, reading->peer.psk.bytes) ? 0 : -EPROTO;
+}
+
+static int take_endpoint(struct reading *reading, struct text value)
+{
+	char host[ENDPOINT_HOST_MAX + 1];
+	struct endpoint endpoint;
+	if (endpoint_parse(value.start, value.length, host, &endpoint, NULL) ||
+		endpoint.kind != ENDPOINT_IP)
+		return -EPROTO;
+	reading->peer.endpoint = endpoint;
+	return 0;
+}
+
+static int take_keepalive(struct reading *reading, struct text value)
+{
+	uint64_t seconds;
+	if (!number_parse(value, UINT16_MAX, &seconds))
+		return -EPROTO;
+	reading->peer.persistent_keepalive_s = (uint16_t)seconds;
+	return 0;
+}
+
+static int take_allowed_ip(struct reading *reading, struct text value)
+{
+	struct prefix prefix;
+	if (prefix_parse(value.start, value.length, &prefix, NULL))
+		return -EPROTO;
+	if (reading->allowed_ip_count == reading->allowed_ip_capacity) {
+		size_t capacity = 2 * reading->allowed_ip_capacity + 8;
+		struct prefix *prefixes =
+			reallocarray(reading->allowed_ips, capacity, sizeof *prefixes);
+		if (!prefixes)
+			return -ENOMEM;
+		reading->allowed_ips = prefixes;
+		reading->allowed_ip_capacity = capacity;
+	}
+	reading->allowed_ips[reading->allowed_ip_count++] = prefix;
+	return 0;
+}
+
+static int take_last_handshake(struct reading *reading, struct text value)
+{
+	uint64_t seconds;
+	if (!number_parse(value, INT64_MAX, &seconds))
+		return -EPROTO;
+	reading->peer.status.last_handshake_s = (int64_t)seconds;
+	return 0;
+}
+
+static int take_rx_bytes(struct reading *reading, struct text value)
+{
+	return number_parse(value, UINT64_MAX, &reading->peer.status.rx_bytes) ? 0 : -EPROTO;
+}
+
+static int take_tx_bytes(struct reading *reading, struct text value)
+{
+	return number_parse(value, UINT64_MAX, &reading->peer.status.tx_bytes) ? 0 : -EPROTO;
+}
+
+enum uapi_scope {
+	OF_DEVICE, /* stands before all peers */
+	BEGINS_PEER,
+	OF_PEER,
+};
+
+static const struct uapi_key {
+	const char *name;
+	enum uapi_scope scope;
+	int (*take)(struct reading *reading, struct text value);
+} uapi_keys[] = {
+	{"allowed_ip", OF_PEER, take_allowed_ip},
+	{"public_key", BEGINS_PEER, take_public_key},
+	{"preshared_key", OF_PEER, take_preshared_key},
+	{"endpoint", OF_PEER, take_endpoint},
+	{"last_handshake_time_sec", OF_PEER, take_last_handshake},
+	{"rx_bytes", OF_PEER, take_rx_bytes},
+	{"tx_bytes", OF_PEER, take_tx_bytes},
+	{"persistent_keepalive_interval", OF_PEER, take_keepalive},
+	{"private_key", OF_DEVICE, take_private_key},
+	{"listen_port", OF_DEVICE, take_listen_port},
+};
+
+static const struct uapi_key *uapi_key_find(struct text name)
+{
+	for (size_t i = 0; i < sizeof uapi_keys / sizeof uapi_keys[0]; i++)
+		if (strlen(uapi_keys[i].name) == name.length &&
+			memcmp(uapi_keys[i].name, name.start, name.length) == 0)
+			return &uapi_keys[i];
+	return NULL;
+}
+
+/* The next line without its end. False if the text has none. */
+static bool line_next(struct text *rest, struct text *ret)
+{
+	const char *end = memchr(rest->start, '\n', rest->length);
+	if (!end)
+		return false;
+	*ret = (struct text){rest->start, (size_t)(end - rest->start)};
+	rest->start = end + 1;
+	rest->length -= ret->length + 1;
+	return true;
+}
+
+/* One line of a device. A text names the line's number and its key, never what it holds. */
+static int line_take(struct reading *reading, struct text line, size_t number, struct diag *diag)
+{
+	const char *equals = memchr(line.start, '=', line.length);
+	if (!equals)
+		return diag_fail(diag, -EPROTO, "reply: line %zu: no key and value", number);
+	struct text name = {line.start, (size_t)(equals - line.start)};
+	struct text value = {equals + 1, line.length - name.length - 1};
+	const struct uapi_key *key = uapi_key_find(name);
+	if (!key)
+		return 0;
+	if (key->scope != BEGINS_PEER && reading->has_peer != (key->scope == OF_PEER))
+		return diag_fail(
+			diag, -EPROTO, "reply: line %zu: %s: out of place", number, key->name);
+	int error = key->take(reading, value);
+	if (error == -EPROTO)
+		return diag_fail(diag, error, "reply: line %zu: %s: bad value", number, key->name);
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+/* Splits the end of a reply off: an errno line and an empty one. */
+static int reply_split(struct text *reply, uint64_t *ret_errno, struct diag *diag)
+{
+	static const char name[] = "errno=";
+	const size_t name_length = sizeof name - 1;
+	const char *start = NULL;
+	if (reply->length >= 2 && memcmp(reply->start + reply->length - 2, "\n\n", 2) == 0) {
+		size_t before = reply->length - 2;
+		const char *newline = memrchr(reply->start, '\n', before);
+		start = newline ? newline + 1 : reply->start;
+	}
+	if (!start || reply->length - (size_t)(start - reply->start) < name_length + 2 ||
+		memcmp(start, name, name_length) != 0)
+		return diag_fail(diag, -EPROTO, "reply: cut short");
+	struct text value = {start + name_length, 0};
+	value.length = reply->length - 2 - (size_t)(value.start - reply->start);
+	/* The protocol has positive numbers; wireguard-go sends negative ones. */
+	if (value.length > 0 && value.start[0] == '-')
+		value = (struct text){value.start + 1, value.length - 1};
+	if (!number_parse(value, ERRNO_MAX, ret_errno))
+		return diag_fail(diag, -EPROTO, "reply: errno: bad value");
+	reply->length = (size_t)(start - reply->start);
+	return 0;
+}
+
+int uapi_decode_status(const char *reply, size_t length, bool *ret_refused, struct diag *diag)
+{
+	struct text body = {reply, length};
+	uint64_t number = 0;
+	int error = reply_split(&body, &number, diag);
+	*ret_refused = !error && number != 0;
+	if (error)
+		return error;
+	return number ? diag_fail_errno(diag, -(int)number) : 0;
+}
+
+static int body_take(struct reading *reading, struct text body, struct diag *diag)
+{
+	struct text line;
+	for (size_t number = 1; line_next(&body, &line); number++) {
+		int error = line_take(reading, line, number, diag);
+		if (error)
+			return error;
+	}
+	int error = peer_finish(reading);
+	if (error)
+		return diag_fail_errno(diag, error);
+	error = peer_table_seal(&reading->device.peers, diag);
+	return error == -EEXIST ? diag_wrap(diag, -EPROTO, "reply") : error;
+}
+
+int uapi_decode_device(const char *reply, size_t length, struct device *ret, struct diag *diag)
+{
+	bool is_refused;
+	int error = uapi_decode_status(reply, length, &is_refused, diag);
+	if (error)
+		return error;
+	struct text body = {reply, length};
+	uint64_t number;
+	error = reply_split(&body, &number, diag);
+	struct reading reading = {0};
+	if (!error)
+		error = body_take(&reading, body, diag);
+	free(reading.allowed_ips);
+	key_secret_wipe(&reading.peer.psk);
+	if (error)
+		device_clear(&reading.device);
+	else
+		*ret = reading.device;
+	return error;
+}

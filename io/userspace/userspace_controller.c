@@ -1,0 +1,220 @@
+#include "userspace_controller.h"
+
+#include "curve.h"
+#include "deadline.h"
+#include "diag.h"
+#include "uapi.h"
+#include "userspace_device.h"
+#include "userspace_peers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINK_KIND      "tun"
+#define END_TIMEOUT_MS 5000
+#define END_POLL_MS    5
+/* For a program whose link somebody else deleted just now. */
+#define LEFTOVER_TIMEOUT_MS 1000
+
+int userspace_controller_init(struct userspace_controller *userspace, struct diag *diag)
+{
+	*userspace = (struct userspace_controller){0};
+	return link_open(&userspace->link, 0, diag);
+}
+
+void userspace_controller_deinit(struct userspace_controller *userspace)
+{
+	link_close(&userspace->link);
+}
+
+/* As link_read; a link that cannot be ours is -EEXIST. */
+static int own_link_read(struct userspace_controller *userspace, const char *name,
+	struct link_info *ret, struct diag *diag)
+{
+	int error = link_read(&userspace->link, name, ret, diag);
+	if (error || strcmp(ret->kind, LINK_KIND) == 0)
+		return error;
+	return diag_fail(diag, -EEXIST,
+		"the link is there and is no userspace WireGuard interface, but of kind %s",
+		ret->kind[0] ? ret->kind : "hardware");
+}
+
+/* Whether a program answers for a link of our kind; if none does it is not ours. */
+static int program_require(
+	struct userspace_controller *userspace, const char *name, struct diag *diag)
+{
+	int error = uapi_socket_probe(&userspace->uapi, name, diag);
+	if (error == -ENOENT || error == -ECONNREFUSED)
+		return diag_fail(diag, -EEXIST,
+			"the link is there, but no WireGuard program answers for it (%s socket)",
+			error == -ENOENT ? "no" : "dead");
+	return error;
+}
+
+/* Waits until no program answers any more. Returns 0 or -ETIMEDOUT. */
+static int program_end_wait(
+	struct userspace_controller *userspace, const char *name, int timeout_ms)
+{
+	struct deadline deadline = deadline_in(timeout_ms);
+	for (;;) {
+		int error = uapi_socket_probe(&userspace->uapi, name, NULL);
+		if (error == -ENOENT || error == -ECONNREFUSED)
+			return 0;
+		if (deadline_left_ms(deadline) == 0)
+			return -ETIMEDOUT;
+		poll(NULL, 0, END_POLL_MS);
+	}
+}
+
+static int link_start(struct userspace_controller *userspace, const char *name, struct diag *diag)
+{
+	if (program_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS) != 0)
+		return diag_fail(diag, -EEXIST,
+			"a WireGuard program answers for the name, but its link is not here: in "
+			"another network namespace?");
+	int error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
+	if (error)
+		return error;
+	error = program_start(&userspace->program, name, &userspace->uapi, diag);
+	if (error)
+		return error;
+	struct link_info info;
+	error = own_link_read(userspace, name, &info, diag);
+	return error == -ENODEV ? diag_fail(diag, -EIO, "the program made no link of that name")
+				: error;
+}
+
+/* Key and port, each only if it differs: setting a key resets all sessions. */
+static int device_put_right(struct userspace_controller *userspace, const char *name,
+	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
+{
+	struct device device = {0};
+	int error = userspace_device_read(&userspace->uapi, name, &device, diag);
+	if (error)
+		return error;
+	struct key_public public_key;
+	key_public_derive(private_key, &public_key);
+	bool key_differs = !key_public_equal(&device.public_key, &public_key);
+	bool port_differs = device.listen_port != listen_port;
+	device_clear(&device);
+	if (!key_differs && !port_differs)
+		return 0;
+	struct secret_buffer request = {0};
+	bool is_refused;
+	uapi_begin_set(&request);
+	uapi_put_device(
+		&request, key_differs ? private_key : NULL, port_differs ? &listen_port : NULL);
+	uapi_end(&request);
+	error = userspace_device_set(&userspace->uapi, name, &request, &is_refused, diag);
+	secret_buffer_clear(&request);
+	return error;
+}
+
+static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
+	uint16_t listen_port, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct link_info info;
+	int error = own_link_read(userspace, name, &info, diag);
+	if (error == -ENODEV)
+		error = link_start(userspace, name, diag);
+	else if (!error)
+		error = program_require(userspace, name, diag);
+	if (error)
+		return error;
+	return device_put_right(userspace, name, private_key, listen_port, diag);
+}
+
+static int delete_interface(void *impl, const char *name, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct link_info info;
+	int error = own_link_read(userspace, name, &info, diag);
+	if (error == -ENODEV) {
+		/* A socket that somebody listens on belongs to a link elsewhere. */
+		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
+		return error == -EADDRINUSE ? 0 : error;
+	}
+	if (!error)
+		error = program_require(userspace, name, diag);
+	if (!error)
+		error = link_delete(&userspace->link, info.index, diag);
+	if (error && error != -ENODEV)
+		return error;
+	/* Programs end when their link is gone. Only then is the name free again. */
+	if (program_end_wait(userspace, name, END_TIMEOUT_MS) != 0)
+		return diag_fail(diag, -ETIMEDOUT,
+			"the link is deleted, but the userspace program has not ended");
+	return uapi_socket_remove_dead(&userspace->uapi, name, diag);
+}
+
+static int configure_address(void *impl, const char *name, const struct prefix *address,
+	bool keep_others, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct link_info info;
+	int error = own_link_read(userspace, name, &info, diag);
+	if (error)
+		return error;
+	return link_configure_address(&userspace->link, info.index, address, keep_others, diag);
+}
+
+static int set_interface_up(void *impl, const char *name, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct link_info info;
+	int error = own_link_read(userspace, name, &info, diag);
+	if (error || info.up)
+		return error;
+	return link_set_up(&userspace->link, info.index, diag);
+}
+
+static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct link_info info;
+	int error = own_link_read(userspace, name, &info, diag);
+	if (error || info.mtu == mtu)
+		return error;
+	return link_set_mtu(&userspace->link, info.index, mtu, diag);
+}
+
+static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct link_info info;
+	struct device device = {0};
+	int error = own_link_read(userspace, name, &info, diag);
+	if (!error)
+		error = userspace_device_read(&userspace->uapi, name, &device, diag);
+	if (!error)
+		error = link_list_addresses(&userspace->link, info.index, &device.addresses,
+			&device.address_count, diag);
+	if (error) {
+		device_clear(&device);
+		return error;
+	}
+	device.mtu = info.mtu;
+	device.up = info.up;
+	*ret = device;
+	return 0;
+}
+
+static const struct controller_ops userspace_ops = {
+	.create_interface = create_interface,
+	.delete_interface = delete_interface,
+	.configure_address = configure_address,
+	.set_interface_up = set_interface_up,
+	.set_mtu = set_mtu,
+	.add_peer = userspace_add_peer,
+	.remove_peer = userspace_remove_peer,
+	.read_device = read_device,
+	.apply = userspace_apply,
+};
+
+struct controller userspace_controller(struct userspace_controller *userspace)
+{
+	return (struct controller){&userspace_ops, userspace};
+}

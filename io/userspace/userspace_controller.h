@@ -1,0 +1,26 @@
+/*
+ * The controller over a userspace WireGuard program, such as wireguard-go: its protocol for keys
+ * and peers, rtnetlink for the link. It starts the program when it is asked to create an interface,
+ * and the program lives on without it.
+ *
+ * An interface is ours if its link has kind `tun` and its socket answers. Links that are none of
+ * ours are refused with -EEXIST, by delete_interface too. Not thread-safe.
+ */
+#pragma once
+
+#include "controller.h"
+#include "link.h"
+#include "program.h"
+#include "uapi_socket.h"
+
+struct userspace_controller {
+	struct link link;
+	struct uapi_socket uapi; /* may be changed before use */
+	struct program program;  /* as well */
+};
+
+/* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
+int userspace_controller_init(struct userspace_controller *userspace, struct diag *diag);
+void userspace_controller_deinit(struct userspace_controller *userspace);
+/* Borrows `userspace`. */
+struct controller userspace_controller(struct userspace_controller *userspace);

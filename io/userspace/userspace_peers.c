@@ -1,0 +1,116 @@
+#include "userspace_peers.h"
+
+#include "diag.h"
+#include "uapi.h"
+#include "userspace_controller.h"
+#include "userspace_device.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Where a request is sent and the next one begun. */
+#define REQUEST_BYTES (256 * 1024)
+
+int userspace_add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct secret_buffer request = {0};
+	bool is_refused;
+	uapi_begin_set(&request);
+	int error = uapi_put_peer_op(&request, op, diag);
+	uapi_end(&request);
+	if (!error)
+		error = userspace_device_set(&userspace->uapi, name, &request, &is_refused, diag);
+	secret_buffer_clear(&request);
+	return error;
+}
+
+int userspace_remove_peer(
+	void *impl, const char *name, const struct key_public *key, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct secret_buffer request = {0};
+	bool is_refused;
+	uapi_begin_set(&request);
+	uapi_put_remove(&request, key);
+	uapi_end(&request);
+	int error = userspace_device_set(&userspace->uapi, name, &request, &is_refused, diag);
+	secret_buffer_clear(&request);
+	return error;
+}
+
+/* A list on its way. A result without an error is one of success, or not known yet. */
+struct batch {
+	const struct uapi_socket *uapi;
+	const char *name;
+	const struct peer_op *ops;
+	size_t op_count;
+	struct peer_op_result *results;
+};
+
+/* The operations from `begin` up to `end` have failed, but for those that had failed before. */
+static void range_fail(
+	struct batch *batch, size_t begin, size_t end, int error, const struct diag *diag)
+{
+	for (size_t i = begin; i < end; i++) {
+		struct peer_op_result *result = &batch->results[i];
+		if (result->error)
+			continue;
+		result->error = error;
+		result->error_text = strdup(diag_text(diag));
+	}
+}
+
+/* Writes operations until `end` or until the request is full. Returns the end of what it took. */
+static size_t range_encode(
+	struct batch *batch, size_t begin, size_t end, struct secret_buffer *request)
+{
+	size_t i = begin;
+	uapi_begin_set(request);
+	for (; i < end && request->length < REQUEST_BYTES; i++) {
+		struct diag diag = {0};
+		int error = uapi_put_peer_op(request, &batch->ops[i], &diag);
+		if (error)
+			range_fail(batch, i, i + 1, error, &diag);
+		diag_clear(&diag);
+	}
+	uapi_end(request);
+	return i;
+}
+
+/*
+ * Carries out the operations from `begin`, as many as one request takes. Returns the first that is
+ * still to be done. A request that is refused is taken apart, so that each operation has its own
+ * result. When the program cannot be spoken to all that follow fail at once: each would wait for
+ * a deadline of its own.
+ */
+static size_t range_send(struct batch *batch, size_t begin, size_t end)
+{
+	struct diag diag = {0};
+	struct secret_buffer request = {0};
+	bool is_refused;
+	end = range_encode(batch, begin, end, &request);
+	int error = userspace_device_set(batch->uapi, batch->name, &request, &is_refused, &diag);
+	secret_buffer_clear(&request);
+	if (is_refused && end - begin > 1) {
+		while (begin < end)
+			begin = range_send(batch, begin, begin + 1);
+		end = begin;
+	} else if (error) {
+		end = is_refused ? end : batch->op_count;
+		range_fail(batch, begin, end, error, &diag);
+	}
+	diag_clear(&diag);
+	return end;
+}
+
+void userspace_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
+	struct peer_op_result *results)
+{
+	struct userspace_controller *userspace = impl;
+	struct batch batch = {&userspace->uapi, name, ops, op_count, results};
+	for (size_t i = 0; i < op_count; i++)
+		results[i] = (struct peer_op_result){0};
+	for (size_t next = 0; next < op_count;)
+		next = range_send(&batch, next, op_count);
+}

@@ -1,0 +1,132 @@
+#include "payload_wire.h"
+
+#include "diag.h"
+#include "json_repeat.h"
+#include "json_scan.h"
+#include "signing_keys_wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What a payload is made into, by one of the three below. */
+struct payload_result {
+	const struct peer_wire_options *options;
+	struct arena *arena;
+	struct peer_entry entry;
+	const char *peer_id;
+	struct signing_keys keys;
+};
+
+typedef int (*payload_use)(struct json_reader *reader, struct json_span payload,
+	struct payload_result *result, struct diag *diag);
+
+static int payload_read(const char *payload, size_t length, payload_use use,
+	struct payload_result *result, struct diag *diag)
+{
+	struct json_reader reader;
+	struct json_span span;
+	int error = json_scan_document(payload, length, &span, diag);
+	if (error)
+		return error;
+	error = json_reader_init(&reader);
+	if (!error) {
+		error = use(&reader, span, result, diag);
+		json_reader_deinit(&reader);
+	}
+	return error == -ENOMEM ? diag_fail_errno(diag, error) : error;
+}
+
+static int use_peer(struct json_reader *reader, struct json_span payload,
+	struct payload_result *result, struct diag *diag)
+{
+	struct peer_wire wire = {
+		.reader = reader,
+		.options = *result->options,
+		.arena = result->arena,
+	};
+	int error = peer_wire_read(&wire, payload, PEER_WIRE_ALONE, &result->entry);
+	if (!error && result->entry.error)
+		error = diag_fail(diag, -EINVAL, "%s", result->entry.error);
+	return error;
+}
+
+static int check_object(struct json_span payload, struct diag *diag)
+{
+	if (json_span_kind(payload) != JSON_OBJECT)
+		return diag_fail(diag, -EINVAL, "not an object");
+	return json_repeat_check_tree(payload, diag);
+}
+
+static int use_peer_id(struct json_reader *reader, struct json_span payload,
+	struct payload_result *result, struct diag *diag)
+{
+	struct json_object *value = NULL;
+	const char *text = NULL;
+	int error = check_object(payload, diag);
+	if (error)
+		return error;
+	error = json_read_member(reader, payload, "peer_id", &value, diag);
+	if (error)
+		return error;
+	error = json_read_string(value, &text, diag);
+	if (!error && !text)
+		error = diag_fail(diag, -EINVAL, "missing");
+	if (!error && !*text)
+		error = diag_fail(diag, -EINVAL, "empty");
+	if (error) {
+		diag_wrap(diag, error, "peer_id");
+	} else {
+		result->peer_id = arena_strndup(result->arena, text, strlen(text));
+		error = result->peer_id ? 0 : -ENOMEM;
+	}
+	json_read_free(value);
+	return error;
+}
+
+static int use_signing_keys(struct json_reader *reader, struct json_span payload,
+	struct payload_result *result, struct diag *diag)
+{
+	int error = check_object(payload, diag);
+	return error ? error : signing_keys_wire_read(reader, payload, "", &result->keys, diag);
+}
+
+static int read_peer(void *impl, const char *payload, size_t length, struct arena *arena,
+	struct peer_entry *ret, struct diag *diag)
+{
+	struct payload_result result = {.options = impl, .arena = arena};
+	int error = payload_read(payload, length, use_peer, &result, diag);
+	if (!error)
+		*ret = result.entry;
+	key_secret_wipe(&result.entry.config.psk);
+	return error;
+}
+
+static int read_peer_id(void *impl, const char *payload, size_t length, struct arena *arena,
+	const char **ret, struct diag *diag)
+{
+	struct payload_result result = {.options = impl, .arena = arena};
+	int error = payload_read(payload, length, use_peer_id, &result, diag);
+	if (!error)
+		*ret = result.peer_id;
+	return error;
+}
+
+static int read_signing_keys(
+	void *impl, const char *payload, size_t length, struct signing_keys *ret, struct diag *diag)
+{
+	struct payload_result result = {.options = impl};
+	int error = payload_read(payload, length, use_signing_keys, &result, diag);
+	if (!error)
+		*ret = result.keys;
+	return error;
+}
+
+struct payload_reader payload_wire_reader(const struct peer_wire_options *options)
+{
+	return (struct payload_reader){
+		.read_peer = read_peer,
+		.read_peer_id = read_peer_id,
+		.read_signing_keys = read_signing_keys,
+		.impl = (void *)options, /* only ever read */
+	};
+}

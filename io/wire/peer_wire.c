@@ -1,0 +1,245 @@
+#include "peer_wire.h"
+
+#include "diag.h"
+#include "json_repeat.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PEER_MEMBERS(X)                                                                            \
+	X(ID, id)                                                                                  \
+	X(PUBLIC_KEY, public_key)                                                                  \
+	X(MESH_IP, mesh_ip)                                                                        \
+	X(ENDPOINT, endpoint)                                                                      \
+	X(ALLOWED_IPS, allowed_ips)                                                                \
+	X(PSK, psk)                                                                                \
+	X(PERSISTENT_KEEPALIVE, persistent_keepalive)
+
+enum member {
+#define X(upper, lower) MEMBER_##upper,
+	PEER_MEMBERS(X)
+#undef X
+		MEMBER_COUNT,
+};
+
+static const char *const member_names[MEMBER_COUNT] = {
+#define X(upper, lower) [MEMBER_##upper] = #lower,
+	PEER_MEMBERS(X)
+#undef X
+};
+
+/* A peer's members as they stand there. */
+struct raw_peer {
+	struct json_span span;
+	unsigned counts[MEMBER_COUNT];
+	struct json_object *values[MEMBER_COUNT]; /* the first of that name; NULL: missing */
+	const char **allowed_ips;                 /* borrowed from their value */
+};
+
+static void raw_peer_clear(struct raw_peer *raw)
+{
+	for (unsigned i = 0; i < MEMBER_COUNT; i++)
+		json_read_free(raw->values[i]);
+	free(raw->allowed_ips);
+}
+
+struct place_text {
+	char text[32];
+};
+
+/* "" for a peer that stands alone. */
+static struct place_text place_format(size_t index)
+{
+	struct place_text place = {""};
+	if (index != PEER_WIRE_ALONE)
+		snprintf(place.text, sizeof place.text, "peers[%zu]", index);
+	return place;
+}
+
+static int note_unknown(const struct peer_wire *wire, size_t index, struct json_span name)
+{
+	if (!wire->unknown)
+		return 0;
+	struct place_text place = place_format(index);
+	return unknown_members_add(wire->unknown, wire->arena, place.text, name);
+}
+
+static unsigned member_find(struct json_span name)
+{
+	unsigned i = 0;
+	while (i < MEMBER_COUNT && !json_span_equals(name, member_names[i]))
+		i++;
+	return i;
+}
+
+static int raw_peer_read(
+	const struct peer_wire *wire, size_t index, struct raw_peer *raw, struct diag *diag)
+{
+	struct json_cursor cursor = json_cursor_open(raw->span);
+	struct json_span name, value;
+	int error = 0;
+	while (!error && json_cursor_member(&cursor, &name, &value)) {
+		unsigned member = member_find(name);
+		if (member == MEMBER_COUNT)
+			error = note_unknown(wire, index, name);
+		else if (raw->counts[member]++ == 0)
+			error = json_read(wire->reader, value, &raw->values[member], diag);
+	}
+	return error;
+}
+
+static int read_text(
+	const struct raw_peer *raw, enum member member, const char **ret, struct diag *diag)
+{
+	int error = json_read_string(raw->values[member], ret, diag);
+	return error ? diag_wrap(diag, error, "%s", member_names[member]) : 0;
+}
+
+static int read_allowed_ips(struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
+{
+	if (!raw->counts[MEMBER_ALLOWED_IPS])
+		return diag_fail(diag, -EINVAL, "allowed_ips: missing");
+	struct json_object *array = raw->values[MEMBER_ALLOWED_IPS];
+	if (!array)
+		return 0;
+	if (json_object_get_type(array) != json_type_array)
+		return diag_fail(diag, -EINVAL, "allowed_ips: not an array");
+	size_t count = json_object_array_length(array);
+	raw->allowed_ips = calloc(count ? count : 1, sizeof *raw->allowed_ips);
+	if (!raw->allowed_ips)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		int error = json_read_string(
+			json_object_array_get_idx(array, i), &raw->allowed_ips[i], diag);
+		if (!error && !raw->allowed_ips[i])
+			error = diag_fail(diag, -EINVAL, "not a string");
+		if (error)
+			return diag_wrap(diag, error, "allowed_ips[%zu]", i);
+	}
+	ret->allowed_ips = raw->allowed_ips;
+	ret->allowed_ip_count = count;
+	return 0;
+}
+
+static int read_keepalive(const struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
+{
+	bool given = false;
+	int64_t value = 0;
+	int error = json_read_int64(raw->values[MEMBER_PERSISTENT_KEEPALIVE], &given, &value, diag);
+	if (!error && value < 0)
+		error = diag_fail(diag, -EINVAL, "negative");
+	if (error)
+		return diag_wrap(diag, error, "persistent_keepalive");
+	ret->persistent_keepalive_s = given ? value : -1;
+	return 0;
+}
+
+static int raw_peer_to_api(struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
+{
+	int error = read_text(raw, MEMBER_ID, &ret->id, diag);
+	if (!error)
+		error = read_text(raw, MEMBER_PUBLIC_KEY, &ret->public_key, diag);
+	if (!error)
+		error = read_text(raw, MEMBER_MESH_IP, &ret->mesh_ip, diag);
+	if (!error)
+		error = read_text(raw, MEMBER_ENDPOINT, &ret->endpoint, diag);
+	if (!error)
+		error = read_text(raw, MEMBER_PSK, &ret->psk, diag);
+	if (!error)
+		error = read_allowed_ips(raw, ret, diag);
+	if (!error)
+		error = read_keepalive(raw, ret, diag);
+	return error;
+}
+
+static int read_config(const struct peer_wire *wire, struct raw_peer *raw, struct peer_config *ret,
+	struct diag *diag)
+{
+	struct api_peer api = {0};
+	int error = json_repeat_check_tree(raw->span, diag);
+	if (!error)
+		error = raw_peer_to_api(raw, &api, diag);
+	if (error)
+		return error;
+	struct peer_config config;
+	error = peer_config_from_api(
+		&api, wire->options.default_keepalive_s, wire->arena, &config, diag);
+	if (error)
+		return error;
+	if (config.endpoint.kind == ENDPOINT_NAME && !wire->options.allow_host_names)
+		error = diag_fail(diag, -EINVAL, "endpoint: %s: host name, and nothing resolves it",
+			quote(api.endpoint, strlen(api.endpoint)).text);
+	else
+		*ret = config;
+	key_secret_wipe(&config.psk);
+	return error;
+}
+
+/* The text of a member that stands there once, or NULL. */
+static const char *sole_text(const struct raw_peer *raw, enum member member)
+{
+	const char *text = NULL;
+	if (raw->counts[member] != 1 || json_read_string(raw->values[member], &text, NULL) != 0)
+		return NULL;
+	return text && *text ? text : NULL;
+}
+
+static void name_place(struct diag *diag, size_t index, const char *id)
+{
+	struct place_text place = place_format(index);
+	if (id)
+		diag_wrap(diag, -EINVAL, "%s%s%s", place.text, *place.text ? " " : "",
+			quote(id, strlen(id)).text);
+	else if (*place.text)
+		diag_wrap(diag, -EINVAL, "%s", place.text);
+}
+
+/* What an unusable entry is known by, and what is wrong with it. */
+static int read_remains(const struct peer_wire *wire, const struct raw_peer *raw, size_t index,
+	struct peer_entry *entry, struct diag *diag)
+{
+	const char *id = sole_text(raw, MEMBER_ID);
+	const char *key = sole_text(raw, MEMBER_PUBLIC_KEY);
+	name_place(diag, index, id);
+	const char *text = diag_text(diag);
+	entry->error = arena_strndup(wire->arena, text, strlen(text));
+	if (!entry->error)
+		return -ENOMEM;
+	if (key)
+		entry->has_key =
+			key_public_parse(key, strlen(key), &entry->config.public_key, NULL) == 0;
+	if (!id || strlen(id) > PEER_ID_MAX)
+		return 0;
+	entry->id = entry->config.id = arena_strndup(wire->arena, id, strlen(id));
+	return entry->id ? 0 : -ENOMEM;
+}
+
+int peer_wire_read(
+	const struct peer_wire *wire, struct json_span span, size_t index, struct peer_entry *ret)
+{
+	struct diag diag = {0};
+	struct raw_peer raw = {.span = span};
+	struct peer_entry entry = {0};
+	int error = 0;
+	if (json_span_kind(span) != JSON_OBJECT)
+		error = diag_fail(&diag, -EINVAL, "not an object");
+	else
+		error = raw_peer_read(wire, index, &raw, &diag);
+	if (!error)
+		error = read_config(wire, &raw, &entry.config, &diag);
+	if (!error) {
+		entry.id = entry.config.id;
+		entry.has_key = true;
+	} else if (error == -EINVAL) {
+		error = read_remains(wire, &raw, index, &entry, &diag);
+	}
+	if (!error)
+		*ret = entry;
+	key_secret_wipe(&entry.config.psk);
+	raw_peer_clear(&raw);
+	diag_clear(&diag);
+	return error;
+}

@@ -1,0 +1,8 @@
+/*
+ * Ed25519, for engine/verifier.h. sodium_init must have been called.
+ */
+#pragma once
+
+#include "verifier.h"
+
+struct signature_check signature_check_ed25519(void);

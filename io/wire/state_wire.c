@@ -1,0 +1,145 @@
+#include "state_wire.h"
+
+#include "diag.h"
+#include "json_repeat.h"
+#include "json_scan.h"
+#include "signing_keys_wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct state_reader {
+	struct state_document document; /* in the making */
+	struct json_reader json;
+	struct unknown_members unknown;
+	struct peer_wire_options options;
+	bool has_peers;
+};
+
+static int read_peers(struct state_reader *reader, struct json_span span, struct diag *diag)
+{
+	struct state_document *document = &reader->document;
+	struct peer_wire wire = {
+		.reader = &reader->json,
+		.options = reader->options,
+		.arena = &document->arena,
+		.unknown = &reader->unknown,
+	};
+	enum json_kind kind = json_span_kind(span);
+	if (kind != JSON_ARRAY && kind != JSON_NULL)
+		return diag_fail(diag, -EINVAL, "peers: not an array");
+	reader->has_peers = true;
+	struct json_cursor cursor = json_cursor_open(span);
+	struct json_span element;
+	while (json_cursor_element(&cursor, &element)) {
+		size_t index = document->entry_count;
+		struct peer_entry *entry = state_document_append(document);
+		if (!entry)
+			return -ENOMEM;
+		int error = peer_wire_read(&wire, element, index, entry);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int note_unknown(struct state_reader *reader, const char *place, struct json_span name)
+{
+	return unknown_members_add(&reader->unknown, &reader->document.arena, place, name);
+}
+
+static int note_unknown_of_keys(struct state_reader *reader, struct json_span keys)
+{
+	struct json_cursor cursor = json_cursor_open(keys);
+	struct json_span name, value;
+	int error = 0;
+	if (json_span_kind(keys) != JSON_OBJECT)
+		return 0;
+	while (!error && json_cursor_member(&cursor, &name, &value))
+		if (!signing_keys_wire_knows(name))
+			error = note_unknown(reader, "signing_keys", name);
+	return error;
+}
+
+/* Bad keys are noted, and are no error. */
+static int read_signing_keys(struct state_reader *reader, struct json_span span)
+{
+	struct state_document *document = &reader->document;
+	struct diag diag = {0};
+	if (json_span_kind(span) == JSON_NULL)
+		return 0;
+	int error = signing_keys_wire_read(
+		&reader->json, span, "signing_keys", &document->signing_keys, &diag);
+	document->has_signing_keys = error == 0;
+	if (error == -EINVAL) {
+		const char *text = diag_text(&diag);
+		document->signing_keys_error = arena_strndup(&document->arena, text, strlen(text));
+		error = document->signing_keys_error ? 0 : -ENOMEM;
+	}
+	diag_clear(&diag);
+	return error ? error : note_unknown_of_keys(reader, span);
+}
+
+static int read_member(struct state_reader *reader, struct json_span name, struct json_span value,
+	struct diag *diag)
+{
+	if (json_span_equals(name, "peers"))
+		return read_peers(reader, value, diag);
+	int error = json_repeat_check_tree(value, diag);
+	if (error)
+		return diag_wrap(diag, error, "%s", json_span_quote(name).text);
+	if (json_span_equals(name, "signing_keys"))
+		return read_signing_keys(reader, value);
+	return note_unknown(reader, "", name);
+}
+
+static int read_document(struct state_reader *reader, struct json_span span, struct diag *diag)
+{
+	if (json_span_kind(span) != JSON_OBJECT)
+		return diag_fail(diag, -EINVAL, "not an object");
+	int error = json_repeat_check_members(span, diag);
+	struct json_cursor cursor = json_cursor_open(span);
+	struct json_span name, value;
+	while (!error && json_cursor_member(&cursor, &name, &value))
+		error = read_member(reader, name, value, diag);
+	if (!error && !reader->has_peers)
+		error = diag_fail(diag, -EINVAL, "peers: missing");
+	return error;
+}
+
+typedef int (*span_reader)(struct state_reader *reader, struct json_span span, struct diag *diag);
+
+static int read_whole(const char *text, size_t length, const struct peer_wire_options *options,
+	span_reader read, struct state_document *ret, struct diag *diag)
+{
+	struct state_reader reader = {.options = *options};
+	struct json_span span;
+	int error = json_scan_document(text, length, &span, diag);
+	if (error)
+		return error;
+	error = json_reader_init(&reader.json);
+	if (error)
+		return diag_fail_errno(diag, error);
+	error = read(&reader, span, diag);
+	json_reader_deinit(&reader.json);
+	if (error) {
+		state_document_clear(&reader.document);
+		return error == -ENOMEM ? diag_fail_errno(diag, error) : error;
+	}
+	reader.document.unknown_members = reader.unknown.places;
+	reader.document.unknown_member_count = reader.unknown.count;
+	*ret = reader.document;
+	return 0;
+}
+
+int state_wire_read(const char *text, size_t length, const struct peer_wire_options *options,
+	struct state_document *ret, struct diag *diag)
+{
+	return read_whole(text, length, options, read_document, ret, diag);
+}
+
+int state_wire_read_peers(const char *text, size_t length, const struct peer_wire_options *options,
+	struct state_document *ret, struct diag *diag)
+{
+	return read_whole(text, length, options, read_peers, ret, diag);
+}

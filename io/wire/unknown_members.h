@@ -1,0 +1,19 @@
+/*
+ * The places of members that mean nothing here, such as `peers[3].allowed_ip`. They are ignored;
+ * `plan` names them, since many are typing errors.
+ */
+#pragma once
+
+#include "json_span.h"
+
+struct unknown_members {
+	const char **places; /* the arena's */
+	size_t count;
+};
+
+/*
+ * Adds "PLACE.NAME", or "NAME" if the place is ""; a name that does not print plainly is quoted.
+ * Returns 0 or -ENOMEM.
+ */
+int unknown_members_add(struct unknown_members *members, struct arena *arena, const char *place,
+	struct json_span name);

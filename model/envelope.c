@@ -1,0 +1,7 @@
+#include "envelope.h"
+
+void envelope_clear(struct envelope *envelope)
+{
+	arena_clear(&envelope->arena);
+	*envelope = (struct envelope){0};
+}

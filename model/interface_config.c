@@ -1,0 +1,44 @@
+#include "interface_config.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <string.h>
+
+void config_apply_defaults(struct interface_config *config)
+{
+	if (!config->interface_name[0])
+		strcpy(config->interface_name, INTERFACE_NAME_DEFAULT);
+	if (config->listen_port == 0)
+		config->listen_port = INTERFACE_PORT_DEFAULT;
+}
+
+bool interface_name_is_valid(const char *name, size_t length)
+{
+	if (length < 1 || length > INTERFACE_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)name[i];
+		if (c <= ' ' || c == 0x7f || c == '/')
+			return false;
+	}
+	return strncmp(name, ".", length) != 0 && strncmp(name, "..", length) != 0;
+}
+
+int config_validate(const struct interface_config *config, struct diag *diag)
+{
+	const char *fault = NULL;
+	if (!interface_name_is_valid(config->interface_name, strlen(config->interface_name)))
+		fault = "InterfaceName must have 1 to 15 bytes, none of them '/', a space or a "
+			"control character, and not be '.' or '..'";
+	else if (config->listen_port < 1 || config->listen_port > 65535)
+		fault = "ListenPort must be between 1 and 65535";
+	else if (config->mtu < 0)
+		fault = "MTU must not be negative";
+	else if (config->persistent_keepalive_s < 0 ||
+		 config->persistent_keepalive_s > PERSISTENT_KEEPALIVE_MAX)
+		fault = "PersistentKeepalive must be between 0 and 65535";
+	if (!fault)
+		return 0;
+	return diag_fail(diag, -EINVAL, "wireguard: config: %s", fault);
+}

@@ -1,0 +1,145 @@
+#include "peer_table.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Copies what a peer points to, allowed IPs aside. Returns 0 or -ENOMEM. */
+static int peer_copy_texts(struct peer_config *peer, struct arena *arena)
+{
+	if (peer->id) {
+		peer->id = arena_strndup(arena, peer->id, strlen(peer->id));
+		if (!peer->id)
+			return -ENOMEM;
+	}
+	if (peer->endpoint.kind == ENDPOINT_NAME) {
+		peer->endpoint.host =
+			arena_strndup(arena, peer->endpoint.host, strlen(peer->endpoint.host));
+		if (!peer->endpoint.host)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int peer_table_grow(struct peer_table *table)
+{
+	size_t capacity = table->capacity ? table->capacity * 2 : 16;
+	/* Not realloc: it would leave preshared keys behind in freed memory. */
+	struct peer_config *peers = calloc(capacity, sizeof *peers);
+	if (!peers)
+		return -ENOMEM;
+	if (table->count)
+		memcpy(peers, table->peers, table->count * sizeof *peers);
+	if (table->peers)
+		sodium_memzero(table->peers, table->count * sizeof *peers);
+	free(table->peers);
+	table->peers = peers;
+	table->capacity = capacity;
+	return 0;
+}
+
+int peer_table_append(struct peer_table *table, const struct peer_config *peer)
+{
+	if (table->count == table->capacity) {
+		int error = peer_table_grow(table);
+		if (error)
+			return error;
+	}
+	struct peer_config *copy = &table->peers[table->count];
+	*copy = *peer;
+	int error = peer_copy_texts(copy, &table->arena);
+	if (error)
+		return error;
+	if (peer->allowed_ip_count) {
+		size_t size = peer->allowed_ip_count * sizeof *peer->allowed_ips;
+		struct prefix *prefixes = arena_alloc(&table->arena, size);
+		if (!prefixes)
+			return -ENOMEM;
+		copy->allowed_ips = memcpy(prefixes, peer->allowed_ips, size);
+	}
+	table->count++;
+	table->sealed = false;
+	return 0;
+}
+
+static int peer_compare_any(const void *a, const void *b)
+{
+	const struct peer_config *x = a, *y = b;
+	return key_public_compare(&x->public_key, &y->public_key);
+}
+
+static bool is_sorted(const struct peer_table *table)
+{
+	for (size_t i = 1; i < table->count; i++)
+		if (peer_compare_any(&table->peers[i - 1], &table->peers[i]) > 0)
+			return false;
+	return true;
+}
+
+/* Lays allowed IPs out one after the other, in the order of the peers. */
+static int peer_table_pack(struct peer_table *table)
+{
+	size_t prefix_count = 0;
+	for (size_t i = 0; i < table->count; i++)
+		prefix_count += table->peers[i].allowed_ip_count;
+	if (prefix_count == 0)
+		return 0;
+	struct prefix *next = arena_alloc(&table->arena, prefix_count * sizeof *next);
+	if (!next)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->count; i++) {
+		struct peer_config *peer = &table->peers[i];
+		if (peer->allowed_ip_count)
+			memcpy(next, peer->allowed_ips, peer->allowed_ip_count * sizeof *next);
+		peer->allowed_ips = next;
+		next += peer->allowed_ip_count;
+	}
+	return 0;
+}
+
+int peer_table_seal(struct peer_table *table, struct diag *diag)
+{
+	if (!is_sorted(table)) {
+		qsort(table->peers, table->count, sizeof *table->peers, peer_compare_any);
+		int error = peer_table_pack(table);
+		if (error)
+			return error;
+	}
+	for (size_t i = 1; i < table->count; i++) {
+		const struct key_public *key = &table->peers[i].public_key;
+		if (key_public_equal(key, &table->peers[i - 1].public_key))
+			return diag_fail(diag, -EEXIST, "peer %s stands there twice",
+				key_public_format(key).text);
+	}
+	table->sealed = true;
+	return 0;
+}
+
+const struct peer_config *peer_table_find(
+	const struct peer_table *table, const struct key_public *key)
+{
+	size_t low = 0, high = table->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = key_public_compare(&table->peers[middle].public_key, key);
+		if (order == 0)
+			return &table->peers[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+void peer_table_clear(struct peer_table *table)
+{
+	if (table->peers)
+		sodium_memzero(table->peers, table->count * sizeof *table->peers);
+	free(table->peers);
+	arena_clear(&table->arena);
+	*table = (struct peer_table){0};
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs the Debian packages that are missing. Usage: tests/install.sh build|test...
+set -eu
+
+build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libnl-3-dev libnl-route-3-dev
+	libsodium-dev'
+# What a run needs besides the program: the device, and tools to look at it with.
+device='wireguard-go wireguard-tools iproute2'
+test="libcmocka-dev clang libclang-rt-14-dev iputils-ping valgrind golang-go python3 procps"
+
+packages=''
+for group; do
+	case $group in
+	build) packages="$packages $build" ;;
+	device) packages="$packages $device" ;;
+	test) packages="$packages $test" ;;
+	*)
+		echo "install.sh: $group: build, device or test" >&2
+		exit 64
+		;;
+	esac
+done
+
+missing=''
+for package in $packages; do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+		missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "install.sh: these packages are missing, and only root can install them:$missing" >&2
+	exit 1
+fi
+echo "installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
