@@ -27,6 +27,11 @@ struct controller_ops {
 	 */
 	int (*create_interface)(void *impl, const char *name, const struct key_secret *private_key,
 		uint16_t listen_port, struct diag *diag);
+	/*
+	 * Optional. The mark that the device puts on the packets it sends; it is written only if
+	 * it differs, since every write makes the device forget where its packets came from.
+	 */
+	int (*set_fwmark)(void *impl, const char *name, uint32_t fwmark, struct diag *diag);
 	/* An interface that is not there counts as deleted. -EEXIST as above. */
 	int (*delete_interface)(void *impl, const char *name, struct diag *diag);
 	/*

@@ -133,6 +133,10 @@ void event_overlay_fetch_done(struct event_overlay *overlay, uint64_t order)
 		else
 			overlay_peer_free(&overlay->peers[i]);
 	}
+	/* Those that moved forward left copies behind. */
+	if (kept < overlay->count)
+		explicit_bzero(
+			&overlay->peers[kept], (overlay->count - kept) * sizeof *overlay->peers);
 	overlay->count = kept;
 }
 

@@ -88,7 +88,8 @@ enum interface_event interface_drift(const struct device *device,
 {
 	struct prefix wanted = prefix_of_host(mesh_ip);
 	if (!key_public_equal(&device->public_key, own_key) ||
-		device->listen_port != config->listen_port)
+		device->listen_port != config->listen_port ||
+		(config->has_fwmark && device->fwmark != config->fwmark))
 		return INTERFACE_EVENT_DRIFTED_DEVICE;
 	if (!addresses_are_right(device, config, &wanted))
 		return INTERFACE_EVENT_DRIFTED_ADDRESS;

@@ -26,7 +26,7 @@
 	X(SETUP, setup)                                                                            \
 	X(TEARDOWN, teardown)                                                                      \
 	X(LINK_LOST, link_lost)                                                                    \
-	X(DRIFTED_DEVICE, drifted_device) /* key or port */                                        \
+	X(DRIFTED_DEVICE, drifted_device) /* key, port, mark */                                    \
 	X(DRIFTED_ADDRESS, drifted_address)                                                        \
 	X(DRIFTED_MTU, drifted_mtu)                                                                \
 	X(DRIFTED_DOWN, drifted_down)

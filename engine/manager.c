@@ -62,6 +62,21 @@ static const char *action_words(enum interface_action action)
 	return "nothing";
 }
 
+static int interface_create(struct manager *manager, struct diag *diag)
+{
+	const struct controller_ops *ops = manager->controller.ops;
+	void *impl = manager->controller.impl;
+	const struct interface_config *config = &manager->config;
+	int error = ops->create_interface(impl, config->interface_name,
+		&manager->identity->private_key, (uint16_t)config->listen_port, diag);
+	if (error || !config->has_fwmark)
+		return error;
+	if (!ops->set_fwmark)
+		return diag_fail(diag, -EOPNOTSUPP, "this controller sets no mark");
+	error = ops->set_fwmark(impl, config->interface_name, config->fwmark, diag);
+	return error ? diag_wrap(diag, error, "set mark") : 0;
+}
+
 static int action_run(struct manager *manager, enum interface_action action, struct diag *diag)
 {
 	const struct controller_ops *ops = manager->controller.ops;
@@ -71,8 +86,7 @@ static int action_run(struct manager *manager, enum interface_action action, str
 	struct prefix address;
 	switch (action) {
 	case INTERFACE_ACTION_CREATE_INTERFACE:
-		return ops->create_interface(impl, name, &manager->identity->private_key,
-			(uint16_t)config->listen_port, diag);
+		return interface_create(manager, diag);
 	case INTERFACE_ACTION_CONFIGURE_ADDRESS:
 		address = manager_address(manager);
 		return ops->configure_address(impl, name, &address, config->keep_addresses, diag);

@@ -67,10 +67,20 @@ static void unusable_log(const struct logger *logger, const struct desired *desi
 			"error", entry->error, "kept", kept, NULL);
 }
 
-void notices_log(
-	struct notices *notices, const struct logger *logger, const struct desired *desired)
+static void refusal_log(const struct logger *logger, const struct route_refusal *refusal,
+	const struct notices *last, struct notices *next)
 {
-	size_t room = desired->conflict_count + desired->unusable_count;
+	struct prefix_text destination = prefix_format(&refusal->destination);
+	struct route_refusal_text reason = route_refusal_format(refusal);
+	if (notice_take(last, next, notice_text("route", destination.text, reason.text, "")))
+		log_line(logger, LOG_LEVEL_WARN, "Route not set", "destination", destination.text,
+			"reason", reason.text, NULL);
+}
+
+void notices_log(struct notices *notices, const struct logger *logger,
+	const struct desired *desired, const struct route_plan *routes)
+{
+	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count;
 	struct notices next = {.texts = calloc(room ? room : 1, sizeof *next.texts)};
 	if (!next.texts) {
 		log_line(logger, LOG_LEVEL_ERROR, "Conflicts not logged", "error", "out of memory",
@@ -81,6 +91,8 @@ void notices_log(
 		conflict_log(logger, &desired->conflicts[i], notices, &next);
 	for (size_t i = 0; i < desired->unusable_count; i++)
 		unusable_log(logger, desired, desired->unusable[i], notices, &next);
+	for (size_t i = 0; i < routes->refusal_count; i++)
+		refusal_log(logger, &routes->refusals[i], notices, &next);
 	qsort(next.texts, next.count, sizeof *next.texts, compare_texts);
 	notices_clear(notices);
 	*notices = next;

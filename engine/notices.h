@@ -6,6 +6,7 @@
 
 #include "desired.h"
 #include "logger.h"
+#include "route_plan.h"
 
 struct notices {
 	char **texts; /* what stood in the last cycle, sorted */
@@ -13,6 +14,6 @@ struct notices {
 };
 
 /* Logs what did not stand in the last cycle. */
-void notices_log(
-	struct notices *notices, const struct logger *logger, const struct desired *desired);
+void notices_log(struct notices *notices, const struct logger *logger,
+	const struct desired *desired, const struct route_plan *routes);
 void notices_clear(struct notices *notices);

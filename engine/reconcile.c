@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "executor.h"
+#include "timestamp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,40 +39,42 @@ int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 	return 0;
 }
 
-/*
- * Takes the answer over. A failure that leaves the last document in force is added to `failures`;
- * one that leaves none is returned.
- */
-static int answer_take(struct reconciler *reconciler, const struct fetch_answer *answer,
-	struct diag *failures, struct diag *diag)
+static int document_take(
+	struct reconciler *reconciler, struct state_document *document, struct diag *failures)
 {
-	struct event_overlay *overlay = &reconciler->manager->overlay;
+	state_document_clear(&reconciler->document);
+	reconciler->document = *document;
+	*document = (struct state_document){0};
+	reconciler->has_document = true;
+	event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
+	if (reconciler->document.signing_keys_error)
+		return diag_add(failures, -EINVAL, "%s", reconciler->document.signing_keys_error);
+	if (reconciler->document.has_signing_keys && reconciler->verifier)
+		verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
+			reconciler->fetch_order);
+	return 0;
+}
+
+/*
+ * Takes the answer over. Returns 0 or what the cycle is to report; the last good document, if there
+ * is one, stays in force whatever is returned.
+ */
+static int answer_take(
+	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *failures)
+{
 	switch (answer->outcome) {
 	case FETCH_DOCUMENT:
-		state_document_clear(&reconciler->document);
-		reconciler->document = *answer->document;
-		*answer->document = (struct state_document){0};
-		reconciler->has_document = true;
-		event_overlay_fetch_done(overlay, reconciler->fetch_order);
-		if (reconciler->document.signing_keys_error)
-			diag_add(failures, -EINVAL, "%s", reconciler->document.signing_keys_error);
-		else if (reconciler->document.has_signing_keys && reconciler->verifier)
-			verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
-				reconciler->fetch_order);
-		break;
+		return document_take(reconciler, answer->document, failures);
 	case FETCH_NOT_MODIFIED:
-		event_overlay_fetch_done(overlay, reconciler->fetch_order);
 		if (!reconciler->has_document)
-			return diag_fail(
-				diag, -ENODATA, "fetch: not modified, but there is no state yet");
-		break;
+			return diag_add(failures, -ENODATA,
+				"fetch: not modified, but there is no state yet");
+		event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
+		return 0;
 	case FETCH_FAILED:
-		if (!reconciler->has_document)
-			return diag_fail(diag, -ENODATA, "fetch: %s", answer->error);
-		diag_add(failures, -EIO, "fetch: %s", answer->error);
 		break;
 	}
-	return 0;
+	return diag_add(failures, -EIO, "fetch: %s", answer->error);
 }
 
 static int device_setup_again(struct reconciler *reconciler, const char *reason, struct diag *diag)
@@ -97,6 +100,7 @@ static int device_look(struct reconciler *reconciler, struct device *ret, const 
 	int error = manager->controller.ops->read_device(
 		manager->controller.impl, manager->config.interface_name, &device, diag);
 	if (error == -ENODEV) {
+		diag_clear(diag);
 		manager_note_error(manager, error);
 		*ret_reason = interface_event_name(INTERFACE_EVENT_LINK_LOST);
 		return 1;
@@ -131,10 +135,18 @@ static int device_read(struct reconciler *reconciler, struct device *ret, struct
 	return diag_fail(diag, -ENODEV, "read device: not as it should be after setup: %s", reason);
 }
 
-static void unusable_join(const struct desired *desired, struct diag *failures)
+static int unusable_report(const struct desired *desired, struct diag *failures)
 {
+	int error = 0;
 	for (size_t i = 0; i < desired->unusable_count; i++)
-		diag_add(failures, -EINVAL, "%s", desired->unusable[i]->error);
+		error = diag_add(failures, -EINVAL, "%s", desired->unusable[i]->error);
+	return error;
+}
+
+/* The first of several errors: all of them are failures, and one stands for all. */
+static int first_error(int first, int second)
+{
+	return first ? first : second;
 }
 
 /* What the operations did to the memory of endpoints. */
@@ -209,83 +221,134 @@ static void drift_report(struct reconciler *reconciler, const struct correction_
 	diag_clear(&diag);
 }
 
-/* Plans against `device`, carries the plan out and takes note of what it did. */
-static int device_converge(struct reconciler *reconciler, const struct device *device,
-	const struct peer_names *names, struct diag *failures)
+/* All that a cycle makes and lets go of, whichever way it ends. */
+struct cycle {
+	struct reconciler *reconciler;
+	const struct device *device;
+	const struct peer_names *names;
+	struct plan plan;
+	struct route_plan routes;
+	struct peer_op_result *results;
+	struct correction_list corrections;
+};
+
+static int cycle_plan(struct cycle *cycle, struct diag *failures)
 {
+	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
 	struct desired_input input = {
 		.document = &reconciler->document,
 		.overlay = &manager->overlay,
-		.actual = &device->peers,
-		.names = names,
+		.actual = &cycle->device->peers,
+		.names = cycle->names,
 		.own_key = &reconciler->identity->public_key,
 	};
-	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / 1000000000;
-	struct plan plan = {0};
-	struct peer_op_result *results = NULL;
-	struct correction_list corrections = {0};
-	int error = plan_compute(&input, &manager->endpoints, now_s, &plan);
-	if (error)
-		return diag_add(failures, error, "out of memory");
-	error = endpoint_memory_compared(
-		&manager->endpoints, &plan.desired.peers, &device->peers, now_s);
-	if (error) {
-		diag_add(failures, error, "out of memory");
-		goto out;
-	}
-	notices_log(&reconciler->notices, &manager->logger, &plan.desired);
-	unusable_join(&plan.desired, failures);
-	error = reconcile_handler(manager, &plan.diff, names, &results, &corrections, failures);
-	if (!results)
-		goto out;
-	if (convergence_note(
-		    &reconciler->convergence, &plan.diff, results, &manager->logger, failures) != 0)
-		error = -EIO;
+	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
+	int error = plan_compute(&input, &manager->endpoints, now_s, &cycle->plan);
+	if (!error)
+		error = endpoint_memory_compared(&manager->endpoints, &cycle->plan.desired.peers,
+			&cycle->device->peers, now_s);
+	return error ? diag_add(failures, error, "out of memory") : 0;
+}
+
+/* Routes that cannot be read are a failure of the cycle, and no reason to leave peers alone. */
+static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
+{
+	struct reconciler *reconciler = cycle->reconciler;
+	struct diag diag = {0};
+	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
+		reconciler->manager->config.interface_name, &cycle->plan, &cycle->device->peers,
+		&cycle->routes, &diag);
+	diag_join(failures, &diag);
+	diag_clear(&diag);
+	return error;
+}
+
+/* Sends the operations. Returns 0, or the last of the errors that are in `failures`. */
+static int cycle_execute(struct cycle *cycle, struct diag *failures)
+{
+	struct reconciler *reconciler = cycle->reconciler;
+	struct manager *manager = reconciler->manager;
+	int error = reconcile_handler(manager, &cycle->plan.diff, cycle->names, &cycle->results,
+		&cycle->corrections, failures);
+	if (!cycle->results)
+		return error;
+	int route_error = reconcile_routes_apply(&reconciler->router,
+		manager->config.interface_name, &cycle->routes, &manager->logger, failures);
+	int stuck = convergence_note(&reconciler->convergence, &cycle->plan.diff, cycle->results,
+		&manager->logger, failures);
+	return first_error(error, first_error(route_error, stuck));
+}
+
+/* Tells whoever wants to know, and takes note for the next cycle. */
+static int cycle_settle(struct cycle *cycle, struct diag *failures)
+{
+	struct reconciler *reconciler = cycle->reconciler;
+	struct manager *manager = reconciler->manager;
+	struct cycle_report report = {&cycle->plan, cycle->results, &cycle->routes};
 	if (reconciler->observer.executed)
-		reconciler->observer.executed(reconciler->observer.impl, &plan, results);
-	drift_report(reconciler, &corrections);
-	int memory_error = endpoints_note(manager, &plan.diff, results);
-	if (!memory_error)
-		memory_error = index_update(manager, &plan, results, names);
-	if (memory_error)
-		error = diag_add(failures, memory_error, "out of memory");
-	if (plan.desired.unusable_count && !error)
-		error = -EINVAL;
-out:
-	correction_list_clear(&corrections);
-	peer_op_results_free(results, peer_diff_op_count(&plan.diff));
-	plan_clear(&plan);
+		reconciler->observer.executed(reconciler->observer.impl, &report);
+	drift_report(reconciler, &cycle->corrections);
+	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
+	if (!error)
+		error = index_update(manager, &cycle->plan, cycle->results, cycle->names);
+	return error ? diag_add(failures, error, "out of memory") : 0;
+}
+
+/* Plans against `device`, carries the plan out and takes note of what it did. */
+static int device_converge(struct reconciler *reconciler, const struct device *device,
+	const struct peer_names *names, struct diag *failures)
+{
+	struct cycle cycle = {.reconciler = reconciler, .device = device, .names = names};
+	int error = cycle_plan(&cycle, failures);
+	if (!error) {
+		error = cycle_plan_routes(&cycle, failures);
+		notices_log(&reconciler->notices, &reconciler->manager->logger, &cycle.plan.desired,
+			&cycle.routes);
+		error = first_error(error, unusable_report(&cycle.plan.desired, failures));
+		error = first_error(error, cycle_execute(&cycle, failures));
+		if (cycle.results)
+			error = first_error(error, cycle_settle(&cycle, failures));
+	}
+	correction_list_clear(&cycle.corrections);
+	peer_op_results_free(cycle.results, peer_diff_op_count(&cycle.plan.diff));
+	route_plan_clear(&cycle.routes);
+	plan_clear(&cycle.plan);
+	return error;
+}
+
+/* Reads the device and makes it as the document in force says. */
+static int device_reconcile(struct reconciler *reconciler, struct diag *failures)
+{
+	struct device device = {0};
+	struct peer_names names = {0};
+	struct diag diag = {0};
+	int error = device_read(reconciler, &device, &diag);
+	if (!error) {
+		error = peer_index_snapshot(&reconciler->manager->index, &names);
+		if (error)
+			diag_fail_errno(&diag, error);
+	}
+	diag_join(failures, &diag);
+	diag_clear(&diag);
+	if (!error)
+		error = device_converge(reconciler, &device, &names, failures);
+	peer_names_clear(&names);
+	device_clear(&device);
 	return error;
 }
 
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag)
 {
-	struct device device = {0};
-	struct peer_names names = {0};
 	struct diag failures = {0};
-	struct diag fatal = {0};
-	int error = answer_take(reconciler, answer, &failures, &fatal);
-	if (!error)
-		error = device_read(reconciler, &device, &fatal);
-	if (!error) {
-		error = peer_index_snapshot(&reconciler->manager->index, &names);
-		if (error)
-			diag_fail_errno(&fatal, error);
-	}
-	if (!error)
-		error = device_converge(reconciler, &device, &names, &failures);
-	diag_join(&failures, &fatal);
-	if (!error && failures.length)
-		error = -EIO;
+	int error = answer_take(reconciler, answer, &failures);
+	if (reconciler->has_document)
+		error = first_error(error, device_reconcile(reconciler, &failures));
 	if (error) {
 		diag_join(diag, &failures);
 		diag_wrap(diag, error, "wireguard: reconcile");
 	}
 	diag_clear(&failures);
-	diag_clear(&fatal);
-	peer_names_clear(&names);
-	device_clear(&device);
 	return error;
 }

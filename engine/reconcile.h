@@ -15,6 +15,7 @@
 #include "notices.h"
 #include "plan.h"
 #include "reconcile_handler.h"
+#include "reconcile_routes.h"
 #include "verifier.h"
 
 /* The seam to whoever is told what a cycle put right. */
@@ -36,9 +37,16 @@ struct fetch_answer {
 	const char *error;               /* if it failed */
 };
 
-/* The seam to whoever wants to know what a cycle did: called once, after its operations. */
+/* What a cycle did: all of it lives for the call only. */
+struct cycle_report {
+	const struct plan *plan;
+	const struct peer_op_result *results; /* one for each operation of the plan */
+	const struct route_plan *routes;      /* those that were carried out */
+};
+
+/* The seam to whoever wants to know that: called once, after the operations. */
 struct cycle_observer {
-	void (*executed)(void *impl, const struct plan *plan, const struct peer_op_result *results);
+	void (*executed)(void *impl, const struct cycle_report *report);
 	void *impl; /* `executed` may be NULL */
 };
 
@@ -47,7 +55,10 @@ struct reconciler {
 	struct verifier *verifier; /* gets the documents' signing keys; NULL: they are ignored */
 	struct clock clock;
 	struct drift_reporter reporter;
-	struct cycle_observer observer; /* none after reconciler_init */
+	/* None of these after reconciler_init: */
+	struct cycle_observer observer;
+	struct router router;
+	struct route_policy route_policy;
 	const struct identity *identity;
 	struct state_document document; /* the last good one */
 	bool has_document;

@@ -8,6 +8,7 @@
 struct device {
 	struct key_public public_key; /* zero: the device has no private key */
 	uint16_t listen_port;
+	uint32_t fwmark; /* 0: none */
 	int mtu;
 	bool up;
 	struct prefix *addresses; /* host bits kept; owned */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct diag;
 
@@ -18,7 +19,9 @@ struct interface_config {
 	int listen_port;
 	int mtu;                    /* 0: left to the system */
 	int persistent_keepalive_s; /* for peers that name none; 0: off */
-	bool keep_addresses;        /* other addresses on the interface are left alone */
+	bool has_fwmark;            /* else the device's mark is left alone */
+	uint32_t fwmark;
+	bool keep_addresses; /* other addresses on the interface are left alone */
 };
 
 void config_apply_defaults(struct interface_config *config);

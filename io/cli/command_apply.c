@@ -22,13 +22,15 @@ struct apply {
 	int report_error;
 };
 
-static void cycle_executed(
-	void *impl, const struct plan *plan, const struct peer_op_result *results)
+static void cycle_executed(void *impl, const struct cycle_report *report)
 {
 	struct apply *apply = impl;
-	apply->report.plan = plan;
-	apply->report.results = results;
-	apply->report_error = warnings_add_conflicts(apply->warnings, &plan->desired);
+	apply->report.plan = report->plan;
+	apply->report.results = report->results;
+	apply->report.routes = apply->session->has_router ? report->routes : NULL;
+	apply->report_error = warnings_add_conflicts(apply->warnings, &report->plan->desired);
+	if (!apply->report_error)
+		apply->report_error = warnings_add_refusals(apply->warnings, report->routes);
 	if (apply->report_error)
 		return;
 	if (apply->session->options->json)
@@ -70,6 +72,20 @@ static void not_taken_join(const struct plan *plan, struct diag *diag)
 	}
 }
 
+static int routes_read_back(const struct reconciler *reconciler, const struct plan *plan,
+	const struct peer_table *actual, struct diag *diag)
+{
+	struct route_plan routes = {0};
+	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
+		reconciler->manager->config.interface_name, plan, actual, &routes, diag);
+	size_t left = routes.add_count + routes.remove_count;
+	if (!error && left)
+		error = diag_fail(diag, -EIO,
+			"read back: %zu routes changed, and are not so in the table", left);
+	route_plan_clear(&routes);
+	return error;
+}
+
 /* Reads the device back: a plan must be empty now. */
 static int read_back(struct reconciler *reconciler, struct diag *diag)
 {
@@ -100,6 +116,8 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		not_taken_join(&plan, diag);
 		error = diag_wrap(diag, -EIO, "read back: acknowledged, but not so on the device");
 	}
+	if (!error)
+		error = routes_read_back(reconciler, &plan, &device.peers, diag);
 	plan_clear(&plan);
 	device_clear(&device);
 	return error;
@@ -113,6 +131,8 @@ static int cycle_run(struct apply *apply, struct manager *manager, struct diag *
 	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0},
 		&session->identity);
 	reconciler.observer = (struct cycle_observer){.executed = cycle_executed, .impl = apply};
+	reconciler.router = session_router(session);
+	reconciler.route_policy = session_route_policy(session);
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
 		error = reconciler_finish(&reconciler, &answer, diag);
@@ -134,6 +154,8 @@ static int apply_run(struct apply *apply, struct diag *diag)
 		error = session_load_state(session, apply->warnings, diag);
 	if (!error)
 		error = session_open_controller(session, diag);
+	if (!error)
+		error = session_open_router(session, diag);
 	if (!error) {
 		error = endpoints_resolve(&session->document, RESOLVE_TIMEOUT_MS);
 		if (error)

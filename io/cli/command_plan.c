@@ -35,6 +35,8 @@ static int actual_from_device(
 	int error = session_load_identity(session, diag);
 	if (!error)
 		error = session_open_controller(session, diag);
+	if (!error)
+		error = session_open_router(session, diag);
 	if (error)
 		return error;
 	return device_plan_read(&session->controller.controller,
@@ -66,12 +68,16 @@ static int plan_report(struct session *session, const struct device *device, boo
 		.config = &options->config,
 		.identity = &session->identity,
 		.document = &session->document,
+		.router = session_router(session),
+		.route_policy = session_route_policy(session),
 	};
 	struct clock clock = system_clock();
 	int64_t now_ns = options->has_at ? options->at_ns : clock.now_ns(clock.impl);
-	int error = device_plan_compute(&input, now_ns, warnings, &plan);
-	if (error)
-		return diag_fail_errno(diag, error);
+	int error = device_plan_compute(&input, now_ns, warnings, &plan, diag);
+	if (error) {
+		device_plan_clear(&plan);
+		return error;
+	}
 	if (options->json)
 		error = change_report_print_json(stdout, &plan.report);
 	else

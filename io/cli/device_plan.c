@@ -1,6 +1,7 @@
 #include "device_plan.h"
 
 #include "diag.h"
+#include "reconcile_routes.h"
 #include "report_error.h"
 #include "timestamp.h"
 
@@ -39,8 +40,9 @@ void device_plan_setup(const struct device_plan_input *input, struct change_repo
 }
 
 int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
-	struct warnings *warnings, struct device_plan *ret)
+	struct warnings *warnings, struct device_plan *ret, struct diag *diag)
 {
+	const char *interface = input->config->interface_name;
 	struct endpoint_memory nothing = {0};
 	struct desired_input desired = {
 		.document = input->document,
@@ -50,9 +52,19 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 	int error = plan_compute(&desired, &nothing, now_ns / NS_PER_S, &ret->plan);
 	if (!error)
 		error = warnings_add_conflicts(warnings, &ret->plan.desired);
+	if (error)
+		return diag_fail_errno(diag, error);
+	error = reconcile_routes_plan(&input->router, &input->route_policy, interface, &ret->plan,
+		&input->device->peers, &ret->routes, diag);
+	if (error)
+		return error;
+	error = warnings_add_refusals(warnings, &ret->routes);
+	if (error)
+		diag_fail_errno(diag, error);
 	ret->report = (struct change_report){
-		.interface = input->config->interface_name,
+		.interface = interface,
 		.plan = &ret->plan,
+		.routes = input->router.ops ? &ret->routes : NULL,
 		.warnings = warnings,
 	};
 	device_plan_setup(input, &ret->report);
@@ -70,5 +82,6 @@ int device_plan_report_errors(const struct state_document *document, const struc
 
 void device_plan_clear(struct device_plan *plan)
 {
+	route_plan_clear(&plan->routes);
 	plan_clear(&plan->plan);
 }

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "diag.h"
+#include "link_router.h"
 #include "report_error.h"
 #include "timestamp.h"
 
@@ -28,6 +29,9 @@ static const struct option_row rows[] = {
 	{'p', "listen-port", "PORT", "UDP port; default: 51820"},
 	{'m', "mtu", "BYTES", "the interface's MTU; default: left to the system"},
 	{'k', "persistent-keepalive", "SECONDS", "for peers that name none; default: off"},
+	{'f', "fwmark", "MARK", "the mark on the device's packets; default: left alone"},
+	{'r', "route-table", "NUMBER", "where routes go; default: 254, the main table"},
+	{'R', "no-routes", NULL, "leave routes alone"},
 	{'K', "keep-addresses", NULL, "leave other addresses on the interface alone"},
 	{'M', "mesh-ip", "IP", "this node's address in the mesh"},
 	{'n', "node-id", "ID", "this node's id"},
@@ -66,6 +70,20 @@ static bool number_read(const char *text, long min, long max, int *ret)
 	if (*end || value < min || value > max)
 		return false;
 	*ret = (int)value;
+	return true;
+}
+
+/* Decimal or, after 0x, hexadecimal. */
+static bool mark_read(const char *text, uint32_t min, uint32_t *ret)
+{
+	char *end;
+	bool is_hex = text[0] == '0' && text[1] == 'x' && text[2];
+	if (*text < '0' || *text > '9')
+		return false;
+	unsigned long value = strtoul(text, &end, is_hex ? 16 : 10);
+	if (*end || value < min || value > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)value;
 	return true;
 }
 
@@ -122,6 +140,14 @@ static bool option_take(struct options *options, int letter, const char *text)
 	case 'k':
 		return number_read(
 			text, 0, PERSISTENT_KEEPALIVE_MAX, &config->persistent_keepalive_s);
+	case 'f':
+		config->has_fwmark = mark_read(text, 0, &config->fwmark);
+		return config->has_fwmark;
+	case 'r':
+		return mark_read(text, 1, &options->route_table);
+	case 'R':
+		options->no_routes = true;
+		return true;
 	case 'K':
 		config->keep_addresses = true;
 		return true;
@@ -171,7 +197,7 @@ enum options_outcome options_read(
 	const struct command *command, int argc, char **argv, struct options *ret)
 {
 	struct option list[ROW_COUNT + 1] = {0};
-	struct options options = {0};
+	struct options options = {.route_table = ROUTE_TABLE_MAIN};
 	int letter, index = 0;
 	long_options_make(command, list);
 	config_apply_defaults(&options.config);

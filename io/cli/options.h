@@ -21,6 +21,8 @@ enum controller_choice {
 struct options {
 	struct interface_config config;
 	enum controller_choice controller;
+	bool no_routes;
+	uint32_t route_table;
 	const char *identity_directory; /* borrowed from argv, as all texts here; NULL: not given */
 	const char *state_path;
 	const char *actual_path;

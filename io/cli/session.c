@@ -41,6 +41,31 @@ int session_open_controller(struct session *session, struct diag *diag)
 		session->options->config.interface_name, &session->controller, diag);
 }
 
+int session_open_router(struct session *session, struct diag *diag)
+{
+	if (session->options->no_routes || session->options->controller == CONTROLLER_SIM)
+		return 0;
+	int error = link_router_open(&session->router, session->options->route_table, diag);
+	session->has_router = error == 0;
+	return error ? diag_wrap(diag, error, "routes") : 0;
+}
+
+struct router session_router(struct session *session)
+{
+	return session->has_router ? link_router(&session->router) : (struct router){0};
+}
+
+struct route_policy session_route_policy(const struct session *session)
+{
+	const struct options *options = session->options;
+	bool own_table = options->route_table != ROUTE_TABLE_MAIN;
+	return (struct route_policy){
+		.manage_defaults = own_table,
+		/* In the main table marked packets would find the routes all the same. */
+		.mark_keeps_out = own_table && options->config.has_fwmark && options->config.fwmark,
+	};
+}
+
 static bool has_psk(const struct state_document *document)
 {
 	for (size_t i = 0; i < document->entry_count; i++)
@@ -97,6 +122,8 @@ struct logger session_logger(struct session *session)
 void session_close(struct session *session)
 {
 	controller_close(&session->controller);
+	if (session->has_router)
+		link_router_close(&session->router);
 	state_document_clear(&session->document);
 	identity_clear(&session->identity);
 }

@@ -8,8 +8,10 @@
 
 #include "controller_choice.h"
 #include "identity.h"
+#include "link_router.h"
 #include "log_sink.h"
 #include "options.h"
+#include "route_plan.h"
 #include "state_document.h"
 
 struct warnings;
@@ -20,12 +22,18 @@ struct session {
 	struct controller_handle controller;
 	struct state_document document;
 	struct log_sink log_sink;
+	bool has_router;
+	struct link_router router;
 };
 
 /* Takes the options; checks the configuration. */
 int session_open(struct session *session, const struct options *options, struct diag *diag);
 int session_load_identity(struct session *session, struct diag *diag);
 int session_open_controller(struct session *session, struct diag *diag);
+/* The routing table, or one that nobody looks after: with --no-routes, or a simulated device. */
+int session_open_router(struct session *session, struct diag *diag);
+struct router session_router(struct session *session);
+struct route_policy session_route_policy(const struct session *session);
 /* Odd things about the file and its members become warnings. Host names stay as they are. */
 int session_load_state(struct session *session, struct warnings *warnings, struct diag *diag);
 /* Drops all lines unless --log-level was given. */

@@ -13,7 +13,6 @@ static uint32_t decode(const char *text, size_t *ret_length)
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
 	uint32_t rune = length == 1 ? bytes[0] : bytes[0] & (0x7Fu >> length);
-
 	*ret_length = 1;
 	if (length > 1 && (bytes[0] < 0xC2 || bytes[0] > 0xF4))
 		return RUNE_BAD;
@@ -40,8 +39,7 @@ static bool is_invisible(uint32_t rune)
 		{0x205F, 0x206F}, {0x3000, 0x3000}, {0xE000, 0xF8FF},    /* private use */
 		{0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xE0000, 0x10FFFF}, /* tags, private use */
 	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
 		if (rune >= ranges[i][0] && rune <= ranges[i][1])
 			return true;
 	}
@@ -62,7 +60,6 @@ bool log_needs_quotes(const char *value)
 	while (*value) {
 		size_t length;
 		uint32_t rune = decode(value, &length);
-
 		if (!prints(rune) || rune == ' ' || rune == '"' || rune == '=')
 			return true;
 		value += length;
@@ -73,7 +70,6 @@ bool log_needs_quotes(const char *value)
 static struct log_escape copy(const char *text, size_t length)
 {
 	struct log_escape unit = {.length = length};
-
 	memcpy(unit.text, text, length);
 	return unit;
 }
@@ -102,19 +98,18 @@ static struct log_escape escape_number(uint32_t rune, unsigned char byte, bool j
 {
 	struct log_escape unit;
 	int length;
-
 	if (json && rune == RUNE_BAD)
 		rune = 0xFFFD;
 	if (json && rune > 0xFFFF)
-		length = snprintf(unit.text, sizeof(unit.text), "\\u%04x\\u%04x",
+		length = snprintf(unit.text, sizeof unit.text, "\\u%04x\\u%04x",
 			(unsigned)(0xD800 + ((rune - 0x10000) >> 10)) & 0xFFFFu,
 			(unsigned)(0xDC00 + ((rune - 0x10000) & 0x3FF)) & 0xFFFFu);
 	else if (!json && (rune < 0x80 || rune == RUNE_BAD))
-		length = snprintf(unit.text, sizeof(unit.text), "\\x%02x", byte);
+		length = snprintf(unit.text, sizeof unit.text, "\\x%02x", byte);
 	else if (rune > 0xFFFF)
-		length = snprintf(unit.text, sizeof(unit.text), "\\U%08x", (unsigned)rune);
+		length = snprintf(unit.text, sizeof unit.text, "\\U%08x", (unsigned)rune);
 	else
-		length = snprintf(unit.text, sizeof(unit.text), "\\u%04x", (unsigned)rune);
+		length = snprintf(unit.text, sizeof unit.text, "\\u%04x", (unsigned)rune);
 	unit.length = (size_t)length;
 	return unit;
 }
@@ -125,7 +120,6 @@ struct log_escape log_escape_next(const char **at, bool json)
 	size_t length;
 	uint32_t rune = decode(text, &length);
 	const char *escape = short_escape(rune);
-
 	*at += length;
 	if (escape)
 		return copy(escape, strlen(escape));
@@ -138,7 +132,6 @@ struct log_escape log_escape_plain(const char **at)
 {
 	const char *text = *at;
 	size_t length;
-
 	decode(text, &length);
 	*at += length;
 	return copy(text, length);

@@ -15,7 +15,7 @@ static const char *const level_names[] = {
 
 bool log_level_parse(const char *text, enum log_level *ret)
 {
-	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+	for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {
 		if (strcasecmp(text, level_names[i]) == 0) {
 			*ret = (enum log_level)i;
 			return true;
@@ -64,13 +64,11 @@ static void put_value(struct line *line, const char *value)
 {
 	bool quoted = line->is_json || log_needs_quotes(value);
 	const char *at = value;
-
 	if (quoted && !put(line, "\"", 1))
 		return;
 	while (*at) {
 		struct log_escape unit =
 			quoted ? log_escape_next(&at, line->is_json) : log_escape_plain(&at);
-
 		if (!put(line, unit.text, unit.length))
 			break;
 	}
@@ -82,7 +80,6 @@ static void put_field(struct line *line, const char *key, const char *value)
 {
 	size_t start = line->length;
 	bool fits = line->field_count == 0 || put(line, line->is_json ? "," : " ", 1);
-
 	if (line->is_json)
 		fits = fits && put(line, "\"", 1) && put(line, key, strlen(key)) &&
 		       put(line, "\":", 2);
@@ -102,7 +99,6 @@ static void put_tail(struct line *line)
 {
 	const char *tail = line->is_json ? (line->cut ? ",\"cut\":true}\n" : "}\n")
 					 : (line->cut ? " cut=true\n" : "\n");
-
 	memcpy(line->text + line->length, tail, strlen(tail));
 	line->length += strlen(tail);
 }
@@ -114,8 +110,7 @@ static struct timestamp_text format_time(int64_t now_ns)
 	int64_t s = ms / 1000 - (ms % 1000 < 0);
 	struct timestamp_text text = timestamp_format(s * NS_PER_S);
 	size_t end = strlen(text.text) - 1;
-
-	snprintf(text.text + end, sizeof(text.text) - end, ".%03dZ", (int)(ms - s * 1000));
+	snprintf(text.text + end, sizeof text.text - end, ".%03dZ", (int)(ms - s * 1000));
 	return text;
 }
 
@@ -124,7 +119,6 @@ static void log_sink_write(void *impl, enum log_level level, const char *message
 {
 	const struct log_sink *sink = impl;
 	struct line line = {.is_json = sink->format == LOG_FORMAT_JSON};
-
 	if (level < sink->minimum)
 		return;
 	if (line.is_json)

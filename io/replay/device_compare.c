@@ -15,7 +15,6 @@ static char *prefixes_text(const struct prefix *prefixes, size_t count)
 {
 	char *text = malloc(count * (PREFIX_TEXT_SIZE + 2) + 3);
 	char *end = text;
-
 	if (!text)
 		return NULL;
 	*end++ = '[';
@@ -34,7 +33,6 @@ static int prefixes_differ(const struct prefix *expected, size_t expected_count,
 	char *expected_text = prefixes_text(expected, expected_count);
 	char *actual_text = prefixes_text(actual, actual_count);
 	int error = -ENOMEM;
-
 	if (expected_text && actual_text)
 		error = diag_fail(
 			diag, -EBADMSG, "expected %s, found %s", expected_text, actual_text);
@@ -74,7 +72,6 @@ static int endpoints_compare(
 {
 	struct endpoint_text expected_text = endpoint_format(expected);
 	struct endpoint_text actual_text = endpoint_format(actual);
-
 	if (endpoint_equal(expected, actual))
 		return 0;
 	return diag_fail(diag, -EBADMSG, "expected \"%s\", found \"%s\"", expected_text.text,
@@ -131,11 +128,9 @@ static int peer_compare(
 {
 	static const char *const names[] = {"endpoint", "allowed_ips", "psk",
 		"persistent_keepalive", "last_handshake", "tx_bytes"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		enum peer_spec_member member = (enum peer_spec_member)(1u << i);
 		int error = 0;
-
 		if (expected->given & member)
 			error = peer_member_compare(member, &expected->peer, actual, diag);
 		if (error)
@@ -161,7 +156,6 @@ static int peers_compare(
 		const struct peer_config *peer = peer_table_find(actual, &spec->peer.public_key);
 		struct key_text key = key_public_format(&spec->peer.public_key);
 		int error;
-
 		if (!peer)
 			return diag_fail(
 				diag, -EBADMSG, "expected %s, found no such peer", key.text);
@@ -171,7 +165,6 @@ static int peers_compare(
 	}
 	for (size_t i = 0; expected->peer_count < actual->count && i < actual->count; i++) {
 		const struct key_public *key = &actual->peers[i].public_key;
-
 		if (!is_expected(expected, key))
 			return diag_fail(diag, -EBADMSG, "expected %zu, found %s besides",
 				expected->peer_count, key_public_format(key).text);
@@ -184,7 +177,6 @@ static int private_keys_compare(
 	const struct key_secret *expected, const struct key_public *actual, struct diag *diag)
 {
 	struct key_public expected_public = {0};
-
 	if (!key_secret_is_zero(expected))
 		key_public_derive(expected, &expected_public);
 	if (key_public_equal(&expected_public, actual))
@@ -200,7 +192,6 @@ static int addresses_compare(
 {
 	size_t expected_count = prefixes_normalize(expected->addresses, expected->address_count);
 	size_t actual_count = prefixes_normalize(actual->addresses, actual->address_count);
-
 	if (prefixes_equal(expected->addresses, expected_count, actual->addresses, actual_count))
 		return 0;
 	return prefixes_differ(
@@ -239,7 +230,6 @@ int device_compare(
 		"name", "private_key", "listen_port", "mtu", "up", "addresses", "peers"};
 	struct device device = {0};
 	int error;
-
 	if (!expected && !actual)
 		return 0;
 	if (!expected)
@@ -247,9 +237,8 @@ int device_compare(
 	if (!actual)
 		return diag_fail(diag, -EBADMSG, "expected an interface, found none");
 	error = sim_device_read(actual, &device);
-	for (size_t i = 0; !error && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; !error && i < sizeof names / sizeof *names; i++) {
 		enum device_spec_member member = (enum device_spec_member)(1u << i);
-
 		if (expected->given & member)
 			error = member_compare(member, expected, &device, diag);
 		if (error)

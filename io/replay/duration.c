@@ -19,9 +19,8 @@ static const struct unit units[] = {
 
 static const struct unit *read_unit(const char *text, size_t length)
 {
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		size_t size = strlen(units[i].name);
-
 		if (size <= length && memcmp(text, units[i].name, size) == 0)
 			return &units[i];
 	}
@@ -33,7 +32,6 @@ static size_t read_number(const char *text, size_t length, int64_t *ret)
 {
 	int64_t number = 0;
 	size_t at = 0;
-
 	for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) {
 		if (__builtin_mul_overflow(number, 10, &number) ||
 			__builtin_add_overflow(number, text[at] - '0', &number))
@@ -47,14 +45,12 @@ bool duration_parse(const char *text, size_t length, int64_t *ret_ns)
 {
 	int64_t total = 0;
 	size_t at = 0;
-
 	if (length == 0)
 		return false;
 	while (at < length) {
 		const struct unit *unit;
 		int64_t number;
 		size_t digits = read_number(text + at, length - at, &number);
-
 		at += digits;
 		unit = digits > 0 ? read_unit(text + at, length - at) : NULL;
 		if (!unit || __builtin_mul_overflow(number, unit->ns, &number) ||

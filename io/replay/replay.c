@@ -27,7 +27,6 @@ static void replay_scenario(
 	struct replay *replay, const char *file, const struct scenario *scenario)
 {
 	struct diag diag = {0};
-
 	switch (scenario_run(scenario, replay->trace ? replay->out : NULL, &diag)) {
 	case RUN_HOLDS:
 		fprintf(replay->out, "ok %s\n", scenario->title);
@@ -52,7 +51,6 @@ static void replay_file(struct replay *replay, const char *file)
 	char *raw = NULL;
 	size_t length = 0;
 	int error = scenario_file_read(file, &raw, &length, &diag);
-
 	if (!error)
 		error = scenario_read(raw, length, &scenario, &diag);
 	if (raw)
@@ -72,7 +70,6 @@ int replay_run(const char *const *paths, size_t count, bool trace, FILE *out, FI
 	struct replay replay = {.out = out, .err = err, .trace = trace};
 	struct text_list files = {0};
 	struct diag diag = {0};
-
 	for (size_t i = 0; i < count; i++) {
 		if (scenario_files_find(paths[i], &files, &diag) != 0)
 			say_unusable(&replay, "", &diag);

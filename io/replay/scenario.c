@@ -10,7 +10,6 @@ const char *step_kind_name(enum step_kind kind)
 		STEP_KINDS(X)
 #undef X
 	};
-
 	return names[kind];
 }
 
@@ -18,7 +17,6 @@ int correction_compare(const void *a, const void *b)
 {
 	const struct correction *left = a;
 	const struct correction *right = b;
-
 	if (left->type != right->type)
 		return left->type < right->type ? -1 : 1;
 	return strcmp(left->detail, right->detail);

@@ -27,7 +27,6 @@ static int draft_fail(struct draft *draft, struct diag *diag)
 {
 	bool broken = ferror(draft->out);
 	int error = -ENOMEM;
-
 	if (fclose(draft->out) == 0 && !broken)
 		error = diag_fail(diag, -EBADMSG, "%s", draft->text);
 	free(draft->text);
@@ -42,7 +41,6 @@ static int check_ops(
 	size_t count = ops->count - run->record.ops_from;
 	bool same = expected->any_ops || expected->ops.count == count;
 	struct draft draft;
-
 	run->record.ops_from = ops->count;
 	for (size_t i = 0; same && !expected->any_ops && i < count; i++)
 		same = strcmp(expected->ops.texts[i], found[i]) == 0;
@@ -64,7 +62,6 @@ static int check_device(
 	const char *name = device && (device->given & DEVICE_SPEC_NAME)
 				   ? device->name
 				   : run->scenario->config.interface_name;
-
 	return device_compare(device, sim_controller_find(&run->sim, name), diag);
 }
 
@@ -72,7 +69,6 @@ static int check_interface(
 	struct scenario_run *run, const struct expectation *expected, struct diag *diag)
 {
 	enum interface_state state = run->process.manager.state;
-
 	if (state == expected->interface)
 		return 0;
 	return diag_fail(diag, -EBADMSG, "expected %s, found %s",
@@ -95,7 +91,6 @@ static int name_compare(const void *a, const void *b)
 {
 	const struct peer_name *left = a;
 	const struct peer_name *right = b;
-
 	return strcmp(left->id, right->id);
 }
 
@@ -115,11 +110,10 @@ static int check_index(
 	struct peer_names names = {0};
 	struct draft draft;
 	int error = peer_index_snapshot(manager_peer_index(&run->process.manager), &names);
-
 	if (error)
 		return error;
 	if (names.count > 0)
-		qsort(names.names, names.count, sizeof(*names.names), name_compare);
+		qsort(names.names, names.count, sizeof *names.names, name_compare);
 	if (names.count == expected->index_count &&
 		names_equal(names.names, expected->index, names.count))
 		goto out;
@@ -168,7 +162,6 @@ static int check_drift(
 {
 	const struct run_record *record = &run->record;
 	struct draft draft;
-
 	if (drift_holds(record, expected))
 		return 0;
 	if (draft_open(&draft) != 0)
@@ -184,7 +177,6 @@ static int check_drift(
 static uint64_t lines_with(const struct text_list *logs, size_t from, const char *text)
 {
 	uint64_t count = 0;
-
 	for (size_t i = from; i < logs->count; i++)
 		count += strstr(logs->texts[i], text) != NULL;
 	return count;
@@ -196,7 +188,6 @@ static int check_logs(
 	const struct text_list *logs = &run->record.logs;
 	size_t from = run->record.logs_from;
 	struct draft draft;
-
 	run->record.logs_from = logs->count;
 	for (size_t i = 0; i < expected->logs.count; i++) {
 		if (lines_with(logs, from, expected->logs.texts[i]) > 0)
@@ -217,12 +208,10 @@ static int check_log_count(
 {
 	const struct text_list *logs = &run->record.logs;
 	size_t from = run->record.log_count_from;
-
 	run->record.log_count_from = logs->count;
 	for (size_t i = 0; i < expected->log_count_count; i++) {
 		const struct expected_count *count = &expected->log_counts[i];
 		uint64_t found = lines_with(logs, from, count->text);
-
 		if (found != count->count)
 			return diag_fail(diag, -EBADMSG,
 				"expected %" PRIu64 " lines with %s, found %" PRIu64, count->count,
@@ -236,10 +225,8 @@ static int check_no_logs(
 {
 	const struct text_list *logs = &run->record.logs;
 	struct draft draft;
-
 	for (size_t i = 0; i < expected->no_logs.count; i++) {
 		const char *text = expected->no_logs.texts[i];
-
 		for (size_t line = 0; line < logs->count; line++) {
 			if (!strstr(logs->texts[line], text))
 				continue;
@@ -272,10 +259,8 @@ enum run_outcome scenario_expect(
 		{EXPECT_LOG_COUNT, "log_count", check_log_count},
 		{EXPECT_NO_LOGS, "no_logs", check_no_logs},
 	};
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		int error = 0;
-
 		if (expected->given & checks[i].member)
 			error = checks[i].check(run, expected, diag);
 		if (error == -ENOMEM)

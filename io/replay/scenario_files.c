@@ -15,7 +15,6 @@ static bool is_scenario_name(const char *name)
 {
 	static const char suffix[] = ".json";
 	size_t length = strlen(name);
-
 	return length > strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
 }
 
@@ -26,7 +25,6 @@ static int visit(const char *path, const char *name, struct text_list *files, st
 {
 	struct stat self, target;
 	int error = 0;
-
 	if (lstat(path, &self) != 0 || stat(path, &target) != 0)
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
 	if (S_ISDIR(self.st_mode))
@@ -41,10 +39,8 @@ static int search_open(DIR *directory, const char *path, struct text_list *files
 	const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
 	struct dirent *entry;
 	int error = 0;
-
 	while (!error && (errno = 0, entry = readdir(directory))) {
 		char *inner;
-
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (asprintf(&inner, "%s%s%s", path, slash, entry->d_name) < 0)
@@ -61,7 +57,6 @@ static int search(const char *path, struct text_list *files, struct diag *diag)
 {
 	DIR *directory = opendir(path);
 	int error;
-
 	if (!directory)
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
 	error = search_open(directory, path, files, diag);
@@ -79,7 +74,6 @@ int scenario_files_find(const char *path, struct text_list *files, struct diag *
 	size_t from = files->count;
 	struct stat status;
 	int error;
-
 	if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
 		error = text_list_add(files, path, strlen(path));
 		return error ? diag_fail_errno(diag, error) : 0;
@@ -89,7 +83,7 @@ int scenario_files_find(const char *path, struct text_list *files, struct diag *
 		return error;
 	if (files->count == from)
 		return diag_fail(diag, -ENOENT, "%s: no scenario in this directory", path);
-	qsort(files->texts + from, files->count - from, sizeof(*files->texts), compare_texts);
+	qsort(files->texts + from, files->count - from, sizeof *files->texts, compare_texts);
 	return 0;
 }
 
@@ -98,14 +92,11 @@ static int read_all(FILE *file, char **ret, size_t *ret_length)
 	size_t capacity = 1 << 16;
 	size_t length = 0;
 	char *text = malloc(capacity);
-
 	while (text) {
 		char *grown;
-
 		length += fread(text + length, 1, capacity - length, file);
 		if (ferror(file) || length > FILE_SIZE_MAX) {
 			int error = ferror(file) ? -EIO : -EFBIG;
-
 			free(text);
 			return error;
 		}
@@ -128,7 +119,6 @@ int scenario_file_read(const char *path, char **ret, size_t *ret_length, struct 
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *file = is_stdin ? stdin : fopen(path, "re");
 	int error;
-
 	if (!file)
 		return diag_fail_errno(diag, -errno);
 	errno = 0;

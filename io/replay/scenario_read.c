@@ -26,7 +26,6 @@ static int read_title(struct reading *reading, struct json_span value, void *tar
 {
 	const char *title;
 	int error = read_string(reading, value, &title);
-
 	if (error)
 		return error;
 	if (*title == '\0')
@@ -43,7 +42,6 @@ static int read_version(struct reading *reading, struct json_span value, void *t
 {
 	uint64_t version;
 	int error = read_count(reading, value, &version);
-
 	if (!error && version != 1)
 		return reading_fail(reading, "only version 1 is known");
 	return error;
@@ -53,7 +51,6 @@ static int read_interface_name(struct reading *reading, struct json_span value, 
 {
 	const char *name;
 	int error = read_string(reading, value, &name);
-
 	if (error)
 		return error;
 	if (!interface_name_is_valid(name, strlen(name)))
@@ -83,7 +80,6 @@ static int read_node_id(struct reading *reading, struct json_span value, void *t
 	char **node_id = target;
 	const char *text;
 	int error = read_string(reading, value, &text);
-
 	if (error)
 		return error;
 	*node_id = strdup(text);
@@ -94,7 +90,6 @@ static int read_mesh_ip(struct reading *reading, struct json_span value, void *t
 {
 	struct json_span text;
 	int error = read_string_bytes(reading, value, &text);
-
 	if (error)
 		return error;
 	if (!ip_parse(text.text, text.length, target))
@@ -105,10 +100,13 @@ static int read_mesh_ip(struct reading *reading, struct json_span value, void *t
 
 static int read_own_key(struct reading *reading, struct json_span value, void *target)
 {
-	int error = read_private_key(reading, value, target);
-
-	if (!error && key_secret_is_zero(target))
-		return reading_fail(reading, "all zero, which is no key");
+	struct key_secret key = {0};
+	int error = read_private_key(reading, value, &key);
+	if (!error && key_secret_is_zero(&key))
+		error = reading_fail(reading, "all zero, which is no key");
+	if (!error)
+		*(struct key_secret *)target = key;
+	key_secret_wipe(&key);
 	return error;
 }
 
@@ -129,7 +127,6 @@ static int check_signing_key_members(struct reading *reading, struct json_span o
 	struct json_cursor cursor = json_cursor_open(object);
 	struct json_span name, value;
 	int error = object_check(reading, object);
-
 	while (!error && json_cursor_member(&cursor, &name, &value)) {
 		if (!signing_keys_wire_knows(name))
 			error = reading_fail(
@@ -142,7 +139,6 @@ static int read_signing_keys(struct reading *reading, struct json_span value, vo
 {
 	struct json_reader reader;
 	int error = check_signing_key_members(reading, value);
-
 	if (error)
 		return error;
 	error = json_reader_init(&reader);
@@ -186,7 +182,6 @@ static const struct member_table top_table = MEMBER_TABLE(top_members);
 static void set_defaults(struct scenario *scenario)
 {
 	struct identity *identity = &scenario->identity;
-
 	timestamp_parse(START_DEFAULT, strlen(START_DEFAULT), &scenario->start_ns);
 	ip_parse(MESH_IP_DEFAULT, strlen(MESH_IP_DEFAULT), &identity->mesh_ip);
 	memset(identity->private_key.bytes, 1, KEY_BYTES);
@@ -204,10 +199,8 @@ static int finish_identity(struct reading *reading, struct identity *identity)
 static int check_clock(struct reading *reading, const struct scenario *scenario)
 {
 	int64_t now_ns = scenario->start_ns;
-
 	for (size_t i = 0; i < scenario->step_count; i++) {
 		const struct scenario_step *step = &scenario->steps[i];
-
 		if (step->kind == STEP_ADVANCE &&
 			(__builtin_add_overflow(now_ns, step->advance_ns, &now_ns) ||
 				now_ns > CLOCK_MAX_NS))
@@ -223,7 +216,6 @@ static int read_top_level(struct reading *reading, struct top_level *top)
 	struct json_span document;
 	int error =
 		json_scan_document(scenario->text, scenario->text_length, &document, reading->diag);
-
 	if (!error)
 		error = object_read(reading, document, &top_table, top, NULL);
 	if (!error)
@@ -245,7 +237,6 @@ int scenario_read(const char *raw, size_t length, struct scenario *ret, struct d
 	struct reading reading = {.arena = &scenario->arena, .diag = diag};
 	int error = scenario_text_substitute(
 		raw, length, &scenario->text, &scenario->text_length, diag);
-
 	set_defaults(scenario);
 	if (!error)
 		error = read_top_level(&reading, &top);

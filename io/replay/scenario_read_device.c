@@ -13,7 +13,6 @@ static int read_allowed_ip(struct reading *reading, struct json_span value, void
 {
 	struct json_span text;
 	int error = read_string_bytes(reading, value, &text);
-
 	return error ? error : prefix_parse(text.text, text.length, target, reading->diag);
 }
 
@@ -24,7 +23,6 @@ static int read_allowed_ips(struct reading *reading, struct json_span value, voi
 	size_t count = 0;
 	int error = array_read(
 		reading, value, read_allowed_ip, sizeof(struct prefix), &prefixes, &count);
-
 	if (error)
 		return error;
 	peer->allowed_ip_count = (uint32_t)prefixes_normalize(prefixes, count);
@@ -36,7 +34,6 @@ static int read_last_handshake(struct reading *reading, struct json_span value, 
 {
 	int64_t ns = 0;
 	int error = 0;
-
 	if (json_span_kind(value) != JSON_NULL)
 		error = read_time(reading, value, &ns);
 	if (!error)
@@ -61,14 +58,13 @@ static const struct member peer_key_members[] = {
 static const struct member_table peer_key_table = MEMBER_TABLE(peer_key_members);
 static const struct member_table peer_spec_table = {
 	.members = peer_members,
-	.count = sizeof(peer_members) / sizeof(peer_members[0]),
+	.count = sizeof peer_members / sizeof *peer_members,
 	.also = &peer_key_table,
 };
 
 int read_peer_spec(struct reading *reading, struct json_span value, void *target)
 {
 	struct peer_spec *spec = target;
-
 	return object_read(reading, value, &peer_spec_table, spec, &spec->given);
 }
 
@@ -76,7 +72,6 @@ static int read_name(struct reading *reading, struct json_span value, void *targ
 {
 	const char *name;
 	int error = read_string(reading, value, &name);
-
 	if (error)
 		return error;
 	if (!interface_name_is_valid(name, strlen(name)))
@@ -90,7 +85,6 @@ static int read_address(struct reading *reading, struct json_span value, void *t
 {
 	struct json_span text;
 	int error = read_string_bytes(reading, value, &text);
-
 	return error ? error : prefix_parse_address(text.text, text.length, target, reading->diag);
 }
 
@@ -100,7 +94,6 @@ static int read_addresses(struct reading *reading, struct json_span value, void 
 	void *addresses = NULL;
 	int error = array_read(reading, value, read_address, sizeof(struct prefix), &addresses,
 		&spec->address_count);
-
 	if (!error)
 		spec->addresses = addresses;
 	return error;
@@ -112,7 +105,6 @@ static int check_distinct(struct reading *reading, const struct peer_spec *peers
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < i; j++) {
 			const struct key_public *key = &peers[i].peer.public_key;
-
 			if (key_public_equal(key, &peers[j].peer.public_key))
 				return reading_fail(reading,
 					"[%zu]: public_key: %s stands there twice", i,
@@ -128,7 +120,6 @@ static int read_peers(struct reading *reading, struct json_span value, void *tar
 	void *peers = NULL;
 	int error = array_read(reading, value, read_peer_spec, sizeof(struct peer_spec), &peers,
 		&spec->peer_count);
-
 	if (error)
 		return error;
 	spec->peers = peers;
@@ -149,9 +140,8 @@ static const struct member_table device_table = MEMBER_TABLE(device_members);
 
 int read_device_spec(struct reading *reading, struct json_span value, void *target)
 {
-	struct device_spec *spec = arena_alloc(reading->arena, sizeof(*spec));
+	struct device_spec *spec = arena_alloc(reading->arena, sizeof *spec);
 	int error;
-
 	if (!spec)
 		return diag_fail_errno(reading->diag, -ENOMEM);
 	error = object_read(reading, value, &device_table, spec, &spec->given);
@@ -173,7 +163,6 @@ int read_interface_change(struct reading *reading, struct json_span value, void 
 {
 	struct device_spec *spec = NULL;
 	int error = read_device_spec(reading, value, &spec);
-
 	if (error)
 		return error;
 	if (spec->given & DEVICE_SPEC_NAME)

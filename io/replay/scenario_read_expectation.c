@@ -13,7 +13,6 @@
 static int read_ops(struct reading *reading, struct json_span value, void *target)
 {
 	struct expectation *expectation = target;
-
 	if (json_span_kind(value) != JSON_STRING)
 		return read_texts(reading, value, &expectation->ops);
 	if (!json_span_equals(value, "any"))
@@ -26,7 +25,6 @@ static int read_interface_state(struct reading *reading, struct json_span value,
 {
 	const char *name;
 	int error = read_string(reading, value, &name);
-
 	if (error)
 		return error;
 	for (unsigned state = 0; state < INTERFACE_STATE_COUNT; state++) {
@@ -51,7 +49,6 @@ static int map_read(struct reading *reading, struct json_span map, member_reader
 	size_t count = 0;
 	char *elements;
 	int error = object_check(reading, map);
-
 	if (error)
 		return error;
 	while (json_cursor_member(&cursor, &name, &value))
@@ -62,7 +59,6 @@ static int map_read(struct reading *reading, struct json_span map, member_reader
 	cursor = json_cursor_open(map);
 	for (count = 0; json_cursor_member(&cursor, &name, &value); count++) {
 		char *element = elements + count * size;
-
 		error = read_string(reading, name, element);
 		if (!error)
 			error = read(reading, value, element + offset);
@@ -78,7 +74,6 @@ static int name_compare(const void *a, const void *b)
 {
 	const struct peer_name *left = a;
 	const struct peer_name *right = b;
-
 	return strcmp(left->id, right->id);
 }
 
@@ -88,7 +83,6 @@ static int read_index(struct reading *reading, struct json_span value, void *tar
 	void *names = NULL;
 	int error = map_read(reading, value, read_public_key, sizeof(struct peer_name),
 		offsetof(struct peer_name, public_key), &names, &expectation->index_count);
-
 	if (error)
 		return error;
 	expectation->index = names;
@@ -105,10 +99,9 @@ static int read_correction_type(struct reading *reading, struct json_span value,
 	};
 	const char *name;
 	int error = read_string(reading, value, &name);
-
 	if (error)
 		return error;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 		if (strcmp(correction_type_name(types[i]), name) == 0) {
 			*(enum correction_type *)target = types[i];
 			return 0;
@@ -133,7 +126,6 @@ static int read_drift(struct reading *reading, struct json_span value, void *tar
 	struct expectation *expectation = target;
 	void *drift = NULL;
 	int error;
-
 	if (json_span_kind(value) == JSON_NULL)
 		return 0;
 	error = array_read(reading, value, read_correction, sizeof(struct correction), &drift,
@@ -152,7 +144,6 @@ static int read_log_count(struct reading *reading, struct json_span value, void 
 	void *counts = NULL;
 	int error = map_read(reading, value, read_count, sizeof(struct expected_count),
 		offsetof(struct expected_count, count), &counts, &expectation->log_count_count);
-
 	if (!error)
 		expectation->log_counts = counts;
 	return error;
@@ -175,12 +166,11 @@ int expectation_read(struct reading *reading, struct json_span step,
 {
 	const struct member_table table = {
 		.members = expectation_members,
-		.count = sizeof(expectation_members) / sizeof(expectation_members[0]),
+		.count = sizeof expectation_members / sizeof *expectation_members,
 		.also = also,
 	};
-	struct expectation *expectation = arena_alloc(reading->arena, sizeof(*expectation));
+	struct expectation *expectation = arena_alloc(reading->arena, sizeof *expectation);
 	int error;
-
 	if (!expectation)
 		return diag_fail_errno(reading->diag, -ENOMEM);
 	error = object_read(reading, step, &table, expectation, &expectation->given);

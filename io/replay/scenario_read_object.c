@@ -12,9 +12,8 @@ int reading_fail(struct reading *reading, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
-
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	return diag_fail(reading->diag, -EINVAL, "%s", text);
 }
@@ -42,7 +41,6 @@ static const char *kind_name(enum json_kind kind)
 int reading_expect(struct reading *reading, struct json_span value, enum json_kind kind)
 {
 	enum json_kind found = json_span_kind(value);
-
 	if (found == kind)
 		return 0;
 	return reading_fail(reading, "expected %s, found %s", kind_name(kind), kind_name(found));
@@ -72,11 +70,9 @@ static int check_required(
 	struct reading *reading, struct json_span object, const struct member_table *table)
 {
 	struct json_span value;
-
 	for (; table; table = table->also) {
 		for (size_t i = 0; i < table->count; i++) {
 			const struct member *member = &table->members[i];
-
 			if (member->required &&
 				!json_span_find_member(object, member->name, &value))
 				return reading_fail(reading, "%s: missing", member->name);
@@ -88,7 +84,6 @@ static int check_required(
 int object_check(struct reading *reading, struct json_span object)
 {
 	int error = reading_expect(reading, object, JSON_OBJECT);
-
 	return error ? error : json_repeat_check_members(object, reading->diag);
 }
 
@@ -99,11 +94,9 @@ int object_read(struct reading *reading, struct json_span object, const struct m
 	struct json_span name, value;
 	unsigned all = 0;
 	int error = object_check(reading, object);
-
 	while (!error && json_cursor_member(&cursor, &name, &value)) {
 		unsigned given;
 		const struct member *member = table_find(table, name, &given);
-
 		if (!member)
 			return reading_fail(
 				reading, "%s: unknown member", json_span_quote(name).text);
@@ -124,7 +117,6 @@ static size_t array_length(struct json_span array)
 	struct json_cursor cursor = json_cursor_open(array);
 	struct json_span element;
 	size_t count = 0;
-
 	while (json_cursor_element(&cursor, &element))
 		count++;
 	return count;
@@ -138,7 +130,6 @@ int array_read(struct reading *reading, struct json_span array, member_reader *r
 	size_t count = 0;
 	char *elements;
 	int error = reading_expect(reading, array, JSON_ARRAY);
-
 	if (error)
 		return error;
 	elements = arena_alloc(reading->arena, (array_length(array) + 1) * size);

@@ -18,7 +18,6 @@ static int read_returns(struct reading *reading, struct json_span value, void *t
 	struct scenario_step *step = target;
 	const char *text;
 	int error = read_string(reading, value, &text);
-
 	if (error)
 		return error;
 	step->checks_return = true;
@@ -36,7 +35,6 @@ static int read_chunks(struct reading *reading, struct json_span value, void *ta
 	void *chunks = NULL;
 	int error = array_read(reading, value, read_string_bytes, sizeof(struct json_span), &chunks,
 		&step->stream.count);
-
 	if (!error)
 		step->stream.chunks = chunks;
 	return error;
@@ -45,7 +43,6 @@ static int read_chunks(struct reading *reading, struct json_span value, void *ta
 static int read_cancel_after(struct reading *reading, struct json_span value, void *target)
 {
 	struct scenario_step *step = target;
-
 	step->configure.cancels = true;
 	return read_count(reading, value, &step->configure.cancel_after);
 }
@@ -54,7 +51,6 @@ static int read_op(struct reading *reading, struct json_span value, void *target
 {
 	const char *name;
 	int error = read_string(reading, value, &name);
-
 	if (error)
 		return error;
 	if (!sim_op_from_name(name, target))
@@ -67,7 +63,6 @@ static int read_errno(struct reading *reading, struct json_span value, void *tar
 {
 	const char *name;
 	int error = read_string(reading, value, &name);
-
 	if (error)
 		return error;
 	if (errno_from_name(name) == 0)
@@ -81,7 +76,6 @@ static int read_times(struct reading *reading, struct json_span value, void *tar
 {
 	uint64_t times;
 	int error = read_count(reading, value, &times);
-
 	if (error)
 		return error;
 	if (times == 0 || times > UINT_MAX)
@@ -93,7 +87,6 @@ static int read_times(struct reading *reading, struct json_span value, void *tar
 static int read_fault_key(struct reading *reading, struct json_span value, void *target)
 {
 	struct sim_fault *fault = target;
-
 	fault->has_key = true;
 	return read_public_key(reading, value, &fault->public_key);
 }
@@ -122,8 +115,7 @@ static int read_sent(struct reading *reading, struct json_span value, void *targ
 
 static int read_set_peer(struct reading *reading, struct json_span value, void *target)
 {
-	struct peer_spec *spec = arena_alloc(reading->arena, sizeof(*spec));
-
+	struct peer_spec *spec = arena_alloc(reading->arena, sizeof *spec);
 	if (!spec)
 		return diag_fail_errno(reading->diag, -ENOMEM);
 	*(struct peer_spec **)target = spec;
@@ -235,7 +227,6 @@ static int read_kind(struct reading *reading, struct json_span step, enum step_k
 	struct json_span value;
 	const char *name;
 	int error;
-
 	if (!json_span_find_member(step, "do", &value))
 		return reading_fail(reading, "do: missing");
 	error = read_string(reading, value, &name);
@@ -289,7 +280,6 @@ static int read_members(struct reading *reading, struct json_span value, struct 
 	struct member_table table = row->table;
 	unsigned given = 0;
 	int error;
-
 	if (step->kind == STEP_EXPECT)
 		return expectation_read(reading, value, &do_table, &step->expectation);
 	table.also = row->returns ? &returns_table : &do_table;
@@ -301,7 +291,6 @@ static int read_step(struct reading *reading, struct json_span value, struct sce
 	bool during_fetch)
 {
 	int error = reading_expect(reading, value, JSON_OBJECT);
-
 	if (!error)
 		error = read_kind(reading, value, &step->kind);
 	if (!error && during_fetch && !step_rows[step->kind].during_fetch)
@@ -319,19 +308,17 @@ static int read_steps(struct reading *reading, struct json_span array, const cha
 	struct scenario_step *steps;
 	size_t count = 0;
 	int error = reading_expect(reading, array, JSON_ARRAY);
-
 	if (error)
 		return error;
 	while (json_cursor_element(&cursor, &element))
 		count++;
-	steps = arena_alloc(reading->arena, (count + 1) * sizeof(*steps));
+	steps = arena_alloc(reading->arena, (count + 1) * sizeof *steps);
 	if (!steps)
 		return diag_fail_errno(reading->diag, -ENOMEM);
 	cursor = json_cursor_open(array);
 	for (count = 0; json_cursor_element(&cursor, &element); count++) {
 		struct scenario_step *step = &steps[count];
-
-		snprintf(step->number, sizeof(step->number), "%s%s%zu", outer, *outer ? "." : "",
+		snprintf(step->number, sizeof step->number, "%s%s%zu", outer, *outer ? "." : "",
 			count + 1);
 		error = read_step(reading, element, step, *outer);
 		if (error)
@@ -345,7 +332,6 @@ static int read_steps(struct reading *reading, struct json_span array, const cha
 static int read_during_fetch(struct reading *reading, struct json_span value, void *target)
 {
 	struct scenario_step *step = target;
-
 	return read_steps(reading, value, step->number, &step->reconcile.during_fetch,
 		&step->reconcile.during_fetch_count);
 }

@@ -21,7 +21,6 @@ int read_ignored(struct reading *reading, struct json_span value, void *target)
 int read_any(struct reading *reading, struct json_span value, void *target)
 {
 	int error = json_repeat_check_tree(value, reading->diag);
-
 	if (!error)
 		*(struct json_span *)target = value;
 	return error;
@@ -30,14 +29,12 @@ int read_any(struct reading *reading, struct json_span value, void *target)
 int read_object_text(struct reading *reading, struct json_span value, void *target)
 {
 	int error = reading_expect(reading, value, JSON_OBJECT);
-
 	return error ? error : read_any(reading, value, target);
 }
 
 int read_array_text(struct reading *reading, struct json_span value, void *target)
 {
 	int error = reading_expect(reading, value, JSON_ARRAY);
-
 	return error ? error : read_any(reading, value, target);
 }
 
@@ -45,7 +42,6 @@ int read_string_bytes(struct reading *reading, struct json_span value, void *tar
 {
 	struct json_span *ret = target;
 	int error = reading_expect(reading, value, JSON_STRING);
-
 	if (error)
 		return error;
 	error = json_span_decode(value, reading->arena, &ret->text, &ret->length);
@@ -56,7 +52,6 @@ int read_string(struct reading *reading, struct json_span value, void *target)
 {
 	struct json_span bytes;
 	int error = read_string_bytes(reading, value, &bytes);
-
 	if (error)
 		return error;
 	if (memchr(bytes.text, '\0', bytes.length))
@@ -71,7 +66,6 @@ int read_texts(struct reading *reading, struct json_span value, void *target)
 	void *texts = NULL;
 	int error =
 		array_read(reading, value, read_string, sizeof(const char *), &texts, &ret->count);
-
 	if (!error)
 		ret->texts = texts;
 	return error;
@@ -80,7 +74,6 @@ int read_texts(struct reading *reading, struct json_span value, void *target)
 int read_bool(struct reading *reading, struct json_span value, void *target)
 {
 	enum json_kind kind = json_span_kind(value);
-
 	if (kind != JSON_TRUE && kind != JSON_FALSE)
 		return reading_expect(reading, value, JSON_TRUE);
 	*(bool *)target = kind == JSON_TRUE;
@@ -92,7 +85,6 @@ static int read_digits(
 	struct reading *reading, const char *text, size_t length, uint64_t max, uint64_t *ret)
 {
 	uint64_t number = 0;
-
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return reading_fail(reading, "expected a whole number");
@@ -109,7 +101,6 @@ static int read_digits(
 int read_count(struct reading *reading, struct json_span value, void *target)
 {
 	int error = reading_expect(reading, value, JSON_NUMBER);
-
 	if (error)
 		return error;
 	return read_digits(reading, value.text, value.length, UINT64_MAX, target);
@@ -120,7 +111,6 @@ int read_int(struct reading *reading, struct json_span value, void *target)
 	bool negative = value.length > 0 && value.text[0] == '-';
 	uint64_t number;
 	int error = reading_expect(reading, value, JSON_NUMBER);
-
 	if (!error)
 		error = read_digits(
 			reading, value.text + negative, value.length - negative, INT_MAX, &number);
@@ -134,7 +124,6 @@ int read_port(struct reading *reading, struct json_span value, void *target)
 {
 	uint64_t number;
 	int error = reading_expect(reading, value, JSON_NUMBER);
-
 	if (!error)
 		error = read_digits(reading, value.text, value.length, UINT16_MAX, &number);
 	if (!error)
@@ -146,7 +135,6 @@ int read_time(struct reading *reading, struct json_span value, void *target)
 {
 	struct json_span text;
 	int error = read_string_bytes(reading, value, &text);
-
 	if (error)
 		return error;
 	if (!timestamp_parse(text.text, text.length, target))
@@ -159,7 +147,6 @@ int read_duration(struct reading *reading, struct json_span value, void *target)
 {
 	struct json_span text;
 	int error = read_string_bytes(reading, value, &text);
-
 	if (error)
 		return error;
 	if (!duration_parse(text.text, text.length, target))
@@ -172,7 +159,6 @@ int read_public_key(struct reading *reading, struct json_span value, void *targe
 {
 	struct json_span text;
 	int error = read_string_bytes(reading, value, &text);
-
 	return error ? error : key_public_parse(text.text, text.length, target, reading->diag);
 }
 
@@ -180,7 +166,6 @@ int read_psk(struct reading *reading, struct json_span value, void *target)
 {
 	struct json_span text;
 	int error;
-
 	if (json_span_kind(value) == JSON_NULL)
 		return 0;
 	error = read_string_bytes(reading, value, &text);
@@ -191,7 +176,6 @@ int read_private_key(struct reading *reading, struct json_span value, void *targ
 {
 	struct key_secret *key = target;
 	int error = read_psk(reading, value, key);
-
 	if (!error && !key_secret_is_zero(key))
 		key_secret_clamp(key);
 	return error;
@@ -203,7 +187,6 @@ int read_endpoint(struct reading *reading, struct json_span value, void *target)
 	struct json_span text;
 	char *host;
 	int error;
-
 	if (json_span_kind(value) == JSON_NULL)
 		return 0;
 	error = read_string_bytes(reading, value, &text);

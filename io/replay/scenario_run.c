@@ -20,7 +20,6 @@ static void keep(struct scenario_run *run, struct text_list *list, const char *t
 static void record_operation(void *impl, enum sim_op op, const char *text)
 {
 	struct scenario_run *run = impl;
-
 	trace_line(&run->trace, run->now_ns, run->step, "operation", "operation", text, NULL);
 	if (op != SIM_OP_READ_DEVICE)
 		keep(run, &run->record.ops, text, strlen(text));
@@ -29,7 +28,6 @@ static void record_operation(void *impl, enum sim_op op, const char *text)
 static void record_log_line(void *impl, const char *line, size_t length)
 {
 	struct scenario_run *run = impl;
-
 	keep(run, &run->record.logs, line, length - 1);
 	if (!run->out_of_memory)
 		trace_line(&run->trace, run->now_ns, run->step, "log", "line",
@@ -56,13 +54,11 @@ static int record_drift(
 {
 	struct scenario_run *run = impl;
 	struct run_record *record = &run->record;
-
 	run_record_forget_drift(record);
 	record->has_drift = true;
-	record->drift = calloc(count + 1, sizeof(*record->drift));
+	record->drift = calloc(count + 1, sizeof *record->drift);
 	for (size_t i = 0; record->drift && i < count; i++) {
 		char *detail = strdup(corrections[i].detail);
-
 		if (!detail)
 			break;
 		record->drift[record->drift_count++] = (struct correction){
@@ -73,7 +69,7 @@ static int record_drift(
 	if (record->drift_count < count)
 		run->out_of_memory = true;
 	if (record->drift)
-		qsort(record->drift, record->drift_count, sizeof(*record->drift),
+		qsort(record->drift, record->drift_count, sizeof *record->drift,
 			correction_compare);
 	return 0;
 }
@@ -86,7 +82,6 @@ static int process_start(struct scenario_run *run)
 	struct drift_reporter reporter = {.report = record_drift, .impl = run};
 	int error = manager_init(&process->manager, sim_controller(&run->sim), &scenario->config,
 		log_sink_logger(&run->sink));
-
 	if (error)
 		return error;
 	verifier_init(&process->verifier, signature_check_ed25519(), &scenario->signing_keys);
@@ -149,7 +144,6 @@ static enum run_outcome check_return(
 {
 	const char *expected = step->expected_error;
 	const char *text = diag_text(returned);
-
 	if (!step->checks_return || (!expected && !error))
 		return RUN_HOLDS;
 	if (!expected)
@@ -169,7 +163,6 @@ static enum run_outcome take_step(
 {
 	struct step_return returned = {0};
 	enum run_outcome outcome;
-
 	if (step->kind == STEP_EXPECT)
 		return scenario_expect(run, step->expectation, diag);
 	outcome = scenario_step_take(run, step, &returned, diag);
@@ -184,7 +177,6 @@ enum run_outcome run_steps(struct scenario_run *run, const struct scenario_step 
 {
 	enum run_outcome outcome = RUN_HOLDS;
 	const char *outer = run->step;
-
 	for (size_t i = 0; outcome == RUN_HOLDS && i < count; i++) {
 		run->step = steps[i].number;
 		outcome = take_step(run, &steps[i], diag);
@@ -201,7 +193,6 @@ enum run_outcome scenario_run(const struct scenario *scenario, FILE *trace_out, 
 {
 	struct scenario_run run;
 	enum run_outcome outcome = RUN_OUT_OF_MEMORY;
-
 	if (run_start(&run, scenario, trace_out) == 0 && process_start(&run) == 0) {
 		outcome = run_steps(&run, scenario->steps, scenario->step_count, diag);
 		process_end(&run);

@@ -21,7 +21,6 @@ int scenario_event(
 {
 	int error =
 		event_dispatch(&run->process.dispatcher, type, payload.text, payload.length, diag);
-
 	trace_event(run, type, NULL, error, diag);
 	return error;
 }
@@ -37,7 +36,6 @@ int scenario_deliver(struct scenario_run *run, struct json_span data, struct dia
 	struct envelope envelope;
 	enum verdict verdict;
 	int error = envelope_wire_read(data.text, data.length, &envelope, diag);
-
 	if (error) {
 		trace_event(run, NULL, NULL, error, diag);
 		log_refusal(run, NULL, diag);
@@ -56,7 +54,6 @@ static void take_event(void *impl, const struct stream_event *event)
 	struct scenario_run *run = impl;
 	struct json_span data = {.text = event->data.text, .length = event->data.length};
 	struct diag diag = {0};
-
 	if (event->is_dropped)
 		log_line(&run->process.manager.logger, LOG_LEVEL_WARN, "Event dropped", "error",
 			"too long", NULL);
@@ -71,7 +68,6 @@ int scenario_stream(
 	struct event_stream_callbacks callbacks = {.on_event = take_event, .impl = run};
 	struct event_stream stream;
 	int error = 0;
-
 	event_stream_init(&stream, STREAM_EVENT_MAX, &callbacks);
 	for (size_t i = 0; !error && i < count; i++)
 		error = event_stream_push(&stream, chunks[i].text, chunks[i].length);

@@ -16,7 +16,6 @@ static int put_peer(
 	struct peer_wire wire = {.reader = &reader, .options = run->options, .arena = &arena};
 	struct peer_entry entry = {0};
 	int error = json_reader_init(&reader);
-
 	if (error)
 		return diag_fail_errno(diag, error);
 	error = peer_wire_read(&wire, span, PEER_WIRE_ALONE, &entry);
@@ -43,7 +42,6 @@ static int configure_peers(
 	struct state_document document = {0};
 	int error = state_wire_read_peers(step->configure.peers.text, step->configure.peers.length,
 		&run->options, &document, diag);
-
 	if (error)
 		return error;
 	error = manager_configure_peers(&run->process.manager, document.entries,
@@ -57,7 +55,6 @@ static void make_answer(struct scenario_run *run, const struct scenario_step *st
 	struct state_document *document, struct fetch_answer *ret, struct diag *refusal)
 {
 	struct json_span state = step->reconcile.state;
-
 	*ret = (struct fetch_answer){.outcome = FETCH_FAILED, .document = document};
 	if (step->reconcile.fetch_error) {
 		ret->error = step->reconcile.fetch_error;
@@ -80,7 +77,6 @@ static int finish_cycle(
 	struct fetch_answer answer;
 	struct diag refusal = {0};
 	int error;
-
 	make_answer(run, step, &document, &answer, &refusal);
 	error = reconciler_finish(&run->process.reconciler, &answer, diag);
 	state_document_clear(&document);
@@ -92,7 +88,6 @@ static enum run_outcome reconcile(struct scenario_run *run, const struct scenari
 	struct step_return *ret, struct diag *diag)
 {
 	enum run_outcome outcome = RUN_HOLDS;
-
 	run_record_forget_drift(&run->record);
 	ret->error = reconciler_begin(&run->process.reconciler, &ret->diag);
 	if (!ret->error) {
@@ -113,7 +108,6 @@ static int call_product(
 	struct scenario_run *run, const struct scenario_step *step, struct diag *diag)
 {
 	struct manager *manager = &run->process.manager;
-
 	switch (step->kind) {
 	case STEP_SETUP:
 		return manager_setup(manager, &run->scenario->identity, diag);
@@ -156,7 +150,6 @@ enum run_outcome scenario_step_take(struct scenario_run *run, const struct scena
 	struct step_return *ret, struct diag *diag)
 {
 	const char *interface = run->scenario->config.interface_name;
-
 	if (step->kind == STEP_RECONCILE)
 		return reconcile(run, step, ret, diag);
 	if (step->kind == STEP_RESTART)

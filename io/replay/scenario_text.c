@@ -18,7 +18,6 @@ static size_t read_mark(const char *text, size_t length, unsigned *ret_value)
 {
 	unsigned value = 0;
 	size_t at = MARK_SIZE;
-
 	if (length < MARK_SIZE || memcmp(text, MARK, MARK_SIZE) != 0)
 		return 0;
 	while (at < length && text[at] >= '0' && text[at] <= '9') {
@@ -39,26 +38,23 @@ int scenario_text_substitute(
 	char *text = length < SIZE_MAX / 8 ? malloc(length / 8 * 44 + 8 + 1) : NULL;
 	size_t written = 0;
 	size_t at = 0;
-
 	if (!text)
 		return diag_fail_errno(diag, -ENOMEM);
 	while (at < length) {
 		unsigned value;
 		size_t size = read_mark(raw + at, length - at, &value);
-
 		if (size == 0) {
 			text[written++] = raw[at++];
 			continue;
 		}
 		if (value > VALUE_MAX) {
 			struct quoted mark = quote(raw + at, size);
-
 			free(text);
 			return diag_fail(
 				diag, -EINVAL, "%s: the number is over %d", mark.text, VALUE_MAX);
 		}
 		struct key_public key;
-		memset(key.bytes, (int)value, sizeof(key.bytes));
+		memset(key.bytes, (int)value, sizeof key.bytes);
 		memcpy(text + written, key_public_format(&key).text, 44);
 		written += 44;
 		at += size;

@@ -9,7 +9,6 @@ static int put_peer(struct sim_device *device, const struct peer_spec *spec)
 {
 	struct sim_peer *peer;
 	int error = sim_device_set_peer(device, &spec->peer, PEER_FIELDS_ALL, true);
-
 	if (error)
 		return error;
 	peer = sim_device_find(device, &spec->peer.public_key);
@@ -23,7 +22,6 @@ static int put_peer(struct sim_device *device, const struct peer_spec *spec)
 static int change_interface(struct sim_device *device, const struct device_spec *spec)
 {
 	int error = 0;
-
 	if (spec->given & DEVICE_SPEC_PRIVATE_KEY)
 		sim_device_set_private_key(device, &spec->private_key);
 	if (spec->given & DEVICE_SPEC_LISTEN_PORT)
@@ -43,7 +41,6 @@ int world_start(struct sim_controller *sim, const struct scenario *scenario)
 {
 	const struct device_spec *spec = scenario->device;
 	struct sim_device *device;
-
 	if (!spec)
 		return 0;
 	device = sim_controller_create(
@@ -55,7 +52,6 @@ int world_change(struct sim_controller *sim, const char *interface, const struct
 	int64_t now_ns)
 {
 	struct sim_device *device = sim_controller_find(sim, interface);
-
 	if (!device)
 		return 0;
 	switch (step->change) {

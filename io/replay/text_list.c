@@ -9,11 +9,9 @@
 int text_list_add(struct text_list *list, const char *text, size_t length)
 {
 	char *copy;
-
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? list->capacity * 2 : 32;
-		char **texts = reallocarray(list->texts, capacity, sizeof(*texts));
-
+		char **texts = reallocarray(list->texts, capacity, sizeof *texts);
 		if (!texts)
 			return -ENOMEM;
 		list->texts = texts;
@@ -39,7 +37,6 @@ void text_write(FILE *out, const char *text)
 	fputc('"', out);
 	while (*text) {
 		struct log_escape unit = log_escape_next(&text, true);
-
 		fwrite(unit.text, 1, unit.length, out);
 	}
 	fputc('"', out);

@@ -16,7 +16,6 @@ void trace_line(const struct trace *trace, int64_t now_ns, const char *step, con
 {
 	const char *name;
 	va_list pairs;
-
 	if (!trace->out)
 		return;
 	fputc('{', trace->out);
@@ -30,7 +29,6 @@ void trace_line(const struct trace *trace, int64_t now_ns, const char *step, con
 	va_start(pairs, type);
 	while ((name = va_arg(pairs, const char *))) {
 		const char *text = va_arg(pairs, const char *);
-
 		if (!text)
 			continue;
 		fputc(',', trace->out);

@@ -36,6 +36,16 @@ int warnings_add_conflicts(struct warnings *warnings, const struct desired *desi
 	return error;
 }
 
+int warnings_add_refusals(struct warnings *warnings, const struct route_plan *routes)
+{
+	int error = 0;
+	for (size_t i = 0; i < routes->refusal_count && !error; i++)
+		error = warnings_add(warnings, "no route to %s: %s",
+			prefix_format(&routes->refusals[i].destination).text,
+			route_refusal_format(&routes->refusals[i]).text);
+	return error;
+}
+
 void warnings_clear(struct warnings *warnings)
 {
 	for (size_t i = 0; i < warnings->count; i++)
@@ -60,7 +70,9 @@ static size_t count_kind(const struct change_report *report, enum peer_op_kind k
 
 bool change_report_is_empty(const struct change_report *report)
 {
-	return report->setup_count == 0 && peer_diff_op_count(&report->plan->diff) == 0;
+	const struct route_plan *routes = report->routes;
+	return report->setup_count == 0 && peer_diff_op_count(&report->plan->diff) == 0 &&
+	       (!routes || routes->add_count + routes->remove_count == 0);
 }
 
 static const char *op_id(const struct peer_op *op)
@@ -93,6 +105,14 @@ static void op_print(FILE *out, const struct peer_op *op)
 	fputc('\n', out);
 }
 
+static void routes_print(FILE *out, const struct route_plan *routes)
+{
+	for (size_t i = 0; i < routes->add_count; i++)
+		fprintf(out, "+ route %s\n", prefix_format(&routes->adds[i]).text);
+	for (size_t i = 0; i < routes->remove_count; i++)
+		fprintf(out, "- route %s\n", prefix_format(&routes->removes[i]).text);
+}
+
 void change_report_print(FILE *out, const struct change_report *report)
 {
 	const struct peer_diff *diff = &report->plan->diff;
@@ -103,6 +123,8 @@ void change_report_print(FILE *out, const struct change_report *report)
 	for (size_t i = 0; i < peer_diff_op_count(diff); i++)
 		if (op_was_done(report, i))
 			op_print(out, &diff->ops[i]);
+	if (report->routes)
+		routes_print(out, report->routes);
 	for (size_t i = 0; i < report->warnings->count; i++) {
 		fputs("warning: ", out);
 		fprintf(out, "%s\n", report->warnings->texts[i]);
@@ -183,6 +205,34 @@ static struct json_object *summary_json(const struct change_report *report)
 	return object;
 }
 
+static void destinations_add(struct json_object *array, const char *action,
+	const struct prefix *destinations, size_t count)
+{
+	for (size_t i = 0; array && i < count; i++) {
+		struct json_object *change = json_object_new_object();
+		json_object_object_add(change, "action", json_object_new_string(action));
+		json_object_object_add(change, "destination",
+			json_object_new_string(prefix_format(&destinations[i]).text));
+		json_object_array_add(array, change);
+	}
+}
+
+static struct json_object *routes_json(const struct route_plan *routes)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *changes = json_object_new_array();
+	struct json_object *summary = json_object_new_object();
+	destinations_add(changes, "add", routes->adds, routes->add_count);
+	destinations_add(changes, "remove", routes->removes, routes->remove_count);
+	json_object_object_add(summary, "add", json_object_new_uint64(routes->add_count));
+	json_object_object_add(summary, "remove", json_object_new_uint64(routes->remove_count));
+	json_object_object_add(
+		summary, "unchanged", json_object_new_uint64(routes->unchanged_count));
+	json_object_object_add(object, "changes", changes);
+	json_object_object_add(object, "summary", summary);
+	return object;
+}
+
 static struct json_object *report_json(const struct change_report *report)
 {
 	struct json_object *object = json_object_new_object();
@@ -209,6 +259,8 @@ static struct json_object *report_json(const struct change_report *report)
 	json_object_object_add(object, "setup", setup);
 	json_object_object_add(object, "changes", changes);
 	json_object_object_add(object, "summary", summary_json(report));
+	if (report->routes)
+		json_object_object_add(object, "routes", routes_json(report->routes));
 	if (report->results)
 		json_object_object_add(object, "failed", failed_json(report));
 	json_object_object_add(object, "warnings", warnings);

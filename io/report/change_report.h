@@ -4,6 +4,7 @@
 #pragma once
 
 #include "plan.h"
+#include "route_plan.h"
 
 #include <stdio.h>
 
@@ -20,6 +21,8 @@ int warnings_add(struct warnings *warnings, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* One for each conflict. */
 int warnings_add_conflicts(struct warnings *warnings, const struct desired *desired);
+/* One for each route that is not set. */
+int warnings_add_refusals(struct warnings *warnings, const struct route_plan *routes);
 void warnings_clear(struct warnings *warnings);
 
 struct change_report {
@@ -28,6 +31,7 @@ struct change_report {
 	size_t setup_count;
 	const struct plan *plan;
 	const struct peer_op_result *results; /* NULL: nothing was carried out */
+	const struct route_plan *routes;      /* NULL: they are not managed */
 	const struct warnings *warnings;
 };
 

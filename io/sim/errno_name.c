@@ -153,12 +153,11 @@ static const struct errno_row errno_rows[] = {
 	{"EDEADLOCK", EDEADLOCK},
 };
 
-#define ERRNO_ROW_COUNT (sizeof(errno_rows) / sizeof(errno_rows[0]))
+#define ERRNO_ROW_COUNT (sizeof errno_rows / sizeof *errno_rows)
 
 const char *errno_name(int error)
 {
 	int value = abs(error);
-
 	for (size_t i = 0; i < ERRNO_ROW_COUNT; i++) {
 		if (errno_rows[i].value == value)
 			return errno_rows[i].name;

@@ -57,10 +57,9 @@ struct sim_device *sim_controller_create(struct sim_controller *sim, const char 
 {
 	struct sim_device *device = sim_controller_find(sim, name);
 	struct sim_device **devices;
-
 	if (device)
 		return device;
-	devices = realloc(sim->devices, (sim->device_count + 1) * sizeof(*devices));
+	devices = realloc(sim->devices, (sim->device_count + 1) * sizeof *devices);
 	if (!devices)
 		return NULL;
 	sim->devices = devices;
@@ -83,8 +82,7 @@ void sim_controller_delete(struct sim_controller *sim, const char *name)
 
 int sim_controller_fail(struct sim_controller *sim, const struct sim_fault *fault)
 {
-	struct sim_fault *faults = realloc(sim->faults, (sim->fault_count + 1) * sizeof(*faults));
-
+	struct sim_fault *faults = realloc(sim->faults, (sim->fault_count + 1) * sizeof *faults);
 	if (!faults)
 		return -ENOMEM;
 	faults[sim->fault_count++] = *fault;
@@ -105,11 +103,9 @@ struct call {
 static int take_fault(const struct call *call)
 {
 	struct sim_controller *sim = call->sim;
-
 	for (size_t i = 0; i < sim->fault_count; i++) {
 		struct sim_fault *fault = &sim->faults[i];
 		int error = fault->error;
-
 		if (fault->op != call->op)
 			continue;
 		if (fault->has_key &&
@@ -117,7 +113,7 @@ static int take_fault(const struct call *call)
 			continue;
 		if (--fault->times == 0) {
 			sim->fault_count--;
-			memmove(fault, fault + 1, (sim->fault_count - i) * sizeof(*fault));
+			memmove(fault, fault + 1, (sim->fault_count - i) * sizeof *fault);
 		}
 		return error;
 	}
@@ -129,7 +125,6 @@ static int call_begin(const struct call *call, bool may_be_missing, struct sim_d
 {
 	int error = take_fault(call);
 	struct sim_device *device;
-
 	if (error)
 		return error;
 	device = sim_controller_find(call->sim, call->name);
@@ -144,9 +139,8 @@ static int call_end(const struct call *call, int error, struct diag *diag)
 	const struct sim_recorder *recorder = &call->sim->recorder;
 	const char *argument = call->argument;
 	char text[256];
-
 	if (recorder->record) {
-		snprintf(text, sizeof(text), "%s %s%s%s%s%s", sim_op_name(call->op), call->name,
+		snprintf(text, sizeof text, "%s %s%s%s%s%s", sim_op_name(call->op), call->name,
 			argument ? " " : "", argument ? argument : "", error ? " !" : "",
 			error ? errno_name(error) : "");
 		recorder->record(recorder->impl, call->op, text);
@@ -161,8 +155,7 @@ static int sim_create_interface(void *impl, const char *name, const struct key_s
 	struct call call = {impl, SIM_OP_CREATE_INTERFACE, name, NULL, port};
 	struct sim_device *device = NULL;
 	int error;
-
-	snprintf(port, sizeof(port), "%u", listen_port);
+	snprintf(port, sizeof port, "%u", listen_port);
 	error = call_begin(&call, true, &device);
 	if (!error) {
 		device = sim_controller_create(impl, name);
@@ -180,7 +173,6 @@ static int sim_delete_interface(void *impl, const char *name, struct diag *diag)
 	struct call call = {impl, SIM_OP_DELETE_INTERFACE, name, NULL, NULL};
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, true, &device);
-
 	if (!error)
 		sim_controller_delete(impl, name);
 	return call_end(&call, error, diag);
@@ -193,7 +185,6 @@ static int sim_configure_address(void *impl, const char *name, const struct pref
 	struct call call = {impl, SIM_OP_CONFIGURE_ADDRESS, name, NULL, text.text};
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, false, &device);
-
 	if (!error)
 		error = sim_device_configure_address(device, address, keep_others);
 	return call_end(&call, error, diag);
@@ -204,7 +195,6 @@ static int sim_set_interface_up(void *impl, const char *name, struct diag *diag)
 	struct call call = {impl, SIM_OP_SET_INTERFACE_UP, name, NULL, NULL};
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, false, &device);
-
 	if (!error)
 		device->up = true;
 	return call_end(&call, error, diag);
@@ -216,8 +206,7 @@ static int sim_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 	struct call call = {impl, SIM_OP_SET_MTU, name, NULL, text};
 	struct sim_device *device = NULL;
 	int error;
-
-	snprintf(text, sizeof(text), "%d", mtu);
+	snprintf(text, sizeof text, "%d", mtu);
 	error = call_begin(&call, false, &device);
 	if (!error)
 		device->mtu = mtu;
@@ -232,7 +221,6 @@ static int sim_add_peer(void *impl, const char *name, const struct peer_op *op, 
 	bool create = op->kind == PEER_OP_ADD;
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, false, &device);
-
 	if (!error)
 		error = sim_device_set_peer(
 			device, op->desired, create ? PEER_FIELDS_ALL : op->fields, create);
@@ -246,7 +234,6 @@ static int sim_remove_peer(
 	struct call call = {impl, SIM_OP_REMOVE_PEER, name, key, text.text};
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, false, &device);
-
 	if (!error)
 		sim_device_remove_peer(device, key);
 	return call_end(&call, error, diag);
@@ -257,7 +244,6 @@ static int sim_read_device(void *impl, const char *name, struct device *ret, str
 	struct call call = {impl, SIM_OP_READ_DEVICE, name, NULL, NULL};
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, false, &device);
-
 	if (!error)
 		error = sim_device_read(device, ret);
 	return call_end(&call, error, diag);

@@ -9,11 +9,10 @@
 
 struct sim_device *sim_device_new(const char *name)
 {
-	struct sim_device *device = calloc(1, sizeof(*device));
-
+	struct sim_device *device = calloc(1, sizeof *device);
 	if (!device)
 		return NULL;
-	snprintf(device->name, sizeof(device->name), "%s", name);
+	snprintf(device->name, sizeof device->name, "%s", name);
 	device->mtu = SIM_MTU_DEFAULT;
 	return device;
 }
@@ -52,12 +51,11 @@ int sim_device_set_addresses(
 	struct sim_device *device, const struct prefix *addresses, size_t count)
 {
 	struct prefix *copy = NULL;
-
 	if (count > 0) {
-		copy = malloc(count * sizeof(*copy));
+		copy = malloc(count * sizeof *copy);
 		if (!copy)
 			return -ENOMEM;
-		memcpy(copy, addresses, count * sizeof(*copy));
+		memcpy(copy, addresses, count * sizeof *copy);
 	}
 	free(device->addresses);
 	device->addresses = copy;
@@ -68,16 +66,14 @@ int sim_device_set_addresses(
 int sim_device_configure_address(
 	struct sim_device *device, const struct prefix *address, bool keep_others)
 {
-	struct prefix *left = malloc((device->address_count + 1) * sizeof(*left));
+	struct prefix *left = malloc((device->address_count + 1) * sizeof *left);
 	size_t count = 0;
 	bool there = false;
-
 	if (!left)
 		return -ENOMEM;
 	for (size_t i = 0; i < device->address_count; i++) {
 		const struct prefix *old = &device->addresses[i];
 		bool same = prefix_equal(old, address);
-
 		there = there || same;
 		if (same || keep_others || ip_is_link_local(&old->ip))
 			left[count++] = *old;
@@ -95,10 +91,8 @@ static size_t peer_position(const struct sim_device *device, const struct key_pu
 {
 	size_t low = 0;
 	size_t high = device->peer_count;
-
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-
 		if (key_public_compare(&device->peers[middle]->public_key, key) < 0)
 			low = middle + 1;
 		else
@@ -110,7 +104,6 @@ static size_t peer_position(const struct sim_device *device, const struct key_pu
 struct sim_peer *sim_device_find(const struct sim_device *device, const struct key_public *key)
 {
 	size_t at = peer_position(device, key);
-
 	if (at < device->peer_count && key_public_equal(&device->peers[at]->public_key, key))
 		return device->peers[at];
 	return NULL;
@@ -120,10 +113,8 @@ static size_t allowed_ip_position(const struct sim_device *device, const struct 
 {
 	size_t low = 0;
 	size_t high = device->allowed_ip_count;
-
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-
 		if (prefix_compare(&device->allowed_ips[middle].prefix, prefix) < 0)
 			low = middle + 1;
 		else
@@ -139,11 +130,10 @@ static void give_allowed_ip(
 	struct prefix prefix = *given;
 	struct sim_allowed_ip *ips = device->allowed_ips;
 	size_t at;
-
 	prefix_mask(&prefix);
 	at = allowed_ip_position(device, &prefix);
 	if (at == device->allowed_ip_count || !prefix_equal(&ips[at].prefix, &prefix)) {
-		memmove(&ips[at + 1], &ips[at], (device->allowed_ip_count - at) * sizeof(*ips));
+		memmove(&ips[at + 1], &ips[at], (device->allowed_ip_count - at) * sizeof *ips);
 		ips[at].prefix = prefix;
 		device->allowed_ip_count++;
 	}
@@ -153,7 +143,6 @@ static void give_allowed_ip(
 static void drop_allowed_ips(struct sim_device *device, const struct sim_peer *owner)
 {
 	size_t left = 0;
-
 	for (size_t i = 0; i < device->allowed_ip_count; i++) {
 		if (device->allowed_ips[i].owner != owner)
 			device->allowed_ips[left++] = device->allowed_ips[i];
@@ -165,10 +154,9 @@ static int reserve_allowed_ips(struct sim_device *device, size_t more)
 {
 	size_t capacity = device->allowed_ip_count + more;
 	struct sim_allowed_ip *ips;
-
 	if (more == 0)
 		return 0;
-	ips = realloc(device->allowed_ips, capacity * sizeof(*ips));
+	ips = realloc(device->allowed_ips, capacity * sizeof *ips);
 	if (!ips)
 		return -ENOMEM;
 	device->allowed_ips = ips;
@@ -180,16 +168,15 @@ static struct sim_peer *create_peer(struct sim_device *device, const struct key_
 	size_t at = peer_position(device, key);
 	struct sim_peer **peers;
 	struct sim_peer *peer;
-
-	peers = realloc(device->peers, (device->peer_count + 1) * sizeof(*peers));
+	peers = realloc(device->peers, (device->peer_count + 1) * sizeof *peers);
 	if (!peers)
 		return NULL;
 	device->peers = peers;
-	peer = calloc(1, sizeof(*peer));
+	peer = calloc(1, sizeof *peer);
 	if (!peer)
 		return NULL;
 	peer->public_key = *key;
-	memmove(&peers[at + 1], &peers[at], (device->peer_count - at) * sizeof(*peers));
+	memmove(&peers[at + 1], &peers[at], (device->peer_count - at) * sizeof *peers);
 	peers[at] = peer;
 	device->peer_count++;
 	return peer;
@@ -216,7 +203,6 @@ int sim_device_set_peer(
 {
 	struct sim_peer *peer;
 	int error;
-
 	if (config->endpoint.kind == ENDPOINT_NAME)
 		return -EINVAL;
 	if (key_public_equal(&config->public_key, &device->public_key))
@@ -240,7 +226,6 @@ void sim_device_remove_peer(struct sim_device *device, const struct key_public *
 {
 	struct sim_peer *peer = sim_device_find(device, key);
 	size_t at = peer_position(device, key);
-
 	if (!peer)
 		return;
 	drop_allowed_ips(device, peer);
@@ -254,7 +239,6 @@ void sim_device_handshake(struct sim_device *device, const struct key_public *ke
 	const struct endpoint *endpoint, int64_t now_s)
 {
 	struct sim_peer *peer = sim_device_find(device, key);
-
 	if (!peer)
 		return;
 	peer->status.last_handshake_s = now_s;
@@ -265,7 +249,6 @@ void sim_device_handshake(struct sim_device *device, const struct key_public *ke
 void sim_device_sent(struct sim_device *device, const struct key_public *key, uint64_t bytes)
 {
 	struct sim_peer *peer = sim_device_find(device, key);
-
 	if (peer)
 		peer->status.tx_bytes += bytes;
 }
@@ -276,7 +259,6 @@ static void group_allowed_ips(
 {
 	for (size_t i = 0; i < device->allowed_ip_count; i++) {
 		size_t at = peer_position(device, &device->allowed_ips[i].owner->public_key);
-
 		starts[at + 1]++;
 	}
 	for (size_t i = 0; i < device->peer_count; i++)
@@ -284,17 +266,15 @@ static void group_allowed_ips(
 	/* Filled from the back, so that each start ends up at its place. */
 	for (size_t i = device->allowed_ip_count; i-- > 0;) {
 		size_t at = peer_position(device, &device->allowed_ips[i].owner->public_key);
-
 		prefixes[--starts[at + 1]] = device->allowed_ips[i].prefix;
 	}
 }
 
 static int read_peers(const struct sim_device *device, struct peer_table *ret)
 {
-	size_t *starts = calloc(device->peer_count + 2, sizeof(*starts));
-	struct prefix *prefixes = malloc((device->allowed_ip_count + 1) * sizeof(*prefixes));
+	size_t *starts = calloc(device->peer_count + 2, sizeof *starts);
+	struct prefix *prefixes = malloc((device->allowed_ip_count + 1) * sizeof *prefixes);
 	int error = -ENOMEM;
-
 	if (!starts || !prefixes)
 		goto out;
 	group_allowed_ips(device, starts, prefixes);
@@ -310,7 +290,6 @@ static int read_peers(const struct sim_device *device, struct peer_table *ret)
 			.persistent_keepalive_s = peer->persistent_keepalive_s,
 			.status = peer->status,
 		};
-
 		error = peer_table_append(ret, &config);
 		key_secret_wipe(&config.psk);
 		if (error)
@@ -332,7 +311,6 @@ int sim_device_read(const struct sim_device *device, struct device *ret)
 		.up = device->up,
 	};
 	int error = 0;
-
 	for (size_t i = 0; !error && i < device->address_count; i++)
 		error = device_add_address(&copy, &device->addresses[i]);
 	if (!error)

@@ -1,6 +1,5 @@
 #include "detached_process.h"
 
-#include "deadline.h"
 #include "diag.h"
 
 #include <errno.h>
@@ -10,7 +9,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,9 +27,9 @@ struct startup {
 	char *const *environment;
 	int null_fd;
 	int output_fd;
-	int report_fd;       /* the end that writes */
-	int order_fd;        /* the end that reads */
-	int starters_fds[2]; /* the starter's ends of the two pipes */
+	int report_fd;
+	int order_fd;
+	int starters_fds[2]; /* the other ends of these two, which are not for them */
 };
 
 /*
@@ -40,8 +40,8 @@ struct startup {
 static void report(const struct startup *startup, enum detached_state state, int value)
 {
 	struct detached_report message = {state, value};
-	ssize_t written = write(startup->report_fd, &message, sizeof message);
-	(void)written; /* a starter that is gone needs no report */
+	/* A starter that is gone needs no report. */
+	(void)send(startup->report_fd, &message, sizeof message, MSG_NOSIGNAL);
 }
 
 static void signals_reset(void)
@@ -73,9 +73,20 @@ __attribute__((noreturn)) static void become_program(const struct startup *start
 	_exit(STATUS_NOT_STARTED);
 }
 
-static void program_end(pid_t pid, int pidfd)
+/* A descriptor that can be read once a child has exited. All signals are blocked here. */
+static int exit_watch(void)
 {
-	struct pollfd poller = {pidfd, POLLIN, 0};
+	sigset_t child_exit;
+	sigemptyset(&child_exit);
+	sigaddset(&child_exit, SIGCHLD);
+	struct sigaction action = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+	sigaction(SIGCHLD, &action, NULL);
+	return signalfd(-1, &child_exit, SFD_CLOEXEC);
+}
+
+static void program_end(pid_t pid, int exit_fd)
+{
+	struct pollfd poller = {exit_fd, POLLIN, 0};
 	kill(pid, SIGTERM);
 	if (poll(&poller, 1, END_GRACE_MS) <= 0)
 		kill(pid, SIGKILL);
@@ -97,23 +108,21 @@ __attribute__((noreturn)) static void supervise(const struct startup *startup)
 {
 	close(startup->starters_fds[0]);
 	close(startup->starters_fds[1]);
-	pid_t pid = _Fork();
+	int exit_fd = exit_watch();
+	pid_t pid = exit_fd < 0 ? -1 : _Fork();
 	if (pid == 0)
 		become_program(startup);
-	int pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
-	if (pidfd < 0) {
+	if (pid < 0) {
 		report(startup, DETACHED_NOT_STARTED, -errno);
-		if (pid > 0)
-			kill(pid, SIGKILL);
-		_exit(1);
+		_exit(STATUS_NOT_STARTED);
 	}
-	struct pollfd pollers[] = {{startup->order_fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
+	struct pollfd pollers[] = {{startup->order_fd, POLLIN, 0}, {exit_fd, POLLIN, 0}};
 	poll(pollers, 2, -1);
 	char order = 0;
 	if (pollers[1].revents)
 		exit_report(startup, pid);
 	else if (read(startup->order_fd, &order, 1) == 1 && order == ORDER_END)
-		program_end(pid, pidfd);
+		program_end(pid, exit_fd);
 	_exit(0);
 }
 
@@ -125,11 +134,14 @@ static int private_fd(int fd)
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_PRIVATE_FD);
 }
 
-/* A pipe whose ends are private ones. Returns 0 or a negative errno. */
-static int private_pipe(int ret[2])
+/*
+ * Two connected sockets, private ones: unlike a pipe they can be written to without a signal when
+ * the other end is gone. Returns 0 or a negative errno.
+ */
+static int private_pair(int ret[2])
 {
 	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return -errno;
 	ret[0] = private_fd(ends[0]);
 	ret[1] = private_fd(ends[1]);
@@ -184,9 +196,9 @@ int detached_process_start(const char *path, char *const *arguments, char *const
 		.output_fd = -1,
 	};
 	pid_t supervisor = -1;
-	int error = private_pipe(reports);
+	int error = private_pair(reports);
 	if (!error)
-		error = private_pipe(orders);
+		error = private_pair(orders);
 	if (error)
 		goto out;
 	startup.null_fd = null_open();
@@ -230,10 +242,9 @@ struct detached_report detached_process_poll(struct detached_process *process, i
 
 void detached_process_release(struct detached_process *process, enum detached_fate fate)
 {
-	if (fate == DETACHED_IS_ENDED) {
-		ssize_t written = write(process->order_fd, &(char){ORDER_END}, 1);
-		(void)written; /* without a supervisor there is nobody to tell */
-	}
+	/* The supervisor may be gone already, after its last report. */
+	if (fate == DETACHED_IS_ENDED)
+		(void)send(process->order_fd, &(char){ORDER_END}, 1, MSG_NOSIGNAL);
 	fd_close(&process->order_fd);
 	while (waitpid(process->supervisor, NULL, 0) < 0 && errno == EINTR)
 		;

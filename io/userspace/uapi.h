@@ -21,6 +21,8 @@ void uapi_begin_set(struct secret_buffer *request);
 /* Either may be left out by NULL. Stands before all peers. */
 void uapi_put_device(struct secret_buffer *request, const struct key_secret *private_key,
 	const uint16_t *listen_port);
+/* 0: none. */
+void uapi_put_fwmark(struct secret_buffer *request, uint32_t fwmark);
 /*
  * An update changes the fields of its mask on a peer that is there; allowed IPs that only grow are
  * added, so that the old ones are never away. An add sets the peer whole. Returns 0, -ENOMEM, or

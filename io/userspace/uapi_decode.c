@@ -72,6 +72,15 @@ static int take_listen_port(struct reading *reading, struct text value)
 	return 0;
 }
 
+static int take_fwmark(struct reading *reading, struct text value)
+{
+	uint64_t fwmark;
+	if (!number_parse(value, UINT32_MAX, &fwmark))
+		return -EPROTO;
+	reading->device.fwmark = (uint32_t)fwmark;
+	return 0;
+}
+
 static int peer_finish(struct reading *reading)
 {
 	if (!reading->has_peer)
@@ -180,6 +189,7 @@ static const struct uapi_key {
 	{"persistent_keepalive_interval", OF_PEER, take_keepalive},
 	{"private_key", OF_DEVICE, take_private_key},
 	{"listen_port", OF_DEVICE, take_listen_port},
+	{"fwmark", OF_DEVICE, take_fwmark},
 };
 
 static const struct uapi_key *uapi_key_find(struct text name)

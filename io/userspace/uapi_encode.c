@@ -49,6 +49,11 @@ void uapi_put_device(struct secret_buffer *request, const struct key_secret *pri
 		put_number(request, "listen_port", *listen_port);
 }
 
+void uapi_put_fwmark(struct secret_buffer *request, uint32_t fwmark)
+{
+	put_number(request, "fwmark", fwmark);
+}
+
 static void put_allowed_ip(struct secret_buffer *request, const struct prefix *prefix)
 {
 	put_line(request, "allowed_ip", prefix_format(prefix).text);

@@ -127,6 +127,30 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	return device_put_right(userspace, name, private_key, listen_port, diag);
 }
 
+static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	struct device device = {0};
+	struct link_info info;
+	int error = own_link_read(userspace, name, &info, diag);
+	if (!error)
+		error = userspace_device_read(&userspace->uapi, name, &device, diag);
+	if (error)
+		return error;
+	bool differs = device.fwmark != fwmark;
+	device_clear(&device);
+	if (!differs)
+		return 0;
+	struct secret_buffer request = {0};
+	bool is_refused;
+	uapi_begin_set(&request);
+	uapi_put_fwmark(&request, fwmark);
+	uapi_end(&request);
+	error = userspace_device_set(&userspace->uapi, name, &request, &is_refused, diag);
+	secret_buffer_clear(&request);
+	return error;
+}
+
 static int delete_interface(void *impl, const char *name, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
@@ -204,6 +228,7 @@ static int read_device(void *impl, const char *name, struct device *ret, struct 
 
 static const struct controller_ops userspace_ops = {
 	.create_interface = create_interface,
+	.set_fwmark = set_fwmark,
 	.delete_interface = delete_interface,
 	.configure_address = configure_address,
 	.set_interface_up = set_interface_up,

@@ -131,7 +131,9 @@ static void use_retry(const struct event_stream *stream)
 	for (size_t i = 0; i < value->length; i++) {
 		if (value->text[i] < '0' || value->text[i] > '9')
 			return;
-		if (retry_ms < UINT64_MAX / 10 - 1)
+		if (retry_ms > (UINT64_MAX - 9) / 10)
+			retry_ms = UINT64_MAX;
+		else
 			retry_ms = retry_ms * 10 + (uint64_t)(value->text[i] - '0');
 	}
 	if (value->length && stream->callbacks.on_retry)

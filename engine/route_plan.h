@@ -1,0 +1,58 @@
+/*
+ * What has to be done so that every allowed IP has a route to the interface, and no route of ours
+ * is left that nobody wants. Pure: sorted tables in, sorted lists out.
+ *
+ * Foreign routes are never touched. Where one has a wanted destination already it stays, and ours
+ * is not added. A route is withheld that would lead the tunnels' own packets, or those to the
+ * control plane, into a tunnel; and a default route, unless it goes into a table of its own.
+ */
+#pragma once
+
+#include "peer_table.h"
+#include "router.h"
+
+struct route_policy {
+	bool manage_defaults;           /* the table is not the main one */
+	bool mark_keeps_out;            /* the device's mark keeps its packets out of the table */
+	const struct ip *protected_ips; /* beside endpoints: the control plane's; borrowed */
+	size_t protected_ip_count;
+};
+
+enum route_refusal_reason {
+	ROUTE_REFUSED_FOREIGN, /* somebody else's route has the destination */
+	ROUTE_REFUSED_DEFAULT,
+	ROUTE_REFUSED_COVERS, /* it covers `covered` */
+};
+
+struct route_refusal {
+	struct prefix destination;
+	enum route_refusal_reason reason;
+	struct ip covered;
+};
+
+struct route_plan {
+	struct prefix *adds; /* sorted */
+	size_t add_count;
+	struct prefix *removes; /* sorted */
+	size_t remove_count;
+	size_t unchanged_count;
+	struct route_refusal *refusals; /* by destination */
+	size_t refusal_count;
+};
+
+/*
+ * The allowed IPs of `peers` (what is wanted and what is kept) want routes, and their endpoints
+ * must not be covered; nor must those of `endpoints_only` (what is on the device), which may be
+ * NULL. Returns 0, or -ENOMEM with `*ret` as before.
+ */
+int route_plan_compute(const struct peer_config *const *peers, size_t peer_count,
+	const struct peer_table *endpoints_only, const struct route_table *actual,
+	const struct route_policy *policy, struct route_plan *ret);
+
+/* Such as "covers 198.51.100.2, which the tunnels or the control plane need". */
+struct route_refusal_text {
+	char text[120];
+};
+struct route_refusal_text route_refusal_format(const struct route_refusal *refusal);
+
+void route_plan_clear(struct route_plan *plan);

@@ -1,0 +1,27 @@
+/*
+ * The kernel's routing table behind the engine's seam (engine/router.h), over rtnetlink.
+ *
+ * Our routes carry protocol ROUTE_PROTOCOL and lead to the interface; whatever else stands in the
+ * table is foreign. The interface is looked up by name when routes are read and named by its index
+ * from then on.
+ */
+#pragma once
+
+#include "link.h"
+#include "router.h"
+
+/* Not given to anybody in iproute2's rt_protos. */
+#define ROUTE_PROTOCOL   158
+#define ROUTE_TABLE_MAIN 254
+
+struct link_router {
+	struct link link;
+	uint32_t table;
+	int index; /* of the interface, as of the last read; 0: not there */
+};
+
+/* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
+int link_router_open(struct link_router *router, uint32_t table, struct diag *diag);
+void link_router_close(struct link_router *router);
+/* Borrows `router`. */
+struct router link_router(struct link_router *router);

@@ -1,0 +1,154 @@
+#include "loop.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  INT64_C(1000000000)
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+int64_t loop_now_ms(void)
+{
+	return now_ns() / NS_PER_MS;
+}
+
+int loop_init(struct loop *loop, struct diag *diag)
+{
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "epoll");
+	*loop = (struct loop){.epoll_fd = fd};
+	return 0;
+}
+
+void loop_deinit(struct loop *loop)
+{
+	close(loop->epoll_fd);
+	*loop = (struct loop){.epoll_fd = -1};
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->is_stopping = true;
+}
+
+static int watch_control(struct loop *loop, struct loop_watch *watch, int operation, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = watch};
+	return epoll_ctl(loop->epoll_fd, operation, watch->fd, &event) < 0 ? -errno : 0;
+}
+
+int loop_watch_add(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events,
+	void (*on_ready)(void *impl, uint32_t events), void *impl)
+{
+	*watch = (struct loop_watch){.fd = fd, .on_ready = on_ready, .impl = impl};
+	int error = watch_control(loop, watch, EPOLL_CTL_ADD, events);
+	watch->is_added = !error;
+	return error;
+}
+
+int loop_watch_change(struct loop *loop, struct loop_watch *watch, uint32_t events)
+{
+	return watch_control(loop, watch, EPOLL_CTL_MOD, events);
+}
+
+void loop_watch_remove(struct loop *loop, struct loop_watch *watch)
+{
+	if (!watch->is_added)
+		return;
+	watch_control(loop, watch, EPOLL_CTL_DEL, 0);
+	watch->is_added = false;
+	for (int i = 0; i < loop->ready_count; i++)
+		if (loop->ready[i].data.ptr == watch)
+			loop->ready[i].data.ptr = NULL;
+}
+
+void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_ms,
+	void (*on_timeout)(void *impl), void *impl)
+{
+	loop_timer_cancel(loop, timer);
+	int64_t delay_ns = delay_ms > INT64_MAX / 2 / NS_PER_MS ? INT64_MAX / 2
+								: delay_ms * NS_PER_MS;
+	*timer = (struct loop_timer){
+		.due_ns = now_ns() + delay_ns,
+		.is_set = true,
+		.on_timeout = on_timeout,
+		.impl = impl,
+	};
+	struct loop_timer **place = &loop->timers;
+	while (*place && (*place)->due_ns <= timer->due_ns)
+		place = &(*place)->next;
+	timer->next = *place;
+	*place = timer;
+}
+
+void loop_timer_cancel(struct loop *loop, struct loop_timer *timer)
+{
+	if (!timer->is_set)
+		return;
+	struct loop_timer **place = &loop->timers;
+	while (*place != timer)
+		place = &(*place)->next;
+	*place = timer->next;
+	timer->next = NULL;
+	timer->is_set = false;
+}
+
+/* Rounded up: waking a little early would mean turning round until the timer is due. */
+static int wait_ms(const struct loop *loop)
+{
+	if (!loop->timers)
+		return -1;
+	int64_t left_ns = loop->timers->due_ns - now_ns();
+	if (left_ns <= 0)
+		return 0;
+	int64_t left_ms = (left_ns + NS_PER_MS - 1) / NS_PER_MS;
+	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+static void hand_on_ready(struct loop *loop)
+{
+	for (int i = 0; i < loop->ready_count && !loop->is_stopping; i++) {
+		struct loop_watch *watch = loop->ready[i].data.ptr;
+		if (watch)
+			watch->on_ready(watch->impl, loop->ready[i].events);
+	}
+	/* What is left over is reported again. */
+	loop->ready_count = 0;
+}
+
+/* Those that are due now, and not those that their callbacks set: descriptors come in between. */
+static void hand_on_due(struct loop *loop)
+{
+	int64_t start_ns = now_ns();
+	while (loop->timers && loop->timers->due_ns <= start_ns && !loop->is_stopping) {
+		struct loop_timer *timer = loop->timers;
+		loop_timer_cancel(loop, timer);
+		timer->on_timeout(timer->impl);
+	}
+}
+
+int loop_run(struct loop *loop, struct diag *diag)
+{
+	int error = 0;
+	while (!loop->is_stopping && !error) {
+		int count = epoll_wait(loop->epoll_fd, loop->ready, LOOP_READY_MAX, wait_ms(loop));
+		if (count < 0 && errno != EINTR)
+			error = diag_wrap(diag, diag_fail_errno(diag, -errno), "epoll");
+		loop->ready_count = count > 0 ? count : 0;
+		hand_on_ready(loop);
+		hand_on_due(loop);
+	}
+	loop->is_stopping = false;
+	return error;
+}

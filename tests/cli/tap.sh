@@ -1,0 +1,56 @@
+# TAP for shell tests. A script sources this, calls check/skip and ends with tap_end.
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # callers use what is set here
+
+tap_count=0
+
+# check SENTENCE COMMAND...: one test case, which holds if the command succeeds.
+check() {
+	tap_count=$((tap_count + 1))
+	tap_sentence=$1
+	shift
+	if "$@" >"$work/check.log" 2>&1; then
+		echo "ok $tap_count - $tap_sentence"
+	else
+		echo "not ok $tap_count - $tap_sentence"
+		sed 's/^/# /' "$work/check.log"
+	fi
+}
+
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP $2"
+}
+
+tap_end() {
+	echo "1..$tap_count"
+}
+
+# status N COMMAND...: whether the command ends with that status. Output in $out and $err.
+status() {
+	wanted=$1
+	shift
+	got=0
+	"$@" >"$out" 2>"$err" || got=$?
+	cat "$out" "$err"
+	[ "$got" = "$wanted" ] || {
+		echo "status $got, not $wanted"
+		return 1
+	}
+}
+
+# same TEXT TEXT: what was expected, what was found.
+same() {
+	[ "$1" = "$2" ] || {
+		printf 'expected:\n%s\nfound:\n%s\n' "$1" "$2"
+		return 1
+	}
+}
+
+work=$(mktemp -d)
+out=$work/out
+err=$work/err
+key() { # key N: base64 of 32 bytes of value N
+	awk -v n="$1" 'BEGIN { for (i = 0; i < 32; i++) printf "\\x%02x", n }' | xargs -0 printf '%b' |
+		base64
+}

@@ -1,0 +1,174 @@
+#!/bin/bash
+# plexwg plan, apply, show and down on a real wireguard-go device in namespaces of its own.
+# Usage: test_apply.sh PLEXWG
+set -u
+if [ "${2:-}" != inside ]; then
+	if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; then
+		echo "ok 1 - apply on a wireguard-go device # SKIP needs root, /dev/net/tun and wireguard-go"
+		echo 1..1
+		exit
+	fi
+	exec unshare -n -m --propagation private bash "$0" "$1" inside
+fi
+. "$(dirname "$0")/tap.sh"
+mkdir -p /run/wireguard
+mount -t tmpfs tmpfs /run/wireguard
+ip link set lo up
+plexwg=$1
+device=pxw-apply
+state=$work/state.json
+args=(--identity "$work/identity" --interface "$device" --controller userspace)
+trap '"$plexwg" down --interface "$device" --controller userspace; rm -rf "$work"' EXIT
+"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
+
+peer() { # peer ID KEY [MEMBER]...: one entry
+	local id=$1 public_key=$2
+	shift 2
+	printf '{"id": "%s", "public_key": "%s"' "$id" "$public_key"
+	printf ', %s' "$@"
+	printf '}'
+}
+write_state() { # write_state ENTRY...
+	local IFS=,
+	printf '{"peers": [%s]}' "$*" >"$state"
+	chmod 600 "$state"
+}
+apply() { "$plexwg" apply --state "$state" "${args[@]}"; }
+plan() { "$plexwg" plan --state "$state" "${args[@]}"; }
+changes() { # the lines of a plan or of an apply that say what changes
+	grep '^[-~+!] ' | grep -v ' route '
+}
+converged() { status 0 plan; }
+# What plan says beforehand is what apply says it did, and then there is nothing left to do.
+as_planned() {
+	local planned done
+	planned=$(plan | changes)
+	done=$(apply) || return 1
+	same "$planned" "$(changes <<<"$done")" && converged
+}
+field() { # field KEY N: of a peer's line of the dump
+	wg show "$device" dump | awk -v key="$1" -v n="$2" 'NR > 1 && $1 == key { print $n }'
+}
+shows() { same "$3" "$(field "$1" "$2")"; }
+keys_are() { same "$(printf '%s\n' "$@" | sort)" "$(wg show "$device" peers | sort)"; }
+
+k2=$(key 2) k3=$(key 3) k4=$(key 4) k13=$(key 13) psk=$(key 33)
+two=$(peer two "$k2" '"endpoint": "198.51.100.2:51820"' '"allowed_ips": ["10.100.0.2/32"]')
+three=$(peer three "$k3" '"endpoint": "[2001:db8::3]:4500"' "\"psk\": \"$psk\"" \
+	'"allowed_ips": ["10.100.0.3/32", "10.3.0.0/16"]' '"persistent_keepalive": 25')
+write_state "$two" "$three"
+
+check 'a plan for an interface that is missing says so and has status 2' status 2 plan
+check 'what a plan says, apply does' as_planned
+check 'both peers are there' keys_are "$k2" "$k3"
+check 'an endpoint is set' shows "$k2" 3 198.51.100.2:51820
+check 'an IPv6 endpoint is set' shows "$k3" 3 '[2001:db8::3]:4500'
+check 'allowed IPs are set' same '10.100.0.3/32 10.3.0.0/16' \
+	"$(field "$k3" 4 | tr , '\n' | sort | paste -sd' ')"
+check 'a preshared key is set' shows "$k3" 2 "$psk"
+check 'a keepalive is set' shows "$k3" 8 25
+check 'the interface has the mesh address' bash -c "ip -4 addr show $device | grep -q 'inet 10.100.0.1/32'"
+check 'the interface is up' bash -c "ip link show $device | grep -q '[<,]UP[,>]'"
+check 'show says what wg says' bash -c \
+	"\"$plexwg\" show --interface $device | grep -qx 'public_key: $(wg show $device public-key)'"
+
+second() {
+	local before after
+	before=$(wg show "$device" dump | sort)
+	status 0 apply && same '' "$(changes <"$out")" || return 1
+	after=$(wg show "$device" dump | sort)
+	same "$before" "$after"
+}
+check 'a second apply does nothing' second
+
+by_hand() {
+	wg set "$device" peer "$k2" remove
+	wg set "$device" peer "$k4" allowed-ips 10.9.0.0/16
+	wg set "$device" peer "$k3" allowed-ips 10.3.0.0/16 preshared-key /dev/null
+}
+by_hand
+check 'a peer removed, a foreign one, a changed psk and changed allowed IPs are planned, then put right' as_planned
+check 'and nothing else was touched' same "$(printf '%s\n' "- $k4" \
+	"~ three $k3 allowed_ips=10.3.0.0/16->10.3.0.0/16,10.100.0.3/32 psk=no->yes" \
+	"+ two $k2 endpoint=198.51.100.2:51820 allowed_ips=10.100.0.2/32 psk=no persistent_keepalive=0s")" \
+	"$(by_hand && apply | changes)"
+check 'the foreign peer is gone' keys_are "$k2" "$k3"
+
+write_state "$two" "$(peer three "$k13" '"allowed_ips": ["10.100.0.3/32", "10.3.0.0/16"]')"
+check 'a rotated key is planned and applied' as_planned
+check 'the old key is gone' keys_are "$k2" "$k13"
+
+write_state "$(peer two "$k2" "\"psk\": \"$psk\"" '"allowed_ips": ["10.100.0.2/32"]' \
+	'"persistent_keepalive": 7')"
+check 'a psk and a keepalive are set on a peer that is there' as_planned
+check 'the psk is the one wanted' shows "$k2" 2 "$psk"
+write_state "$two"
+check 'a psk and a keepalive are cleared' as_planned
+check 'the psk is gone' shows "$k2" 2 '(none)'
+check 'the keepalive is off' shows "$k2" 8 off
+
+many=$(seq 1 100 | sed 's|.*|"10.7.&.0/24"|' | paste -sd,)
+write_state "$(peer two "$k2" "\"allowed_ips\": [$many]")"
+check '100 allowed IPs on one peer are applied' as_planned
+check 'all 100 are there' same 100 "$(field "$k2" 4 | tr , '\n' | wc -l)"
+write_state "$(peer two "$k2" '"allowed_ips": []')" "$(peer four "$k4" "\"allowed_ips\": [$many]")"
+check 'and move to another peer' as_planned
+check 'all 100 moved' same 100 "$(field "$k4" 4 | tr , '\n' | wc -l)"
+
+write_state "$two" '{"id": "bad", "public_key": "'"$k4"'", "allowed_ips": ["10.0.0.0/33"]}'
+unusable() {
+	status 1 apply && keys_are "$k2" "$k4" &&
+		grep -q 'peers\[1\] "bad": allowed_ips\[0\]: "10.0.0.0/33": prefix length over 32' "$err"
+}
+check 'an entry that cannot be used is an error, and its peer stays as it is' unusable
+cut() {
+	local before
+	before=$(wg show "$device" dump | sort)
+	printf '{"peers": [' >"$state"
+	status 1 apply && same "$before" "$(wg show "$device" dump | sort)" && [ "$(wc -l <"$err")" = 1 ]
+}
+check 'a cut state file is one error and changes nothing' cut
+
+ip addr add 192.0.2.9/24 dev "$device"
+ip link set "$device" down
+write_state "$two"
+link_again() {
+	status 0 apply && converged && ! ip addr show "$device" | grep -q 192.0.2.9
+}
+check 'an interface that is down and has another address is put right' link_again
+
+pid=$(pgrep -x -f "[^ ]*wireguard-go -f $device")
+outlives() {
+	[ -n "$pid" ] && [ "$(ps -o ppid= -p "$pid" | tr -d ' ')" != $$ ] || return 1
+	# It logs an error for a packet that leads nowhere; without a reader it must not die of that.
+	ip route add 10.100.0.2/32 dev "$device"
+	ping -c 2 -i 0.2 -W 1 10.100.0.2
+	wg set "$device" peer "$k2" endpoint 203.0.113.1:9
+	ping -c 2 -i 0.2 -W 1 10.100.0.2
+	sleep 0.2
+	kill -0 "$pid" && wg show "$device" >/dev/null
+}
+check 'the userspace process lives on after apply has exited, through errors that it logs' outlives
+
+check 'down removes the interface' status 0 "$plexwg" down --interface "$device"
+ended() {
+	for _ in $(seq 50); do
+		case $(ps -o stat= -p "$pid") in '' | Z*) return 0 ;; esac
+		sleep 0.1
+	done
+	return 1
+}
+check 'and its process ends' ended
+check 'down of an interface that is not there is no error' status 0 "$plexwg" down --interface "$device"
+ip link add pxw-foreign type veth peer name pxw-other
+foreign() {
+	status 1 "$plexwg" down --interface pxw-foreign --controller userspace && ip link show pxw-foreign
+}
+check 'down refuses an interface that is not ours' foreign
+refuses_link() {
+	status 1 "$plexwg" apply --state "$state" --identity "$work/identity" --interface pxw-foreign \
+		--controller userspace
+}
+check 'apply refuses an interface that is not ours' refuses_link
+ip link del pxw-foreign
+tap_end

@@ -1,0 +1,97 @@
+#!/bin/bash
+# Truncated and hostile state documents and dumps: one clear error, no change, no crash.
+# Usage: test_bad_input.sh PLEXWG
+set -u
+. "$(dirname "$0")/tap.sh"
+trap 'rm -rf "$work"' EXIT
+plexwg=$1
+fixtures=$(cd "$(dirname "$0")/../../fixtures/plan" && pwd)
+python3 - "$work" "$(key 2)" <<'PY'
+import json, sys
+work, key = sys.argv[1:]
+peer = {"id": "two", "public_key": key, "allowed_ips": ["10.0.0.2/32"]}
+
+def write(name, data):
+    open(f"{work}/{name}", "wb").write(data if isinstance(data, bytes) else data.encode())
+
+def state(name, *peers):
+    write(name, json.dumps({"peers": peers}))
+
+refused = {
+    "empty": "", "white-space": " \n", "a-list": "[]", "null": "null", "a-number": "1",
+    "no-peers": "{}", "peers-a-string": '{"peers": "x"}', "peers-an-object": '{"peers": {}}',
+    "cut": '{"peers": [{"id": "two"', "two-documents": '{"peers": []} {"peers": []}',
+    "a-comment": '{"peers": [] /* none */}', "a-trailing-comma": '{"peers": [],}',
+    "single-quotes": "{'peers': []}", "not-a-number": '{"peers": [], "x": NaN}',
+    "peers-twice": '{"peers": [], "peers": []}', "peers-twice-spelt-otherwise": '{"peers": [], "p\\u0065ers": []}',
+    "deep": '{"peers": ' + "[" * 100000 + "]" * 100000 + "}",
+    "a-nul-byte": b'{"peers": [\x00]}', "invalid-utf-8": b'{"peers": [], "x": "\xff\xfe"}',
+    "a-control-character": b'{"peers": [], "x": "\x01"}', "a-byte-order-mark": b'\xef\xbb\xbf{"peers": []}',
+    "a-megabyte-of-nothing": b"\x00" * 1048576,
+}
+for name, data in refused.items():
+    write("refused-" + name, data)
+
+for name, member in {
+    "id-a-number": {"id": 5}, "id-empty": {"id": ""}, "id-null": {"id": None}, "id-a-megabyte": {"id": "x" * 1048576},
+    "id-with-a-nul": {"id": "a\u0000b"}, "key-short": {"public_key": "AAAA"}, "key-zero": {"public_key": "A" * 43 + "="},
+    "key-with-stray-bits": {"public_key": key[:42] + "J="}, "key-unpadded": {"public_key": key[:43]},
+    "key-with-a-line-break": {"public_key": key[:20] + "\n" + key[20:]}, "key-url-safe": {"public_key": "-_" + key[2:]},
+    "key-an-object": {"public_key": {}}, "prefix-too-long": {"allowed_ips": ["10.0.0.0/33"]},
+    "prefix-of-letters": {"allowed_ips": ["ten"]}, "prefix-a-number": {"allowed_ips": [10]}, "prefixes-a-string": {"allowed_ips": "10.0.0.0/8"},
+    "prefix-a-megabyte": {"allowed_ips": ["1" * 1048576]}, "endpoint-without-port": {"endpoint": "198.51.100.2"},
+    "endpoint-port-zero": {"endpoint": "198.51.100.2:0"}, "endpoint-port-too-high": {"endpoint": "198.51.100.2:65536"},
+    "endpoint-without-brackets": {"endpoint": "2001:db8::1:51820"}, "psk-short": {"psk": "c2VjcmV0LXNlY3JldA=="},
+    "psk-a-number": {"psk": 7}, "keepalive-negative": {"persistent_keepalive": -1}, "keepalive-too-high": {"persistent_keepalive": 65536},
+    "keepalive-a-fraction": {"persistent_keepalive": 2.5}, "keepalive-a-string": {"persistent_keepalive": "25"},
+    "mesh-ip-of-letters": {"mesh_ip": "here"},
+}.items():
+    state("unusable-" + name, {**peer, **member}, {"id": "three", "public_key": "Aw" * 21 + "M=", "allowed_ips": []})
+write("unusable-element-a-number", '{"peers": [5]}')
+write("unusable-member-twice", '{"peers": [{"id": "two", "id": "two", "public_key": "%s", "allowed_ips": []}]}' % key)
+PY
+
+plan() { timeout 20 "$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$1" </dev/null; }
+refused() { # one line of error, nothing planned
+	status 1 plan "$1" && [ ! -s "$out" ] && [ "$(wc -l <"$err")" = 1 ] && [ "$(wc -c <"$err")" -lt 600 ]
+}
+unusable() { # one line of error that names the place; the rest is planned all the same
+	status 1 plan "$1" && [ -s "$out" ] && [ "$(wc -l <"$err")" = 1 ] && grep -q 'peers\[0\]' "$err" &&
+		[ "$(wc -c <"$err")" -lt 900 ]
+}
+for file in "$work"/refused-*; do
+	name=${file##*/refused-}
+	check "a state document is refused whole: ${name//-/ }" refused "$file"
+done
+for file in "$work"/unusable-*; do
+	name=${file##*/unusable-}
+	check "an entry is refused, and only it: ${name//-/ }" unusable "$file"
+done
+no_secret() { ! "$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$work/unusable-psk-short" 2>&1 | grep c2Vj; }
+check 'the error about a preshared key does not show it' no_secret
+
+dump_refused() {
+	status 1 "$plexwg" plan --state "$fixtures/two-peers.json" --actual "$1" && [ ! -s "$out" ] &&
+		[ "$(wc -l <"$err")" = 1 ] && ! grep -qF -e ISEhISEh -e AAEBAQEB "$err"
+}
+cuts() {
+	local size at
+	size=$(stat -c %s "$fixtures/two-peers.dump")
+	for at in $(seq 0 13 $((size - 1))); do
+		head -c "$at" "$fixtures/two-peers.dump" >"$work/cut.dump"
+		# A dump that ends with a line is whole, as far as anybody can tell.
+		[ -s "$work/cut.dump" ] && [ -z "$(tail -c 1 "$work/cut.dump")" ] && continue
+		dump_refused "$work/cut.dump" || { echo "cut at $at" && return 1; }
+	done
+}
+check 'a dump cut anywhere in a line is refused' cuts
+change() { sed "$1" "$fixtures/two-peers.dump" >"$work/changed.dump" && dump_refused "$work/changed.dump"; }
+check 'a dump with a bad key is refused' change '2s/^A/!/'
+check 'a dump with a bad preshared key is refused' change '3s/ISEh/!!!!/'
+check 'a dump with a bad prefix is refused' change '2s/10.100.0.2.32/10.100.0.2\/99/'
+check 'a dump with a bad counter is refused' change '2s/\t0\t0\t/\t0\t-1\t/'
+check 'a dump with a column too many is refused' change '2s/$/\tx/'
+check 'a dump with a peer twice is refused' change '2p'
+head -c 1048576 /dev/zero >"$work/zero.dump"
+check 'a dump of a megabyte of nothing is refused' dump_refused "$work/zero.dump"
+tap_end

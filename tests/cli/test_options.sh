@@ -1,0 +1,69 @@
+#!/bin/bash
+# The command line: statuses, help, and what is refused. Usage: test_options.sh PLEXWG
+set -u
+. "$(dirname "$0")/tap.sh"
+trap 'rm -rf "$work"' EXIT
+plexwg=$1
+
+wrong() { # wrong WORD...: status 64 and one line
+	status 64 "$plexwg" "$@" && [ "$(wc -l <"$err")" = 1 ] && [ ! -s "$out" ]
+}
+helps() {
+	status 0 "$plexwg" "$1" --help && grep -q "^usage: plexwg $1 " "$out"
+}
+check '--help lists the commands' bash -c "\"$plexwg\" --help | grep -q '^  apply '"
+check '--version names the version' bash -c "\"$plexwg\" --version | grep -q '^plexwg [0-9]'"
+check 'no command is a wrong command line' status 64 "$plexwg"
+check 'an unknown command is a wrong command line' wrong frobnicate
+for command in init replay plan apply show down; do
+	check "$command has a help" helps $command
+done
+check 'an unknown option is refused' wrong plan --state x --frobnicate
+check 'an option of another command is refused' wrong show --state x
+check 'an option without its argument is refused' wrong plan --state
+check 'an operand that means nothing is refused' wrong down plexd0
+check 'a port that is none is refused' wrong plan --state x --listen-port 65536
+check 'a port with letters behind is refused' wrong plan --state x --listen-port 1x
+check 'an interface name with a slash is refused' wrong show --interface a/b
+check 'an interface name of 16 bytes is refused' wrong show --interface 0123456789abcdef
+check 'a controller that there is not is refused' wrong show --controller bsd
+check 'plan without a state is refused' wrong plan
+check 'apply without a state is refused' wrong apply
+check 'init without a mesh address is refused' wrong init --identity "$work/x"
+check 'init with a mesh address that is none is refused' wrong init --identity "$work/x" --mesh-ip 10.0.0.256
+check 'replay without a file is refused' wrong replay
+
+modes() {
+	status 0 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 --node-id node-1 &&
+		same '700 600 600' "$(stat -c %a "$work/identity" "$work/identity/private_key" \
+			"$work/identity/identity.json" | paste -sd' ')"
+}
+check 'init makes an identity that only its owner can read' modes
+public_key() {
+	command -v wg >/dev/null || return 0
+	same "$(wg pubkey <"$work/identity/private_key")" "$(tail -n 1 "$out")"
+}
+check 'init prints the public key of the private one' public_key
+again() {
+	local before
+	before=$(cat "$work/identity/private_key")
+	status 1 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.2 &&
+		[ "$before" = "$(cat "$work/identity/private_key")" ]
+}
+check 'init never writes over an identity' again
+readable() {
+	chmod 640 "$work/identity/private_key"
+	echo '{"peers": []}' >"$work/state.json"
+	status 1 "$plexwg" apply --state "$work/state.json" --identity "$work/identity" --controller sim &&
+		grep -q 'identity/private_key: others may read' "$err"
+}
+check 'a private key that others may read is refused, and the file named' readable
+chmod 600 "$work/identity/private_key"
+writable() {
+	chmod 666 "$work/state.json"
+	status 1 "$plexwg" apply --state "$work/state.json" --identity "$work/identity" --controller sim &&
+		grep -q 'others may write it' "$err"
+}
+check 'a state file that others may write is refused' writable
+check 'output that cannot be written is an error' bash -c "! \"$plexwg\" replay \"$0\" >/dev/full 2>/dev/null"
+tap_end

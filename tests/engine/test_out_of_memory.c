@@ -1,0 +1,161 @@
+/*
+ * Allocation N fails, for every N, once or from then on: nothing crashes or leaks, whatever is left
+ * half done is told, and the next cycle with memory makes the device right.
+ */
+#include "harness.h"
+
+#include "failing_memory.h"
+#include "world.h"
+
+#define WANTED                                                                                     \
+	"02 endpoint=198.51.100.2:1 ips=10.0.0.2/32 psk=33; 03 ips=10.0.0.3/32; "                  \
+	"04 ips=10.0.0.4/32,10.4.0.0/16"
+
+/* Peers to add, to update, and in conflict; one entry that cannot be used keeps peer 8. */
+static void document_make(struct state_document *document)
+{
+	document_add(document, "peer-2", 2, "198.51.100.2:1", "10.0.0.2/32")->config.psk =
+		secret_of(0x33);
+	document_add(document, "peer-3", 3, "", "10.0.0.3/32");
+	document_add(document, "peer-4", 4, "", "10.0.0.4/32,10.4.0.0/16");
+	document_add(document, "peer-5", 4, "", "10.0.0.5/32");
+	document_add(document, "peer-6", WORLD_OWN_KEY, "", "10.0.0.6/32");
+	document_add(document, "peer-6", 6, "", "10.0.0.6/32");
+}
+
+static struct world *world_with_strangers(void)
+{
+	void *state = NULL;
+	assert_int_equal(world_setup(&state), 0);
+	struct world *world = state;
+	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	world_set_peer(world, 3, "", "10.0.0.2/32");
+	world_set_peer(world, 8, "", "10.0.0.8/32");
+	world_set_peer(world, 9, "", "10.0.0.9/32");
+	return world;
+}
+
+/* With memory again, a cycle that converges and one that has nothing left to do. */
+static void assert_converges(struct world *world)
+{
+	struct state_document document = {0};
+	document_make(&document);
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_peers(world, WANTED);
+	assert_index(world, "peer-2=02 peer-3=03 peer-4=04");
+	fake_forget_calls(&world->fake);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, "");
+}
+
+static void a_cycle_survives_each_allocation_that_fails(void **state)
+{
+	for (unsigned for_good = 0; for_good < 2; for_good++) {
+		unsigned spared = 0;
+		bool has_failed;
+		do {
+			struct world *world = world_with_strangers();
+			struct state_document document = {0};
+			document_make(&document);
+			document_add_unusable(&document, "peer-8", 8, "peers[6]: bad");
+			failing_memory_arm(spared, for_good);
+			int error = world_cycle(world, &document);
+			has_failed = failing_memory_disarm();
+			state_document_clear(&document);
+			assert_int_not_equal(error, 0); /* the entry alone sees to that */
+			assert_converges(world);
+			world_teardown((void **)&world);
+			spared++;
+		} while (has_failed);
+		assert_true(spared > 20);
+	}
+}
+
+static void a_cycle_that_lost_memory_fails_or_is_complete(void **state)
+{
+	unsigned spared = 0;
+	bool has_failed;
+	do {
+		struct world *world = world_with_strangers();
+		struct state_document document = {0};
+		document_make(&document);
+		failing_memory_arm(spared, false);
+		int error = world_cycle(world, &document);
+		has_failed = failing_memory_disarm();
+		if (error == 0)
+			assert_peers(world, WANTED);
+		assert_converges(world);
+		world_teardown((void **)&world);
+		spared++;
+	} while (has_failed);
+	assert_true(spared > 20);
+}
+
+static void events_survive_each_allocation_that_fails(void **state)
+{
+	unsigned spared = 0;
+	bool has_failed;
+	do {
+		struct world *world = world_with_strangers();
+		struct event_dispatcher dispatcher = world_dispatcher(world);
+		struct state_document document = {0};
+		document_make(&document);
+		const char *payload = (const char *)&document.entries[2];
+		failing_memory_arm(spared, false);
+		event_dispatch(&dispatcher, "peer_added", payload, 0, NULL);
+		event_dispatch(&dispatcher, "peer_endpoint_changed", payload, 0, NULL);
+		event_dispatch(&dispatcher, "peer_key_rotated",
+			(const char *)&document.entries[3], 0, NULL);
+		event_dispatch(&dispatcher, "peer_removed", "peer-4", 0, NULL);
+		has_failed = failing_memory_disarm();
+		state_document_clear(&document);
+		assert_converges(world);
+		world_teardown((void **)&world);
+		spared++;
+	} while (has_failed);
+	assert_true(spared > 10);
+}
+
+static bool believe(void *impl, const struct key_public *key, const char *message, size_t length,
+	const uint8_t signature[SIGNATURE_BYTES])
+{
+	return true;
+}
+
+/* An event that could not be remembered is not accepted: it could be replayed. */
+static void a_nonce_that_cannot_be_kept_is_no_verdict(void **state)
+{
+	unsigned spared = 0;
+	bool has_failed;
+	do {
+		struct signing_keys keys = {.current = key_of(1)};
+		struct verifier verifier;
+		verifier_init(&verifier, (struct signature_check){.verify = believe}, &keys);
+		struct envelope envelope = {.event_type = {"x", 1},
+			.event_id = {"e", 1},
+			.nonce = {"n", 1},
+			.has_issued_at = true,
+			.has_signature = true,
+			.signature_is_sound = true};
+		failing_memory_arm(spared, false);
+		enum verdict verdict = verifier_check(&verifier, &envelope, 0, NULL);
+		has_failed = failing_memory_disarm();
+		assert_int_equal(verdict, has_failed ? VERDICT_FAULT : VERDICT_ACCEPTED);
+		assert_int_equal(verifier_check(&verifier, &envelope, 0, NULL),
+			has_failed ? VERDICT_ACCEPTED : VERDICT_DUPLICATE_NONCE);
+		verifier_deinit(&verifier);
+		spared++;
+	} while (has_failed);
+	assert_true(spared > 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cycle_survives_each_allocation_that_fails),
+		cmocka_unit_test(a_cycle_that_lost_memory_fails_or_is_complete),
+		cmocka_unit_test(events_survive_each_allocation_that_fails),
+		cmocka_unit_test(a_nonce_that_cannot_be_kept_is_no_verdict),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

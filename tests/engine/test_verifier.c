@@ -1,0 +1,352 @@
+/* Whether an event may be believed. Signatures are played: one is good if it repeats the key. */
+#include "harness.h"
+
+#include "event_overlay.h"
+#include "verifier.h"
+
+#include <stdio.h>
+
+#define NOW_NS   (INT64_C(1772366400) * 1000000000)
+#define SECOND   INT64_C(1000000000)
+#define CURRENT  0x11
+#define PREVIOUS 0x22
+
+static unsigned check_count;
+
+static bool check(void *impl, const struct key_public *key, const char *message, size_t length,
+	const uint8_t signature[SIGNATURE_BYTES])
+{
+	check_count++;
+	assert_int_equal(length, 9);
+	assert_memory_equal(message, "canonical", 9);
+	for (size_t i = 0; i < SIGNATURE_BYTES; i++)
+		if (signature[i] != key->bytes[0])
+			return false;
+	return true;
+}
+
+static int verifier_setup(void **state)
+{
+	struct verifier *verifier = calloc(1, sizeof *verifier);
+	struct signing_keys keys = {.current = key_of(CURRENT)};
+	if (!verifier)
+		return -1;
+	verifier_init(verifier, (struct signature_check){.verify = check}, &keys);
+	check_count = 0;
+	*state = verifier;
+	return 0;
+}
+
+static int verifier_teardown(void **state)
+{
+	verifier_deinit(*state);
+	free(*state);
+	return 0;
+}
+
+static struct envelope_text text_of(const char *text)
+{
+	return (struct envelope_text){text, text ? strlen(text) : 0};
+}
+
+static struct envelope signed_by(unsigned char key, const char *nonce)
+{
+	struct envelope envelope = {
+		.event_type = text_of("peer_added"),
+		.event_id = text_of("evt-1"),
+		.nonce = text_of(nonce),
+		.payload = text_of("null"),
+		.has_issued_at = true,
+		.issued_at_ns = NOW_NS,
+		.has_signature = true,
+		.signature_is_sound = true,
+		.canonical = text_of("canonical"),
+	};
+	memset(envelope.signature, key, sizeof envelope.signature);
+	return envelope;
+}
+
+static void assert_verdict_at(struct verifier *verifier, const struct envelope *envelope,
+	int64_t now_ns, enum verdict verdict, const char *text)
+{
+	struct diag diag = {0};
+	assert_int_equal(verifier_check(verifier, envelope, now_ns, &diag), verdict);
+	assert_int_equal(strncmp(diag_text(&diag), text, strlen(text)), 0);
+	diag_clear(&diag);
+}
+
+static void assert_verdict(struct verifier *verifier, const struct envelope *envelope,
+	enum verdict verdict, const char *text)
+{
+	assert_verdict_at(verifier, envelope, NOW_NS, verdict, text);
+}
+
+static void an_event_signed_by_the_current_key_is_accepted(void **state)
+{
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
+}
+
+static void a_field_that_is_absent_or_empty_is_refused_and_named(void **state)
+{
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	envelope.event_type = text_of("");
+	assert_verdict(*state, &envelope, VERDICT_MALFORMED, "malformed");
+	envelope.event_type = text_of(NULL);
+	assert_verdict(*state, &envelope, VERDICT_MALFORMED, "malformed");
+	envelope = signed_by(CURRENT, "n1");
+	envelope.event_id = text_of("");
+	assert_verdict(*state, &envelope, VERDICT_MISSING_FIELD, "missing event_id");
+	envelope = signed_by(CURRENT, "n1");
+	envelope.nonce = text_of(NULL);
+	assert_verdict(*state, &envelope, VERDICT_MISSING_FIELD, "missing nonce");
+	envelope = signed_by(CURRENT, "n1");
+	envelope.has_issued_at = false;
+	assert_verdict(*state, &envelope, VERDICT_MISSING_FIELD, "missing issued_at");
+	envelope = signed_by(CURRENT, "n1");
+	envelope.has_signature = envelope.signature_is_sound = false;
+	assert_verdict(*state, &envelope, VERDICT_MISSING_FIELD, "missing signature");
+	assert_int_equal(check_count, 0);
+}
+
+static void an_event_counts_for_five_minutes_to_either_side(void **state)
+{
+	static const struct {
+		int64_t age_ns;
+		enum verdict verdict;
+		const char *text;
+	} rows[] = {
+		{300 * SECOND, VERDICT_ACCEPTED, ""},
+		{300 * SECOND + 1, VERDICT_STALE, "stale"},
+		{-300 * SECOND, VERDICT_ACCEPTED, ""},
+		{-300 * SECOND - 1, VERDICT_FUTURE, "future"},
+		{INT64_C(5000000000) * SECOND, VERDICT_STALE, "stale"},
+		{-INT64_C(5000000000) * SECOND, VERDICT_FUTURE, "future"},
+	};
+	static const char *const nonces[] = {"a", "b", "c", "d", "e", "f"};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct envelope envelope = signed_by(CURRENT, nonces[i]);
+		envelope.issued_at_ns = NOW_NS - rows[i].age_ns;
+		assert_verdict(*state, &envelope, rows[i].verdict, rows[i].text);
+	}
+}
+
+static void a_stranger_s_signature_is_refused(void **state)
+{
+	struct envelope envelope = signed_by(0x33, "n1");
+	assert_verdict(*state, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+	envelope = signed_by(CURRENT, "n1");
+	envelope.signature[63] ^= 1;
+	assert_verdict(*state, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+}
+
+static void a_signature_that_is_no_base64_of_64_bytes_is_a_bad_one(void **state)
+{
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	envelope.signature_is_sound = false;
+	assert_verdict(*state, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+	assert_int_equal(check_count, 0);
+}
+
+static void without_keys_every_event_is_refused(void **state)
+{
+	struct verifier verifier;
+	struct envelope envelope = signed_by(0, "n1"); /* what an all-zero key would sign */
+	verifier_init(&verifier, (struct signature_check){.verify = check}, NULL);
+	assert_verdict(&verifier, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+	envelope = signed_by(CURRENT, "n1");
+	assert_verdict(&verifier, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+	verifier_deinit(&verifier);
+}
+
+static void the_previous_key_counts_before_the_transition_ends(void **state)
+{
+	struct verifier *verifier = *state;
+	struct signing_keys keys = {.current = key_of(CURRENT),
+		.previous = key_of(PREVIOUS),
+		.has_previous = true,
+		.transition_expires_ns = NOW_NS};
+	verifier_rotate_keys(verifier, &keys, 1);
+	struct envelope envelope = signed_by(PREVIOUS, "n1");
+	assert_verdict_at(verifier, &envelope, NOW_NS, VERDICT_BAD_SIGNATURE, "bad signature");
+	assert_verdict_at(verifier, &envelope, NOW_NS - 1, VERDICT_ACCEPTED, "");
+	envelope = signed_by(CURRENT, "n2");
+	assert_verdict(verifier, &envelope, VERDICT_ACCEPTED, "");
+}
+
+static void a_previous_key_without_an_end_of_transition_is_none(void **state)
+{
+	struct verifier *verifier = *state;
+	struct signing_keys keys = {.current = key_of(CURRENT), .previous = key_of(PREVIOUS)};
+	verifier_rotate_keys(verifier, &keys, 1);
+	struct envelope envelope = signed_by(PREVIOUS, "n1");
+	assert_verdict(verifier, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+}
+
+static void a_nonce_is_good_for_one_event(void **state)
+{
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
+	envelope.event_id = text_of("evt-2");
+	assert_verdict(*state, &envelope, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+	envelope.nonce = text_of("n2");
+	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
+}
+
+static void a_forgery_does_not_use_up_a_nonce(void **state)
+{
+	struct envelope forgery = signed_by(0x33, "n1"), envelope = signed_by(CURRENT, "n1");
+	assert_verdict(*state, &forgery, VERDICT_BAD_SIGNATURE, "bad signature");
+	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
+}
+
+static void a_nonce_is_remembered_as_long_as_its_event_could_be_replayed(void **state)
+{
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	envelope.issued_at_ns = NOW_NS + 300 * SECOND; /* at once, and long */
+	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
+	for (int64_t s = 0; s <= 600; s += 60)
+		assert_verdict_at(*state, &envelope, NOW_NS + s * SECOND,
+			VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+	assert_verdict_at(
+		*state, &envelope, NOW_NS + 600 * SECOND + 1, VERDICT_STALE, "stale");
+}
+
+static void a_nonce_that_can_no_longer_be_replayed_is_forgotten(void **state)
+{
+	struct verifier *verifier = *state;
+	char nonce[16];
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(nonce, sizeof nonce, "n%u", i);
+		struct envelope envelope = signed_by(CURRENT, nonce);
+		envelope.issued_at_ns = NOW_NS + i * SECOND;
+		assert_verdict_at(verifier, &envelope, envelope.issued_at_ns, VERDICT_ACCEPTED, "");
+	}
+	assert_true(verifier->nonces.count <= 302);
+	assert_false(nonce_store_holds(&verifier->nonces, "n0", 2));
+	assert_true(nonce_store_holds(&verifier->nonces, "n999", 4));
+}
+
+/* Each envelope is wrong in all that comes later in the order, too. */
+static void the_checks_come_in_their_order(void **state)
+{
+	struct verifier *verifier = *state;
+	struct envelope seen = signed_by(CURRENT, "n1");
+	assert_verdict(verifier, &seen, VERDICT_ACCEPTED, "");
+	struct envelope envelope = signed_by(0x33, "n1");
+	envelope.issued_at_ns = NOW_NS - 400 * SECOND;
+	envelope.event_type = envelope.event_id = text_of("");
+	assert_verdict(verifier, &envelope, VERDICT_MALFORMED, "malformed");
+	envelope.event_type = text_of("x");
+	assert_verdict(verifier, &envelope, VERDICT_MISSING_FIELD, "missing event_id");
+	envelope.event_id = text_of("e");
+	assert_verdict(verifier, &envelope, VERDICT_STALE, "stale");
+	envelope.issued_at_ns = NOW_NS + 400 * SECOND;
+	assert_verdict(verifier, &envelope, VERDICT_FUTURE, "future");
+	envelope.issued_at_ns = NOW_NS;
+	assert_verdict(verifier, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
+	memset(envelope.signature, CURRENT, sizeof envelope.signature);
+	assert_verdict(verifier, &envelope, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+}
+
+static void nonces_may_hold_any_bytes(void **state)
+{
+	struct envelope first = signed_by(CURRENT, "n"), second = first, third = first;
+	first.nonce = (struct envelope_text){"a\0b", 3};
+	second.nonce = (struct envelope_text){"a\0c", 3};
+	third.nonce = (struct envelope_text){"a", 1};
+	assert_verdict(*state, &first, VERDICT_ACCEPTED, "");
+	assert_verdict(*state, &second, VERDICT_ACCEPTED, "");
+	assert_verdict(*state, &third, VERDICT_ACCEPTED, "");
+	assert_verdict(*state, &first, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+}
+
+static unsigned char current_of(const struct verifier *verifier)
+{
+	return verifier->keys.current.bytes[0];
+}
+
+/* The order is that of the events and fetches of an overlay. */
+static void keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation(void **state)
+{
+	struct verifier *verifier = *state;
+	struct event_overlay overlay = {0};
+	struct signing_keys two = {.current = key_of(2)}, three = {.current = key_of(3)};
+	struct signing_keys four = {.current = key_of(4)};
+	uint64_t early = event_overlay_fetch_begin(&overlay);
+	verifier_rotate_keys(verifier, &two, event_overlay_count(&overlay));
+	assert_int_equal(current_of(verifier), 2);
+	verifier_take_keys(verifier, &three, early);
+	assert_int_equal(current_of(verifier), 2);
+	uint64_t late = event_overlay_fetch_begin(&overlay);
+	verifier_take_keys(verifier, &three, late);
+	assert_int_equal(current_of(verifier), 3);
+	verifier_rotate_keys(verifier, &four, event_overlay_count(&overlay));
+	assert_int_equal(current_of(verifier), 4);
+	verifier_take_keys(verifier, &three, late);
+	assert_int_equal(current_of(verifier), 4);
+	event_overlay_clear(&overlay);
+}
+
+static void the_first_keys_may_come_with_a_state(void **state)
+{
+	struct verifier verifier;
+	struct event_overlay overlay = {0};
+	struct signing_keys keys = {.current = key_of(CURRENT)};
+	verifier_init(&verifier, (struct signature_check){.verify = check}, NULL);
+	verifier_take_keys(&verifier, &keys, event_overlay_fetch_begin(&overlay));
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	assert_verdict(&verifier, &envelope, VERDICT_ACCEPTED, "");
+	verifier_deinit(&verifier);
+	event_overlay_clear(&overlay);
+}
+
+static void other_keys_do_not_free_the_nonces(void **state)
+{
+	struct verifier *verifier = *state;
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	struct signing_keys keys = {.current = key_of(CURRENT)};
+	assert_verdict(verifier, &envelope, VERDICT_ACCEPTED, "");
+	verifier_rotate_keys(verifier, &keys, 1);
+	assert_verdict(verifier, &envelope, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+}
+
+static void the_cursor_passes_what_was_verified_or_is_refused_for_ever(void **state)
+{
+	assert_true(verdict_is_final(VERDICT_ACCEPTED));
+	assert_true(verdict_is_final(VERDICT_MALFORMED));
+	assert_true(verdict_is_final(VERDICT_MISSING_FIELD));
+	assert_true(verdict_is_final(VERDICT_STALE));
+	assert_true(verdict_is_final(VERDICT_DUPLICATE_NONCE));
+	assert_false(verdict_is_final(VERDICT_FUTURE));
+	assert_false(verdict_is_final(VERDICT_BAD_SIGNATURE)); /* the right key may come yet */
+	assert_false(verdict_is_final(VERDICT_FAULT));
+}
+
+#define VERIFIER_TEST(name)                                                                        \
+	cmocka_unit_test_setup_teardown(name, verifier_setup, verifier_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VERIFIER_TEST(an_event_signed_by_the_current_key_is_accepted),
+		VERIFIER_TEST(a_field_that_is_absent_or_empty_is_refused_and_named),
+		VERIFIER_TEST(an_event_counts_for_five_minutes_to_either_side),
+		VERIFIER_TEST(a_stranger_s_signature_is_refused),
+		VERIFIER_TEST(a_signature_that_is_no_base64_of_64_bytes_is_a_bad_one),
+		VERIFIER_TEST(without_keys_every_event_is_refused),
+		VERIFIER_TEST(the_previous_key_counts_before_the_transition_ends),
+		VERIFIER_TEST(a_previous_key_without_an_end_of_transition_is_none),
+		VERIFIER_TEST(a_nonce_is_good_for_one_event),
+		VERIFIER_TEST(a_forgery_does_not_use_up_a_nonce),
+		VERIFIER_TEST(a_nonce_is_remembered_as_long_as_its_event_could_be_replayed),
+		VERIFIER_TEST(a_nonce_that_can_no_longer_be_replayed_is_forgotten),
+		VERIFIER_TEST(the_checks_come_in_their_order),
+		VERIFIER_TEST(nonces_may_hold_any_bytes),
+		VERIFIER_TEST(keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation),
+		VERIFIER_TEST(the_first_keys_may_come_with_a_state),
+		VERIFIER_TEST(other_keys_do_not_free_the_nonces),
+		VERIFIER_TEST(the_cursor_passes_what_was_verified_or_is_refused_for_ever),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* Endpoints: IP and port, a host name and port, or none. */
+#include "harness.h"
+
+static int parse(const char *text, struct endpoint *ret, struct diag *diag)
+{
+	static char host[ENDPOINT_HOST_MAX + 1];
+	return endpoint_parse(text, strlen(text), host, ret, diag);
+}
+
+static void endpoints_take_their_canonical_form(void **state)
+{
+	static const struct {
+		const char *text, *canonical;
+		enum endpoint_kind kind;
+	} rows[] = {
+		{"", "", ENDPOINT_NONE},
+		{"198.51.100.2:51820", "198.51.100.2:51820", ENDPOINT_IP},
+		{"198.51.100.2:1", "198.51.100.2:1", ENDPOINT_IP},
+		{"198.51.100.2:65535", "198.51.100.2:65535", ENDPOINT_IP},
+		{"[2001:DB8:0::1]:51820", "[2001:db8::1]:51820", ENDPOINT_IP},
+		{"[::ffff:198.51.100.2]:51820", "198.51.100.2:51820", ENDPOINT_IP},
+		{"[fe80::1%eth0]:51820", "[fe80::1%eth0]:51820", ENDPOINT_IP},
+		{"[fe80::1%2]:51820", "[fe80::1%2]:51820", ENDPOINT_IP},
+		{"[fe80::1%abcdefghijklmno]:1", "[fe80::1%abcdefghijklmno]:1", ENDPOINT_IP},
+		{"vpn.example.org:51820", "vpn.example.org:51820", ENDPOINT_NAME},
+		{"vpn.example.org.:51820", "vpn.example.org.:51820", ENDPOINT_NAME},
+		{"localhost:1", "localhost:1", ENDPOINT_NAME},
+		{"1.example:1", "1.example:1", ENDPOINT_NAME},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct endpoint endpoint;
+		if (parse(rows[i].text, &endpoint, NULL) != 0)
+			fail_msg("refused: %s", rows[i].text);
+		assert_int_equal(endpoint.kind, rows[i].kind);
+		assert_string_equal(endpoint_format(&endpoint).text, rows[i].canonical);
+	}
+}
+
+static void what_is_no_endpoint_is_refused_and_quoted(void **state)
+{
+	static const char *const rows[] = {"198.51.100.2", "198.51.100.2:", "198.51.100.2:0",
+		"198.51.100.2:65536", "198.51.100.2:99999999999", "198.51.100.2:-1",
+		"198.51.100.2:+1", "198.51.100.2: 1", "198.51.100.2:1 ", "198.51.100.2:http",
+		"198.51.100.2:0x50", ":51820", "[]:51820", "[::1]", "[::1]:", "[::1]51820",
+		"::1:51820", "2001:db8::1", "[::1:51820", "::1]:51820", "[198.51.100.2]:51820",
+		"[vpn.example.org]:1", "[2001:db8::1%eth0]:51820", "[fe80::1%]:51820",
+		"[fe80::1%abcdefghijklmnop]:1", "[fe80::1%a b]:1", "[fe80::1%a/b]:1",
+		"[fe80::1%%1]:1", "fe80::1%eth0:51820", "198.51.100.2%eth0:1",
+		"[::ffff:10.0.0.1%eth0]:1", "198.51.100:51820", "198.51.100.256:51820",
+		"1.2.3.4.5:51820", "vpn..example.org:1", ".example.org:1", "vpn example.org:1",
+		"vpn.example.org/x:1", "user@example.org:1", " 198.51.100.2:1", "\n:1",
+		"b\xc3\xbc"
+		"cher.example:1",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example:1"};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct diag diag = {0};
+		struct endpoint endpoint = endpoint_of("9.9.9.9:9"), before = endpoint;
+		if (parse(rows[i], &endpoint, &diag) != -EINVAL)
+			fail_msg("taken for an endpoint: \"%s\"", rows[i]);
+		assert_contains(diag_text(&diag), quote(rows[i], strlen(rows[i])).text);
+		assert_memory_equal(&endpoint, &before, sizeof endpoint);
+		diag_clear(&diag);
+	}
+}
+
+static void a_host_name_has_at_most_253_characters(void **state)
+{
+	char text[300];
+	struct endpoint endpoint;
+	for (size_t i = 0; i < 254; i++)
+		text[i] = i % 50 == 49 ? '.' : 'a';
+	strcpy(text + 253, ":1");
+	assert_int_equal(parse(text, &endpoint, NULL), 0);
+	assert_int_equal(strlen(endpoint_format(&endpoint).text), 255);
+	strcpy(text + 253, "a:1");
+	assert_int_equal(parse(text, &endpoint, NULL), -EINVAL);
+}
+
+static void packets_cannot_be_sent_just_anywhere(void **state)
+{
+	static const struct {
+		const char *text;
+		bool usable;
+	} rows[] = {
+		{"198.51.100.2:1", true},
+		{"[2001:db8::1]:1", true},
+		{"[fe80::1%eth0]:1", true},
+		{"127.0.0.1:1", true},
+		{"0.0.0.0:1", false},
+		{"[::]:1", false},
+		{"[::ffff:0.0.0.0]:1", false},
+		{"224.0.0.1:1", false},
+		{"[ff02::1]:1", false},
+		{"[fe80::1]:1", false},
+		{"169.254.0.1:1", true},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct diag diag = {0};
+		struct endpoint endpoint = endpoint_of(rows[i].text);
+		int error = endpoint_validate(&endpoint, &diag);
+		if (error != (rows[i].usable ? 0 : -EINVAL))
+			fail_msg("%s: %d %s", rows[i].text, error, diag_text(&diag));
+		diag_clear(&diag);
+	}
+	struct endpoint none = endpoint_of("");
+	assert_int_equal(endpoint_validate(&none, NULL), 0);
+}
+
+static void endpoints_differ_by_address_port_and_kind(void **state)
+{
+	static const char *const rows[] = {"", "198.51.100.2:1", "198.51.100.2:2",
+		"198.51.100.3:1", "[2001:db8::1]:1", "[fe80::1%eth0]:1", "[fe80::1%eth1]:1"};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		for (size_t j = 0; j < COUNT_OF(rows); j++) {
+			struct endpoint a = endpoint_of(rows[i]), b = endpoint_of(rows[j]);
+			assert_int_equal(endpoint_equal(&a, &b), i == j);
+		}
+}
+
+static void a_zone_that_one_side_lacks_is_not_compared(void **state)
+{
+	struct endpoint with = endpoint_of("[fe80::1%eth0]:1"), without = endpoint_of("[fe80::1]:1");
+	assert_true(endpoint_equal(&with, &without));
+	assert_true(endpoint_equal(&without, &with));
+}
+
+static void host_names_are_compared_as_text(void **state)
+{
+	char x[ENDPOINT_HOST_MAX + 1], y[ENDPOINT_HOST_MAX + 1];
+	struct endpoint a, b;
+	assert_int_equal(endpoint_parse("a.example:1", 11, x, &a, NULL), 0);
+	assert_int_equal(endpoint_parse("a.example:1", 11, y, &b, NULL), 0);
+	assert_true(endpoint_equal(&a, &b));
+	assert_int_equal(endpoint_parse("b.example:1", 11, y, &b, NULL), 0);
+	assert_false(endpoint_equal(&a, &b));
+	b = endpoint_of("198.51.100.2:1");
+	assert_false(endpoint_equal(&a, &b));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(endpoints_take_their_canonical_form),
+		cmocka_unit_test(what_is_no_endpoint_is_refused_and_quoted),
+		cmocka_unit_test(a_host_name_has_at_most_253_characters),
+		cmocka_unit_test(packets_cannot_be_sent_just_anywhere),
+		cmocka_unit_test(endpoints_differ_by_address_port_and_kind),
+		cmocka_unit_test(a_zone_that_one_side_lacks_is_not_compared),
+		cmocka_unit_test(host_names_are_compared_as_text),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+/* Defaults and limits of the interface's configuration. */
+#include "harness.h"
+
+#include "interface_config.h"
+
+static struct interface_config with_defaults(void)
+{
+	struct interface_config config = {0};
+	config_apply_defaults(&config);
+	return config;
+}
+
+static void defaults_are_the_seed_s(void **state)
+{
+	struct interface_config config = with_defaults();
+	assert_string_equal(config.interface_name, "plexd0");
+	assert_int_equal(config.listen_port, 51820);
+	assert_int_equal(config.mtu, 0);
+	assert_int_equal(config.persistent_keepalive_s, 0);
+	assert_false(config.keep_addresses);
+	assert_int_equal(config_validate(&config, NULL), 0);
+}
+
+static void what_is_set_is_not_overridden(void **state)
+{
+	struct interface_config config = {.interface_name = "wg7", .listen_port = 51821};
+	config_apply_defaults(&config);
+	assert_string_equal(config.interface_name, "wg7");
+	assert_int_equal(config.listen_port, 51821);
+	config = (struct interface_config){.listen_port = -1, .mtu = -1};
+	config_apply_defaults(&config);
+	assert_int_equal(config.listen_port, -1);
+	assert_int_equal(config.mtu, -1);
+}
+
+static void assert_refused(const struct interface_config *config, const char *text)
+{
+	struct diag diag = {0};
+	assert_int_equal(config_validate(config, &diag), -EINVAL);
+	assert_contains(diag_text(&diag), text);
+	diag_clear(&diag);
+}
+
+static void a_listen_port_is_between_1_and_65535(void **state)
+{
+	static const int bad[] = {0, -1, 65536, INT32_MAX, INT32_MIN};
+	struct interface_config config = with_defaults();
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		config.listen_port = bad[i];
+		assert_refused(
+			&config, "wireguard: config: ListenPort must be between 1 and 65535");
+	}
+	config.listen_port = 1;
+	assert_int_equal(config_validate(&config, NULL), 0);
+	config.listen_port = 65535;
+	assert_int_equal(config_validate(&config, NULL), 0);
+}
+
+static void an_mtu_is_not_negative(void **state)
+{
+	struct interface_config config = with_defaults();
+	config.mtu = -1;
+	assert_refused(&config, "wireguard: config: MTU must not be negative");
+	config.mtu = 1420;
+	assert_int_equal(config_validate(&config, NULL), 0);
+}
+
+static void a_keepalive_is_between_0_and_65535(void **state)
+{
+	struct interface_config config = with_defaults();
+	config.persistent_keepalive_s = -1;
+	assert_refused(&config, "wireguard: config: PersistentKeepalive");
+	config.persistent_keepalive_s = 65536;
+	assert_refused(&config, "wireguard: config: PersistentKeepalive");
+	config.persistent_keepalive_s = 65535;
+	assert_int_equal(config_validate(&config, NULL), 0);
+}
+
+static void a_bad_interface_name_is_refused(void **state)
+{
+	struct interface_config config = with_defaults();
+	strcpy(config.interface_name, "a/b");
+	assert_refused(&config, "wireguard: config: InterfaceName");
+}
+
+static void interface_names_become_parts_of_paths(void **state)
+{
+	static const char *const good[] = {"a", "plexd0", "wg-0.1", "...", ".a", "a.", "..a",
+		"abcdefghijklmno", "\xc3\xa9th0", "%d", "~", "-x", "a:b"};
+	static const char *const bad[] = {"", ".", "..", "/", "a/b", "a b", " a", "a ", "a\tb",
+		"a\nb", "\x01", "a\x7f", "abcdefghijklmnop", "a\x1f"};
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		if (!interface_name_is_valid(good[i], strlen(good[i])))
+			fail_msg("refused: \"%s\"", good[i]);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		if (interface_name_is_valid(bad[i], strlen(bad[i])))
+			fail_msg("taken: \"%s\"", bad[i]);
+	assert_false(interface_name_is_valid("a\0b", 3));
+	assert_true(interface_name_is_valid("..x", 3));
+	assert_false(interface_name_is_valid("..x", 2));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_the_seed_s),
+		cmocka_unit_test(what_is_set_is_not_overridden),
+		cmocka_unit_test(a_listen_port_is_between_1_and_65535),
+		cmocka_unit_test(an_mtu_is_not_negative),
+		cmocka_unit_test(a_keepalive_is_between_0_and_65535),
+		cmocka_unit_test(a_bad_interface_name_is_refused),
+		cmocka_unit_test(interface_names_become_parts_of_paths),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+/* The values that hold others: state document, device, identity, envelope. */
+#include "harness.h"
+
+#include "device.h"
+#include "envelope.h"
+#include "identity.h"
+#include "state_document.h"
+
+static void entries_stay_in_document_order(void **state)
+{
+	struct state_document document = {0};
+	for (unsigned i = 0; i < 200; i++) {
+		struct peer_entry *entry = state_document_append(&document);
+		struct peer_entry zero = {0};
+		assert_non_null(entry);
+		assert_memory_equal(entry, &zero, sizeof zero);
+		entry->config.persistent_keepalive_s = (uint16_t)(200 - i);
+	}
+	assert_int_equal(document.entry_count, 200);
+	for (unsigned i = 0; i < 200; i++)
+		assert_int_equal(document.entries[i].config.persistent_keepalive_s, 200 - i);
+	state_document_clear(&document);
+}
+
+static void a_cleared_document_is_empty_and_can_be_used_anew(void **state)
+{
+	struct state_document document = {0}, zero = {0};
+	struct peer_entry *entry = state_document_append(&document);
+	assert_non_null(entry);
+	entry->id = arena_strndup(&document.arena, "peer-2", 6);
+	document.has_signing_keys = true;
+	state_document_clear(&document);
+	assert_memory_equal(&document, &zero, sizeof zero);
+	assert_non_null(state_document_append(&document));
+	state_document_clear(&document);
+	state_document_clear(&document);
+}
+
+static void a_device_holds_the_addresses_it_was_given(void **state)
+{
+	struct device device = {0}, zero = {0};
+	for (unsigned i = 0; i < 50; i++) {
+		struct prefix address = prefix_of("10.0.0.1/32");
+		address.ip.bytes[3] = (uint8_t)i;
+		assert_int_equal(device_add_address(&device, &address), 0);
+	}
+	assert_int_equal(device.address_count, 50);
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(device.addresses[i].ip.bytes[3], i);
+	device_clear(&device);
+	assert_memory_equal(&device, &zero, sizeof zero);
+}
+
+static void a_cleared_identity_holds_no_key(void **state)
+{
+	struct identity identity = {.node_id = strdup("node-1"), .private_key = secret_of(0x5a)};
+	struct identity zero = {0};
+	identity_clear(&identity);
+	assert_memory_equal(&identity, &zero, sizeof zero);
+	identity_clear(&identity);
+}
+
+static void a_cleared_envelope_is_empty(void **state)
+{
+	struct envelope envelope = {0}, zero = {0};
+	envelope.nonce.text = arena_strndup(&envelope.arena, "n1", 2);
+	envelope.nonce.length = 2;
+	envelope_clear(&envelope);
+	assert_memory_equal(&envelope, &zero, sizeof zero);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_stay_in_document_order),
+		cmocka_unit_test(a_cleared_document_is_empty_and_can_be_used_anew),
+		cmocka_unit_test(a_device_holds_the_addresses_it_was_given),
+		cmocka_unit_test(a_cleared_identity_holds_no_key),
+		cmocka_unit_test(a_cleared_envelope_is_empty),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
