@@ -11,7 +11,7 @@ else
 	sh tests/install.sh build
 fi
 [ -d "$build" ] || meson setup "$build" >/dev/null
-ninja -C "$build" plexwg:executable >"$build/build.log" || {
+ninja -C "$build" io/cli/plexwg >"$build/build.log" || {
 	cat "$build/build.log"
 	exit 1
 }

@@ -191,6 +191,20 @@ static void a_program_that_is_about_to_end_is_waited_for(void **state)
 	pthread_join(stopper, NULL);
 }
 
+static void deleting_waits_until_the_program_has_ended(void **state)
+{
+	struct bed *bed = *state;
+	pthread_t stopper;
+	int fd = tun_open();
+	fake_start(bed, "", "errno=0\n\n");
+	assert_int_equal(pthread_create(&stopper, NULL, stop_soon, &bed->fake), 0);
+	assert_int_equal(delete_now(bed), 0);
+	assert_int_not_equal(access(SOCKET_PATH, F_OK), 0);
+	assert_false(link_is_there(NAME));
+	pthread_join(stopper, NULL);
+	close(fd);
+}
+
 static void an_interface_comes_back_after_somebody_deleted_its_link(void **state)
 {
 	struct bed *bed = *state;
@@ -373,6 +387,7 @@ static int controller_tests(void)
 		TEST(deleting_ends_the_program),
 		TEST(a_killed_program_is_enodev_and_creating_starts_another),
 		TEST(a_program_that_is_about_to_end_is_waited_for),
+		TEST(deleting_waits_until_the_program_has_ended),
 		TEST(an_interface_comes_back_after_somebody_deleted_its_link),
 		TEST(a_tun_link_without_a_program_is_not_ours),
 		TEST(a_link_of_another_kind_is_named_in_the_error),

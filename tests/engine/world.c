@@ -54,9 +54,9 @@ static bool signature_verify(void *impl, const struct key_public *key, const cha
 
 static void process_start(struct world *world)
 {
-	struct controller controller = fake_controller(&world->fake, false);
 	struct logger logger = {logs_write, world};
-	assert_int_equal(manager_init(&world->manager, controller, &world->config, logger), 0);
+	assert_int_equal(
+		manager_init(&world->manager, world->controller, &world->config, logger), 0);
 	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
 	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
 		(struct clock){clock_now, world}, (struct drift_reporter){drift_write, world},
@@ -79,6 +79,7 @@ int world_setup(void **state)
 	world->identity.private_key = secret_of(WORLD_OWN_KEY);
 	world->identity.public_key = key_of(WORLD_OWN_KEY);
 	world->now_s = WORLD_START_S;
+	world->controller = fake_controller(&world->fake, false);
 	process_start(world);
 	*state = world;
 	return 0;

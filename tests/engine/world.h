@@ -17,6 +17,7 @@
 
 struct world {
 	struct fake_controller fake;
+	struct controller controller; /* over `fake`; another one may stand in for the next process */
 	struct identity identity;
 	struct interface_config config; /* for the next process */
 	struct manager manager;

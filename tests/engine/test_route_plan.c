@@ -1,0 +1,229 @@
+/* Routes from allowed IPs: what is added, removed, left alone and withheld. */
+#include "route_plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PEER_MAX 4
+
+struct scene {
+	struct prefix prefixes[PEER_MAX][8];
+	struct peer_config configs[PEER_MAX];
+	const struct peer_config *peers[PEER_MAX];
+	size_t peer_count;
+	struct route_table table;
+	struct route_policy policy;
+	struct route_plan plan;
+	char text[1000];
+};
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix prefix;
+	assert_int_equal(prefix_parse(text, strlen(text), &prefix, NULL), 0);
+	return prefix;
+}
+
+/* Allowed IPs between spaces. */
+static void wants(struct scene *scene, const char *endpoint, const char *allowed_ips)
+{
+	struct peer_config *peer = &scene->configs[scene->peer_count];
+	struct prefix *prefixes = scene->prefixes[scene->peer_count];
+	char copy[300];
+	strcpy(copy, allowed_ips);
+	size_t count = 0;
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+		prefixes[count++] = prefix_of(word);
+	peer->allowed_ip_count = (uint32_t)prefixes_normalize(prefixes, count);
+	peer->allowed_ips = prefixes;
+	assert_int_equal(
+		endpoint_parse(endpoint, strlen(endpoint), NULL, &peer->endpoint, NULL), 0);
+	scene->peers[scene->peer_count++] = peer;
+}
+
+static void has(struct scene *scene, enum route_owner owner, const char *destination)
+{
+	struct route route = {.destination = prefix_of(destination), .owner = owner};
+	assert_int_equal(route_table_append(&scene->table, &route), 0);
+}
+
+static void text_add(struct scene *scene, const char *sign, const struct prefix *prefix)
+{
+	size_t length = strlen(scene->text);
+	snprintf(scene->text + length, sizeof scene->text - length, "%s%s%s", length ? " " : "",
+		sign, prefix_format(prefix).text);
+}
+
+/* `expected`: + for added, - for removed, ! for withheld, in that order, each by destination. */
+static void assert_plan(struct scene *scene, const char *expected, size_t unchanged)
+{
+	route_table_seal(&scene->table);
+	assert_int_equal(route_plan_compute(scene->peers, scene->peer_count, NULL, &scene->table,
+				 &scene->policy, &scene->plan),
+		0);
+	for (size_t i = 0; i < scene->plan.add_count; i++)
+		text_add(scene, "+", &scene->plan.adds[i]);
+	for (size_t i = 0; i < scene->plan.remove_count; i++)
+		text_add(scene, "-", &scene->plan.removes[i]);
+	for (size_t i = 0; i < scene->plan.refusal_count; i++)
+		text_add(scene, "!", &scene->plan.refusals[i].destination);
+	assert_string_equal(scene->text, expected);
+	assert_int_equal(scene->plan.unchanged_count, unchanged);
+}
+
+static int scene_make(void **state)
+{
+	*state = calloc(1, sizeof(struct scene));
+	return *state ? 0 : -1;
+}
+
+static int scene_clear(void **state)
+{
+	struct scene *scene = *state;
+	route_table_clear(&scene->table);
+	route_plan_clear(&scene->plan);
+	free(scene);
+	return 0;
+}
+
+static void every_allowed_ip_gets_a_route_and_only_once(void **state)
+{
+	wants(*state, "", "10.2.0.0/16 fd00::/64 10.0.0.2");
+	wants(*state, "", "10.3.0.0/16 10.2.0.0/16");
+	assert_plan(*state, "+10.0.0.2/32 +10.2.0.0/16 +10.3.0.0/16 +fd00::/64", 0);
+}
+
+static void what_is_there_is_left_alone(void **state)
+{
+	wants(*state, "", "10.2.0.0/16 10.3.0.0/16");
+	has(*state, ROUTE_OURS, "10.2.0.0/16");
+	assert_plan(*state, "+10.3.0.0/16", 1);
+}
+
+static void ours_that_nobody_wants_is_removed_and_a_foreign_one_never(void **state)
+{
+	has(*state, ROUTE_OURS, "10.2.0.0/16");
+	has(*state, ROUTE_FOREIGN, "10.3.0.0/16");
+	has(*state, ROUTE_FOREIGN_HERE, "10.4.0.0/16");
+	assert_plan(*state, "-10.2.0.0/16", 0);
+}
+
+static void a_foreign_route_keeps_its_destination(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "", "10.2.0.0/16");
+	has(scene, ROUTE_FOREIGN, "10.2.0.0/16");
+	assert_plan(scene, "!10.2.0.0/16", 0);
+	assert_int_equal(scene->plan.refusals[0].reason, ROUTE_REFUSED_FOREIGN);
+}
+
+static void a_foreign_route_that_leads_here_serves_as_well(void **state)
+{
+	wants(*state, "", "10.2.0.0/16");
+	has(*state, ROUTE_FOREIGN_HERE, "10.2.0.0/16");
+	assert_plan(*state, "", 1);
+}
+
+static void ours_stays_beside_a_foreign_one(void **state)
+{
+	wants(*state, "", "10.2.0.0/16");
+	has(*state, ROUTE_FOREIGN, "10.2.0.0/16");
+	has(*state, ROUTE_OURS, "10.2.0.0/16");
+	assert_plan(*state, "", 1);
+}
+
+static void a_dump_may_show_a_route_twice(void **state)
+{
+	has(*state, ROUTE_OURS, "10.2.0.0/16");
+	has(*state, ROUTE_OURS, "10.2.0.0/16");
+	assert_plan(*state, "-10.2.0.0/16", 0);
+}
+
+static void a_default_route_is_withheld_from_the_main_table(void **state)
+{
+	wants(*state, "", "0.0.0.0/0 ::/0");
+	has(*state, ROUTE_OURS, "0.0.0.0/0");
+	assert_plan(*state, "-0.0.0.0/0 !0.0.0.0/0 !::/0", 0);
+}
+
+static void a_default_route_goes_into_another_table(void **state)
+{
+	struct scene *scene = *state;
+	scene->policy.manage_defaults = true;
+	wants(scene, "", "0.0.0.0/0 ::/0");
+	assert_plan(scene, "+0.0.0.0/0 +::/0", 0);
+}
+
+static void a_route_that_covers_an_endpoint_is_withheld_and_says_which(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "192.0.2.9:51820", "10.2.0.0/16");
+	wants(scene, "[2001:db8::9]:51820", "192.0.2.0/24 192.0.0.0/8 192.0.3.0/24 2001:db8::/32");
+	assert_plan(
+		scene, "+10.2.0.0/16 +192.0.3.0/24 !192.0.0.0/8 !192.0.2.0/24 !2001:db8::/32", 0);
+	assert_string_equal(route_refusal_format(&scene->plan.refusals[1]).text,
+		"it covers 192.0.2.9, which the tunnels or the control plane need");
+}
+
+static void a_route_that_covers_the_control_plane_is_withheld(void **state)
+{
+	struct scene *scene = *state;
+	struct prefix control_plane = prefix_of("198.51.100.1");
+	scene->policy.protected_ips = &control_plane.ip;
+	scene->policy.protected_ip_count = 1;
+	wants(scene, "", "198.51.100.0/24 198.51.100.1 198.51.101.0/24");
+	assert_plan(scene, "+198.51.101.0/24 !198.51.100.0/24 !198.51.100.1/32", 0);
+}
+
+static void a_mark_that_keeps_the_tunnels_out_lets_such_a_route_in(void **state)
+{
+	struct scene *scene = *state;
+	scene->policy.mark_keeps_out = scene->policy.manage_defaults = true;
+	wants(scene, "192.0.2.9:51820", "192.0.2.0/24 0.0.0.0/0");
+	assert_plan(scene, "+0.0.0.0/0 +192.0.2.0/24", 0);
+}
+
+static void endpoints_on_the_device_count_too(void **state)
+{
+	struct scene *scene = *state;
+	struct peer_config roamed = {.public_key.bytes = {1}};
+	struct peer_table device = {0};
+	assert_int_equal(endpoint_parse("192.0.2.9:1", 11, NULL, &roamed.endpoint, NULL), 0);
+	assert_int_equal(peer_table_append(&device, &roamed), 0);
+	assert_int_equal(peer_table_seal(&device, NULL), 0);
+	wants(scene, "", "192.0.2.0/24");
+	assert_int_equal(route_plan_compute(scene->peers, scene->peer_count, &device, &scene->table,
+				 &scene->policy, &scene->plan),
+		0);
+	assert_int_equal(scene->plan.add_count, 0);
+	assert_int_equal(scene->plan.refusal_count, 1);
+	peer_table_clear(&device);
+}
+
+#define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE_TEST(every_allowed_ip_gets_a_route_and_only_once),
+		SCENE_TEST(what_is_there_is_left_alone),
+		SCENE_TEST(ours_that_nobody_wants_is_removed_and_a_foreign_one_never),
+		SCENE_TEST(a_foreign_route_keeps_its_destination),
+		SCENE_TEST(a_foreign_route_that_leads_here_serves_as_well),
+		SCENE_TEST(ours_stays_beside_a_foreign_one),
+		SCENE_TEST(a_dump_may_show_a_route_twice),
+		SCENE_TEST(a_default_route_is_withheld_from_the_main_table),
+		SCENE_TEST(a_default_route_goes_into_another_table),
+		SCENE_TEST(a_route_that_covers_an_endpoint_is_withheld_and_says_which),
+		SCENE_TEST(a_route_that_covers_the_control_plane_is_withheld),
+		SCENE_TEST(a_mark_that_keeps_the_tunnels_out_lets_such_a_route_in),
+		SCENE_TEST(endpoints_on_the_device_count_too),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
