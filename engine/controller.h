@@ -1,10 +1,10 @@
 /*
  * The seam to the operating system: all that the engine asks of a WireGuard implementation.
  *
- * Every operation returns 0 or a negative errno, and then says in `diag` what the system said
- * (without naming the operation: the caller does). Every operation is idempotent. -ENODEV means
- * that the interface is not there. Texts and keys given are borrowed for the call. Operations
- * block, each with a deadline of its own.
+ * Every operation returns 0 or a negative errno, and only then does the text in `diag` count: what
+ * the system said (without naming the operation: the caller does). Every operation is idempotent.
+ * -ENODEV means that the interface is not there. Texts and keys given are borrowed for the call.
+ * Operations block, each with a deadline of its own.
  */
 #pragma once
 

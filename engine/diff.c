@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 unsigned peer_config_difference(const struct peer_config *desired, const struct peer_config *actual)
 {
@@ -133,6 +134,14 @@ const char *peer_op_kind_name(enum peer_op_kind kind)
 const struct key_public *peer_op_key(const struct peer_op *op)
 {
 	return op->desired ? &op->desired->public_key : &op->actual->public_key;
+}
+
+void peer_diff_drop_removes(struct peer_diff *diff)
+{
+	size_t left = diff->update_count + diff->add_count;
+	memmove(diff->ops, diff->ops + diff->remove_count, left * sizeof *diff->ops);
+	diff->unchanged_count += diff->remove_count;
+	diff->remove_count = 0;
 }
 
 void peer_diff_clear(struct peer_diff *diff)

@@ -55,4 +55,7 @@ int diff_compute(const struct peer_table *desired, const struct peer_table *actu
 unsigned peer_config_difference(
 	const struct peer_config *desired, const struct peer_config *actual);
 
+/* Takes the removes out: nobody goes. The peers count as unchanged. */
+void peer_diff_drop_removes(struct peer_diff *diff);
+
 void peer_diff_clear(struct peer_diff *diff);

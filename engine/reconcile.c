@@ -30,6 +30,15 @@ void reconciler_deinit(struct reconciler *reconciler)
 	*reconciler = (struct reconciler){0};
 }
 
+void reconciler_preload(struct reconciler *reconciler, struct state_document *document)
+{
+	state_document_clear(&reconciler->document);
+	reconciler->document = *document;
+	*document = (struct state_document){0};
+	reconciler->has_document = true;
+	reconciler->is_provisional = true;
+}
+
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 {
 	int error = manager_setup(reconciler->manager, reconciler->identity, diag);
@@ -46,6 +55,7 @@ static int document_take(
 	reconciler->document = *document;
 	*document = (struct state_document){0};
 	reconciler->has_document = true;
+	reconciler->is_provisional = false;
 	event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
 	if (reconciler->document.signing_keys_error)
 		return diag_add(failures, -EINVAL, "%s", reconciler->document.signing_keys_error);
@@ -66,7 +76,7 @@ static int answer_take(
 	case FETCH_DOCUMENT:
 		return document_take(reconciler, answer->document, failures);
 	case FETCH_NOT_MODIFIED:
-		if (!reconciler->has_document)
+		if (!reconciler->has_document || reconciler->is_provisional)
 			return diag_add(failures, -ENODATA,
 				"fetch: not modified, but there is no state yet");
 		event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
@@ -245,6 +255,8 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	};
 	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
 	int error = plan_compute(&input, &manager->endpoints, now_s, &cycle->plan);
+	if (!error && reconciler->is_provisional)
+		peer_diff_drop_removes(&cycle->plan.diff);
 	if (!error)
 		error = endpoint_memory_compared(&manager->endpoints, &cycle->plan.desired.peers,
 			&cycle->device->peers, now_s);
@@ -259,7 +271,8 @@ static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
 		reconciler->manager->config.interface_name, &cycle->plan, &cycle->device->peers,
 		&cycle->routes, &diag);
-	diag_join(failures, &diag);
+	if (error)
+		diag_join(failures, &diag);
 	diag_clear(&diag);
 	return error;
 }
@@ -285,7 +298,12 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
-	struct cycle_report report = {&cycle->plan, cycle->results, &cycle->routes};
+	struct cycle_report report = {
+		.plan = &cycle->plan,
+		.actual = &cycle->device->peers,
+		.results = cycle->results,
+		.routes = &cycle->routes,
+	};
 	if (reconciler->observer.executed)
 		reconciler->observer.executed(reconciler->observer.impl, &report);
 	drift_report(reconciler, &cycle->corrections);
@@ -329,7 +347,8 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 		if (error)
 			diag_fail_errno(&diag, error);
 	}
-	diag_join(failures, &diag);
+	if (error)
+		diag_join(failures, &diag);
 	diag_clear(&diag);
 	if (!error)
 		error = device_converge(reconciler, &device, &names, failures);

@@ -40,6 +40,7 @@ struct fetch_answer {
 /* What a cycle did: all of it lives for the call only. */
 struct cycle_report {
 	const struct plan *plan;
+	const struct peer_table *actual;      /* the device as it was before */
 	const struct peer_op_result *results; /* one for each operation of the plan */
 	const struct route_plan *routes;      /* those that were carried out */
 };
@@ -62,6 +63,7 @@ struct reconciler {
 	const struct identity *identity;
 	struct state_document document; /* the last good one */
 	bool has_document;
+	bool is_provisional; /* the document is one from an earlier life: it removes nobody */
 	uint64_t fetch_order;
 	struct notices notices;
 	struct convergence convergence;
@@ -71,6 +73,12 @@ void reconciler_init(struct reconciler *reconciler, struct manager *manager,
 	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
 	const struct identity *identity);
 void reconciler_deinit(struct reconciler *reconciler);
+
+/*
+ * Takes over a document that an earlier process was given, until there is a newer one. On its word
+ * alone nobody is removed from the device.
+ */
+void reconciler_preload(struct reconciler *reconciler, struct state_document *document);
 
 /* Returns 0 if a fetch is now to be made; else the cycle has ended with that error. */
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag);

@@ -24,6 +24,14 @@ struct peer_entry *state_document_append(struct state_document *document)
 	return &document->entries[document->entry_count++];
 }
 
+bool state_document_has_psk(const struct state_document *document)
+{
+	for (size_t i = 0; i < document->entry_count; i++)
+		if (!key_secret_is_zero(&document->entries[i].config.psk))
+			return true;
+	return false;
+}
+
 void state_document_clear(struct state_document *document)
 {
 	if (document->entries)

@@ -29,5 +29,7 @@ struct state_document {
 
 /* Room for one more entry, zeroed; NULL when memory is out. */
 struct peer_entry *state_document_append(struct state_document *document);
+/* Whether a peer has a preshared key: the text that was read is then a secret. */
+bool state_document_has_psk(const struct state_document *document);
 /* Wipes and frees; back to the zero state. */
 void state_document_clear(struct state_document *document);

@@ -149,7 +149,9 @@ static int apply_run(struct apply *apply, struct diag *diag)
 {
 	struct session *session = apply->session;
 	struct manager manager;
-	int error = session_load_identity(session, diag);
+	int error = session_lock(session, diag);
+	if (!error)
+		error = session_load_identity(session, diag);
 	if (!error)
 		error = session_load_state(session, apply->warnings, diag);
 	if (!error)

@@ -7,7 +7,9 @@
 static int down(struct session *session, struct diag *diag)
 {
 	struct manager manager;
-	int error = session_open_controller(session, diag);
+	int error = session_lock(session, diag);
+	if (!error)
+		error = session_open_controller(session, diag);
 	if (error)
 		return error;
 	error = manager_init(&manager, session->controller.controller, &session->options->config,

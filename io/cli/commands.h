@@ -13,5 +13,6 @@ int command_init(const struct options *options);
 int command_replay(const struct options *options);
 int command_plan(const struct options *options);
 int command_apply(const struct options *options);
+int command_run(const struct options *options);
 int command_show(const struct options *options);
 int command_down(const struct options *options);

@@ -1,8 +1,21 @@
 #include "controller_choice.h"
 
 #include "diag.h"
+#include "link.h"
+#include "program.h"
 
 #include <errno.h>
+#include <string.h>
+
+static int open_kernel(struct controller_handle *handle, struct diag *diag)
+{
+	int error = kernel_controller_init(&handle->kernel, diag);
+	if (error)
+		return diag_wrap(diag, error, "controller: kernel");
+	handle->controller = kernel_controller(&handle->kernel);
+	handle->name = "kernel";
+	return 0;
+}
 
 static int open_userspace(struct controller_handle *handle, struct diag *diag)
 {
@@ -14,17 +27,75 @@ static int open_userspace(struct controller_handle *handle, struct diag *diag)
 	return 0;
 }
 
+static int open_sim(struct controller_handle *handle)
+{
+	sim_controller_init(&handle->sim, (struct sim_recorder){0});
+	handle->controller = sim_controller(&handle->sim);
+	handle->name = "sim";
+	return 0;
+}
+
+/* What the interface that is there asks for; CONTROLLER_AUTO if there is none. */
+static int choice_by_interface(
+	const char *interface, enum controller_choice *ret, struct diag *diag)
+{
+	struct link link = {0};
+	struct link_info info = {0};
+	struct uapi_socket uapi = {0};
+	int error = link_open(&link, 0, diag);
+	if (error)
+		return error;
+	error = link_read(&link, interface, &info, diag);
+	link_close(&link);
+	*ret = CONTROLLER_AUTO;
+	if (error == -ENODEV)
+		return 0;
+	if (error)
+		return error;
+	if (strcmp(info.kind, "wireguard") == 0)
+		*ret = CONTROLLER_KERNEL;
+	else if (strcmp(info.kind, "tun") == 0 && uapi_socket_probe(&uapi, interface, NULL) == 0)
+		*ret = CONTROLLER_USERSPACE;
+	else
+		return diag_fail(
+			diag, -EEXIST, "%s is there and is no WireGuard interface", interface);
+	return 0;
+}
+
+static int choice_by_system(enum controller_choice *ret, struct diag *diag)
+{
+	struct diag kernel = {0};
+	struct program_path path;
+	int error = 0;
+	if (kernel_controller_available(&kernel))
+		*ret = CONTROLLER_KERNEL;
+	else if (program_find(&path, NULL) == 0)
+		*ret = CONTROLLER_USERSPACE;
+	else
+		error = diag_fail(diag, -EOPNOTSUPP,
+			"this kernel has no WireGuard (%s) and no userspace program for it is "
+			"installed; on Debian, `apt install wireguard-go` brings one",
+			diag_text(&kernel));
+	diag_clear(&kernel);
+	return error;
+}
+
 int controller_open(enum controller_choice choice, const char *interface,
 	struct controller_handle *ret, struct diag *diag)
 {
+	int error = 0;
+	if (choice == CONTROLLER_AUTO)
+		error = choice_by_interface(interface, &choice, diag);
+	if (!error && choice == CONTROLLER_AUTO)
+		error = choice_by_system(&choice, diag);
+	if (error)
+		return diag_wrap(diag, error, "controller");
+	ret->choice = choice;
 	switch (choice) {
-	case CONTROLLER_SIM:
-		sim_controller_init(&ret->sim, (struct sim_recorder){0});
-		ret->controller = sim_controller(&ret->sim);
-		ret->name = "sim";
-		return 0;
 	case CONTROLLER_KERNEL:
-		return diag_fail(diag, -EOPNOTSUPP, "controller: kernel: not built in");
+		return open_kernel(ret, diag);
+	case CONTROLLER_SIM:
+		return open_sim(ret);
 	case CONTROLLER_AUTO:
 	case CONTROLLER_USERSPACE:
 		break;
@@ -36,9 +107,17 @@ void controller_close(struct controller_handle *handle)
 {
 	if (!handle->name)
 		return;
-	if (handle->controller.impl == &handle->sim)
+	switch (handle->choice) {
+	case CONTROLLER_KERNEL:
+		kernel_controller_deinit(&handle->kernel);
+		break;
+	case CONTROLLER_SIM:
 		sim_controller_deinit(&handle->sim);
-	else
+		break;
+	case CONTROLLER_AUTO:
+	case CONTROLLER_USERSPACE:
 		userspace_controller_deinit(&handle->userspace);
+		break;
+	}
 	handle->name = NULL;
 }

@@ -14,10 +14,12 @@ static const struct command commands[] = {
 	{"replay", "[--trace] FILE|DIR...", "run scenarios on a simulated device", "T", true,
 		command_replay},
 	{"plan", "--state FILE [--actual FILE [--at TIME]] [--json]",
-		"say what would change; status 2 if something would", "satidcpmkfrRKj", false,
+		"say what would change; status 2 if something would", "CsatidcpmkfrRKj", false,
 		command_plan},
 	{"apply", "--state FILE [--json]", "bring the interface up and make it equal to the state",
-		"sidcpmkfrRKj", false, command_apply},
+		"CsidcpmkfrRKj", false, command_apply},
+	{"run", "(--state FILE | --api URL)", "keep the interface equal to the state: the daemon",
+		"CsASIeoidcpmkfrRKx", false, command_run},
 	{"show", "[--json]", "print the device as it is, without secrets", "idcj", false,
 		command_show},
 	{"down", "", "remove the interface", "idc", false, command_down},
@@ -76,10 +78,13 @@ int main(int argc, char **argv)
 		return 0;
 	case OPTIONS_WRONG:
 		return STATUS_USAGE;
+	case OPTIONS_UNREADABLE:
+		return STATUS_ERROR;
 	case OPTIONS_READ:
 		break;
 	}
 	int status = command->run(&options);
+	options_clear(&options);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		report_error("standard output: cannot be written");
 		return STATUS_ERROR;

@@ -1,15 +1,21 @@
 /*
- * The command line: what each command takes, read once into one struct.
+ * The command line: what each command takes, read once into one struct. A configuration file that
+ * it names is read first: the command line wins.
  */
 #pragma once
 
+#include "arena.h"
 #include "interface_config.h"
 #include "log_sink.h"
 
 #include <stdint.h>
 
 /* sysexits' EX_USAGE: the command line is wrong. */
-#define STATUS_USAGE 64
+#define STATUS_USAGE        64
+
+#define INTERVAL_DEFAULT_MS INT64_C(60000)
+#define INTERVAL_MIN_MS     INT64_C(1000)
+#define INTERVAL_MAX_MS     INT64_C(86400000)
 
 enum controller_choice {
 	CONTROLLER_AUTO,
@@ -23,8 +29,14 @@ struct options {
 	enum controller_choice controller;
 	bool no_routes;
 	uint32_t route_table;
-	const char *identity_directory; /* borrowed from argv, as all texts here; NULL: not given */
+	const char *identity_directory; /* NULL: not given. Texts belong to argv or to `texts` */
 	const char *state_path;
+	const char *api_url;
+	const char *ca_path;
+	const char *record_path;
+	int64_t interval_ms;
+	bool keep_interface;
+	int max_removal_percent; /* 100: no limit */
 	const char *actual_path;
 	const char *mesh_ip;
 	const char *node_id;
@@ -37,6 +49,7 @@ struct options {
 	enum log_format log_format;
 	const char *const *operands;
 	size_t operand_count;
+	struct arena texts; /* of the configuration file */
 };
 
 struct command {
@@ -50,10 +63,13 @@ struct command {
 
 enum options_outcome {
 	OPTIONS_READ,
-	OPTIONS_HELP,  /* --help was asked for and printed */
-	OPTIONS_WRONG, /* said on standard error */
+	OPTIONS_HELP, /* --help was asked for and printed */
+	/* Said on standard error: */
+	OPTIONS_WRONG,
+	OPTIONS_UNREADABLE, /* the configuration file */
 };
 
 /* `argv[0]` is the command's name. */
 enum options_outcome options_read(
 	const struct command *command, int argc, char **argv, struct options *ret);
+void options_clear(struct options *options);

@@ -4,14 +4,12 @@
 #include "diag.h"
 #include "file.h"
 #include "identity_dir.h"
+#include "state_file.h"
 #include "state_wire.h"
 #include "system_clock.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-/* A mesh of a million peers takes about 250 MB. */
-#define STATE_BYTES_MAX (512UL * 1024 * 1024)
 
 int session_open(struct session *session, const struct options *options, struct diag *diag)
 {
@@ -27,11 +25,24 @@ int session_open(struct session *session, const struct options *options, struct 
 	return config_validate(&options->config, diag);
 }
 
-int session_load_identity(struct session *session, struct diag *diag)
+int session_lock(struct session *session, struct diag *diag)
+{
+	if (session->options->controller == CONTROLLER_SIM)
+		return 0;
+	return interface_lock_take(&session->lock, INTERFACE_LOCK_DIRECTORY,
+		session->options->config.interface_name, diag);
+}
+
+const char *session_identity_directory(const struct session *session)
 {
 	const char *directory = session->options->identity_directory;
-	int error = identity_dir_load(
-		directory ? directory : IDENTITY_DIRECTORY_DEFAULT, &session->identity, diag);
+	return directory ? directory : IDENTITY_DIRECTORY_DEFAULT;
+}
+
+int session_load_identity(struct session *session, struct diag *diag)
+{
+	int error =
+		identity_dir_load(session_identity_directory(session), &session->identity, diag);
 	return error ? diag_wrap(diag, error, "identity") : 0;
 }
 
@@ -66,18 +77,10 @@ struct route_policy session_route_policy(const struct session *session)
 	};
 }
 
-static bool has_psk(const struct state_document *document)
-{
-	for (size_t i = 0; i < document->entry_count; i++)
-		if (!key_secret_is_zero(&document->entries[i].config.psk))
-			return true;
-	return false;
-}
-
 static int state_warn(const struct state_document *document, mode_t mode, struct warnings *warnings)
 {
 	int error = 0;
-	if (file_others_may_read(mode) && has_psk(document))
+	if (file_others_may_read(mode) && state_document_has_psk(document))
 		error = warnings_add(warnings,
 			"others may read the state file, and it holds preshared "
 			"keys");
@@ -95,10 +98,7 @@ int session_load_state(struct session *session, struct warnings *warnings, struc
 		.allow_host_names = true,
 	};
 	struct file_text file = {0};
-	int error = file_read(path, STATE_BYTES_MAX, &file, diag);
-	if (!error && file_others_may_write(file.mode))
-		error = diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", path,
-			(unsigned)file.mode & 07777);
+	int error = file_read_trusted(path, STATE_FILE_BYTES_MAX, &file, diag);
 	if (!error)
 		error = state_wire_read(file.text, file.length, &wire, &session->document, diag);
 	if (!error)
@@ -121,6 +121,7 @@ struct logger session_logger(struct session *session)
 
 void session_close(struct session *session)
 {
+	interface_lock_release(&session->lock);
 	controller_close(&session->controller);
 	if (session->has_router)
 		link_router_close(&session->router);

@@ -8,6 +8,7 @@
 
 #include "controller_choice.h"
 #include "identity.h"
+#include "interface_lock.h"
 #include "link_router.h"
 #include "log_sink.h"
 #include "options.h"
@@ -22,12 +23,16 @@ struct session {
 	struct controller_handle controller;
 	struct state_document document;
 	struct log_sink log_sink;
+	struct interface_lock lock;
 	bool has_router;
 	struct link_router router;
 };
 
 /* Takes the options; checks the configuration. */
 int session_open(struct session *session, const struct options *options, struct diag *diag);
+/* Nobody else is to change the interface until session_close. A simulated one needs no lock. */
+int session_lock(struct session *session, struct diag *diag);
+const char *session_identity_directory(const struct session *session);
 int session_load_identity(struct session *session, struct diag *diag);
 int session_open_controller(struct session *session, struct diag *diag);
 /* The routing table, or one that nobody looks after: with --no-routes, or a simulated device. */

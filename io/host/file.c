@@ -84,6 +84,22 @@ int file_read(const char *path, size_t limit, struct file_text *ret, struct diag
 	return diag_wrap(diag, error, "%s", is_stdin ? "standard input" : path);
 }
 
+int file_read_trusted(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
+{
+	struct file_text file;
+	int error = file_read(path, limit, &file, diag);
+	if (error)
+		return error;
+	if (!file_others_may_write(file.mode)) {
+		*ret = file;
+		return 0;
+	}
+	error = diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", path,
+		(unsigned)file.mode & 07777);
+	file_text_clear(&file);
+	return error;
+}
+
 void file_text_clear(struct file_text *file)
 {
 	if (file->text)

@@ -20,6 +20,8 @@ struct file_text {
  * what the system said; errors begin with the path.
  */
 int file_read(const char *path, size_t limit, struct file_text *ret, struct diag *diag);
+/* The same of a file that others may not write: -EACCES if they may. */
+int file_read_trusted(const char *path, size_t limit, struct file_text *ret, struct diag *diag);
 /* Wipes and frees. */
 void file_text_clear(struct file_text *file);
 

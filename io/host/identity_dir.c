@@ -74,17 +74,31 @@ static int identity_parse(
 	return error;
 }
 
+static int secret_file_check(const struct file_text *file, struct diag *diag)
+{
+	if (!file_others_may_read(file->mode) && !file_others_may_write(file->mode))
+		return 0;
+	return diag_fail(diag, -EACCES,
+		"others may read or write it (mode %04o); chmod 0600 makes it private",
+		(unsigned)file->mode & 07777);
+}
+
+/* The length without the line end that editors add. */
+static size_t line_length(const struct file_text *file)
+{
+	size_t length = file->length;
+	while (length && (file->text[length - 1] == '\n' || file->text[length - 1] == '\r'))
+		length--;
+	return length;
+}
+
 static int private_key_parse(
 	const struct file_text *file, struct identity *identity, struct diag *diag)
 {
-	size_t length = file->length;
-	if (file_others_may_read(file->mode) || file_others_may_write(file->mode))
-		return diag_fail(diag, -EACCES,
-			"others may read or write it (mode %04o); chmod 0600 makes it private",
-			(unsigned)file->mode & 07777);
-	while (length && (file->text[length - 1] == '\n' || file->text[length - 1] == '\r'))
-		length--;
-	int error = key_secret_parse(file->text, length, &identity->private_key, diag);
+	int error = secret_file_check(file, diag);
+	if (error)
+		return error;
+	error = key_secret_parse(file->text, line_length(file), &identity->private_key, diag);
 	if (error)
 		return error;
 	if (key_secret_is_zero(&identity->private_key))
@@ -118,6 +132,39 @@ int identity_dir_load(const char *directory, struct identity *ret, struct diag *
 	else
 		*ret = identity;
 	return error;
+}
+
+int identity_dir_read_token(const char *directory, char **ret, struct diag *diag)
+{
+	struct file_text file = {0};
+	int error = directory_file_read(directory, "node_secret_key", &file, diag);
+	if (error)
+		return error;
+	size_t length = line_length(&file);
+	char *token = NULL;
+	error = secret_file_check(&file, diag);
+	if (!error && (length == 0 || memchr(file.text, '\0', length)))
+		error = diag_fail(diag, -EINVAL, "no token in it");
+	if (!error) {
+		token = strndup(file.text, length);
+		error = token ? 0 : diag_fail_errno(diag, -ENOMEM);
+	}
+	file_text_clear(&file);
+	if (error)
+		return diag_wrap(diag, error, "%s/node_secret_key", directory);
+	*ret = token;
+	return 0;
+}
+
+int identity_dir_read_signing_key(const char *directory, struct key_public *ret, struct diag *diag)
+{
+	struct file_text file = {0};
+	int error = directory_file_read(directory, "signing_public_key", &file, diag);
+	if (error)
+		return error;
+	error = key_public_parse(file.text, line_length(&file), ret, diag);
+	file_text_clear(&file);
+	return error ? diag_wrap(diag, error, "%s/signing_public_key", directory) : 0;
 }
 
 static int directory_make(const char *directory, struct diag *diag)

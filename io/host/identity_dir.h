@@ -14,6 +14,12 @@ struct diag;
 /* Errors name the file. */
 int identity_dir_load(const char *directory, struct identity *ret, struct diag *diag);
 
+/* The bearer token, NUL-terminated, for the caller to wipe and free. Refused if others may read it.
+ */
+int identity_dir_read_token(const char *directory, char **ret, struct diag *diag);
+/* The key that signs the control plane's events, as of registration. */
+int identity_dir_read_signing_key(const char *directory, struct key_public *ret, struct diag *diag);
+
 /*
  * Makes the directory if need be, and a new identity with a key pair in it. -EEXIST if there is
  * one: it is never written over. `node_id` may be NULL.

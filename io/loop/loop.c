@@ -42,7 +42,8 @@ void loop_stop(struct loop *loop)
 	loop->is_stopping = true;
 }
 
-static int watch_control(struct loop *loop, struct loop_watch *watch, int operation, uint32_t events)
+static int watch_control(
+	struct loop *loop, struct loop_watch *watch, int operation, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = watch};
 	return epoll_ctl(loop->epoll_fd, operation, watch->fd, &event) < 0 ? -errno : 0;
@@ -77,8 +78,8 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_m
 	void (*on_timeout)(void *impl), void *impl)
 {
 	loop_timer_cancel(loop, timer);
-	int64_t delay_ns = delay_ms > INT64_MAX / 2 / NS_PER_MS ? INT64_MAX / 2
-								: delay_ms * NS_PER_MS;
+	int64_t delay_ns =
+		delay_ms > INT64_MAX / 2 / NS_PER_MS ? INT64_MAX / 2 : delay_ms * NS_PER_MS;
 	*timer = (struct loop_timer){
 		.due_ns = now_ns() + delay_ns,
 		.is_set = true,

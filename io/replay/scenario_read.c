@@ -244,5 +244,6 @@ int scenario_read(const char *raw, size_t length, struct scenario *ret, struct d
 		scenario_clear(scenario);
 	else
 		*ret = *scenario;
+	explicit_bzero(&top, sizeof top);
 	return error;
 }

@@ -49,8 +49,7 @@ static void what_is_no_endpoint_is_refused_and_quoted(void **state)
 		"[::ffff:10.0.0.1%eth0]:1", "198.51.100:51820", "198.51.100.256:51820",
 		"1.2.3.4.5:51820", "vpn..example.org:1", ".example.org:1", "vpn example.org:1",
 		"vpn.example.org/x:1", "user@example.org:1", " 198.51.100.2:1", "\n:1",
-		"b\xc3\xbc"
-		"cher.example:1",
+		("b\xc3\xbc" "cher.example:1"),
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example:1"};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct diag diag = {0};

@@ -1,0 +1,32 @@
+/*
+ * The JSON bodies that are posted to the control plane.
+ */
+#pragma once
+
+#include "secret_buffer.h"
+
+#include <stdint.h>
+
+/* Something that a cycle put right. */
+struct api_correction {
+	const char *type;   /* such as "peer_removed" */
+	const char *detail; /* such as "peer peer-7" */
+};
+
+struct api_heartbeat {
+	int64_t timestamp_ns;
+	const char *status; /* such as "healthy" */
+	int64_t uptime_s;
+	const char *interface;
+	size_t peer_count;
+	uint16_t listen_port;
+};
+
+/* Each appends to an empty buffer and returns 0 or -ENOMEM. */
+int api_body_drift(struct secret_buffer *body, int64_t timestamp_ns,
+	const struct api_correction *corrections, size_t count);
+/* Uptime is written as Go writes a duration: 26h3m4s. */
+int api_body_heartbeat(
+	struct secret_buffer *body, const char *node_id, const struct api_heartbeat *heartbeat);
+int api_body_register(struct secret_buffer *body, const char *join_token, const char *public_key,
+	const char *hostname);

@@ -1,0 +1,92 @@
+/*
+ * The control plane's API, for one node. Each call says how it went through its callback, once, and
+ * is gone then; the event stream lives until it is closed (api_stream.h). What to do about a
+ * failure is for the caller.
+ *
+ * Tokens are borrowed for the call that takes them; copies are wiped. Callbacks come from the loop,
+ * and whatever they are given lives until they return. From any of them every call may be cancelled
+ * and new ones started.
+ */
+#pragma once
+
+#include "api_body.h"
+#include "api_reply.h"
+#include "api_result.h"
+#include "http_client.h"
+
+#define API_REQUEST_TIMEOUT_MS (30 * 1000)
+#define API_STREAM_IDLE_MS     (90 * 1000)
+#define API_STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
+#define API_EVENT_BYTES_MAX    ((size_t)1024 * 1024)
+
+/* Zero members mean the defaults above. */
+struct api_options {
+	const char *url;
+	const char *node_id;    /* NULL: only api_register can be called */
+	const char *ca_file;    /* NULL: the system's authorities */
+	const char *user_agent; /* NULL: plexwg */
+	int request_timeout_ms; /* for a whole exchange */
+	int stream_idle_ms;     /* without a byte on the stream */
+	size_t state_bytes_max; /* of a state document */
+	size_t event_bytes_max; /* of an event's data */
+};
+
+struct api_call;
+
+/* Members are the client's own. */
+struct api_client {
+	struct http_client http;
+	struct http_url url;
+	char *node_id;
+	char *node_path; /* "/v1/nodes/ID", the id in the form for URLs */
+	struct api_options options;
+	struct api_call *calls;
+};
+
+/*
+ * Borrows `loop`; texts are copied. Returns 0, -ENOMEM, -EIO, or -EINVAL with what is wrong with
+ * the URL (http_url.h) or the node id.
+ */
+int api_client_init(struct api_client *client, struct loop *loop, const struct api_options *options,
+	struct diag *diag);
+/* Ends all calls and streams without a callback. Not to be called from a callback. */
+void api_client_deinit(struct api_client *client);
+
+/* A state document as it came. */
+struct api_state {
+	struct secret_buffer *body; /* may be taken over by copying the struct and zeroing it */
+	const char *etag;           /* for the next api_state_fetch; "": none */
+};
+
+/*
+ * The functions below return 0, -ENOMEM, or -EINVAL for a token that cannot be sent; `on_done`
+ * comes only after 0. `*ret`, where `ret` is not NULL, is for api_call_cancel until then.
+ */
+
+/* `etag` may be NULL or "". The state is NULL unless the outcome is OK. */
+int api_state_fetch(struct api_client *client, const char *token, const char *etag,
+	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
+	void *impl, struct api_call **ret, struct diag *diag);
+
+int api_drift_report(struct api_client *client, const char *token, int64_t timestamp_ns,
+	const struct api_correction *corrections, size_t count,
+	void (*on_done)(void *impl, const struct api_result *result), void *impl,
+	struct api_call **ret, struct diag *diag);
+
+/* The orders are NULL unless the outcome is OK. */
+int api_heartbeat_send(struct api_client *client, const char *token,
+	const struct api_heartbeat *heartbeat,
+	void (*on_done)(
+		void *impl, const struct api_result *result, const struct api_orders *orders),
+	void *impl, struct api_call **ret, struct diag *diag);
+
+/* `join_token` is a secret too. The registration is NULL unless the outcome is OK. */
+int api_register(struct api_client *client, const char *join_token,
+	const struct key_public *public_key, const char *hostname,
+	void (*on_done)(void *impl, const struct api_result *result,
+		const struct api_registration *registration),
+	void *impl, struct api_call **ret, struct diag *diag);
+
+/* No callback comes any more, and the call is gone. NULL is fine, and so is a call whose `on_done`
+ * runs now. */
+void api_call_cancel(struct api_call *call);

@@ -1,0 +1,194 @@
+#include "api_call.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define REGISTRATION_BYTES_MAX ((size_t)64 * 1024 * 1024)
+
+struct state_call {
+	struct api_call call;
+	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state);
+	void *impl;
+};
+
+static void state_finish(struct api_call *call, const struct http_result *http)
+{
+	const struct state_call *fetch = (const struct state_call *)call;
+	char error[API_ERROR_SIZE];
+	struct api_result result = api_call_result(call, http, error);
+	if (result.outcome == API_OUTCOME_OK && result.status != 200) {
+		snprintf(error, sizeof error, "status %d instead of a document", result.status);
+		api_result_fail(&result, API_OUTCOME_PROTOCOL, error);
+	}
+	struct api_state state = {.body = http->body, .etag = http->response->etag.text};
+	fetch->on_done(fetch->impl, &result, result.outcome == API_OUTCOME_OK ? &state : NULL);
+}
+
+int api_state_fetch(struct api_client *client, const char *token, const char *etag,
+	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
+	void *impl, struct api_call **ret, struct diag *diag)
+{
+	struct state_call *fetch = api_call_new(client, sizeof *fetch, state_finish);
+	if (!fetch)
+		return diag_fail_errno(diag, -ENOMEM);
+	fetch->call.may_be_unmodified = etag && *etag;
+	fetch->on_done = on_done;
+	fetch->impl = impl;
+	const struct http_header headers[] = {
+		{"Accept", "application/json"},
+		{"If-None-Match", etag},
+	};
+	struct http_call http = {
+		.bearer_token = token,
+		.headers = headers,
+		.header_count = fetch->call.may_be_unmodified ? 2 : 1,
+		.accepts_gzip = true,
+		.body_max = client->options.state_bytes_max,
+	};
+	return api_call_start(&fetch->call, &http, client->node_path, "/state", ret, diag);
+}
+
+/*
+ * Posts `body`, which is wiped whatever comes of it; `body_error` is that of making it.
+ */
+static int post_start(struct api_call *call, struct http_call *http, struct secret_buffer *body,
+	int body_error, const char *prefix, const char *suffix, struct api_call **ret,
+	struct diag *diag)
+{
+	static const struct http_header headers[] = {
+		{"Accept", "application/json"},
+		{"Content-Type", "application/json"},
+	};
+	int error = body_error;
+	http->headers = headers;
+	http->header_count = sizeof headers / sizeof *headers;
+	http->body = body->bytes;
+	http->body_length = body->length;
+	http->accepts_gzip = true;
+	if (error) {
+		diag_fail_errno(diag, error);
+		api_call_drop(call);
+	} else {
+		error = api_call_start(call, http, prefix, suffix, ret, diag);
+	}
+	secret_buffer_clear(body);
+	return error;
+}
+
+struct drift_call {
+	struct api_call call;
+	void (*on_done)(void *impl, const struct api_result *result);
+	void *impl;
+};
+
+/* Nothing is read from the answer, so it does not matter what it is. */
+static void drift_finish(struct api_call *call, const struct http_result *http)
+{
+	const struct drift_call *report = (const struct drift_call *)call;
+	char error[API_ERROR_SIZE];
+	secret_buffer_truncate(http->body, 0);
+	struct api_result result = api_call_result(call, http, error);
+	report->on_done(report->impl, &result);
+}
+
+int api_drift_report(struct api_client *client, const char *token, int64_t timestamp_ns,
+	const struct api_correction *corrections, size_t count,
+	void (*on_done)(void *impl, const struct api_result *result), void *impl,
+	struct api_call **ret, struct diag *diag)
+{
+	struct drift_call *report = api_call_new(client, sizeof *report, drift_finish);
+	if (!report)
+		return diag_fail_errno(diag, -ENOMEM);
+	report->on_done = on_done;
+	report->impl = impl;
+	struct secret_buffer body = {0};
+	int error = api_body_drift(&body, timestamp_ns, corrections, count);
+	struct http_call http = {.bearer_token = token};
+	return post_start(
+		&report->call, &http, &body, error, client->node_path, "/drift", ret, diag);
+}
+
+struct heartbeat_call {
+	struct api_call call;
+	void (*on_done)(
+		void *impl, const struct api_result *result, const struct api_orders *orders);
+	void *impl;
+};
+
+static void heartbeat_finish(struct api_call *call, const struct http_result *http)
+{
+	const struct heartbeat_call *heartbeat = (const struct heartbeat_call *)call;
+	char error[API_ERROR_SIZE];
+	struct api_orders orders = {0};
+	struct diag diag = {0};
+	struct api_result result = api_call_result(call, http, error);
+	if (result.outcome == API_OUTCOME_OK &&
+		api_reply_read_orders(http->body->bytes, http->body->length, &orders, &diag) != 0)
+		api_result_fail(&result, API_OUTCOME_PROTOCOL, diag_text(&diag));
+	heartbeat->on_done(
+		heartbeat->impl, &result, result.outcome == API_OUTCOME_OK ? &orders : NULL);
+	diag_clear(&diag);
+}
+
+int api_heartbeat_send(struct api_client *client, const char *token,
+	const struct api_heartbeat *heartbeat,
+	void (*on_done)(
+		void *impl, const struct api_result *result, const struct api_orders *orders),
+	void *impl, struct api_call **ret, struct diag *diag)
+{
+	struct heartbeat_call *call = api_call_new(client, sizeof *call, heartbeat_finish);
+	if (!call)
+		return diag_fail_errno(diag, -ENOMEM);
+	call->on_done = on_done;
+	call->impl = impl;
+	struct secret_buffer body = {0};
+	int error = api_body_heartbeat(&body, client->node_id, heartbeat);
+	struct http_call http = {.bearer_token = token};
+	return post_start(
+		&call->call, &http, &body, error, client->node_path, "/heartbeat", ret, diag);
+}
+
+struct register_call {
+	struct api_call call;
+	void (*on_done)(void *impl, const struct api_result *result,
+		const struct api_registration *registration);
+	void *impl;
+};
+
+static void register_finish(struct api_call *call, const struct http_result *http)
+{
+	const struct register_call *asked = (const struct register_call *)call;
+	char error[API_ERROR_SIZE];
+	struct api_registration registration = {0};
+	struct arena arena = {0};
+	struct diag diag = {0};
+	struct api_result result = api_call_result(call, http, error);
+	if (result.outcome == API_OUTCOME_OK &&
+		api_reply_read_registration(
+			http->body->bytes, http->body->length, &arena, &registration, &diag) != 0)
+		api_result_fail(&result, API_OUTCOME_PROTOCOL, diag_text(&diag));
+	asked->on_done(
+		asked->impl, &result, result.outcome == API_OUTCOME_OK ? &registration : NULL);
+	arena_clear(&arena);
+	diag_clear(&diag);
+}
+
+int api_register(struct api_client *client, const char *join_token,
+	const struct key_public *public_key, const char *hostname,
+	void (*on_done)(void *impl, const struct api_result *result,
+		const struct api_registration *registration),
+	void *impl, struct api_call **ret, struct diag *diag)
+{
+	struct register_call *call = api_call_new(client, sizeof *call, register_finish);
+	if (!call)
+		return diag_fail_errno(diag, -ENOMEM);
+	call->on_done = on_done;
+	call->impl = impl;
+	struct secret_buffer body = {0};
+	int error =
+		api_body_register(&body, join_token, key_public_format(public_key).text, hostname);
+	struct http_call http = {.body_max = REGISTRATION_BYTES_MAX};
+	return post_start(&call->call, &http, &body, error, "/v1/register", "", ret, diag);
+}

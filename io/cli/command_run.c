@@ -1,0 +1,62 @@
+#include "commands.h"
+#include "daemon.h"
+#include "diag.h"
+#include "identity_dir.h"
+#include "interface_lock.h"
+#include "report_error.h"
+#include "session.h"
+
+#include <stdlib.h>
+
+static int run(struct session *session, struct diag *diag)
+{
+	const struct options *options = session->options;
+	int error = session_load_identity(session, diag);
+	if (!error)
+		error = session_open_controller(session, diag);
+	if (!error)
+		error = session_open_router(session, diag);
+	if (error)
+		return error;
+	struct daemon_settings settings = {
+		.controller = session->controller.controller,
+		.config = options->config,
+		.router = session_router(session),
+		.route_policy = session_route_policy(session),
+		.logger = log_sink_logger(&session->log_sink),
+		.identity = &session->identity,
+		.identity_directory = session_identity_directory(session),
+		.state_path = options->state_path,
+		.api_url = options->api_url,
+		.ca_path = options->ca_path,
+		.interval_ms = options->interval_ms,
+		.keep_interface = options->keep_interface,
+		.service =
+			{
+				.notify_socket = getenv("NOTIFY_SOCKET"),
+				.watchdog_usec = getenv("WATCHDOG_USEC"),
+				.watchdog_pid = getenv("WATCHDOG_PID"),
+			},
+	};
+	return daemon_run(&settings, diag);
+}
+
+int command_run(const struct options *options)
+{
+	struct session session;
+	struct diag diag = {0};
+	if (!options->state_path == !options->api_url) {
+		report_error("run: needs either --state FILE or --api URL");
+		return STATUS_USAGE;
+	}
+	int error = session_open(&session, options, &diag);
+	if (!error)
+		error = session_lock(&session, &diag);
+	if (!error)
+		error = run(&session, &diag);
+	if (error)
+		report_error("run: %s", diag_text(&diag));
+	session_close(&session);
+	diag_clear(&diag);
+	return error ? STATUS_ERROR : 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * What the cache keeps besides a state document, as members of a JSON object:
+ *
+ *     "index": {"peer-2": "KEY", ...}, "events": [{"removed": "peer-3"}, {"peer": {wire form}}]
+ *
+ * the key that each id has on the device, and the events that no fetch has overtaken yet.
+ */
+#pragma once
+
+#include "canonical_json.h"
+#include "event_overlay.h"
+#include "peer_index.h"
+#include "peer_wire.h"
+
+/* What is kept. */
+struct cached_peers {
+	const struct event_overlay *overlay;
+	const struct peer_names *names;
+};
+
+/* The two members, without braces around them. The text holds secrets if the events do. */
+void cached_peers_put(struct canonical_writer *writer, const struct cached_peers *peers);
+
+/* What was kept. */
+struct cached_peers_found {
+	struct event_overlay overlay;
+	struct peer_name *names; /* the arena's, as their ids; for peer_index_load_from_peers */
+	size_t name_count;
+	struct arena arena;
+};
+
+/*
+ * Reads the two members of `object`. `options` are those of the daemon. Returns 0, -ENOMEM, or
+ * -EINVAL with the place, `*ret` then being as before.
+ */
+int cached_peers_read(struct json_span object, const struct peer_wire_options *options,
+	struct cached_peers_found *ret, struct diag *diag);
+/* Wipes and frees; back to the zero state. */
+void cached_peers_clear(struct cached_peers_found *found);

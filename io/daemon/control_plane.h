@@ -1,0 +1,33 @@
+/*
+ * The control plane as all who talk to it share it: the client, this node's bearer token, and what
+ * was said in the log of its clock and its trust in us.
+ */
+#pragma once
+
+#include "api_client.h"
+#include "condition.h"
+#include "random.h"
+
+struct control_plane {
+	struct api_client client;
+	const char *identity_directory; /* borrowed */
+	char *token;                    /* a secret; never NULL once open */
+	struct logger logger;
+	struct condition token_trouble;
+	struct condition clock_trouble;
+	struct random_source random;
+};
+
+/* Reads the token from the identity directory. Returns 0 or a negative errno. */
+int control_plane_open(struct control_plane *plane, struct loop *loop,
+	const struct api_options *options, const char *identity_directory, struct logger logger,
+	struct diag *diag);
+/* Not from a callback of the client. */
+void control_plane_close(struct control_plane *plane);
+/*
+ * For the result of each call: a refused token is read anew from its file, and a clock that is far
+ * off is said once.
+ */
+void control_plane_note(struct control_plane *plane, const struct api_result *result);
+/* SIGHUP: the token may be another. */
+void control_plane_reload(struct control_plane *plane);

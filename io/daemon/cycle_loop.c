@@ -1,0 +1,221 @@
+#include "cycle_loop.h"
+
+#include "diag.h"
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMES_TIMEOUT_MS  5000
+#define NAME_AGE_MIN_MS   (60 * 1000)
+#define LINK_DELAY_MS     100
+#define LINK_CYCLE_GAP_MS 1000 /* two managers of one link must not fight at full speed */
+
+static void cycle_start(void *impl);
+
+static const struct logger *cycle_logger(const struct cycle_loop *cycles)
+{
+	return &cycles->reconciler->manager->logger;
+}
+
+void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
+{
+	struct loop_timer *timer = &cycles->cycle_timer;
+	if (cycles->is_running) {
+		cycles->is_wanted = true;
+		return;
+	}
+	int64_t due_ns = (loop_now_ms() + delay_ms) * NS_PER_MS;
+	if (!timer->is_set || timer->due_ns > due_ns)
+		loop_timer_set(cycles->loop, timer, delay_ms, cycle_start, cycles);
+}
+
+static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *diag)
+{
+	if (error)
+		condition_trouble(&cycles->condition, cycle_logger(cycles), diag_text(diag));
+	else
+		condition_well(&cycles->condition, cycle_logger(cycles));
+	cycles->is_running = false;
+	cycles->is_answered = false;
+	state_document_clear(&cycles->document);
+	free(cycles->error);
+	cycles->error = NULL;
+	loop_timer_cancel(cycles->loop, &cycles->names_timer);
+	if (cycles->ended)
+		cycles->ended(cycles->impl, error);
+	bool is_wanted = cycles->is_wanted;
+	cycles->is_wanted = false;
+	cycle_loop_want(cycles, is_wanted ? 0 : cycles->interval_ms);
+}
+
+static void cycle_start(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	struct diag diag = {0};
+	cycles->is_running = true;
+	cycles->started_ms = loop_now_ms();
+	int error = reconciler_begin(cycles->reconciler, &diag);
+	if (error)
+		cycle_end(cycles, error, &diag);
+	else
+		cycles->source.fetch(cycles->source.impl);
+	diag_clear(&diag);
+}
+
+static void cycle_finish(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	struct diag diag = {0};
+	bool is_new = cycles->outcome == FETCH_DOCUMENT;
+	struct fetch_answer answer = {
+		.outcome = cycles->outcome,
+		.document = &cycles->document,
+		.error = cycles->error ? cycles->error : "out of memory",
+	};
+	int error = endpoint_names_fill(&cycles->names, &cycles->resolver,
+		is_new ? &cycles->document : &cycles->reconciler->document);
+	if (error)
+		diag_fail_errno(&diag, error);
+	else
+		error = reconciler_finish(cycles->reconciler, &answer, &diag);
+	cycle_end(cycles, error, &diag);
+	diag_clear(&diag);
+}
+
+/* Goes on once every name has been answered or the deadline has passed. */
+static void cycle_await_names(struct cycle_loop *cycles)
+{
+	if (endpoint_names_pending(&cycles->names, &cycles->resolver) == 0)
+		cycle_finish(cycles);
+	else if (!cycles->names_timer.is_set)
+		loop_timer_set(
+			cycles->loop, &cycles->names_timer, NAMES_TIMEOUT_MS, cycle_finish, cycles);
+}
+
+int cycle_loop_take_names(struct cycle_loop *cycles, struct state_document *document)
+{
+	return endpoint_names_collect(&cycles->names, document, &cycles->resolver);
+}
+
+static void source_answered(void *impl, const struct fetch_answer *answer)
+{
+	struct cycle_loop *cycles = impl;
+	int error = 0;
+	cycles->outcome = answer->outcome;
+	if (answer->outcome == FETCH_DOCUMENT) {
+		cycles->document = *answer->document;
+		*answer->document = (struct state_document){0};
+		error = cycle_loop_take_names(cycles, &cycles->document);
+	} else if (answer->outcome == FETCH_FAILED) {
+		cycles->error = strdup(answer->error);
+	}
+	cycles->is_answered = true;
+	if (!error) {
+		cycle_await_names(cycles);
+		return;
+	}
+	struct diag diag = {0};
+	diag_fail_errno(&diag, error);
+	cycle_end(cycles, error, &diag);
+	diag_clear(&diag);
+}
+
+static void source_wants_cycle(void *impl, int64_t delay_ms)
+{
+	cycle_loop_want(impl, delay_ms);
+}
+
+struct source_listener cycle_loop_listener(struct cycle_loop *cycles)
+{
+	return (struct source_listener){
+		.answered = source_answered, .wants_cycle = source_wants_cycle, .impl = cycles};
+}
+
+static void resolver_ready(void *impl, uint32_t events)
+{
+	struct cycle_loop *cycles = impl;
+	bool changed = resolver_take(&cycles->resolver, loop_now_ms());
+	if (cycles->is_answered)
+		cycle_await_names(cycles);
+	else if (changed)
+		cycle_loop_want(cycles, 0);
+}
+
+static void link_ready(void *impl, uint32_t events)
+{
+	struct cycle_loop *cycles = impl;
+	struct diag diag = {0};
+	bool changed = false;
+	if (link_watch_take(&cycles->link, &changed, &diag) != 0) {
+		/* Without the watch every interval still looks. */
+		log_line(cycle_logger(cycles), LOG_LEVEL_WARN, "Link not watched any more", "error",
+			diag_text(&diag), NULL);
+		loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
+		link_watch_close(&cycles->link);
+	}
+	diag_clear(&diag);
+	if (!changed)
+		return;
+	int64_t gap_ms = cycles->started_ms + LINK_CYCLE_GAP_MS - loop_now_ms();
+	cycle_loop_want(cycles, gap_ms > LINK_DELAY_MS ? gap_ms : LINK_DELAY_MS);
+}
+
+/* A peer that fell silent may have moved behind its name. */
+static void cycle_executed(void *impl, const struct cycle_report *report)
+{
+	struct cycle_loop *cycles = impl;
+	const struct reconciler *reconciler = cycles->reconciler;
+	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
+	for (size_t i = 0; i < cycles->names.count; i++) {
+		const struct endpoint_name *name = &cycles->names.names[i];
+		const struct peer_entry *entry = &reconciler->document.entries[name->entry];
+		const struct name_record *record = resolver_find(&cycles->resolver, name->host);
+		const struct peer_config *actual =
+			peer_table_find(report->actual, &entry->config.public_key);
+		bool is_silent = !actual ||
+				 now_s - actual->status.last_handshake_s > ENDPOINT_SILENT_AFTER_S;
+		if (is_silent && record && loop_now_ms() - record->answered_ms > NAME_AGE_MIN_MS)
+			resolver_ask(&cycles->resolver, name->host);
+	}
+}
+
+int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
+	int64_t interval_ms, struct diag *diag)
+{
+	*cycles = (struct cycle_loop){
+		.loop = loop,
+		.reconciler = reconciler,
+		.interval_ms = interval_ms,
+		.link = {.fd = -1},
+		.condition = {.name = "cycle"},
+	};
+	reconciler->observer = (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
+	int error = resolver_init(&cycles->resolver, diag);
+	if (error)
+		return error;
+	error = link_watch_open(&cycles->link, reconciler->manager->config.interface_name, diag);
+	if (error)
+		return error;
+	error = loop_watch_add(loop, &cycles->resolver_watch, cycles->resolver.fd, EPOLLIN,
+		resolver_ready, cycles);
+	if (!error)
+		error = loop_watch_add(loop, &cycles->link_loop_watch, cycles->link.fd, EPOLLIN,
+			link_ready, cycles);
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+void cycle_loop_deinit(struct cycle_loop *cycles)
+{
+	loop_timer_cancel(cycles->loop, &cycles->cycle_timer);
+	loop_timer_cancel(cycles->loop, &cycles->names_timer);
+	loop_watch_remove(cycles->loop, &cycles->resolver_watch);
+	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
+	link_watch_close(&cycles->link);
+	resolver_deinit(&cycles->resolver);
+	endpoint_names_clear(&cycles->names);
+	condition_clear(&cycles->condition);
+	state_document_clear(&cycles->document);
+	free(cycles->error);
+}

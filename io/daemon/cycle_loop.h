@@ -1,0 +1,52 @@
+/*
+ * When cycles happen, on the event loop: every interval, and early when the source, the link or a
+ * host name says that there is something to do. One cycle runs at a time; what comes meanwhile
+ * makes one more.
+ *
+ *     begin (interface up?) -> the source fetches -> names resolve, up to a deadline -> finish
+ */
+#pragma once
+
+#include "condition.h"
+#include "endpoint_names.h"
+#include "link_watch.h"
+#include "loop.h"
+#include "source.h"
+
+struct cycle_loop {
+	struct loop *loop;
+	struct reconciler *reconciler;
+	struct source source; /* to be set before the first cycle */
+	int64_t interval_ms;
+	/* Called when a cycle has ended, well or not. */
+	void (*ended)(void *impl, int error);
+	void *impl;
+
+	/* The rest is the loop's own. */
+	struct resolver resolver;
+	struct loop_watch resolver_watch;
+	struct link_watch link;
+	struct loop_watch link_loop_watch;
+	struct loop_timer cycle_timer;
+	struct loop_timer names_timer;
+	bool is_running;    /* between begin and finish */
+	bool is_answered;   /* the fetch is done, names may be pending */
+	bool is_wanted;     /* another cycle as soon as this one is done */
+	int64_t started_ms; /* when the last one began */
+	enum fetch_outcome outcome;
+	struct state_document document; /* the answer's, until it is handed over */
+	char *error;                    /* the answer's */
+	struct endpoint_names names;
+	struct condition condition;
+};
+
+/* Borrows `loop` and `reconciler`, and becomes the reconciler's observer. */
+int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
+	int64_t interval_ms, struct diag *diag);
+void cycle_loop_deinit(struct cycle_loop *cycles);
+/* For a source. */
+struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
+/* A cycle in so many ms, if none comes sooner. */
+void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);
+/* A document was preloaded into the reconciler: its names are looked up. Returns 0 or -ENOMEM. */
+int cycle_loop_take_names(struct cycle_loop *cycles, struct state_document *document);

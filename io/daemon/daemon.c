@@ -1,0 +1,342 @@
+#include "daemon.h"
+
+#include "api_source.h"
+#include "cycle_loop.h"
+#include "diag.h"
+#include "event_feed.h"
+#include "file_source.h"
+#include "identity_dir.h"
+#include "naming_reader.h"
+#include "node_reports.h"
+#include "payload_wire.h"
+#include "signals.h"
+#include "signature.h"
+#include "state_keeper.h"
+#include "system_clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Without a stream for this long, the state is fetched at least every POLL_MS. */
+#define STREAM_LOST_MS (5 * 60 * 1000)
+#define POLL_MS        (60 * 1000)
+
+struct daemon {
+	const struct daemon_settings *settings;
+	struct loop loop;
+	struct manager manager;
+	struct verifier verifier;
+	struct reconciler reconciler;
+	struct event_dispatcher dispatcher;
+	struct naming_reader naming;
+	struct peer_wire_options wire;
+	struct cycle_loop cycles;
+	struct state_keeper keeper;
+	struct signals signals;
+	struct loop_watch signals_watch;
+	struct service_notify service;
+	struct loop_timer alive_timer;
+	struct condition reload_trouble;
+	bool is_ready; /* the service manager was told */
+
+	/* One of these two is the source. */
+	bool follows_api;
+	struct file_source file;
+	struct control_plane plane;
+	struct api_source api;
+	struct event_feed feed;
+	struct node_reports reports;
+};
+
+static void alive_say(void *impl)
+{
+	struct daemon *daemon = impl;
+	service_notify_send(&daemon->service, SERVICE_ALIVE, NULL);
+	loop_timer_set(&daemon->loop, &daemon->alive_timer, daemon->service.alive_interval_ms,
+		alive_say, daemon);
+}
+
+static void status_say(struct daemon *daemon, int error)
+{
+	char status[80];
+	snprintf(status, sizeof status, "%zu peers, %s", daemon->manager.index.count,
+		error ? "last cycle failed" : "converged");
+	bool is_first = !daemon->is_ready;
+	daemon->is_ready = true;
+	service_notify_send(
+		&daemon->service, is_first ? SERVICE_READY : SERVICE_STATUS_ONLY, status);
+}
+
+static void cycle_ended(void *impl, int error)
+{
+	struct daemon *daemon = impl;
+	struct clock clock = daemon->reconciler.clock;
+	nonce_store_expire(&daemon->verifier.nonces, clock.now_ns(clock.impl));
+	state_keeper_keep_peers(&daemon->keeper);
+	status_say(daemon, error);
+	if (!daemon->follows_api)
+		return;
+	daemon->reports.is_healthy = error == 0;
+	bool is_lost = event_feed_down_ms(&daemon->feed) >= STREAM_LOST_MS;
+	int64_t interval_ms = daemon->settings->interval_ms;
+	daemon->cycles.interval_ms = is_lost && interval_ms > POLL_MS ? POLL_MS : interval_ms;
+}
+
+static void event_handled(void *impl)
+{
+	struct daemon *daemon = impl;
+	state_keeper_keep_peers(&daemon->keeper);
+}
+
+/* A control plane that answers again may stream again. */
+static void state_fetched(void *impl)
+{
+	struct daemon *daemon = impl;
+	event_feed_start(&daemon->feed);
+}
+
+static void wants_cycle(void *impl, int64_t delay_ms)
+{
+	struct daemon *daemon = impl;
+	cycle_loop_want(&daemon->cycles, delay_ms);
+}
+
+/* SIGHUP: all that was read from files is read again. */
+static void daemon_reload(struct daemon *daemon)
+{
+	struct identity identity = {0};
+	struct diag diag = {0};
+	const struct logger *logger = &daemon->manager.logger;
+	service_notify_send(&daemon->service, SERVICE_RELOADING, NULL);
+	if (identity_dir_load(daemon->settings->identity_directory, &identity, &diag) == 0) {
+		identity_clear(daemon->settings->identity);
+		*daemon->settings->identity = identity;
+		condition_well(&daemon->reload_trouble, logger);
+	} else {
+		condition_trouble(&daemon->reload_trouble, logger, diag_text(&diag));
+	}
+	daemon->cycles.source.reload(daemon->cycles.source.impl);
+	if (daemon->follows_api)
+		event_feed_start(&daemon->feed);
+	log_line(logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+	service_notify_send(&daemon->service, SERVICE_READY, NULL);
+	cycle_loop_want(&daemon->cycles, 0);
+	diag_clear(&diag);
+}
+
+static void signals_ready(void *impl, uint32_t events)
+{
+	struct daemon *daemon = impl;
+	struct signals_taken taken = {0};
+	if (signals_take(&daemon->signals, &taken, NULL) != 0)
+		return;
+	if (taken.end) {
+		log_line(&daemon->manager.logger, LOG_LEVEL_INFO, "Ending", "signal",
+			sigabbrev_np(taken.end), NULL);
+		loop_stop(&daemon->loop);
+	} else if (taken.reload) {
+		daemon_reload(daemon);
+	}
+}
+
+static int source_open_file(struct daemon *daemon, struct diag *diag)
+{
+	int error = file_source_open(&daemon->file, &daemon->loop, daemon->settings->state_path,
+		cycle_loop_listener(&daemon->cycles), &daemon->wire, &daemon->keeper,
+		daemon->manager.logger, diag);
+	daemon->cycles.source = file_source(&daemon->file);
+	return error ? diag_wrap(diag, error, "state") : 0;
+}
+
+static int source_open_api(struct daemon *daemon, struct diag *diag)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	struct clock clock = daemon->reconciler.clock;
+	struct api_options options = {
+		.url = settings->api_url,
+		.node_id = settings->identity->node_id,
+		.ca_file = settings->ca_path,
+		.user_agent = "plexwg",
+	};
+	if (!options.node_id)
+		return diag_fail(diag, -EINVAL,
+			"the identity has no node_id, which a control plane asks for");
+	int error = control_plane_open(&daemon->plane, &daemon->loop, &options,
+		settings->identity_directory, daemon->manager.logger, diag);
+	if (error)
+		return error;
+	api_source_init(&daemon->api, &daemon->plane, cycle_loop_listener(&daemon->cycles),
+		&daemon->wire, &daemon->keeper);
+	daemon->api.fetched = state_fetched;
+	daemon->api.impl = daemon;
+	daemon->cycles.source = api_source(&daemon->api);
+	event_feed_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
+	daemon->feed.handled = event_handled;
+	daemon->feed.impl = daemon;
+	node_reports_init(&daemon->reports, &daemon->plane, &daemon->loop, &daemon->manager, clock);
+	daemon->reports.wants_cycle = wants_cycle;
+	daemon->reports.impl = daemon;
+	daemon->reconciler.reporter = node_reports_drift(&daemon->reports);
+	daemon->follows_api = true;
+	return 0;
+}
+
+/* Without a key no event is believed, until the control plane's state names one. */
+static void signing_key_load(struct daemon *daemon)
+{
+	struct signing_keys keys = {0};
+	struct diag diag = {0};
+	if (identity_dir_read_signing_key(
+		    daemon->settings->identity_directory, &keys.current, &diag) != 0)
+		log_line(&daemon->manager.logger, LOG_LEVEL_WARN,
+			"No signing key, events wait for the state to name one", "error",
+			diag_text(&diag), NULL);
+	daemon->verifier.keys = keys;
+	diag_clear(&diag);
+}
+
+static int engine_init(struct daemon *daemon, struct diag *diag)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	int error = manager_init(
+		&daemon->manager, settings->controller, &settings->config, settings->logger);
+	if (error)
+		return diag_fail_errno(diag, error);
+	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
+	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
+		(struct drift_reporter){0}, settings->identity);
+	daemon->reconciler.router = settings->router;
+	daemon->reconciler.route_policy = settings->route_policy;
+	daemon->wire = (struct peer_wire_options){
+		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,
+		.allow_host_names = true,
+	};
+	daemon->naming = (struct naming_reader){
+		.inner = payload_wire_reader(&daemon->wire), .resolver = &daemon->cycles.resolver};
+	daemon->dispatcher = (struct event_dispatcher){
+		.manager = &daemon->manager,
+		.verifier = &daemon->verifier,
+		.reader = naming_reader(&daemon->naming),
+	};
+	return 0;
+}
+
+static void state_restore(struct daemon *daemon)
+{
+	const struct logger *logger = &daemon->manager.logger;
+	struct diag diag = {0};
+	int error =
+		state_keeper_restore(&daemon->keeper, &daemon->wire, &daemon->reconciler, &diag);
+	if (!error)
+		error = cycle_loop_take_names(&daemon->cycles, &daemon->reconciler.document);
+	if (!error)
+		log_line(logger, LOG_LEVEL_INFO,
+			"The last good state is in force until there is a newer one", NULL);
+	else if (error != -ENOENT)
+		log_line(logger, LOG_LEVEL_WARN, "The last good state cannot be used", "error",
+			diag_text(&diag), NULL);
+	diag_clear(&diag);
+}
+
+static int daemon_open(struct daemon *daemon, struct diag *diag)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	struct state_cache_owner owner = {
+		.directory = settings->identity_directory,
+		.node_id = settings->identity->node_id,
+		.source = settings->api_url ? settings->api_url : settings->state_path,
+	};
+	int error = cycle_loop_init(
+		&daemon->cycles, &daemon->loop, &daemon->reconciler, settings->interval_ms, diag);
+	daemon->cycles.ended = cycle_ended;
+	daemon->cycles.impl = daemon;
+	state_keeper_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
+	if (!error)
+		error = settings->api_url ? source_open_api(daemon, diag)
+					  : source_open_file(daemon, diag);
+	if (!error)
+		error = signals_open(&daemon->signals, diag);
+	if (!error) {
+		error = loop_watch_add(&daemon->loop, &daemon->signals_watch, daemon->signals.fd,
+			EPOLLIN, signals_ready, daemon);
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	return error;
+}
+
+static void daemon_start(struct daemon *daemon)
+{
+	struct diag diag = {0};
+	if (service_notify_open(&daemon->service, &daemon->settings->service, &diag) != 0)
+		log_line(&daemon->manager.logger, LOG_LEVEL_WARN, "Service manager not reached",
+			"error", diag_text(&diag), NULL);
+	diag_clear(&diag);
+	if (daemon->service.alive_interval_ms)
+		alive_say(daemon);
+	state_restore(daemon);
+	cycle_loop_want(&daemon->cycles, 0);
+	if (!daemon->follows_api)
+		return;
+	signing_key_load(daemon);
+	event_feed_start(&daemon->feed);
+	node_reports_start(&daemon->reports);
+}
+
+static int daemon_end(struct daemon *daemon, struct diag *diag)
+{
+	service_notify_send(&daemon->service, SERVICE_STOPPING, NULL);
+	if (daemon->settings->keep_interface)
+		return 0;
+	return manager_teardown(&daemon->manager, diag);
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+	if (daemon->follows_api) {
+		node_reports_deinit(&daemon->reports);
+		event_feed_deinit(&daemon->feed);
+		api_source_deinit(&daemon->api);
+		control_plane_close(&daemon->plane);
+	} else if (daemon->cycles.source.impl) {
+		file_source_close(&daemon->file);
+	}
+	loop_timer_cancel(&daemon->loop, &daemon->alive_timer);
+	loop_watch_remove(&daemon->loop, &daemon->signals_watch);
+	signals_close(&daemon->signals);
+	service_notify_close(&daemon->service);
+	state_keeper_deinit(&daemon->keeper);
+	cycle_loop_deinit(&daemon->cycles);
+	condition_clear(&daemon->reload_trouble);
+	reconciler_deinit(&daemon->reconciler);
+	verifier_deinit(&daemon->verifier);
+	manager_deinit(&daemon->manager);
+}
+
+int daemon_run(const struct daemon_settings *settings, struct diag *diag)
+{
+	struct daemon daemon = {
+		.settings = settings,
+		.signals = {.fd = -1},
+		.service = {.fd = -1},
+		.reload_trouble = {.name = "reload"},
+	};
+	int error = loop_init(&daemon.loop, diag);
+	if (error)
+		return error;
+	error = engine_init(&daemon, diag);
+	if (!error) {
+		error = daemon_open(&daemon, diag);
+		if (!error) {
+			daemon_start(&daemon);
+			error = loop_run(&daemon.loop, diag);
+		}
+		if (!error)
+			error = daemon_end(&daemon, diag);
+		daemon_close(&daemon);
+	}
+	loop_deinit(&daemon.loop);
+	return error;
+}

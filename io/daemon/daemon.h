@@ -1,0 +1,34 @@
+/*
+ * `plexwg run`: a node that stays converged by itself. One thread decides; signals, timers, the
+ * state file or the control plane, the link and resolved names are what it waits for.
+ */
+#pragma once
+
+#include "controller.h"
+#include "identity.h"
+#include "interface_config.h"
+#include "logger.h"
+#include "route_plan.h"
+#include "service_notify.h"
+
+struct diag;
+
+/* All borrowed. */
+struct daemon_settings {
+	struct controller controller;
+	struct interface_config config;
+	struct router router;
+	struct route_policy route_policy;
+	struct logger logger;
+	struct identity *identity; /* read anew on SIGHUP */
+	const char *identity_directory;
+	const char *state_path; /* either this */
+	const char *api_url;    /* or this */
+	const char *ca_path;    /* NULL: the system's authorities */
+	int64_t interval_ms;
+	bool keep_interface; /* do not tear down at the end */
+	struct service_environment service;
+};
+
+/* Returns when a signal has ended it: 0, or a negative errno with the reason. */
+int daemon_run(const struct daemon_settings *settings, struct diag *diag);

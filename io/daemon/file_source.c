@@ -1,0 +1,107 @@
+#include "file_source.h"
+
+#include "diag.h"
+#include "state_wire.h"
+
+#include <string.h>
+
+/* Whoever writes in place needs a moment; a file that is read too soon is read again. */
+#define CHANGE_DELAY_MS 20
+
+static void file_ready(void *impl, uint32_t events)
+{
+	struct file_source *source = impl;
+	struct diag diag = {0};
+	bool changed = false;
+	if (state_file_take(&source->file, &changed, &diag) != 0) {
+		log_line(&source->logger, LOG_LEVEL_WARN,
+			"State file not watched any more, it is read every interval", "error",
+			diag_text(&diag), NULL);
+		loop_watch_remove(source->loop, &source->watch);
+	}
+	diag_clear(&diag);
+	if (changed)
+		source->listener.wants_cycle(source->listener.impl, CHANGE_DELAY_MS);
+}
+
+int file_source_open(struct file_source *source, struct loop *loop, const char *path,
+	struct source_listener listener, const struct peer_wire_options *wire,
+	struct state_keeper *keeper, struct logger logger, struct diag *diag)
+{
+	*source = (struct file_source){
+		.loop = loop,
+		.listener = listener,
+		.wire = *wire,
+		.keeper = keeper,
+		.logger = logger,
+		.secrecy_trouble = {.name = "state file"},
+	};
+	int error = state_file_open(&source->file, path, diag);
+	if (error && source->file.watch.fd < 0)
+		return error;
+	if (error)
+		log_line(&logger, LOG_LEVEL_WARN,
+			"State file not watched, it is read every interval", "error",
+			diag_text(diag), NULL);
+	error = loop_watch_add(
+		loop, &source->watch, source->file.watch.fd, EPOLLIN, file_ready, source);
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+void file_source_close(struct file_source *source)
+{
+	loop_watch_remove(source->loop, &source->watch);
+	state_file_close(&source->file);
+	condition_clear(&source->secrecy_trouble);
+}
+
+static int text_take(struct file_source *source, const struct file_text *text,
+	struct state_document *ret, struct diag *diag)
+{
+	int error = state_wire_read(text->text, text->length, &source->wire, ret, diag);
+	if (error) {
+		state_file_refuse(&source->file, diag_text(diag));
+		return error;
+	}
+	if (file_others_may_read(text->mode) && state_document_has_psk(ret))
+		condition_trouble(&source->secrecy_trouble, &source->logger,
+			"others may read it, and it holds preshared keys");
+	else
+		condition_well(&source->secrecy_trouble, &source->logger);
+	state_keeper_keep_document(source->keeper, text->text, text->length);
+	return 0;
+}
+
+static void fetch(void *impl)
+{
+	struct file_source *source = impl;
+	enum state_file_outcome outcome = STATE_FILE_UNCHANGED;
+	struct file_text text = {0};
+	struct state_document document = {0};
+	struct diag diag = {0};
+	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
+	int error = state_file_read(&source->file, &outcome, &text, &diag);
+	if (!error && outcome == STATE_FILE_TEXT) {
+		error = text_take(source, &text, &document, &diag);
+		answer.outcome = FETCH_DOCUMENT;
+	}
+	if (error) {
+		answer.outcome = FETCH_FAILED;
+		answer.error = diag_text(&diag);
+	}
+	source->listener.answered(source->listener.impl, &answer);
+	state_document_clear(&document);
+	file_text_clear(&text);
+	diag_clear(&diag);
+}
+
+static void reload(void *impl)
+{
+	struct file_source *source = impl;
+	state_file_forget(&source->file);
+}
+
+struct source file_source(struct file_source *source)
+{
+	return (struct source){.fetch = fetch, .reload = reload, .impl = source};
+}

@@ -1,0 +1,29 @@
+/*
+ * The desired state as a file tells it.
+ */
+#pragma once
+
+#include "condition.h"
+#include "loop.h"
+#include "peer_wire.h"
+#include "source.h"
+#include "state_file.h"
+#include "state_keeper.h"
+
+struct file_source {
+	struct loop *loop;
+	struct source_listener listener;
+	struct peer_wire_options wire;
+	struct state_keeper *keeper;
+	struct logger logger;
+	struct state_file file;
+	struct loop_watch watch;
+	struct condition secrecy_trouble;
+};
+
+/* Returns 0 or a negative errno. A file that is not there yet is no error. */
+int file_source_open(struct file_source *source, struct loop *loop, const char *path,
+	struct source_listener listener, const struct peer_wire_options *wire,
+	struct state_keeper *keeper, struct logger logger, struct diag *diag);
+void file_source_close(struct file_source *source);
+struct source file_source(struct file_source *source);

@@ -1,0 +1,28 @@
+/*
+ * One process at a time looks after an interface: whoever changes one holds its lock, a locked file
+ * named after the network namespace and the interface. The system takes it back from a process that
+ * is gone, however it went.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct diag;
+
+#define INTERFACE_LOCK_DIRECTORY "/run/plexwg"
+
+struct interface_lock {
+	int fd;
+	bool is_held;
+};
+
+/*
+ * Takes the lock of that interface in the network namespace that the thread is in now, without
+ * waiting. `directory` is made, with mode 0700, if it is missing; one that others may write is
+ * refused. Returns 0, or a negative errno; -EBUSY with
+ * `another plexwg (pid 123) looks after plexd0 in this network namespace`.
+ */
+int interface_lock_take(struct interface_lock *lock, const char *directory, const char *interface,
+	struct diag *diag);
+/* The zero state is fine. */
+void interface_lock_release(struct interface_lock *lock);

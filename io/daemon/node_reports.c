@@ -1,0 +1,116 @@
+#include "node_reports.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void heartbeat_send(void *impl);
+
+void node_reports_init(struct node_reports *reports, struct control_plane *plane, struct loop *loop,
+	struct manager *manager, struct clock clock)
+{
+	*reports = (struct node_reports){
+		.plane = plane,
+		.loop = loop,
+		.manager = manager,
+		.clock = clock,
+		.started_ms = loop_now_ms(),
+		.heartbeat_trouble = {.name = "heartbeat"},
+		.drift_trouble = {.name = "drift report"},
+		.orders_trouble = {.name = "orders of the control plane"},
+	};
+}
+
+static void heartbeat_done(
+	void *impl, const struct api_result *result, const struct api_orders *orders)
+{
+	struct node_reports *reports = impl;
+	const struct logger *logger = &reports->plane->logger;
+	reports->heartbeat = NULL;
+	control_plane_note(reports->plane, result);
+	int64_t delay_ms =
+		result->retry_after_ms > HEARTBEAT_MS ? result->retry_after_ms : HEARTBEAT_MS;
+	loop_timer_set(reports->loop, &reports->timer, delay_ms, heartbeat_send, reports);
+	if (result->outcome != API_OUTCOME_OK) {
+		condition_trouble(&reports->heartbeat_trouble, logger, result->error);
+		return;
+	}
+	condition_well(&reports->heartbeat_trouble, logger);
+	if (orders->rotate_keys)
+		condition_trouble(
+			&reports->orders_trouble, logger, "rotate_keys is not supported yet");
+	else
+		condition_well(&reports->orders_trouble, logger);
+	if (orders->reconcile)
+		reports->wants_cycle(reports->impl, 0);
+}
+
+static void heartbeat_send(void *impl)
+{
+	struct node_reports *reports = impl;
+	const struct manager *manager = reports->manager;
+	struct diag diag = {0};
+	struct api_heartbeat heartbeat = {
+		.timestamp_ns = reports->clock.now_ns(reports->clock.impl),
+		.status = reports->is_healthy ? "healthy" : "degraded",
+		.uptime_s = (loop_now_ms() - reports->started_ms) / 1000,
+		.interface = manager->config.interface_name,
+		.peer_count = manager->index.count,
+		.listen_port = (uint16_t)manager->config.listen_port,
+	};
+	if (api_heartbeat_send(&reports->plane->client, reports->plane->token, &heartbeat,
+		    heartbeat_done, reports, &reports->heartbeat, &diag) != 0) {
+		condition_trouble(
+			&reports->heartbeat_trouble, &reports->plane->logger, diag_text(&diag));
+		loop_timer_set(
+			reports->loop, &reports->timer, HEARTBEAT_MS, heartbeat_send, reports);
+	}
+	diag_clear(&diag);
+}
+
+void node_reports_start(struct node_reports *reports)
+{
+	heartbeat_send(reports);
+}
+
+static void drift_done(void *impl, const struct api_result *result)
+{
+	struct node_reports *reports = impl;
+	control_plane_note(reports->plane, result);
+	if (result->outcome == API_OUTCOME_OK)
+		condition_well(&reports->drift_trouble, &reports->plane->logger);
+	else
+		condition_trouble(&reports->drift_trouble, &reports->plane->logger, result->error);
+}
+
+static int drift_report(
+	void *impl, const struct correction *corrections, size_t count, struct diag *diag)
+{
+	struct node_reports *reports = impl;
+	struct api_correction *list = calloc(count ? count : 1, sizeof *list);
+	if (!list)
+		return diag_fail_errno(diag, -ENOMEM);
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct api_correction){.type = correction_type_name(corrections[i].type),
+			.detail = corrections[i].detail};
+	int error = api_drift_report(&reports->plane->client, reports->plane->token,
+		reports->clock.now_ns(reports->clock.impl), list, count, drift_done, reports, NULL,
+		diag);
+	free(list);
+	return error;
+}
+
+struct drift_reporter node_reports_drift(struct node_reports *reports)
+{
+	return (struct drift_reporter){.report = drift_report, .impl = reports};
+}
+
+void node_reports_deinit(struct node_reports *reports)
+{
+	api_call_cancel(reports->heartbeat);
+	loop_timer_cancel(reports->loop, &reports->timer);
+	condition_clear(&reports->heartbeat_trouble);
+	condition_clear(&reports->drift_trouble);
+	condition_clear(&reports->orders_trouble);
+}

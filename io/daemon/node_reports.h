@@ -1,0 +1,35 @@
+/*
+ * What the node tells the control plane: a heartbeat every 30 s, and what a cycle put right. A
+ * report that does not get there is said and not sent again.
+ */
+#pragma once
+
+#include "control_plane.h"
+#include "reconcile.h"
+
+#define HEARTBEAT_MS (30 * 1000)
+
+struct node_reports {
+	struct control_plane *plane;
+	struct loop *loop;
+	struct manager *manager;
+	struct clock clock;
+	/* The control plane asks for a cycle. */
+	void (*wants_cycle)(void *impl, int64_t delay_ms);
+	void *impl;
+	bool is_healthy; /* the last cycle went well; the owner's to set */
+
+	struct api_call *heartbeat;
+	struct loop_timer timer;
+	int64_t started_ms;
+	struct condition heartbeat_trouble;
+	struct condition drift_trouble;
+	struct condition orders_trouble;
+};
+
+void node_reports_init(struct node_reports *reports, struct control_plane *plane, struct loop *loop,
+	struct manager *manager, struct clock clock);
+/* The first heartbeat goes out now. */
+void node_reports_start(struct node_reports *reports);
+struct drift_reporter node_reports_drift(struct node_reports *reports);
+void node_reports_deinit(struct node_reports *reports);

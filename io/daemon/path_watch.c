@@ -1,0 +1,244 @@
+#include "path_watch.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINKS_MAX   40 /* as the kernel has it */
+#define TAKES_MAX   64 /* reads in one go: what is left over is taken next time */
+#define EVENT_BYTES (16 * 1024)
+
+/*
+ * Of a directory: that a name in it now means another file, or that the file was written. The
+ * others tell that the directory itself is no longer where it was.
+ */
+#define CHANGES                                                                                    \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB |        \
+		IN_DELETE_SELF | IN_MOVE_SELF)
+
+/* A walk along the path, as the kernel would look it up. */
+struct walk {
+	struct path_watch *watch;
+	int fd;              /* where it has got to: a descriptor for O_PATH only */
+	char rest[PATH_MAX]; /* what is still to be looked up from there */
+	unsigned link_count;
+};
+
+static int places_add(struct path_watch *watch, int descriptor, const char *name)
+{
+	if (watch->count == watch->capacity) {
+		size_t capacity = watch->capacity ? watch->capacity * 2 : 16;
+		struct path_place *places = reallocarray(watch->places, capacity, sizeof *places);
+		if (!places)
+			return -ENOMEM;
+		watch->places = places;
+		watch->capacity = capacity;
+	}
+	struct path_place *place = &watch->places[watch->count++];
+	place->descriptor = descriptor;
+	snprintf(place->name, sizeof place->name, "%s", name);
+	return 0;
+}
+
+/* Before a name is looked up there, so that no change after the look-up goes unnoticed. */
+static int place_watch(struct path_watch *watch, int fd, const char *name)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	int descriptor = inotify_add_watch(watch->fd, path, CHANGES);
+	return descriptor < 0 ? -errno : places_add(watch, descriptor, name);
+}
+
+static int walk_to(struct walk *walk, int fd)
+{
+	if (fd < 0)
+		return -errno;
+	close(walk->fd);
+	walk->fd = fd;
+	return 0;
+}
+
+static int walk_to_root(struct walk *walk)
+{
+	return walk_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* Takes the next name off the rest, which must hold one. */
+static int name_take(struct walk *walk, char ret[static NAME_MAX + 1])
+{
+	size_t length = strcspn(walk->rest, "/");
+	if (length > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(ret, walk->rest, length);
+	ret[length] = '\0';
+	size_t gap = strspn(walk->rest + length, "/");
+	memmove(walk->rest, walk->rest + length + gap, strlen(walk->rest + length + gap) + 1);
+	return 0;
+}
+
+/* `fd` is a link: its text comes before the rest. */
+static int link_follow(struct walk *walk, int fd)
+{
+	char text[PATH_MAX];
+	ssize_t length = readlinkat(fd, "", text, sizeof text - 1);
+	if (length < 0)
+		return -errno;
+	text[length] = '\0';
+	if (++walk->link_count > LINKS_MAX)
+		return -ELOOP;
+	size_t rest = strlen(walk->rest);
+	size_t gap = rest ? 1 : 0;
+	size_t skipped = strspn(text, "/");
+	size_t taken = (size_t)length - skipped;
+	if (taken + gap + rest >= sizeof walk->rest)
+		return -ENAMETOOLONG;
+	memmove(walk->rest + taken + gap, walk->rest, rest + 1);
+	memcpy(walk->rest, text + skipped, taken);
+	if (gap)
+		walk->rest[taken] = '/';
+	return skipped ? walk_to_root(walk) : 0;
+}
+
+/* Looks the next name up. Returns 0, or a negative errno where the path goes no further. */
+static int walk_step(struct walk *walk, int *ret_watch_error)
+{
+	char name[NAME_MAX + 1];
+	struct stat status;
+	int error = name_take(walk, name);
+	if (error)
+		return error;
+	int watch_error = place_watch(walk->watch, walk->fd, name);
+	if (watch_error)
+		*ret_watch_error = watch_error;
+	int fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) != 0 || !S_ISLNK(status.st_mode))
+		return walk_to(walk, fd);
+	error = link_follow(walk, fd);
+	close(fd);
+	return error;
+}
+
+/* Returns 0 or what kept a place from being watched; how far the path leads does not matter. */
+static int walk_all(struct path_watch *watch)
+{
+	struct walk walk = {.watch = watch, .fd = -1};
+	int watch_error = 0;
+	size_t skipped = strspn(watch->path, "/");
+	if (strlen(watch->path) >= sizeof walk.rest)
+		return -ENAMETOOLONG;
+	strcpy(walk.rest, watch->path + skipped);
+	walk.fd = open(skipped ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (walk.fd < 0)
+		return -errno;
+	int error = 0;
+	while (!error && walk.rest[0])
+		error = walk_step(&walk, &watch_error);
+	/* Through its own watch come writes by way of another name that the file has. A file that
+	 * may not be read has none, and its directory tells when that changes. */
+	if (!error)
+		error = place_watch(watch, walk.fd, "");
+	close(walk.fd);
+	return watch_error ? watch_error : error == -ENOMEM || error == -ENOSPC ? error : 0;
+}
+
+static bool is_watched(const struct path_watch *watch, int descriptor)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		if (watch->places[i].descriptor == descriptor)
+			return true;
+	return false;
+}
+
+/* Watches what the path leads along now, and no longer what it led along before. */
+static int watch_renew(struct path_watch *watch, struct diag *diag)
+{
+	struct path_watch before = *watch;
+	watch->places = NULL;
+	watch->count = watch->capacity = 0;
+	int error = walk_all(watch);
+	for (size_t i = 0; i < before.count; i++)
+		if (!is_watched(watch, before.places[i].descriptor))
+			inotify_rm_watch(watch->fd, before.places[i].descriptor);
+	free(before.places);
+	if (!error)
+		return 0;
+	diag_fail_errno(diag, error);
+	return diag_wrap(diag, error, "watch %s", watch->path);
+}
+
+int path_watch_open(struct path_watch *watch, const char *path, struct diag *diag)
+{
+	*watch = (struct path_watch){.path = path};
+	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->fd < 0)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "watch %s", path);
+	return watch_renew(watch, diag);
+}
+
+static bool event_matters(const struct path_watch *watch, const struct inotify_event *event)
+{
+	if (event->mask & IN_Q_OVERFLOW)
+		return true;
+	for (size_t i = 0; i < watch->count; i++) {
+		const struct path_place *place = &watch->places[i];
+		if (place->descriptor == event->wd &&
+			(event->len == 0 || strcmp(place->name, event->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool events_matter(const struct path_watch *watch, const char *bytes, size_t size)
+{
+	bool matters = false;
+	for (size_t at = 0; at < size;) {
+		const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
+		matters |= event_matters(watch, event);
+		at += sizeof *event + event->len;
+	}
+	return matters;
+}
+
+/* Returns whether something matters, or what the system said. */
+static int events_take(struct path_watch *watch)
+{
+	_Alignas(struct inotify_event) char bytes[EVENT_BYTES];
+	bool matters = false;
+	for (int i = 0; i < TAKES_MAX; i++) {
+		ssize_t size = read(watch->fd, bytes, sizeof bytes);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0 && errno == EAGAIN)
+			break;
+		if (size < 0)
+			return -errno;
+		matters |= events_matter(watch, bytes, (size_t)size);
+	}
+	return matters;
+}
+
+int path_watch_take(struct path_watch *watch, bool *ret_changed, struct diag *diag)
+{
+	int taken = events_take(watch);
+	*ret_changed = taken != 0;
+	if (taken < 0)
+		return diag_wrap(diag, diag_fail_errno(diag, taken), "watch %s", watch->path);
+	return taken ? watch_renew(watch, diag) : 0;
+}
+
+void path_watch_close(struct path_watch *watch)
+{
+	if (watch->fd >= 0)
+		close(watch->fd);
+	free(watch->places);
+	*watch = (struct path_watch){.fd = -1};
+}

@@ -1,0 +1,82 @@
+#include "state_file.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int state_file_open(struct state_file *file, const char *path, struct diag *diag)
+{
+	*file = (struct state_file){0};
+	return path_watch_open(&file->watch, path, diag);
+}
+
+int state_file_take(struct state_file *file, bool *ret_changed, struct diag *diag)
+{
+	return path_watch_take(&file->watch, ret_changed, diag);
+}
+
+/* A pipe would hold the daemon up until somebody writes to it. */
+static int check_regular(const char *path, struct diag *diag)
+{
+	struct stat status;
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return diag_fail(diag, -EINVAL, "%s: not a regular file", path);
+	return 0;
+}
+
+int state_file_read(struct state_file *file, enum state_file_outcome *ret_outcome,
+	struct file_text *ret_text, struct diag *diag)
+{
+	const char *path = file->watch.path;
+	struct file_text text = {0};
+	uint8_t hash[STATE_FILE_HASH];
+	int error = check_regular(path, diag);
+	if (!error)
+		error = file_read_trusted(path, STATE_FILE_BYTES_MAX, &text, diag);
+	if (error)
+		return error;
+	crypto_generichash(hash, sizeof hash, (const uint8_t *)text.text, text.length, NULL, 0);
+	if (file->has_hash && memcmp(file->hash, hash, sizeof hash) == 0) {
+		file_text_clear(&text);
+		if (file->fault)
+			return diag_fail(diag, -EINVAL, "%s", file->fault);
+		*ret_outcome = STATE_FILE_UNCHANGED;
+		return 0;
+	}
+	free(file->fault);
+	file->fault = NULL;
+	memcpy(file->hash, hash, sizeof hash);
+	file->has_hash = true;
+	*ret_outcome = STATE_FILE_TEXT;
+	*ret_text = text;
+	return 0;
+}
+
+int state_file_refuse(struct state_file *file, const char *fault)
+{
+	char *copy = strdup(fault);
+	if (!copy) {
+		file->has_hash = false;
+		return -ENOMEM;
+	}
+	free(file->fault);
+	file->fault = copy;
+	return 0;
+}
+
+void state_file_forget(struct state_file *file)
+{
+	free(file->fault);
+	file->fault = NULL;
+	file->has_hash = false;
+}
+
+void state_file_close(struct state_file *file)
+{
+	path_watch_close(&file->watch);
+	state_file_forget(file);
+}

@@ -1,0 +1,95 @@
+#include "state_keeper.h"
+
+#include "diag.h"
+
+#include <errno.h>
+
+void state_keeper_init(struct state_keeper *keeper, struct loop *loop, struct manager *manager,
+	const struct state_cache_owner *owner)
+{
+	*keeper = (struct state_keeper){
+		.loop = loop, .manager = manager, .trouble = {.name = "last good state"}};
+	state_cache_init(&keeper->cache, owner);
+}
+
+static void keeper_note(struct state_keeper *keeper, int error, const struct diag *diag)
+{
+	const struct logger *logger = &keeper->manager->logger;
+	if (error)
+		condition_trouble(&keeper->trouble, logger, diag_text(diag));
+	else
+		condition_well(&keeper->trouble, logger);
+}
+
+/* With `text` the document is stored, else what has happened since. */
+static void keeper_store(struct state_keeper *keeper, const struct event_overlay *overlay,
+	const char *text, size_t length)
+{
+	struct peer_names names = {0};
+	struct diag diag = {0};
+	int error = peer_index_snapshot(&keeper->manager->index, &names);
+	struct cached_peers peers = {.overlay = overlay, .names = &names};
+	if (error)
+		diag_fail_errno(&diag, error);
+	else if (text)
+		error = state_cache_store_document(&keeper->cache, text, length, &peers, &diag);
+	else
+		error = state_cache_store_peers(&keeper->cache, &peers, &diag);
+	keeper_note(keeper, error, &diag);
+	peer_names_clear(&names);
+	diag_clear(&diag);
+}
+
+void state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length)
+{
+	/* The fetch overtook the events up to its beginning; later ones are kept when the cycle
+	 * has ended. */
+	struct event_overlay none = {0};
+	keeper_store(keeper, &none, text, length);
+}
+
+static void peers_store(void *impl)
+{
+	struct state_keeper *keeper = impl;
+	keeper_store(keeper, &keeper->manager->overlay, NULL, 0);
+}
+
+void state_keeper_keep_peers(struct state_keeper *keeper)
+{
+	if (!keeper->timer.is_set)
+		loop_timer_set(
+			keeper->loop, &keeper->timer, STATE_KEEPER_DELAY_MS, peers_store, keeper);
+}
+
+void state_keeper_deinit(struct state_keeper *keeper)
+{
+	if (keeper->timer.is_set)
+		peers_store(keeper);
+	loop_timer_cancel(keeper->loop, &keeper->timer);
+	condition_clear(&keeper->trouble);
+}
+
+int state_keeper_restore(struct state_keeper *keeper, const struct peer_wire_options *options,
+	struct reconciler *reconciler, struct diag *diag)
+{
+	struct cached_state state = {0};
+	int error = state_cache_load(&keeper->cache, options, &state, diag);
+	if (error)
+		return error;
+	if (state.fault)
+		log_line(&keeper->manager->logger, LOG_LEVEL_WARN,
+			"Kept events left out, the kept document is in force", "error", state.fault,
+			NULL);
+	error = peer_index_load_from_peers(
+		&keeper->manager->index, state.peers.names, state.peers.name_count);
+	if (error) {
+		cached_state_clear(&state);
+		return diag_fail_errno(diag, error);
+	}
+	event_overlay_clear(&keeper->manager->overlay);
+	keeper->manager->overlay = state.peers.overlay;
+	state.peers.overlay = (struct event_overlay){0};
+	reconciler_preload(reconciler, &state.document);
+	cached_state_clear(&state);
+	return 0;
+}

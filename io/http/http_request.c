@@ -1,0 +1,351 @@
+#include "http_request.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_MS 30000L
+#define KEEPALIVE_S        60L
+#define HEADER_BYTES_MAX   (64 * 1024)
+
+void http_request_fault(struct http_request *request, enum http_end end, const char *error)
+{
+	if (request->has_fault)
+		return;
+	request->has_fault = true;
+	request->end = end;
+	snprintf(request->error, sizeof request->error, "%s", error);
+}
+
+/* Something came: the time to wait for more begins anew. */
+static void idle_restart(struct http_request *request)
+{
+	struct loop_timer *timer = &request->idle_timer;
+	if (timer->is_set && request->idle_timeout_ms)
+		loop_timer_set(request->client->loop, timer, request->idle_timeout_ms,
+			timer->on_timeout, timer->impl);
+}
+
+static bool encoding_is_expected(const struct http_request *request)
+{
+	const char *encoding = request->response.content_encoding.text;
+	return request->accepts_gzip || !*encoding || strcmp(encoding, "identity") == 0;
+}
+
+/* Whether libcurl is to go on; where not, it is known how the request ends. */
+static bool header_is_welcome(struct http_request *request)
+{
+	const struct http_response *response = &request->response;
+	if (response->status >= 300 && response->status != 304) {
+		http_request_fault(request, HTTP_END_RESPONSE, "");
+		return false;
+	}
+	if (!encoding_is_expected(request)) {
+		http_request_fault(request, HTTP_END_PROTOCOL,
+			"the body is encoded, though nobody asked for that");
+		return false;
+	}
+	if (request->on_header && request->on_header(request->impl, response) != 0) {
+		http_request_fault(request, HTTP_END_ABORTED, "not wanted");
+		return false;
+	}
+	return true;
+}
+
+/* One line of a header: of the answer, of one before it (1xx), or of a trailer after the body. */
+static size_t take_header(char *line, size_t size, size_t count, void *impl)
+{
+	struct http_request *request = impl;
+	size_t length = size * count;
+	if (request->is_cancelled)
+		return 0;
+	idle_restart(request);
+	request->header_bytes += length;
+	if (request->header_bytes > HEADER_BYTES_MAX) {
+		http_request_fault(request, HTTP_END_TOO_LARGE, "the header is too long");
+		return 0;
+	}
+	if (request->response.status)
+		return length;
+	if (!http_line_is_empty(line, length)) {
+		http_response_take_line(&request->response, line, length);
+		return length;
+	}
+	long status = 0;
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200)
+		return length;
+	request->response.status = (int)status;
+	request->response.arrived_ms = loop_now_ms();
+	return header_is_welcome(request) ? length : 0;
+}
+
+static bool body_collect(struct http_request *request, const char *bytes, size_t length)
+{
+	if (length > request->body_max - request->body.length) {
+		char error[64];
+		snprintf(error, sizeof error, "the body is over %zu bytes", request->body_max);
+		http_request_fault(request, HTTP_END_TOO_LARGE, error);
+		return false;
+	}
+	secret_buffer_append(&request->body, bytes, length);
+	if (request->body.out_of_memory) {
+		http_request_fault(request, HTTP_END_TOO_LARGE, "no memory for the body");
+		return false;
+	}
+	return true;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *impl)
+{
+	struct http_request *request = impl;
+	size_t length = size * count;
+	if (request->is_cancelled)
+		return 0;
+	idle_restart(request);
+	if (!request->on_body)
+		return body_collect(request, bytes, length) ? length : 0;
+	if (request->on_body(request->impl, bytes, length) == 0)
+		return length;
+	http_request_fault(request, HTTP_END_ABORTED, "not wanted");
+	return 0;
+}
+
+static bool text_is_sendable(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* `line` is wiped, and what libcurl copies of it is wiped by curl_memory.h. */
+static int header_add(struct http_request *request, const char *name, const char *separator,
+	const char *value, struct diag *diag)
+{
+	if (!text_is_sendable(value))
+		return diag_fail(
+			diag, -EINVAL, "%s: has a control character, it cannot be sent", name);
+	struct secret_buffer line = {0};
+	secret_buffer_append_text(&line, name);
+	secret_buffer_append_text(&line, separator);
+	secret_buffer_append_text(&line, value);
+	secret_buffer_append(&line, "", 1);
+	struct curl_slist *headers =
+		line.out_of_memory ? NULL : curl_slist_append(request->headers, line.bytes);
+	secret_buffer_clear(&line);
+	if (!headers)
+		return diag_fail_errno(diag, -ENOMEM);
+	request->headers = headers;
+	return 0;
+}
+
+static int headers_add(
+	struct http_request *request, const struct http_call *call, struct diag *diag)
+{
+	int error = 0;
+	for (size_t i = 0; i < call->header_count && !error; i++)
+		error = header_add(
+			request, call->headers[i].name, ": ", call->headers[i].value, diag);
+	if (!error && call->bearer_token) {
+		error = header_add(request, "Authorization", ": Bearer ", call->bearer_token, diag);
+		secret_buffer_append_text(&request->token, call->bearer_token);
+	}
+	/* A large body is not held back until the server says that it may come. */
+	if (!error && call->body)
+		error = header_add(request, "Expect", ":", "", diag);
+	if (!error && request->token.out_of_memory)
+		error = diag_fail_errno(diag, -ENOMEM);
+	return error;
+}
+
+static CURLcode set_numbers(CURL *easy, const struct http_call *call)
+{
+	const struct {
+		CURLoption option;
+		long value;
+	} numbers[] = {
+		{CURLOPT_NOSIGNAL, 1},
+		/* A name server that does not answer must not hold up whoever cancels. */
+		{CURLOPT_QUICK_EXIT, 1},
+		{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+		{CURLOPT_PATH_AS_IS, 1},
+		{CURLOPT_FOLLOWLOCATION, 0},
+		{CURLOPT_NETRC, CURL_NETRC_IGNORED},
+		{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+		{CURLOPT_SSL_VERIFYPEER, 1},
+		{CURLOPT_SSL_VERIFYHOST, 2},
+		{CURLOPT_CA_CACHE_TIMEOUT, 0},
+		{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
+		{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+		{CURLOPT_TCP_KEEPALIVE, 1},
+		{CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S},
+		{CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S},
+		{CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS},
+		{CURLOPT_TIMEOUT_MS, call->total_timeout_ms},
+	};
+	CURLcode code = CURLE_OK;
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers && code == CURLE_OK; i++)
+		code = curl_easy_setopt(easy, numbers[i].option, numbers[i].value);
+	return code;
+}
+
+static CURLcode set_texts(
+	struct http_request *request, const struct http_call *call, const char *url)
+{
+	const struct http_client *client = request->client;
+	const struct {
+		CURLoption option;
+		const char *text;
+	} texts[] = {
+		{CURLOPT_URL, url},
+		{CURLOPT_PROTOCOLS_STR, call->url->is_http ? "http" : "https"},
+		{CURLOPT_USERAGENT, client->user_agent},
+		{CURLOPT_ACCEPT_ENCODING, call->accepts_gzip ? "gzip" : NULL},
+	};
+	CURLcode code = CURLE_OK;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && code == CURLE_OK; i++)
+		code = curl_easy_setopt(request->easy, texts[i].option, texts[i].text);
+	/* An empty text is no proxy, whatever the environment says. */
+	if (code == CURLE_OK && call->url->is_loopback)
+		code = curl_easy_setopt(request->easy, CURLOPT_PROXY, "");
+	if (code == CURLE_OK && client->ca_file)
+		code = curl_easy_setopt(request->easy, CURLOPT_CAINFO, client->ca_file);
+	/* Else the system's authorities would count as well. */
+	if (code == CURLE_OK && client->ca_file)
+		code = curl_easy_setopt(request->easy, CURLOPT_CAPATH, NULL);
+	return code;
+}
+
+/* Giving a body makes it a POST. */
+static CURLcode set_body(struct http_request *request, const struct http_call *call)
+{
+	if (!call->body)
+		return CURLE_OK;
+	secret_buffer_append(&request->sent_body, call->body, call->body_length);
+	if (request->sent_body.out_of_memory)
+		return CURLE_OUT_OF_MEMORY;
+	CURLcode code = curl_easy_setopt(
+		request->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_length);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS,
+			call->body_length ? request->sent_body.bytes : "");
+	return code;
+}
+
+static CURLcode set_callbacks(struct http_request *request)
+{
+	CURL *easy = request->easy;
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	return code;
+}
+
+static int options_set(
+	struct http_request *request, const struct http_call *call, struct diag *diag)
+{
+	char *url = NULL;
+	if (asprintf(&url, "%s%s", call->url->text, call->path) < 0)
+		return diag_fail_errno(diag, -ENOMEM);
+	CURLcode code = set_numbers(request->easy, call);
+	if (code == CURLE_OK)
+		code = set_texts(request, call, url);
+	if (code == CURLE_OK)
+		code = set_body(request, call);
+	if (code == CURLE_OK)
+		code = set_callbacks(request);
+	free(url);
+	if (code == CURLE_OUT_OF_MEMORY)
+		return diag_fail_errno(diag, -ENOMEM);
+	return code == CURLE_OK ? 0 : diag_fail(diag, -EINVAL, "%s", curl_easy_strerror(code));
+}
+
+int http_request_create(struct http_client *client, const struct http_call *call,
+	struct http_request **ret, struct diag *diag)
+{
+	struct http_request *request = calloc(1, sizeof *request);
+	if (!request)
+		return diag_fail_errno(diag, -ENOMEM);
+	request->client = client;
+	request->body_max = call->body_max;
+	request->accepts_gzip = call->accepts_gzip;
+	request->idle_timeout_ms = call->idle_timeout_ms;
+	request->on_header = call->on_header;
+	request->on_body = call->on_body;
+	request->on_done = call->on_done;
+	request->impl = call->impl;
+	request->easy = curl_easy_init();
+	int error =
+		request->easy ? headers_add(request, call, diag) : diag_fail_errno(diag, -ENOMEM);
+	if (!error)
+		error = options_set(request, call, diag);
+	if (error)
+		http_request_free(request);
+	else
+		*ret = request;
+	return error;
+}
+
+void http_request_free(struct http_request *request)
+{
+	loop_timer_cancel(request->client->loop, &request->idle_timer);
+	/* It still points to the header and the body. */
+	curl_easy_cleanup(request->easy);
+	curl_slist_free_all(request->headers);
+	secret_buffer_clear(&request->token);
+	secret_buffer_clear(&request->sent_body);
+	secret_buffer_clear(&request->body);
+	free(request);
+}
+
+static enum http_end end_of(CURLcode code)
+{
+	if (code == CURLE_OK)
+		return HTTP_END_RESPONSE;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return HTTP_END_TIMED_OUT;
+	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY ||
+		code == CURLE_BAD_CONTENT_ENCODING)
+		return HTTP_END_PROTOCOL;
+	return HTTP_END_NETWORK;
+}
+
+/* A server may put into its answer what it was sent, and libcurl parts of that into its words. */
+static bool error_holds_token(const struct http_request *request)
+{
+	const struct secret_buffer *token = &request->token;
+	return token->length &&
+	       memmem(request->error, strlen(request->error), token->bytes, token->length);
+}
+
+void http_request_report(struct http_request *request, CURLcode code)
+{
+	if (!request->has_fault)
+		request->end = end_of(code);
+	if (request->end == HTTP_END_RESPONSE)
+		request->error[0] = '\0';
+	else if (!request->error[0] || error_holds_token(request))
+		snprintf(request->error, sizeof request->error, "%s", curl_easy_strerror(code));
+	struct http_result result = {
+		.end = request->end,
+		.error = request->error,
+		.response = &request->response,
+		.body = &request->body,
+	};
+	request->is_done = true;
+	request->on_done(request->impl, &result);
+}

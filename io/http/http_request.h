@@ -1,0 +1,45 @@
+/*
+ * One request: what http_client.c and http_request.c know of it.
+ */
+#pragma once
+
+#include "http_client.h"
+
+#include <curl/curl.h>
+
+struct http_request {
+	struct http_client *client;
+	struct http_request *next;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct secret_buffer token;
+	struct secret_buffer sent_body;
+	struct http_response response;
+	size_t header_bytes;
+	struct secret_buffer body;
+	size_t body_max;
+	bool accepts_gzip;
+	struct loop_timer idle_timer;
+	int idle_timeout_ms;
+	bool is_added; /* to the multi handle */
+	bool is_cancelled;
+	bool is_done;   /* its on_done runs now */
+	bool has_fault; /* found here rather than by libcurl; `end` says which */
+	enum http_end end;
+	char error[CURL_ERROR_SIZE];
+	int (*on_header)(void *impl, const struct http_response *response);
+	int (*on_body)(void *impl, const char *bytes, size_t length);
+	void (*on_done)(void *impl, const struct http_result *result);
+	void *impl;
+};
+
+/* The request with all its options, not added to anything yet. */
+int http_request_create(struct http_client *client, const struct http_call *call,
+	struct http_request **ret, struct diag *diag);
+/* Wipes and frees; it must be out of the multi handle and the list. */
+void http_request_free(struct http_request *request);
+
+/* Notes how it ends, unless that is known. */
+void http_request_fault(struct http_request *request, enum http_end end, const char *error);
+/* Takes `code` for its end, unless that is known, and calls on_done. */
+void http_request_report(struct http_request *request, CURLcode code);

@@ -1,0 +1,142 @@
+#include "http_url.h"
+
+#include "diag.h"
+#include "ip.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int refuse(struct diag *diag, const char *why)
+{
+	return diag_fail(diag, -EINVAL, "%s", why);
+}
+
+/* "" if there is none. The caller frees it with curl_free. */
+static int part_get(CURLU *handle, CURLUPart part, char **ret)
+{
+	CURLUcode code = curl_url_get(handle, part, ret, 0);
+	if (code == CURLUE_OK)
+		return 0;
+	*ret = NULL;
+	return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : 0;
+}
+
+static bool part_is_given(CURLU *handle, CURLUPart part)
+{
+	char *text = NULL;
+	part_get(handle, part, &text);
+	bool is_given = text != NULL;
+	curl_free(text);
+	return is_given;
+}
+
+/* libcurl has written unusual forms, such as 127.1 or 0x7f000001, the usual way by now. */
+static bool host_is_loopback(const char *host)
+{
+	size_t length = strlen(host);
+	if (length > 2 && host[0] == '[')
+		return strcmp(host, "[::1]") == 0;
+	struct ip ip;
+	return ip_parse(host, length, &ip) && ip.family == IP_V4 && ip.bytes[0] == 127;
+}
+
+static int check_parts(CURLU *handle, struct http_url *url, struct diag *diag)
+{
+	char *scheme = NULL, *host = NULL;
+	int error = part_get(handle, CURLUPART_SCHEME, &scheme);
+	if (!error)
+		error = part_get(handle, CURLUPART_HOST, &host);
+	if (error || !scheme || !host) {
+		error = error ? diag_fail_errno(diag, error) : refuse(diag, "no host");
+		goto out;
+	}
+	url->is_http = strcmp(scheme, "http") == 0;
+	url->is_loopback = host_is_loopback(host) && !part_is_given(handle, CURLUPART_ZONEID);
+	if (!url->is_http && strcmp(scheme, "https") != 0)
+		error = refuse(diag, "the scheme is neither https nor http");
+	else if (url->is_http && !url->is_loopback)
+		error = refuse(diag, "http is for literal loopback addresses only (127.0.0.1, "
+				     "[::1]); elsewhere it has to be https");
+out:
+	curl_free(scheme);
+	curl_free(host);
+	return error;
+}
+
+static int text_take(CURLU *handle, struct http_url *url, struct diag *diag)
+{
+	char *text = NULL;
+	int error = part_get(handle, CURLUPART_URL, &text);
+	if (!error && !text)
+		error = -EINVAL;
+	size_t length = text ? strlen(text) : 0;
+	while (length && text[length - 1] == '/')
+		length--;
+	if (!error)
+		url->text = strndup(text, length);
+	curl_free(text);
+	if (!error && !url->text)
+		error = -ENOMEM;
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+/* What libcurl would accept or strip in silence. */
+static int check_text(const char *text, struct diag *diag)
+{
+	if (!*text)
+		return refuse(diag, "empty");
+	if (strlen(text) > HTTP_URL_MAX)
+		return diag_fail(diag, -EINVAL, "over %d bytes", HTTP_URL_MAX);
+	if (strchr(text, '#'))
+		return refuse(diag, "has a fragment (#), which has no place here");
+	if (strchr(text, '?'))
+		return refuse(diag, "has a query (?), which has no place here");
+	if (strchr(text, '\\'))
+		return refuse(diag, "has a backslash in it");
+	for (const char *next = text; *next; next++)
+		if ((unsigned char)*next <= ' ' || *next == 0x7f)
+			return refuse(diag, "has a space or a control character in it");
+	if (!strstr(text, "://"))
+		return refuse(diag, "has no scheme; it begins with https://");
+	return 0;
+}
+
+static int handle_set(CURLU *handle, const char *text, struct diag *diag)
+{
+	CURLUcode code = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return diag_fail_errno(diag, -ENOMEM);
+	if (code != CURLUE_OK)
+		return refuse(diag, curl_url_strerror(code));
+	if (part_is_given(handle, CURLUPART_USER) || part_is_given(handle, CURLUPART_PASSWORD))
+		return refuse(diag, "has a user name in it, which has no place here");
+	return 0;
+}
+
+int http_url_parse(const char *text, struct http_url *ret, struct diag *diag)
+{
+	int error = check_text(text, diag);
+	if (error)
+		return error;
+	CURLU *handle = curl_url();
+	if (!handle)
+		return diag_fail_errno(diag, -ENOMEM);
+	struct http_url url = {0};
+	error = handle_set(handle, text, diag);
+	if (!error)
+		error = check_parts(handle, &url, diag);
+	if (!error)
+		error = text_take(handle, &url, diag);
+	curl_url_cleanup(handle);
+	if (!error)
+		*ret = url;
+	return error;
+}
+
+void http_url_clear(struct http_url *url)
+{
+	free(url->text);
+	*url = (struct http_url){0};
+}

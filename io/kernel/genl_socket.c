@@ -1,0 +1,200 @@
+#include "genl_socket.h"
+
+#include "deadline.h"
+#include "diag.h"
+#include "netlink_reply.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define TIMEOUT_DEFAULT_MS 10000
+/* The kernel makes the parts of a dump as long as the longest receive, up to 32 KiB. */
+#define RECEIVE_BYTES        (64 * 1024)
+#define SOCKET_BUFFER_BYTES  (256 * 1024)
+#define SEND_OVERHEAD_BYTES  32
+#define FAMILY_REQUEST_BYTES 128
+
+static int socket_prepare(struct genl_socket *genl, struct diag *diag)
+{
+	int code = nl_connect(genl->sock, NETLINK_GENERIC);
+	if (code >= 0)
+		code = nl_socket_set_buffer_size(
+			genl->sock, SOCKET_BUFFER_BYTES, SOCKET_BUFFER_BYTES);
+	if (code < 0)
+		return diag_fail(diag, -EIO, "netlink: %s", nl_geterror(code));
+	int fd = nl_socket_get_fd(genl->sock);
+	/* Kernels without these give shorter texts and longer answers: no reason to fail. */
+	int on = 1;
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+	int bytes;
+	socklen_t size = sizeof bytes;
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size) != 0)
+		return diag_fail_errno(diag, -errno);
+	genl->message_bytes_max = (size_t)bytes - SEND_OVERHEAD_BYTES;
+	return 0;
+}
+
+static void socket_close(struct genl_socket *genl)
+{
+	nl_socket_free(genl->sock);
+	genl->sock = NULL;
+}
+
+static int socket_open(struct genl_socket *genl, struct diag *diag)
+{
+	genl->sock = nl_socket_alloc();
+	if (!genl->sock)
+		return diag_fail_errno(diag, -ENOMEM);
+	int error = socket_prepare(genl, diag);
+	if (error)
+		socket_close(genl);
+	return error;
+}
+
+int genl_socket_open(struct genl_socket *genl, int timeout_ms, struct diag *diag)
+{
+	*genl = (struct genl_socket){.timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_DEFAULT_MS};
+	genl->buffer = malloc(RECEIVE_BYTES);
+	if (!genl->buffer)
+		return diag_fail_errno(diag, -ENOMEM);
+	int error = socket_open(genl, diag);
+	if (error)
+		genl_socket_close(genl);
+	return error;
+}
+
+void genl_socket_close(struct genl_socket *genl)
+{
+	if (genl->sock)
+		socket_close(genl);
+	free(genl->buffer);
+	genl->buffer = NULL;
+}
+
+static int message_send(struct genl_socket *genl, struct nl_msg *message, struct diag *diag)
+{
+	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	const struct nlmsghdr *header = nlmsg_hdr(message);
+	ssize_t sent;
+	genl->sent_count++;
+	do
+		sent = sendto(nl_socket_get_fd(genl->sock), header, header->nlmsg_len, 0,
+			(const struct sockaddr *)&kernel, sizeof kernel);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? diag_fail_errno(diag, -errno) : 0;
+}
+
+/* Waits for something to receive. */
+static int answer_wait(struct genl_socket *genl, struct deadline deadline, struct diag *diag)
+{
+	struct pollfd wait = {.fd = nl_socket_get_fd(genl->sock), .events = POLLIN};
+	int ready;
+	do
+		ready = poll(&wait, 1, deadline_left_ms(deadline));
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return diag_fail_errno(diag, -errno);
+	return ready ? 0 : diag_fail(diag, -ETIMEDOUT, "no answer from the kernel in time");
+}
+
+/* Takes one datagram, or nothing if it was a false alarm. */
+static int answer_receive(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
+{
+	struct sockaddr_nl from = {0};
+	struct iovec room = {.iov_base = genl->buffer, .iov_len = RECEIVE_BYTES};
+	struct msghdr header = {
+		.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &room, .msg_iovlen = 1};
+	ssize_t length = recvmsg(nl_socket_get_fd(genl->sock), &header, MSG_DONTWAIT);
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (length < 0)
+		return diag_fail_errno(diag, -errno);
+	/* Other processes have numbers; the kernel is 0. */
+	if (from.nl_pid == 0)
+		netlink_reply_take(
+			reply, genl->buffer, (size_t)length, header.msg_flags & MSG_TRUNC);
+	explicit_bzero(genl->buffer, (size_t)length);
+	return 0;
+}
+
+static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
+{
+	while (!reply->is_done) {
+		int error = answer_wait(genl, deadline_in(genl->timeout_ms), diag);
+		if (!error)
+			error = answer_receive(genl, reply, diag);
+		if (error)
+			return error;
+	}
+	return netlink_reply_result(reply);
+}
+
+int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
+	const struct netlink_handler *handler, bool *ret_refused, struct diag *diag)
+{
+	int error = genl->sock ? 0 : socket_open(genl, diag);
+	if (error)
+		return error;
+	nl_complete_msg(genl->sock, message);
+	const struct nlmsghdr *header = nlmsg_hdr(message);
+	struct netlink_reply reply = {
+		.sequence = header->nlmsg_seq,
+		.is_dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP,
+		.handler = handler ? *handler : (struct netlink_handler){0},
+		.diag = diag,
+	};
+	error = message_send(genl, message, diag);
+	if (!error)
+		error = answer_take(genl, &reply, diag);
+	if (error && !reply.is_refused && error != -EAGAIN)
+		socket_close(genl);
+	if (ret_refused)
+		*ret_refused = reply.is_refused;
+	return error;
+}
+
+static int family_decode(void *impl, struct nlmsghdr *header)
+{
+	uint16_t *family = impl;
+	struct nlattr *attributes[CTRL_ATTR_MAX + 1];
+	static const struct nla_policy policy[CTRL_ATTR_MAX + 1] = {
+		[CTRL_ATTR_FAMILY_ID] = {.type = NLA_U16},
+	};
+	if (nlmsg_parse(header, GENL_HDRLEN, attributes, CTRL_ATTR_MAX, policy) < 0 ||
+		!attributes[CTRL_ATTR_FAMILY_ID])
+		return -EIO;
+	*family = nla_get_u16(attributes[CTRL_ATTR_FAMILY_ID]);
+	return 0;
+}
+
+int genl_socket_family(struct genl_socket *genl, const char *name, uint16_t *ret, struct diag *diag)
+{
+	uint16_t family = 0;
+	struct nl_msg *message = nlmsg_alloc_size(FAMILY_REQUEST_BYTES);
+	int error;
+	if (message &&
+		genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0, 0,
+			CTRL_CMD_GETFAMILY, 1) &&
+		nla_put_string(message, CTRL_ATTR_FAMILY_NAME, name) >= 0)
+		error = genl_socket_exchange(genl, message,
+			&(struct netlink_handler){family_decode, &family}, NULL, diag);
+	else
+		error = diag_fail_errno(diag, -ENOMEM);
+	nlmsg_free(message);
+	if (!error && family == 0)
+		error = diag_fail(diag, -EIO, "netlink: a family without a number");
+	if (!error)
+		*ret = family;
+	return error;
+}

@@ -1,0 +1,300 @@
+#include "kernel_controller.h"
+
+#include "curve.h"
+#include "diag.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_KIND "wireguard"
+/* Each removal takes some milliseconds, in which nobody else can change any link. */
+#define REMOVALS_IN_MESSAGE 64
+
+/* What may stand before the % of a link-local endpoint: a name, or an index in decimal. */
+static int zone_index(const char *zone, uint32_t *ret)
+{
+	unsigned index = if_nametoindex(zone);
+	if (index == 0) {
+		char *end;
+		unsigned long value = strtoul(zone, &end, 10);
+		if (*end != '\0' || end == zone || value == 0 || value > UINT32_MAX)
+			return -ENXIO;
+		index = (unsigned)value;
+	}
+	*ret = index;
+	return 0;
+}
+
+/* Zones come from the kernel as indexes; a link that is gone keeps its number. */
+static void zones_name(struct peer_table *peers)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		struct endpoint *endpoint = &peers->peers[i].endpoint;
+		char name[IF_NAMESIZE];
+		if (endpoint->zone[0] &&
+			if_indextoname((unsigned)strtoul(endpoint->zone, NULL, 10), name))
+			snprintf(endpoint->zone, sizeof endpoint->zone, "%s", name);
+	}
+}
+
+static int channel_read(void *impl, int index, struct device *ret, struct diag *diag)
+{
+	struct device device = {0};
+	int error = wg_socket_read(impl, index, &device, diag);
+	if (error)
+		return error;
+	zones_name(&device.peers);
+	*ret = device;
+	return 0;
+}
+
+static int channel_ask_prefix_removal(void *impl, enum wg_prefix_removal *ret, struct diag *diag)
+{
+	return wg_socket_ask_prefix_removal(impl, ret, diag);
+}
+
+int kernel_controller_init(struct kernel_controller *kernel, struct diag *diag)
+{
+	*kernel = (struct kernel_controller){0};
+	int error = link_open(&kernel->link, 0, diag);
+	if (error)
+		return error;
+	error = wg_socket_open(&kernel->wg, diag);
+	if (error) {
+		link_close(&kernel->link);
+		return error;
+	}
+	kernel->apply = (struct wg_apply){
+		.channel = {wg_socket_set, channel_read, channel_ask_prefix_removal, &kernel->wg},
+		.limits = {kernel->wg.genl.message_bytes_max, REMOVALS_IN_MESSAGE, SIZE_MAX},
+		.random_bytes = randombytes_buf,
+		.zone_index = zone_index,
+		.peer_count_seen = SIZE_MAX,
+	};
+	return 0;
+}
+
+void kernel_controller_deinit(struct kernel_controller *kernel)
+{
+	wg_socket_close(&kernel->wg);
+	link_close(&kernel->link);
+}
+
+bool kernel_controller_available(struct diag *diag)
+{
+	struct wg_socket wg;
+	uint16_t family;
+	if (wg_socket_open(&wg, diag) != 0)
+		return false;
+	int error = wg_socket_family(&wg, &family, diag);
+	wg_socket_close(&wg);
+	return !error;
+}
+
+/* As link_read; a link of another kind is -EEXIST. */
+static int own_link_read(struct kernel_controller *kernel, const char *name, struct link_info *ret,
+	struct diag *diag)
+{
+	int error = link_read(&kernel->link, name, ret, diag);
+	if (error || strcmp(ret->kind, LINK_KIND) == 0)
+		return error;
+	return diag_fail(diag, -EEXIST,
+		"the link is there and is no WireGuard interface, but of kind %s",
+		ret->kind[0] ? ret->kind : "hardware");
+}
+
+/* The link of that name, as what WireGuard calls it. */
+static int target_find(struct kernel_controller *kernel, const char *name, struct wg_target *ret,
+	struct diag *diag)
+{
+	struct link_info info;
+	int error = own_link_read(kernel, name, &info, diag);
+	if (!error)
+		error = wg_socket_family(&kernel->wg, &ret->family, diag);
+	if (!error)
+		ret->index = info.index;
+	return error;
+}
+
+/* Key and port, each only if it differs: setting a key resets all sessions. */
+static int device_put_right(struct kernel_controller *kernel, const struct wg_target *target,
+	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
+{
+	struct device device = {0};
+	int error = wg_socket_read(&kernel->wg, target->index, &device, diag);
+	if (error)
+		return error;
+	struct key_public public_key;
+	key_public_derive(private_key, &public_key);
+	bool key_differs = !key_public_equal(&device.public_key, &public_key);
+	bool port_differs = device.listen_port != listen_port;
+	device_clear(&device);
+	if (!key_differs && !port_differs)
+		return 0;
+	struct nl_msg *message = wg_encode_device(
+		target, key_differs ? private_key : NULL, port_differs ? &listen_port : NULL);
+	error = message ? wg_socket_set(&kernel->wg, message, NULL, diag)
+			: diag_fail_errno(diag, -ENOMEM);
+	wg_message_free(message);
+	if (error == -EADDRINUSE)
+		return diag_wrap(diag, error, "listen port %u", listen_port);
+	return error;
+}
+
+static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
+	uint16_t listen_port, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	int error = target_find(kernel, name, &target, diag);
+	if (error == -ENODEV) {
+		error = link_create(&kernel->link, name, LINK_KIND, diag);
+		if (error == -EOPNOTSUPP)
+			return diag_wrap(diag, error, "the kernel has no WireGuard");
+		/* -EEXIST: somebody else was faster, and it may be one of ours. */
+		if (error && error != -EEXIST)
+			return error;
+		error = target_find(kernel, name, &target, diag);
+	}
+	if (error)
+		return error;
+	return device_put_right(kernel, &target, private_key, listen_port, diag);
+}
+
+static int delete_interface(void *impl, const char *name, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct link_info info;
+	int error = own_link_read(kernel, name, &info, diag);
+	if (!error)
+		error = link_delete(&kernel->link, info.index, diag);
+	return error == -ENODEV ? 0 : error;
+}
+
+static int configure_address(void *impl, const char *name, const struct prefix *address,
+	bool keep_others, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct link_info info;
+	int error = own_link_read(kernel, name, &info, diag);
+	if (error)
+		return error;
+	return link_configure_address(&kernel->link, info.index, address, keep_others, diag);
+}
+
+/* Only an interface that is up has a socket, so a port that is taken is found out here. */
+static int set_interface_up(void *impl, const char *name, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct link_info info;
+	int error = own_link_read(kernel, name, &info, diag);
+	if (error || info.up)
+		return error;
+	error = link_set_up(&kernel->link, info.index, diag);
+	return error == -EADDRINUSE ? diag_wrap(diag, error, "listen port") : error;
+}
+
+static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct link_info info;
+	int error = own_link_read(kernel, name, &info, diag);
+	if (error || info.mtu == mtu)
+		return error;
+	return link_set_mtu(&kernel->link, info.index, mtu, diag);
+}
+
+static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	int error = target_find(kernel, name, &target, diag);
+	return error ? error : wg_apply_set(&kernel->apply, &target, op, diag);
+}
+
+static int remove_peer(
+	void *impl, const char *name, const struct key_public *key, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	int error = target_find(kernel, name, &target, diag);
+	if (error)
+		return error;
+	struct nl_msg *message = wg_encode_remove(&target, key);
+	error = message ? wg_socket_set(&kernel->wg, message, NULL, diag)
+			: diag_fail_errno(diag, -ENOMEM);
+	wg_message_free(message);
+	return error;
+}
+
+/* The link's own side is read last, so that what was read by its index is still what it names. */
+static int link_side_read(struct kernel_controller *kernel, const char *name, int index,
+	struct device *device, struct diag *diag)
+{
+	struct link_info info;
+	int error = link_list_addresses(
+		&kernel->link, index, &device->addresses, &device->address_count, diag);
+	if (!error)
+		error = own_link_read(kernel, name, &info, diag);
+	if (error)
+		return error;
+	if (info.index != index)
+		return diag_fail(diag, -ENODEV, "the interface was replaced while it was read");
+	device->mtu = info.mtu;
+	device->up = info.up;
+	return 0;
+}
+
+static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	struct device device = {0};
+	int error = target_find(kernel, name, &target, diag);
+	if (!error)
+		error = channel_read(&kernel->wg, target.index, &device, diag);
+	if (!error)
+		error = link_side_read(kernel, name, target.index, &device, diag);
+	if (error) {
+		device_clear(&device);
+		return error;
+	}
+	kernel->apply.peer_count_seen = device.peers.count;
+	*ret = device;
+	return 0;
+}
+
+static void apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
+	struct peer_op_result *results)
+{
+	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	struct diag diag = {0};
+	int error = target_find(kernel, name, &target, &diag);
+	if (!error)
+		wg_apply_ops(&kernel->apply, &target, ops, op_count, results);
+	for (size_t i = 0; error && i < op_count; i++)
+		results[i] = (struct peer_op_result){error, strdup(diag_text(&diag))};
+	diag_clear(&diag);
+}
+
+static const struct controller_ops kernel_ops = {
+	.create_interface = create_interface,
+	.delete_interface = delete_interface,
+	.configure_address = configure_address,
+	.set_interface_up = set_interface_up,
+	.set_mtu = set_mtu,
+	.add_peer = add_peer,
+	.remove_peer = remove_peer,
+	.read_device = read_device,
+	.apply = apply,
+};
+
+struct controller kernel_controller(struct kernel_controller *kernel)
+{
+	return (struct controller){&kernel_ops, kernel};
+}

@@ -1,0 +1,11 @@
+/*
+ * The names of WireGuard's generic netlink interface, with those that came later than the oldest
+ * headers this builds with. Per-prefix removal is Linux 6.16's.
+ */
+#pragma once
+
+#include <linux/wireguard.h>
+
+#define WG_ALLOWEDIP_A_FLAGS     (WGALLOWEDIP_A_CIDR_MASK + 1)
+#define WG_ALLOWEDIP_A_MAX       WG_ALLOWEDIP_A_FLAGS
+#define WG_ALLOWEDIP_F_REMOVE_ME (1u << 0)

@@ -1,0 +1,108 @@
+#include "wg_socket.h"
+
+#include "diag.h"
+#include "wg_decode.h"
+#include "wg_encode.h"
+#include "wg_netlink.h"
+
+#include <errno.h>
+#include <netlink/msg.h>
+#include <poll.h>
+
+#define READ_TRIES_MAX      5
+#define READ_BACKOFF_MIN_MS 2
+
+int wg_socket_open(struct wg_socket *wg, struct diag *diag)
+{
+	*wg = (struct wg_socket){0};
+	return genl_socket_open(&wg->genl, 0, diag);
+}
+
+void wg_socket_close(struct wg_socket *wg)
+{
+	genl_socket_close(&wg->genl);
+}
+
+int wg_socket_family(struct wg_socket *wg, uint16_t *ret, struct diag *diag)
+{
+	int error = 0;
+	if (!wg->family)
+		error = genl_socket_family(&wg->genl, WG_GENL_NAME, &wg->family, diag);
+	if (error == -ENOENT)
+		return diag_fail(diag, error,
+			"the kernel has no WireGuard: its module wireguard is not there");
+	if (!error)
+		*ret = wg->family;
+	return error;
+}
+
+/* The module may have been unloaded, and its family have another number when it is back. */
+static int family_check(struct wg_socket *wg, int error)
+{
+	if (error == -ENOENT)
+		wg->family = 0;
+	return error;
+}
+
+int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct diag *diag)
+{
+	struct wg_socket *wg = impl;
+	wg->set_count++;
+	return family_check(wg, genl_socket_exchange(&wg->genl, message, NULL, ret_refused, diag));
+}
+
+static int read_once(
+	struct wg_socket *wg, const struct wg_target *target, struct device *ret, struct diag *diag)
+{
+	struct wg_decode decode;
+	struct nl_msg *message = wg_encode_get(target);
+	if (!message)
+		return diag_fail_errno(diag, -ENOMEM);
+	wg_decode_begin(&decode, target->index, diag);
+	struct netlink_handler handler = {wg_decode_message, &decode};
+	int error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
+	wg_message_free(message);
+	if (!error)
+		error = wg_decode_end(&decode, ret);
+	wg_decode_clear(&decode);
+	return family_check(wg, error);
+}
+
+int wg_socket_read(struct wg_socket *wg, int index, struct device *ret, struct diag *diag)
+{
+	struct wg_target target = {.index = index};
+	int error = wg_socket_family(wg, &target.family, diag);
+	if (error)
+		return error;
+	int backoff_ms = READ_BACKOFF_MIN_MS;
+	for (int tries = 0; tries < READ_TRIES_MAX; tries++, backoff_ms *= 2) {
+		if (tries > 0)
+			poll(NULL, 0, backoff_ms);
+		if (diag)
+			diag_clear(diag);
+		error = read_once(wg, &target, ret, diag);
+		if (error != -EAGAIN)
+			return error;
+	}
+	return diag_fail(diag, -EINTR, "the device kept changing while it was read");
+}
+
+int wg_socket_ask_prefix_removal(
+	struct wg_socket *wg, enum wg_prefix_removal *ret, struct diag *diag)
+{
+	uint16_t family;
+	struct wg_policy policy;
+	int error = wg_socket_family(wg, &family, diag);
+	if (error)
+		return error;
+	struct nl_msg *message = wg_policy_request(family);
+	if (!message)
+		return diag_fail_errno(diag, -ENOMEM);
+	wg_policy_begin(&policy);
+	struct netlink_handler handler = {wg_policy_message, &policy};
+	error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
+	nlmsg_free(message);
+	if (!error)
+		*ret = wg_policy_end(&policy);
+	return error;
+}

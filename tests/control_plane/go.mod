@@ -1,0 +1,3 @@
+module plexwg.test/control_plane
+
+go 1.19

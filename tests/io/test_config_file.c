@@ -1,0 +1,171 @@
+/* A configuration file as options: what is handed on, and what is refused. */
+#include "harness.h"
+
+#include "config_file.h"
+#include "scratch.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+static const struct config_member members[] = {
+	{"interface", CONFIG_TEXT},
+	{"listen-port", CONFIG_NUMBER},
+	{"fwmark", CONFIG_NUMBER_OR_TEXT},
+	{"max-removal-percent", CONFIG_NUMBER},
+	{"no-routes", CONFIG_FLAG},
+	{"json", CONFIG_NEVER},
+};
+
+/* What was set, as "name=text;" for each. */
+struct setting {
+	char text[512];
+	int error; /* what the next setting returns */
+};
+
+static int set(void *impl, const char *name, const char *text, struct diag *diag)
+{
+	struct setting *setting = impl;
+	size_t length = strlen(setting->text);
+	snprintf(setting->text + length, sizeof setting->text - length, "%s=%s;", name, text);
+	return setting->error == -EINVAL ? diag_fail(diag, -EINVAL, "no value") : setting->error;
+}
+
+static int config_read(
+	const struct scratch *scratch, const char *text, struct setting *setting, struct diag *diag)
+{
+	struct config_schema schema = {
+		.members = members, .count = COUNT_OF(members), .set = set, .impl = setting};
+	if (text)
+		scratch_write(scratch, "config.json", text);
+	return config_file_read(scratch_path(scratch, "config.json").text, &schema, diag);
+}
+
+static void each_member_is_set_as_a_command_line_has_it(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *set;
+	} rows[] = {
+		{"{}", ""},
+		{"{\"interface\":\"wg0\",\"listen_port\":51820,\"no_routes\":true}\n",
+			"interface=wg0;listen-port=51820;no-routes=true;"},
+		{"{\"no_routes\":false}", "no-routes=false;"},
+		{"{\"fwmark\":\"0x2a\"}", "fwmark=0x2a;"},
+		{"{\"fwmark\":42}", "fwmark=42;"},
+		{"{\"interface\":null,\"max_removal_percent\":50}", "max-removal-percent=50;"},
+		{"{\"inter\\u0066ace\":\"w\\u00e9\\\"\"}", "interface=w\xc3\xa9\";"},
+		{"{\"listen_port\":-1.5e3}", "listen-port=-1.5e3;"},
+		{"{\"interface\":\"\"}", "interface=;"},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct setting setting = {""};
+		struct diag diag = {0};
+		int error = config_read(*state, rows[i].text, &setting, &diag);
+		assert_string_equal(diag_text(&diag), "");
+		assert_int_equal(error, 0);
+		assert_string_equal(setting.text, rows[i].set);
+	}
+}
+
+static void what_might_be_a_typing_error_is_refused_with_its_place(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} rows[] = {
+		{"", "config: byte 0: unexpected end"},
+		{"{", "config: byte 1: unexpected end"},
+		{"[]", "config: not an object"},
+		{"null", "config: not an object"},
+		{"{} {}", "config: byte 3: more after the value"},
+		{"{\"liste_port\":1}", "config: liste_port: unknown member"},
+		{"{\"listen-port\":1}", "config: listen-port: unknown member"},
+		{"{\"listen_por\":1}", "config: listen_por: unknown member"},
+		{"{\"listen_port_\":1}", "config: listen_port_: unknown member"},
+		{"{\"Interface\":\"a\"}", "config: Interface: unknown member"},
+		{"{\"nonsense\":null}", "config: nonsense: unknown member"},
+		{"{\"\":1}", "config: \"\": unknown member"},
+		{"{\"a\\nb\":1}", "config: \"a\\x0ab\": unknown member"},
+		{"{\"interface\\u0000\":\"a\"}", "config: \"interface\\x00\": unknown member"},
+		{"{\"json\":true}", "config: json: unknown member"},
+		{"{\"interface\":\"a\",\"interface\":\"a\"}",
+			"config: repeated member \"interface\""},
+		{"{\"interface\":\"a\",\"inter\\u0066ace\":\"b\"}",
+			"config: repeated member \"interface\""},
+		{"{\"interface\":1}", "config: interface: not a string"},
+		{"{\"interface\":\"a\\u0000b\"}", "config: interface: contains a NUL byte"},
+		{"{\"listen_port\":\"1\"}", "config: listen_port: not a number"},
+		{"{\"fwmark\":true}", "config: fwmark: not a number or a string"},
+		{"{\"no_routes\":\"true\"}", "config: no_routes: not true or false"},
+		{"{\"no_routes\":1}", "config: no_routes: not true or false"},
+		{"{\"interface\":[\"a\"]}", "config: interface: not a string"},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct setting setting = {""};
+		struct diag diag = {0};
+		assert_int_equal(config_read(*state, rows[i].text, &setting, &diag), -EINVAL);
+		assert_string_equal(diag_text(&diag), rows[i].error);
+		assert_string_equal(setting.text, "");
+		diag_clear(&diag);
+	}
+}
+
+static void a_value_that_the_option_refuses_is_named(void **state)
+{
+	struct setting setting = {.error = -EINVAL};
+	struct diag diag = {0};
+	assert_int_equal(
+		config_read(*state, "{\"listen_port\":1,\"fwmark\":2}", &setting, &diag), -EINVAL);
+	assert_string_equal(diag_text(&diag), "config: listen_port: no value");
+	assert_string_equal(setting.text, "listen-port=1;");
+	diag_clear(&diag);
+	setting.error = -ENOMEM;
+	assert_int_equal(config_read(*state, NULL, &setting, &diag), -ENOMEM);
+	assert_string_equal(diag_text(&diag), "config: Cannot allocate memory");
+	diag_clear(&diag);
+}
+
+static void a_file_that_others_may_write_is_refused(void **state)
+{
+	static const struct {
+		mode_t mode;
+		int error;
+	} rows[] = {{0600, 0}, {0644, 0}, {0660, -EACCES}, {0602, -EACCES}};
+	scratch_write(*state, "config.json", "{}");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct setting setting = {""};
+		struct diag diag = {0};
+		scratch_chmod(*state, "config.json", rows[i].mode);
+		assert_int_equal(config_read(*state, NULL, &setting, &diag), rows[i].error);
+		if (rows[i].error)
+			assert_contains(
+				diag_text(&diag), "config.json: others may write it (mode 06");
+		diag_clear(&diag);
+	}
+}
+
+static void a_file_that_is_not_there_is_named(void **state)
+{
+	struct setting setting = {""};
+	struct diag diag = {0};
+	char text[300];
+	assert_int_equal(config_read(*state, NULL, &setting, &diag), -ENOENT);
+	snprintf(text, sizeof text, "config: %s: No such file or directory",
+		scratch_path(*state, "config.json").text);
+	assert_string_equal(diag_text(&diag), text);
+	diag_clear(&diag);
+}
+
+#define CONFIG_TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONFIG_TEST(each_member_is_set_as_a_command_line_has_it),
+		CONFIG_TEST(what_might_be_a_typing_error_is_refused_with_its_place),
+		CONFIG_TEST(a_value_that_the_option_refuses_is_named),
+		CONFIG_TEST(a_file_that_others_may_write_is_refused),
+		CONFIG_TEST(a_file_that_is_not_there_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
