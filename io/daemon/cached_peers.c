@@ -71,7 +71,7 @@ static int read_id(struct json_span span, struct arena *arena, const char **ret,
 static int read_name(struct json_span name, struct json_span value, struct arena *arena,
 	struct peer_name *ret, struct diag *diag)
 {
-	const char *id;
+	const char *id = NULL;
 	int error = read_id(name, arena, &id, diag);
 	if (error)
 		return error;
@@ -115,7 +115,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	struct event_overlay *overlay, struct diag *diag)
 {
 	struct json_span value;
-	const char *id;
+	const char *id = NULL;
 	if (json_span_find_member(event, "removed", &value)) {
 		int error = read_id(value, wire->arena, &id, diag);
 		return error ? error : event_overlay_remove(overlay, id);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define IDLE_CONNECTIONS_MAX 4L
+#define TIMEOUT_GRACE_MS     500
 
 /* A socket of libcurl's that is watched for it. */
 struct http_socket {
@@ -25,13 +26,19 @@ static void request_unlink(struct http_request *request)
 	*place = request->next;
 }
 
+static void timers_cancel(struct http_request *request)
+{
+	loop_timer_cancel(request->client->loop, &request->idle_timer);
+	loop_timer_cancel(request->client->loop, &request->total_timer);
+}
+
 /* Not from within libcurl. */
 static void request_remove(struct http_request *request)
 {
 	if (request->is_added)
 		curl_multi_remove_handle(request->client->multi, request->easy);
 	request->is_added = false;
-	loop_timer_cancel(request->client->loop, &request->idle_timer);
+	timers_cancel(request);
 	request_unlink(request);
 }
 
@@ -62,6 +69,25 @@ static void on_idle(void *impl)
 	struct http_request *request = impl;
 	http_request_fault(request, HTTP_END_TIMED_OUT, "nothing came for too long");
 	request_finish(request, CURLE_OPERATION_TIMEDOUT);
+}
+
+static void on_overtime(void *impl)
+{
+	struct http_request *request = impl;
+	http_request_fault(request, HTTP_END_TIMED_OUT, "it took too long");
+	request_finish(request, CURLE_OPERATION_TIMEDOUT);
+}
+
+/* libcurl keeps the total time, and says better what took so long; but it may forget a request when
+ * memory is out. */
+static void timers_set(struct http_request *request, const struct http_call *call)
+{
+	struct loop *loop = request->client->loop;
+	if (call->idle_timeout_ms)
+		loop_timer_set(loop, &request->idle_timer, call->idle_timeout_ms, on_idle, request);
+	if (call->total_timeout_ms)
+		loop_timer_set(loop, &request->total_timer,
+			(int64_t)call->total_timeout_ms + TIMEOUT_GRACE_MS, on_overtime, request);
 }
 
 static void request_fail_soon(struct http_request *request, int error)
@@ -197,9 +223,7 @@ int http_request_start(struct http_client *client, const struct http_call *call,
 		return error;
 	request->next = client->requests;
 	client->requests = request;
-	if (request->idle_timeout_ms)
-		loop_timer_set(client->loop, &request->idle_timer, request->idle_timeout_ms,
-			on_idle, request);
+	timers_set(request, call);
 	loop_timer_set(client->loop, &client->turn_timer, 0, on_turn, client);
 	*ret = request;
 	return 0;
@@ -210,7 +234,7 @@ void http_request_cancel(struct http_request *request)
 	if (!request || request->is_done)
 		return;
 	request->is_cancelled = true;
-	loop_timer_cancel(request->client->loop, &request->idle_timer);
+	timers_cancel(request);
 	loop_timer_set(
 		request->client->loop, &request->client->turn_timer, 0, on_turn, request->client);
 }

@@ -16,8 +16,8 @@ void http_request_fault(struct http_request *request, enum http_end end, const c
 	if (request->has_fault)
 		return;
 	request->has_fault = true;
-	request->end = end;
-	snprintf(request->error, sizeof request->error, "%s", error);
+	request->fault = end;
+	snprintf(request->fault_text, sizeof request->fault_text, "%s", error);
 }
 
 /* Something came: the time to wait for more begins anew. */
@@ -243,7 +243,7 @@ static CURLcode set_callbacks(struct http_request *request)
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
 	if (code == CURLE_OK)
-		code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
+		code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->curl_text);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	if (code == CURLE_OK)
@@ -303,6 +303,7 @@ int http_request_create(struct http_client *client, const struct http_call *call
 void http_request_free(struct http_request *request)
 {
 	loop_timer_cancel(request->client->loop, &request->idle_timer);
+	loop_timer_cancel(request->client->loop, &request->total_timer);
 	/* It still points to the header and the body. */
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
@@ -324,28 +325,27 @@ static enum http_end end_of(CURLcode code)
 	return HTTP_END_NETWORK;
 }
 
-/* A server may put into its answer what it was sent, and libcurl parts of that into its words. */
-static bool error_holds_token(const struct http_request *request)
+/* libcurl's own words, unless they hold the token: a server may put what it was sent into an answer
+ * that they are made of. */
+static const char *words_of(const struct http_request *request, CURLcode code)
 {
 	const struct secret_buffer *token = &request->token;
-	return token->length &&
-	       memmem(request->error, strlen(request->error), token->bytes, token->length);
+	const char *text = request->curl_text;
+	if (!*text || (token->length && memmem(text, strlen(text), token->bytes, token->length)))
+		return curl_easy_strerror(code);
+	return text;
 }
 
 void http_request_report(struct http_request *request, CURLcode code)
 {
-	if (!request->has_fault)
-		request->end = end_of(code);
-	if (request->end == HTTP_END_RESPONSE)
-		request->error[0] = '\0';
-	else if (!request->error[0] || error_holds_token(request))
-		snprintf(request->error, sizeof request->error, "%s", curl_easy_strerror(code));
 	struct http_result result = {
-		.end = request->end,
-		.error = request->error,
+		.end = request->has_fault ? request->fault : end_of(code),
+		.error = request->has_fault ? request->fault_text : "",
 		.response = &request->response,
 		.body = &request->body,
 	};
+	if (!request->has_fault && code != CURLE_OK)
+		result.error = words_of(request, code);
 	request->is_done = true;
 	request->on_done(request->impl, &result);
 }

@@ -20,13 +20,15 @@ struct http_request {
 	size_t body_max;
 	bool accepts_gzip;
 	struct loop_timer idle_timer;
+	struct loop_timer total_timer;
 	int idle_timeout_ms;
 	bool is_added; /* to the multi handle */
 	bool is_cancelled;
 	bool is_done;   /* its on_done runs now */
-	bool has_fault; /* found here rather than by libcurl; `end` says which */
-	enum http_end end;
-	char error[CURL_ERROR_SIZE];
+	bool has_fault; /* found here rather than by libcurl; the next two say which */
+	enum http_end fault;
+	char fault_text[64];
+	char curl_text[CURL_ERROR_SIZE]; /* libcurl's words */
 	int (*on_header)(void *impl, const struct http_response *response);
 	int (*on_body)(void *impl, const char *bytes, size_t length);
 	void (*on_done)(void *impl, const struct http_result *result);

@@ -125,7 +125,7 @@ static int device_put_right(struct kernel_controller *kernel, const struct wg_ta
 	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
 {
 	struct device device = {0};
-	int error = wg_socket_read(&kernel->wg, target->index, &device, diag);
+	int error = wg_socket_read_settings(&kernel->wg, target->index, &device, diag);
 	if (error)
 		return error;
 	struct key_public public_key;
@@ -163,6 +163,27 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	if (error)
 		return error;
 	return device_put_right(kernel, &target, private_key, listen_port, diag);
+}
+
+static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	struct device device = {0};
+	int error = target_find(kernel, name, &target, diag);
+	if (!error)
+		error = wg_socket_read_settings(&kernel->wg, target.index, &device, diag);
+	if (error)
+		return error;
+	bool differs = device.fwmark != fwmark;
+	device_clear(&device);
+	if (!differs)
+		return 0;
+	struct nl_msg *message = wg_encode_fwmark(&target, fwmark);
+	error = message ? wg_socket_set(&kernel->wg, message, NULL, diag)
+			: diag_fail_errno(diag, -ENOMEM);
+	wg_message_free(message);
+	return error;
 }
 
 static int delete_interface(void *impl, const char *name, struct diag *diag)
@@ -284,6 +305,7 @@ static void apply(void *impl, const char *name, const struct peer_op *ops, size_
 
 static const struct controller_ops kernel_ops = {
 	.create_interface = create_interface,
+	.set_fwmark = set_fwmark,
 	.delete_interface = delete_interface,
 	.configure_address = configure_address,
 	.set_interface_up = set_interface_up,

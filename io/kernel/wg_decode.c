@@ -5,43 +5,92 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/netlink.h>
 #include <linux/time_types.h>
 #include <netinet/in.h>
-#include <netlink/attr.h>
-#include <netlink/genl/genl.h>
-#include <netlink/msg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXACTLY(bytes)                                                                             \
-	{                                                                                          \
-		.minlen = (bytes), .maxlen = (bytes)                                               \
+/* How long the payload of each attribute must be; 0: it has its own rules, or is not looked at. */
+static const uint8_t device_lengths[WGDEVICE_A_MAX + 1] = {
+	[WGDEVICE_A_IFINDEX] = sizeof(uint32_t),
+	[WGDEVICE_A_PUBLIC_KEY] = KEY_BYTES,
+	[WGDEVICE_A_LISTEN_PORT] = sizeof(uint16_t),
+	[WGDEVICE_A_FWMARK] = sizeof(uint32_t),
+};
+
+static const uint8_t peer_lengths[WGPEER_A_MAX + 1] = {
+	[WGPEER_A_PUBLIC_KEY] = KEY_BYTES,
+	[WGPEER_A_PRESHARED_KEY] = KEY_BYTES,
+	[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL] = sizeof(uint16_t),
+	[WGPEER_A_LAST_HANDSHAKE_TIME] = sizeof(struct __kernel_timespec),
+	[WGPEER_A_RX_BYTES] = sizeof(uint64_t),
+	[WGPEER_A_TX_BYTES] = sizeof(uint64_t),
+};
+
+static const uint8_t prefix_lengths[WGALLOWEDIP_A_MAX + 1] = {
+	[WGALLOWEDIP_A_FAMILY] = sizeof(uint16_t),
+	[WGALLOWEDIP_A_CIDR_MASK] = sizeof(uint8_t),
+};
+
+/*
+ * Attributes in a row. This is where most of a dump's decoding goes on, a dozen attributes a peer,
+ * so that it is spelt out instead of calling libnl for each.
+ */
+struct attributes {
+	const uint8_t *at;
+	size_t left;
+};
+
+static inline const uint8_t *payload_of(const struct nlattr *attribute)
+{
+	return (const uint8_t *)attribute + NLA_HDRLEN;
+}
+
+static inline size_t length_of(const struct nlattr *attribute)
+{
+	return attribute->nla_len - (size_t)NLA_HDRLEN;
+}
+
+static inline struct attributes attributes_in(const struct nlattr *nest)
+{
+	return (struct attributes){payload_of(nest), length_of(nest)};
+}
+
+/* The next one, or NULL: then `left` is 0 unless something is cut short. */
+static inline const struct nlattr *attribute_next(struct attributes *attributes)
+{
+	const struct nlattr *attribute = (const struct nlattr *)attributes->at;
+	if (attributes->left < NLA_HDRLEN || attribute->nla_len < NLA_HDRLEN ||
+		attribute->nla_len > attributes->left)
+		return NULL;
+	size_t step = NLA_ALIGN(attribute->nla_len);
+	attributes->left -= step < attributes->left ? step : attributes->left;
+	attributes->at += step;
+	return attribute;
+}
+
+/*
+ * Sorts attributes by their type; those beyond `type_max` are not known here. False if one has not
+ * the length it must have, or is cut short.
+ */
+static inline bool attributes_sort(struct attributes attributes, const struct nlattr **ret,
+	unsigned type_max, const uint8_t *lengths)
+{
+	const struct nlattr *attribute;
+	for (unsigned type = 0; type <= type_max; type++)
+		ret[type] = NULL;
+	while ((attribute = attribute_next(&attributes))) {
+		unsigned type = attribute->nla_type & NLA_TYPE_MASK;
+		if (type > type_max)
+			continue;
+		if (lengths[type] && lengths[type] != length_of(attribute))
+			return false;
+		ret[type] = attribute;
 	}
-
-static const struct nla_policy device_policy[WGDEVICE_A_MAX + 1] = {
-	[WGDEVICE_A_IFINDEX] = EXACTLY(sizeof(uint32_t)),
-	[WGDEVICE_A_PUBLIC_KEY] = EXACTLY(KEY_BYTES),
-	[WGDEVICE_A_LISTEN_PORT] = EXACTLY(sizeof(uint16_t)),
-	[WGDEVICE_A_PEERS] = {.type = NLA_NESTED},
-};
-
-static const struct nla_policy peer_policy[WGPEER_A_MAX + 1] = {
-	[WGPEER_A_PUBLIC_KEY] = EXACTLY(KEY_BYTES),
-	[WGPEER_A_PRESHARED_KEY] = EXACTLY(KEY_BYTES),
-	[WGPEER_A_ENDPOINT] = {.minlen = sizeof(struct sockaddr)},
-	[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL] = EXACTLY(sizeof(uint16_t)),
-	[WGPEER_A_LAST_HANDSHAKE_TIME] = EXACTLY(sizeof(struct __kernel_timespec)),
-	[WGPEER_A_RX_BYTES] = EXACTLY(sizeof(uint64_t)),
-	[WGPEER_A_TX_BYTES] = EXACTLY(sizeof(uint64_t)),
-	[WGPEER_A_ALLOWEDIPS] = {.type = NLA_NESTED},
-};
-
-static const struct nla_policy prefix_policy[WGALLOWEDIP_A_MAX + 1] = {
-	[WGALLOWEDIP_A_FAMILY] = EXACTLY(sizeof(uint16_t)),
-	[WGALLOWEDIP_A_IPADDR] = {.minlen = sizeof(struct in_addr)},
-	[WGALLOWEDIP_A_CIDR_MASK] = EXACTLY(sizeof(uint8_t)),
-};
+	return attributes.left == 0;
+}
 
 static int malformed(struct wg_decode *decode, const char *what)
 {
@@ -49,36 +98,10 @@ static int malformed(struct wg_decode *decode, const char *what)
 }
 
 /* The bytes of an attribute that may be missing. */
-static void copy(void *to, struct nlattr *attribute, size_t size)
+static inline void copy(void *to, const struct nlattr *attribute, size_t size)
 {
 	if (attribute)
-		memcpy(to, nla_data(attribute), size);
-}
-
-/* libnl's parser, but it takes no attributes that are cut short for none. */
-static bool attributes_parse(struct nlattr *head, int length, struct nlattr **ret, int type_max,
-	const struct nla_policy *policy)
-{
-	struct nlattr *attribute = head;
-	int left = length;
-	while (nla_ok(attribute, left))
-		attribute = nla_next(attribute, &left);
-	return left <= 0 && nla_parse(ret, type_max, head, length, policy) >= 0;
-}
-
-/* Calls `take` for each attribute in a nest. */
-static int nest_walk(struct wg_decode *decode, struct nlattr *nest,
-	int (*take)(struct wg_decode *decode, struct nlattr *attribute), const char *what)
-{
-	struct nlattr *attribute = nla_data(nest);
-	int left = nla_len(nest);
-	while (nla_ok(attribute, left)) {
-		int error = take(decode, attribute);
-		if (error)
-			return error;
-		attribute = nla_next(attribute, &left);
-	}
-	return left > 0 ? malformed(decode, what) : 0;
+		memcpy(to, payload_of(attribute), size);
 }
 
 static int prefix_append(struct wg_decode *decode, const struct prefix *prefix)
@@ -101,31 +124,47 @@ static struct prefix prefix_make(enum ip_family family, const uint8_t *bytes, un
 {
 	struct prefix prefix = {.ip.family = family, .length = (uint8_t)length};
 	memcpy(prefix.ip.bytes, bytes, family == IP_V4 ? 4 : 16);
-	prefix_mask(&prefix);
+	if (length != ip_bits(&prefix.ip))
+		prefix_mask(&prefix);
+	if (family == IP_V4)
+		return prefix;
 	prefix.ip = ip_from_bytes(family, prefix.ip.bytes);
 	if (prefix.ip.family != family)
 		prefix.length = (uint8_t)(length - 96);
 	return prefix;
 }
 
-static int prefix_take(struct wg_decode *decode, struct nlattr *nest)
+static int prefix_take(struct wg_decode *decode, const struct nlattr *nest)
 {
-	struct nlattr *attributes[WGALLOWEDIP_A_MAX + 1];
-	if (!attributes_parse(
-		    nla_data(nest), nla_len(nest), attributes, WGALLOWEDIP_A_MAX, prefix_policy) ||
+	const struct nlattr *attributes[WGALLOWEDIP_A_MAX + 1];
+	uint16_t family = AF_UNSPEC;
+	uint8_t length = 0;
+	if (!attributes_sort(attributes_in(nest), attributes, WGALLOWEDIP_A_MAX, prefix_lengths) ||
 		!attributes[WGALLOWEDIP_A_FAMILY] || !attributes[WGALLOWEDIP_A_IPADDR] ||
 		!attributes[WGALLOWEDIP_A_CIDR_MASK])
 		return malformed(decode, "allowed IP");
-	uint16_t family = nla_get_u16(attributes[WGALLOWEDIP_A_FAMILY]);
-	unsigned length = nla_get_u8(attributes[WGALLOWEDIP_A_CIDR_MASK]);
-	size_t bytes = (size_t)nla_len(attributes[WGALLOWEDIP_A_IPADDR]);
+	copy(&family, attributes[WGALLOWEDIP_A_FAMILY], sizeof family);
+	copy(&length, attributes[WGALLOWEDIP_A_CIDR_MASK], sizeof length);
+	size_t bytes = length_of(attributes[WGALLOWEDIP_A_IPADDR]);
 	bool is_v4 = family == AF_INET && bytes == sizeof(struct in_addr) && length <= 32;
 	bool is_v6 = family == AF_INET6 && bytes == sizeof(struct in6_addr) && length <= 128;
 	if (!is_v4 && !is_v6)
 		return malformed(decode, "allowed IP");
 	struct prefix prefix = prefix_make(
-		is_v4 ? IP_V4 : IP_V6, nla_data(attributes[WGALLOWEDIP_A_IPADDR]), length);
+		is_v4 ? IP_V4 : IP_V6, payload_of(attributes[WGALLOWEDIP_A_IPADDR]), length);
 	return prefix_append(decode, &prefix);
+}
+
+static int prefixes_take(struct wg_decode *decode, const struct nlattr *nest)
+{
+	struct attributes attributes = attributes_in(nest);
+	const struct nlattr *attribute;
+	while ((attribute = attribute_next(&attributes))) {
+		int error = prefix_take(decode, attribute);
+		if (error)
+			return error;
+	}
+	return attributes.left ? malformed(decode, "list of allowed IPs") : 0;
 }
 
 /* The last peer is whole: into the table with it. */
@@ -144,22 +183,20 @@ static int peer_finish(struct wg_decode *decode)
 }
 
 /* An address of a family that is not known is none. */
-static struct endpoint endpoint_decode(struct nlattr *attribute)
+static struct endpoint endpoint_decode(const struct nlattr *attribute)
 {
 	struct endpoint endpoint = {0};
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
-	size_t bytes = attribute ? (size_t)nla_len(attribute) : 0;
-	sa_family_t family = AF_UNSPEC;
-	if (attribute)
-		memcpy(&family, nla_data(attribute), sizeof family);
-	if (family == AF_INET && bytes >= sizeof v4) {
-		memcpy(&v4, nla_data(attribute), sizeof v4);
+	sa_family_t family;
+	memcpy(&family, payload_of(attribute), sizeof family);
+	if (family == AF_INET && length_of(attribute) >= sizeof v4) {
+		memcpy(&v4, payload_of(attribute), sizeof v4);
 		endpoint.kind = ENDPOINT_IP;
 		endpoint.ip = ip_from_bytes(IP_V4, (const uint8_t *)&v4.sin_addr);
 		endpoint.port = ntohs(v4.sin_port);
-	} else if (family == AF_INET6 && bytes >= sizeof v6) {
-		memcpy(&v6, nla_data(attribute), sizeof v6);
+	} else if (family == AF_INET6 && length_of(attribute) >= sizeof v6) {
+		memcpy(&v6, payload_of(attribute), sizeof v6);
 		endpoint.kind = ENDPOINT_IP;
 		endpoint.ip = ip_from_bytes(IP_V6, v6.sin6_addr.s6_addr);
 		endpoint.port = ntohs(v6.sin6_port);
@@ -169,12 +206,12 @@ static struct endpoint endpoint_decode(struct nlattr *attribute)
 	return endpoint;
 }
 
-static void peer_begin(
-	struct wg_decode *decode, struct nlattr *const *attributes, const struct key_public *key)
+static void peer_begin(struct wg_decode *decode, const struct nlattr *const *attributes)
 {
 	struct __kernel_timespec handshake = {0};
 	struct peer_config *peer = &decode->peer;
-	*peer = (struct peer_config){.public_key = *key};
+	*peer = (struct peer_config){0};
+	copy(peer->public_key.bytes, attributes[WGPEER_A_PUBLIC_KEY], KEY_BYTES);
 	copy(peer->psk.bytes, attributes[WGPEER_A_PRESHARED_KEY], KEY_BYTES);
 	copy(&peer->persistent_keepalive_s, attributes[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL],
 		sizeof peer->persistent_keepalive_s);
@@ -182,58 +219,85 @@ static void peer_begin(
 	copy(&peer->status.rx_bytes, attributes[WGPEER_A_RX_BYTES], sizeof peer->status.rx_bytes);
 	copy(&peer->status.tx_bytes, attributes[WGPEER_A_TX_BYTES], sizeof peer->status.tx_bytes);
 	peer->status.last_handshake_s = handshake.tv_sec;
-	peer->endpoint = endpoint_decode(attributes[WGPEER_A_ENDPOINT]);
+	if (attributes[WGPEER_A_ENDPOINT])
+		peer->endpoint = endpoint_decode(attributes[WGPEER_A_ENDPOINT]);
 	decode->has_peer = true;
 }
 
 /* A peer that did not fit into one message goes on at the beginning of the next. */
-static int peer_take(struct wg_decode *decode, struct nlattr *nest)
+static int peer_take(struct wg_decode *decode, const struct nlattr *nest)
 {
-	struct nlattr *attributes[WGPEER_A_MAX + 1];
-	struct key_public key;
-	if (!attributes_parse(
-		    nla_data(nest), nla_len(nest), attributes, WGPEER_A_MAX, peer_policy) ||
-		!attributes[WGPEER_A_PUBLIC_KEY])
+	const struct nlattr *attributes[WGPEER_A_MAX + 1];
+	decode->peer_part_count++;
+	if (decode->skips_peers)
+		return 0;
+	if (!attributes_sort(attributes_in(nest), attributes, WGPEER_A_MAX, peer_lengths) ||
+		!attributes[WGPEER_A_PUBLIC_KEY] ||
+		(attributes[WGPEER_A_ENDPOINT] &&
+			length_of(attributes[WGPEER_A_ENDPOINT]) < sizeof(struct sockaddr)))
 		return malformed(decode, "peer");
-	copy(key.bytes, attributes[WGPEER_A_PUBLIC_KEY], sizeof key.bytes);
-	if (!decode->has_peer || !key_public_equal(&key, &decode->peer.public_key)) {
+	if (!decode->has_peer || memcmp(payload_of(attributes[WGPEER_A_PUBLIC_KEY]),
+					 decode->peer.public_key.bytes, KEY_BYTES) != 0) {
 		int error = peer_finish(decode);
 		if (error)
 			return error;
-		peer_begin(decode, attributes, &key);
+		peer_begin(decode, attributes);
 	}
-	if (!attributes[WGPEER_A_ALLOWEDIPS])
-		return 0;
-	return nest_walk(
-		decode, attributes[WGPEER_A_ALLOWEDIPS], prefix_take, "list of allowed IPs");
+	return attributes[WGPEER_A_ALLOWEDIPS]
+		       ? prefixes_take(decode, attributes[WGPEER_A_ALLOWEDIPS])
+		       : 0;
 }
 
-void wg_decode_begin(struct wg_decode *decode, int index, struct diag *diag)
+static int peers_take(struct wg_decode *decode, const struct nlattr *nest)
+{
+	struct attributes attributes = attributes_in(nest);
+	const struct nlattr *attribute;
+	while ((attribute = attribute_next(&attributes))) {
+		int error = peer_take(decode, attribute);
+		if (error)
+			return error;
+	}
+	return attributes.left ? malformed(decode, "list of peers") : 0;
+}
+
+void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, struct diag *diag)
 {
 	*decode = (struct wg_decode){.index = index, .diag = diag};
+	/* Only to save time: the table grows by itself if there is no memory for all now. */
+	struct peer_table *peers = &decode->device.peers;
+	peers->peers = peer_count ? calloc(peer_count, sizeof *peers->peers) : NULL;
+	peers->capacity = peers->peers ? peer_count : 0;
+}
+
+/* The device's own attributes come first, and again as long as the first peer goes on. */
+static int device_take(struct wg_decode *decode, const struct nlattr *const *attributes)
+{
+	uint32_t index;
+	copy(&index, attributes[WGDEVICE_A_IFINDEX], sizeof index);
+	if (index != (uint32_t)decode->index)
+		return malformed(decode, "device: it has another index");
+	decode->has_device = true;
+	copy(decode->device.public_key.bytes, attributes[WGDEVICE_A_PUBLIC_KEY], KEY_BYTES);
+	copy(&decode->device.listen_port, attributes[WGDEVICE_A_LISTEN_PORT],
+		sizeof decode->device.listen_port);
+	copy(&decode->device.fwmark, attributes[WGDEVICE_A_FWMARK], sizeof decode->device.fwmark);
+	return 0;
 }
 
 int wg_decode_message(void *impl, struct nlmsghdr *header)
 {
 	struct wg_decode *decode = impl;
-	struct nlattr *attributes[WGDEVICE_A_MAX + 1];
-	if (!nlmsg_valid_hdr(header, GENL_HDRLEN) ||
-		!attributes_parse(nlmsg_attrdata(header, GENL_HDRLEN),
-			nlmsg_attrlen(header, GENL_HDRLEN), attributes, WGDEVICE_A_MAX,
-			device_policy))
+	const struct nlattr *attributes[WGDEVICE_A_MAX + 1];
+	size_t before = NLMSG_HDRLEN + GENL_HDRLEN;
+	if (header->nlmsg_len < before)
 		return malformed(decode, "device");
-	/* The device's own attributes come first, and again as long as the first peer goes on. */
-	if (attributes[WGDEVICE_A_IFINDEX]) {
-		if (nla_get_u32(attributes[WGDEVICE_A_IFINDEX]) != (uint32_t)decode->index)
-			return malformed(decode, "device: it has another index");
-		decode->has_device = true;
-		copy(decode->device.public_key.bytes, attributes[WGDEVICE_A_PUBLIC_KEY], KEY_BYTES);
-		copy(&decode->device.listen_port, attributes[WGDEVICE_A_LISTEN_PORT],
-			sizeof decode->device.listen_port);
-	}
-	if (!attributes[WGDEVICE_A_PEERS])
-		return 0;
-	return nest_walk(decode, attributes[WGDEVICE_A_PEERS], peer_take, "list of peers");
+	struct attributes all = {(const uint8_t *)header + before, header->nlmsg_len - before};
+	if (!attributes_sort(all, attributes, WGDEVICE_A_MAX, device_lengths))
+		return malformed(decode, "device");
+	int error = attributes[WGDEVICE_A_IFINDEX] ? device_take(decode, attributes) : 0;
+	if (!error && attributes[WGDEVICE_A_PEERS])
+		error = peers_take(decode, attributes[WGDEVICE_A_PEERS]);
+	return error;
 }
 
 int wg_decode_end(struct wg_decode *decode, struct device *ret)

@@ -1,7 +1,7 @@
 /*
  * A device from the messages of a dump (WG_CMD_GET_DEVICE). Pure: no socket.
  *
- *     wg_decode_begin(&decode, index, &diag);
+ *     wg_decode_begin(&decode, index, peer_count, &diag);
  *     wg_decode_message(&decode, header);              for each message, in order
  *     error = wg_decode_end(&decode, &device);
  *     wg_decode_clear(&decode);                        in any case
@@ -17,7 +17,10 @@
 struct nlmsghdr;
 
 struct wg_decode {
-	int index; /* of the interface */
+	int index;        /* of the interface */
+	bool skips_peers; /* only how many parts of peers there are is wanted; may be set at first
+			   */
+	size_t peer_part_count;
 	struct diag *diag;
 	struct device device;
 	bool has_device;         /* its own attributes were seen */
@@ -27,7 +30,8 @@ struct wg_decode {
 	size_t prefix_count, prefix_capacity;
 };
 
-void wg_decode_begin(struct wg_decode *decode, int index, struct diag *diag);
+/* `peer_count` is how many peers to expect: memory for them is then had at once. */
+void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, struct diag *diag);
 /* Returns 0, -ENOMEM, or -EIO for what no kernel sends; `impl` is a struct wg_decode. */
 int wg_decode_message(void *impl, struct nlmsghdr *header);
 /*

@@ -312,6 +312,15 @@ struct nl_msg *wg_encode_device(const struct wg_target *target,
 	return message_finish(&writer);
 }
 
+struct nl_msg *wg_encode_fwmark(const struct wg_target *target, uint32_t fwmark)
+{
+	struct writer writer = {.message = message_begin(target, SMALL_MESSAGE_BYTES)};
+	if (!writer.message)
+		return NULL;
+	put_u32(&writer, WGDEVICE_A_FWMARK, fwmark);
+	return message_finish(&writer);
+}
+
 /* A peer that is not there is not looked at any further, so that its bad prefix is not seen. */
 struct nl_msg *wg_encode_presence_probe(
 	const struct wg_target *target, const struct key_public *key)

@@ -68,6 +68,7 @@ struct nl_msg *wg_encode_remove(const struct wg_target *target, const struct key
 /* Either may be left out by NULL. */
 struct nl_msg *wg_encode_device(const struct wg_target *target,
 	const struct key_secret *private_key, const uint16_t *listen_port);
+struct nl_msg *wg_encode_fwmark(const struct wg_target *target, uint32_t fwmark);
 /* Refused with -EINVAL if there is such a peer, else taken. Changes nothing. */
 struct nl_msg *wg_encode_presence_probe(
 	const struct wg_target *target, const struct key_public *key);

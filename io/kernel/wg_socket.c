@@ -10,7 +10,7 @@
 #include <poll.h>
 
 #define READ_TRIES_MAX      5
-#define READ_BACKOFF_MIN_MS 2
+#define READ_BACKOFF_MIN_MS 5
 
 int wg_socket_open(struct wg_socket *wg, struct diag *diag)
 {
@@ -51,24 +51,28 @@ int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct 
 	return family_check(wg, genl_socket_exchange(&wg->genl, message, NULL, ret_refused, diag));
 }
 
-static int read_once(
-	struct wg_socket *wg, const struct wg_target *target, struct device *ret, struct diag *diag)
+static int read_once(struct wg_socket *wg, const struct wg_target *target, bool skips_peers,
+	struct device *ret, struct diag *diag)
 {
 	struct wg_decode decode;
 	struct nl_msg *message = wg_encode_get(target);
 	if (!message)
 		return diag_fail_errno(diag, -ENOMEM);
-	wg_decode_begin(&decode, target->index, diag);
+	wg_decode_begin(&decode, target->index, skips_peers ? 0 : wg->peer_count, diag);
+	decode.skips_peers = skips_peers;
 	struct netlink_handler handler = {wg_decode_message, &decode};
 	int error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
 	wg_message_free(message);
 	if (!error)
 		error = wg_decode_end(&decode, ret);
+	if (!error)
+		wg->peer_count = decode.peer_part_count;
 	wg_decode_clear(&decode);
 	return family_check(wg, error);
 }
 
-int wg_socket_read(struct wg_socket *wg, int index, struct device *ret, struct diag *diag)
+static int read_untorn(
+	struct wg_socket *wg, int index, bool skips_peers, struct device *ret, struct diag *diag)
 {
 	struct wg_target target = {.index = index};
 	int error = wg_socket_family(wg, &target.family, diag);
@@ -80,11 +84,21 @@ int wg_socket_read(struct wg_socket *wg, int index, struct device *ret, struct d
 			poll(NULL, 0, backoff_ms);
 		if (diag)
 			diag_clear(diag);
-		error = read_once(wg, &target, ret, diag);
+		error = read_once(wg, &target, skips_peers, ret, diag);
 		if (error != -EAGAIN)
 			return error;
 	}
 	return diag_fail(diag, -EINTR, "the device kept changing while it was read");
+}
+
+int wg_socket_read(struct wg_socket *wg, int index, struct device *ret, struct diag *diag)
+{
+	return read_untorn(wg, index, false, ret, diag);
+}
+
+int wg_socket_read_settings(struct wg_socket *wg, int index, struct device *ret, struct diag *diag)
+{
+	return read_untorn(wg, index, true, ret, diag);
 }
 
 int wg_socket_ask_prefix_removal(

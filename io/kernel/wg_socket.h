@@ -13,8 +13,9 @@
 
 struct wg_socket {
 	struct genl_socket genl;
-	uint16_t family;  /* 0: not known yet */
-	size_t set_count; /* requests to set something that were sent */
+	uint16_t family;   /* 0: not known yet */
+	size_t set_count;  /* requests to set something that were sent */
+	size_t peer_count; /* at the last read, about; the next will be much the same */
 };
 
 int wg_socket_open(struct wg_socket *wg, struct diag *diag);
@@ -29,6 +30,8 @@ int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct 
  * to a bound; then it is -EINTR.
  */
 int wg_socket_read(struct wg_socket *wg, int index, struct device *ret, struct diag *diag);
+/* Keys and port alone. */
+int wg_socket_read_settings(struct wg_socket *wg, int index, struct device *ret, struct diag *diag);
 /* What the kernel says of it; it may leave the question open. */
 int wg_socket_ask_prefix_removal(
 	struct wg_socket *wg, enum wg_prefix_removal *ret, struct diag *diag);

@@ -109,7 +109,7 @@ int read_count(struct reading *reading, struct json_span value, void *target)
 int read_int(struct reading *reading, struct json_span value, void *target)
 {
 	bool negative = value.length > 0 && value.text[0] == '-';
-	uint64_t number;
+	uint64_t number = 0;
 	int error = reading_expect(reading, value, JSON_NUMBER);
 	if (!error)
 		error = read_digits(
@@ -122,7 +122,7 @@ int read_int(struct reading *reading, struct json_span value, void *target)
 
 int read_port(struct reading *reading, struct json_span value, void *target)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	int error = reading_expect(reading, value, JSON_NUMBER);
 	if (!error)
 		error = read_digits(reading, value.text, value.length, UINT16_MAX, &number);

@@ -79,8 +79,8 @@ static int number_parse(
 
 static int interface_parse(struct field line, struct device *device, struct diag *diag)
 {
-	struct field fields[INTERFACE_FIELD_COUNT];
-	uint64_t port;
+	struct field fields[INTERFACE_FIELD_COUNT] = {0};
+	uint64_t port = 0;
 	int error = fields_split(line, fields, INTERFACE_FIELD_COUNT, diag);
 	if (error)
 		return error;
@@ -154,7 +154,7 @@ static int status_parse(const struct field *fields, struct peer_config *peer, st
 
 static int peer_parse(struct field line, struct device *device, struct diag *diag)
 {
-	struct field fields[PEER_FIELD_TOTAL];
+	struct field fields[PEER_FIELD_TOTAL] = {0};
 	struct peer_config peer = {0};
 	struct prefix *prefixes = NULL;
 	char host[ENDPOINT_HOST_MAX + 1];

@@ -59,8 +59,7 @@ static double ms_since(const struct timespec *begin)
 }
 
 /* Adds the time that sealing takes to `seal_ms`. */
-static struct peer_table table_make(
-	uint64_t count, uint64_t start, uint64_t step, double *seal_ms)
+static struct peer_table table_make(uint64_t count, uint64_t start, uint64_t step, double *seal_ms)
 {
 	struct peer_table table = {0};
 	struct bench_shuffle shuffle = bench_shuffle(count, start, step);

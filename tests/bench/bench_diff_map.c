@@ -56,9 +56,8 @@ static char *key_text(uint64_t number, uint64_t kind)
 	uint8_t bytes[32];
 	char base64[48];
 	bench_key(number, kind, bytes);
-	return text("%s",
-		sodium_bin2base64(base64, sizeof base64, bytes, sizeof bytes,
-			sodium_base64_VARIANT_ORIGINAL));
+	return text("%s", sodium_bin2base64(base64, sizeof base64, bytes, sizeof bytes,
+				  sodium_base64_VARIANT_ORIGINAL));
 }
 
 static struct text_peer peer_make(uint64_t number)

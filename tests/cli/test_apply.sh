@@ -1,14 +1,17 @@
 #!/bin/bash
-# plexwg plan, apply, show and down on a real wireguard-go device in namespaces of its own.
-# Usage: test_apply.sh PLEXWG
+# plexwg plan, apply, show and down on a real device in namespaces of its own: wireguard-go's, or the
+# kernel's.
+# Usage: test_apply.sh PLEXWG [userspace|kernel]
 set -u
-if [ "${2:-}" != inside ]; then
-	if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; then
+controller=${2:-userspace}
+if [ "${3:-}" != inside ]; then
+	if [ "$controller" = userspace ] &&
+		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; }; then
 		echo "ok 1 - apply on a wireguard-go device # SKIP needs root, /dev/net/tun and wireguard-go"
 		echo 1..1
 		exit
 	fi
-	exec unshare -n -m --propagation private bash "$0" "$1" inside
+	exec unshare -n -m --propagation private bash "$0" "$1" "$controller" inside
 fi
 . "$(dirname "$0")/tap.sh"
 mkdir -p /run/wireguard
@@ -17,8 +20,8 @@ ip link set lo up
 plexwg=$1
 device=pxw-apply
 state=$work/state.json
-args=(--identity "$work/identity" --interface "$device" --controller userspace)
-trap '"$plexwg" down --interface "$device" --controller userspace; rm -rf "$work"' EXIT
+args=(--identity "$work/identity" --interface "$device" --controller "$controller")
+trap '"$plexwg" down --interface "$device" --controller "$controller"; rm -rf "$work"' EXIT
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 
 peer() { # peer ID KEY [MEMBER]...: one entry
@@ -137,37 +140,41 @@ link_again() {
 }
 check 'an interface that is down and has another address is put right' link_again
 
-pid=$(pgrep -x -f "[^ ]*wireguard-go -f $device")
-outlives() {
-	[ -n "$pid" ] && [ "$(ps -o ppid= -p "$pid" | tr -d ' ')" != $$ ] || return 1
-	# It logs an error for a packet that leads nowhere; without a reader it must not die of that.
-	ip route add 10.100.0.2/32 dev "$device"
-	ping -c 2 -i 0.2 -W 1 10.100.0.2
-	wg set "$device" peer "$k2" endpoint 203.0.113.1:9
-	ping -c 2 -i 0.2 -W 1 10.100.0.2
-	sleep 0.2
-	kill -0 "$pid" && wg show "$device" >/dev/null
-}
-check 'the userspace process lives on after apply has exited, through errors that it logs' outlives
+if [ "$controller" = userspace ]; then
+	pid=$(pgrep -x -f "[^ ]*wireguard-go -f $device")
+	outlives() {
+		[ -n "$pid" ] && [ "$(ps -o ppid= -p "$pid" | tr -d ' ')" != $$ ] || return 1
+		# It logs an error for a packet that leads nowhere; without a reader it must not die of that.
+		ip route add 10.100.0.2/32 dev "$device"
+		ping -c 2 -i 0.2 -W 1 10.100.0.2
+		wg set "$device" peer "$k2" endpoint 203.0.113.1:9
+		ping -c 2 -i 0.2 -W 1 10.100.0.2
+		sleep 0.2
+		kill -0 "$pid" && wg show "$device" >/dev/null
+	}
+	check 'the userspace process lives on after apply has exited, through errors that it logs' outlives
+fi
 
 check 'down removes the interface' status 0 "$plexwg" down --interface "$device"
-ended() {
-	for _ in $(seq 50); do
-		case $(ps -o stat= -p "$pid") in '' | Z*) return 0 ;; esac
-		sleep 0.1
-	done
-	return 1
-}
-check 'and its process ends' ended
+if [ "$controller" = userspace ]; then
+	ended() {
+		for _ in $(seq 50); do
+			case $(ps -o stat= -p "$pid") in '' | Z*) return 0 ;; esac
+			sleep 0.1
+		done
+		return 1
+	}
+	check 'and its process ends' ended
+fi
 check 'down of an interface that is not there is no error' status 0 "$plexwg" down --interface "$device"
 ip link add pxw-foreign type veth peer name pxw-other
 foreign() {
-	status 1 "$plexwg" down --interface pxw-foreign --controller userspace && ip link show pxw-foreign
+	status 1 "$plexwg" down --interface pxw-foreign --controller "$controller" && ip link show pxw-foreign
 }
 check 'down refuses an interface that is not ours' foreign
 refuses_link() {
 	status 1 "$plexwg" apply --state "$state" --identity "$work/identity" --interface pxw-foreign \
-		--controller userspace
+		--controller "$controller"
 }
 check 'apply refuses an interface that is not ours' refuses_link
 ip link del pxw-foreign

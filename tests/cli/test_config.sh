@@ -4,7 +4,7 @@ set -u
 . "$(dirname "$0")/tap.sh"
 trap 'rm -rf "$work"' EXIT
 fixtures=$(cd "$(dirname "$0")/../../fixtures/plan" && pwd)
-plexwg=$1
+plexwg=$(realpath "$1")
 cp "$fixtures"/* "$work"
 chmod 644 "$work"/*.json "$work"/*.dump
 
@@ -38,7 +38,7 @@ check 'also when it comes first' before
 whole_file() {
 	config "{\"state\": \"$work/two-peers.json\", \"api\": null, \"interface\": \"plexd0\", \"identity\": null,
 		\"controller\": \"auto\", \"ca_file\": \"ca.pem\", \"interval\": \"1m30s\", \"listen_port\": 51820,
-		\"mtu\": 1420, \"persistent_keepalive\": 25, \"fwmark\": \"0x2a\", \"route_table\": 100,
+		\"mtu\": 1420, \"persistent_keepalive\": 0, \"fwmark\": \"0x2a\", \"route_table\": 100,
 		\"no_routes\": true, \"keep_addresses\": false, \"keep_interface\": true, \"record\": \"file\",
 		\"max_removal_percent\": 50, \"log_level\": \"warn\", \"log_format\": \"json\"}"
 	status 0 plan
@@ -88,7 +88,7 @@ done
 config '{"max_removal_percent": 101}'
 check 'more than all peers is refused' refused 'max_removal_percent: "101" is no value for it'
 config '{"interface": "a"'
-check 'a broken file is refused' refused 'byte 17: unexpected end'
+check 'a broken file is refused' refused 'byte 18: unexpected end'
 config '{}'
 chmod 620 "$work/config"
 check 'a file that others may write is refused' refused "$work/config: others may write it (mode 0620)"

@@ -1,14 +1,16 @@
 #!/bin/bash
-# Routes follow allowed IPs, and foreign routes stay, on a real wireguard-go device.
-# Usage: test_routes.sh PLEXWG
+# Routes follow allowed IPs, and foreign routes stay, on a real device.
+# Usage: test_routes.sh PLEXWG [userspace|kernel]
 set -u
-if [ "${2:-}" != inside ]; then
-	if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; then
+controller=${2:-userspace}
+if [ "${3:-}" != inside ]; then
+	if [ "$controller" = userspace ] &&
+		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; }; then
 		echo "ok 1 - routes of a wireguard-go device # SKIP needs root, /dev/net/tun and wireguard-go"
 		echo 1..1
 		exit
 	fi
-	exec unshare -n -m --propagation private bash "$0" "$1" inside
+	exec unshare -n -m --propagation private bash "$0" "$1" "$controller" inside
 fi
 . "$(dirname "$0")/tap.sh"
 mkdir -p /run/wireguard
@@ -21,7 +23,7 @@ ip link set pxw-down up
 plexwg=$1
 device=pxw-route
 state=$work/state.json
-trap '"$plexwg" down --interface "$device" --controller userspace; rm -rf "$work"' EXIT
+trap '"$plexwg" down --interface "$device" --controller "$controller"; rm -rf "$work"' EXIT
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 k2=$(key 2) k3=$(key 3)
 
@@ -34,7 +36,7 @@ run() { # run COMMAND [OPTION]...
 	local command=$1
 	shift
 	"$plexwg" "$command" --state "$state" --identity "$work/identity" --interface "$device" \
-		--controller userspace "$@"
+		--controller "$controller" "$@"
 }
 routes() { # those of ours in a table: ours have protocol 158
 	{ ip -N -4 route show table "${1:-254}" proto 158 && ip -N -6 route show table "${1:-254}" proto 158; } |
@@ -49,7 +51,7 @@ converged() { status 0 run plan "$@"; }
 
 write_state '"10.2.0.0/16", "fd00:2::/64", "10.100.0.2/32"' '"10.3.0.0/16"'
 check 'plan shows the routes' bash -c "\"$plexwg\" plan --state \"$state\" --identity \"$work/identity\" \
-	--interface $device --controller userspace | grep -qx '+ route 10.2.0.0/16'"
+	--interface $device --controller "$controller" | grep -qx '+ route 10.2.0.0/16'"
 check 'apply sets a route for every allowed IP' status 0 run apply
 check 'they are in the main table and lead to the interface' routes_are 254 \
 	10.2.0.0/16 fd00:2::/64 10.100.0.2 10.3.0.0/16
@@ -57,7 +59,7 @@ check 'a second plan is empty' converged
 ip route del 10.3.0.0/16
 check 'a route removed by hand is planned' status 2 run plan
 check 'and set again' bash -c "\"$plexwg\" apply --state \"$state\" --identity \"$work/identity\" \
-	--interface $device --controller userspace | grep -qx '+ route 10.3.0.0/16'"
+	--interface $device --controller "$controller" | grep -qx '+ route 10.3.0.0/16'"
 write_state '"10.2.0.0/16"' '"10.3.0.0/16"'
 check 'a route that nobody wants is removed' status 0 run apply
 check 'the others stay' routes_are 254 10.2.0.0/16 10.3.0.0/16
@@ -71,7 +73,7 @@ foreign() {
 check 'a foreign route to the same prefix survives and is reported' foreign
 ip route del 10.4.0.0/16
 check 'when it is gone, ours is set' bash -c "\"$plexwg\" apply --state \"$state\" --identity \"$work/identity\" \
-	--interface $device --controller userspace | grep -qx '+ route 10.4.0.0/16'"
+	--interface $device --controller "$controller" | grep -qx '+ route 10.4.0.0/16'"
 ip route add 10.5.0.0/16 dev "$device" proto static
 write_state '"10.2.0.0/16"' '"10.3.0.0/16"'
 foreign_here() {

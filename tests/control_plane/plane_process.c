@@ -125,3 +125,11 @@ void plane_process_tell(const struct plane_process *plane, const char *method, c
 	free(plane_process_ask(plane, method, path, body));
 	free(body);
 }
+
+bool plane_process_knows(const struct plane_process *plane, const char *path, const char *part)
+{
+	char *answer = plane_process_ask(plane, "GET", path, NULL);
+	bool is_there = strstr(answer, part) != NULL;
+	free(answer);
+	return is_there;
+}

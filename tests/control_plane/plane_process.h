@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct plane_process {
@@ -21,8 +22,10 @@ void plane_process_stop(struct plane_process *plane);
 
 /* Sends a request to the admin interface; the answer is to be freed. A path begins with a slash;
  * `body` may be NULL. */
-char *plane_process_ask(
-	const struct plane_process *plane, const char *method, const char *path, const char *body);
+char *plane_process_ask(const struct plane_process *plane, const char *method, const char *path,
+	const char *body) __attribute__((returns_nonnull));
 /* The same without the answer. `format` makes the body. */
 void plane_process_tell(const struct plane_process *plane, const char *method, const char *path,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Whether the answer to GET has this text in it. */
+bool plane_process_knows(const struct plane_process *plane, const char *path, const char *part);

@@ -17,8 +17,8 @@ static void demand(bool holds)
 static void text_append(char *text, const char *gap, const char *addition)
 {
 	size_t length = strlen(text);
-	int written = snprintf(text + length, FAKE_TEXT_MAX - length, "%s%s", length ? gap : "",
-		addition);
+	int written = snprintf(
+		text + length, FAKE_TEXT_MAX - length, "%s%s", length ? gap : "", addition);
 	demand(written >= 0 && length + (size_t)written < FAKE_TEXT_MAX);
 }
 
@@ -37,8 +37,7 @@ static int fault_take(struct fake_controller *fake, const char *op, int key)
 {
 	for (size_t i = 0; i < fake->fault_count; i++) {
 		struct fake_fault *fault = &fake->faults[i];
-		bool fits = fault->op ? strcmp(fault->op, op) == 0
-				      : strcmp(op, "read_device") != 0;
+		bool fits = fault->op ? strcmp(fault->op, op) == 0 : strcmp(op, "read_device") != 0;
 		if (!fits || (fault->key >= 0 && fault->key != key) || fault->times == 0)
 			continue;
 		if (fault->spared > 0) {
@@ -63,9 +62,10 @@ static int call_begin(struct fake_controller *fake, const char *op, int key, con
 	int error = fault_take(fake, op, key);
 	if (!error && needs_interface && !fake->exists)
 		error = -ENODEV;
-	int length = key < 0 ? snprintf(text, sizeof text, "%s%s%s", op, *details ? " " : "", details)
-			     : snprintf(text, sizeof text, "%s %02x%s%s", op, (unsigned)key,
-				       *details ? " " : "", details);
+	int length =
+		key < 0 ? snprintf(text, sizeof text, "%s%s%s", op, *details ? " " : "", details)
+			: snprintf(text, sizeof text, "%s %02x%s%s", op, (unsigned)key,
+				  *details ? " " : "", details);
 	if (error)
 		snprintf(text + length, sizeof text - (size_t)length, " !%s",
 			strerrorname_np(-error));
@@ -235,8 +235,7 @@ static void fields_text(unsigned fields, char *text)
 }
 
 /* An add is written "add_peer 02", an update "update_peer 02 endpoint,psk". */
-static int fake_add_peer(
-	void *impl, const char *name, const struct peer_op *op, struct diag *diag)
+static int fake_add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
 {
 	struct fake_controller *fake = impl;
 	const struct peer_config *config = op->desired;
@@ -306,9 +305,10 @@ static void fake_apply(void *impl, const char *name, const struct peer_op *ops, 
 	text_append(fake->calls, "; ", "apply");
 	for (size_t i = 0; i < op_count; i++) {
 		struct diag diag = {0};
-		results[i].error = ops[i].kind == PEER_OP_REMOVE
-					   ? fake_remove_peer(impl, name, peer_op_key(&ops[i]), &diag)
-					   : fake_add_peer(impl, name, &ops[i], &diag);
+		results[i].error =
+			ops[i].kind == PEER_OP_REMOVE
+				? fake_remove_peer(impl, name, peer_op_key(&ops[i]), &diag)
+				: fake_add_peer(impl, name, &ops[i], &diag);
 		if (results[i].error)
 			results[i].error_text = strdup(diag_text(&diag));
 		diag_clear(&diag);

@@ -20,9 +20,9 @@ struct fake_peer {
 
 /* The next `times` calls of `op` fail, after `spared` of them went well. */
 struct fake_fault {
-	const char *op;    /* as in the calls' texts; NULL: any but read_device */
-	int key;           /* the peer's byte; -1: any */
-	int error;         /* negative errno */
+	const char *op; /* as in the calls' texts; NULL: any but read_device */
+	int key;        /* the peer's byte; -1: any */
+	int error;      /* negative errno */
 	unsigned spared, times;
 	bool loses_link; /* and the interface is gone then */
 };

@@ -17,8 +17,7 @@ struct diff_image {
 	struct op_image ops[32];
 };
 
-static struct diff_image image_of(
-	const struct peer_table *desired, const struct peer_table *actual)
+static struct diff_image image_of(const struct peer_table *desired, const struct peer_table *actual)
 {
 	const struct endpoint_memory memory = {0};
 	struct diff_image image;
@@ -105,7 +104,8 @@ static void every_order_of_the_input_gives_the_same_bytes(void **state)
 
 static const char *form_allowed_ips(unsigned key, unsigned form)
 {
-	static const char *const texts[] = {"10.0.0.0/32,10.1.0.0/16", "10.0.0.1/32", "10.0.0.2/32"};
+	static const char *const texts[] = {
+		"10.0.0.0/32,10.1.0.0/16", "10.0.0.1/32", "10.0.0.2/32"};
 	return texts[form == 2 ? (key + 1) % KEY_COUNT : key];
 }
 
@@ -134,8 +134,8 @@ static void table_of(const unsigned *forms, unsigned order_number, struct peer_t
 		unsigned key = order[i], form = forms[key];
 		if (!form)
 			continue;
-		struct peer_config peer = peer_of(
-			&arena, (unsigned char)(key + 1), "", form_allowed_ips(key, form));
+		struct peer_config peer =
+			peer_of(&arena, (unsigned char)(key + 1), "", form_allowed_ips(key, form));
 		peer.psk = secret_of(form == 2 ? 0x22 : 0);
 		peer.persistent_keepalive_s = form == 3 ? 25 : 0;
 		assert_int_equal(peer_table_append(ret, &peer), 0);
@@ -253,8 +253,7 @@ static struct peer_config changed(
 
 static struct peer_config base_peer(struct arena *arena)
 {
-	struct peer_config peer =
-		peer_of(arena, 1, "198.51.100.1:1", "10.0.0.1/32,10.1.0.0/16");
+	struct peer_config peer = peer_of(arena, 1, "198.51.100.1:1", "10.0.0.1/32,10.1.0.0/16");
 	peer.psk = secret_of(0x33);
 	peer.persistent_keepalive_s = 25;
 	return peer;

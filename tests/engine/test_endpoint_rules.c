@@ -11,10 +11,11 @@
 #define R "203.0.113.50:1024"
 #define S "203.0.113.51:2048"
 
-#define SET_UP  "create_interface plexd0 51820; configure_address plexd0 10.100.0.1/32; "           \
-		"set_interface_up plexd0"
-#define IPS     "10.0.0.2/32"
-#define UPDATE  "update_peer 02 endpoint"
+#define SET_UP                                                                                     \
+	"create_interface plexd0 51820; configure_address plexd0 10.100.0.1/32; "                  \
+	"set_interface_up plexd0"
+#define IPS    "10.0.0.2/32"
+#define UPDATE "update_peer 02 endpoint"
 
 /* A cycle that wants the peer at `endpoint`; then the calls are exactly these. */
 static void cycle_wants(struct world *world, const char *endpoint, const char *calls)
@@ -208,12 +209,10 @@ static void an_endpoint_event_always_sets(void **state)
 	struct world *world = *state;
 	peer_added_at_a(world);
 	world_handshake(world, 2, R);
-	assert_int_equal(
-		world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, A, IPS), 0);
+	assert_int_equal(world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, A, IPS), 0);
 	assert_calls(world, "add_peer 02");
 	assert_at(world, A);
-	assert_int_equal(
-		world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, A, IPS), 0);
+	assert_int_equal(world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, A, IPS), 0);
 	assert_calls(world, "add_peer 02");
 }
 
@@ -221,8 +220,7 @@ static void what_an_event_set_is_what_the_next_desired_value_is_compared_with(vo
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
-	assert_int_equal(
-		world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, B, IPS), 0);
+	assert_int_equal(world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, B, IPS), 0);
 	world_handshake(world, 2, R);
 	fake_forget_calls(&world->fake);
 	cycle_wants(world, B, "");
@@ -413,7 +411,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_peer_that_roamed_keeps_its_endpoint),
 		WORLD_TEST(a_desired_value_that_changed_since_it_was_applied_is_a_difference),
-		WORLD_TEST(a_desired_value_that_changed_since_it_was_first_compared_is_a_difference),
+		WORLD_TEST(
+			a_desired_value_that_changed_since_it_was_first_compared_is_a_difference),
 		WORLD_TEST(an_old_value_that_comes_back_is_a_change_too),
 		WORLD_TEST(a_handshake_is_old_after_more_than_180_seconds),
 		WORLD_TEST(a_silent_peer_that_this_process_sees_for_the_first_time_is_told),

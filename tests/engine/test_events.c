@@ -90,10 +90,8 @@ static void an_error_is_wrapped_with_the_event_type(void **state)
 	struct world *world = *state;
 	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		char start[40];
-		fake_fail(&world->fake, (struct fake_fault){.op = "add_peer",
-						.key = 2,
-						.error = -EIO,
-						.times = 1});
+		fake_fail(&world->fake,
+			(struct fake_fault){.op = "add_peer", .key = 2, .error = -EIO, .times = 1});
 		assert_int_equal(world_peer_event(world, types[i], "peer-2", 2, "", IPS), -EIO);
 		strcpy(start, types[i]);
 		strcat(start, ": wireguard: ");
@@ -271,8 +269,8 @@ static void rotated_signing_keys_are_in_force_at_once(void **state)
 	struct event_dispatcher dispatcher = world_dispatcher(world);
 	struct signing_keys keys = {.current = key_of(0x42)}, bad = {0};
 	struct diag diag = {0};
-	assert_int_equal(event_dispatch(&dispatcher, "signing_key_rotated",
-				 (const char *)&keys, sizeof keys, NULL),
+	assert_int_equal(event_dispatch(&dispatcher, "signing_key_rotated", (const char *)&keys,
+				 sizeof keys, NULL),
 		0);
 	assert_int_equal(world->verifier.keys.current.bytes[0], 0x42);
 	assert_int_equal(event_dispatch(&dispatcher, "signing_key_rotated", (const char *)&bad,
@@ -304,8 +302,8 @@ static struct envelope envelope_of(const char *type, size_t type_length, unsigne
 static int deliver(struct world *world, struct envelope envelope, enum verdict *ret_verdict)
 {
 	struct event_dispatcher dispatcher = world_dispatcher(world);
-	return event_deliver(&dispatcher, &envelope, WORLD_START_S * INT64_C(1000000000),
-		ret_verdict, NULL);
+	return event_deliver(
+		&dispatcher, &envelope, WORLD_START_S * INT64_C(1000000000), ret_verdict, NULL);
 }
 
 static void only_what_is_verified_is_dispatched(void **state)

@@ -25,9 +25,8 @@ struct three_ops {
 static void three_ops(struct three_ops *three)
 {
 	three->first = (struct peer_config){.public_key = key_of(1)};
-	three->second = (struct peer_config){.public_key = key_of(2),
-		.psk = secret_of(0x22),
-		.persistent_keepalive_s = 25};
+	three->second = (struct peer_config){
+		.public_key = key_of(2), .psk = secret_of(0x22), .persistent_keepalive_s = 25};
 	three->fourth = (struct peer_config){
 		.public_key = key_of(4), .allowed_ips = &ip_one, .allowed_ip_count = 1};
 	three->ops[0] = (struct peer_op){.kind = PEER_OP_REMOVE, .actual = &three->first};
@@ -70,8 +69,7 @@ static void one_that_fails_stops_no_other_whichever_it_is(void **state)
 		three_ops(&three);
 		fake_fail(&fake, (struct fake_fault){
 					 .key = -1, .error = -EIO, .spared = failing, .times = 1});
-		struct peer_op_result *results =
-			executor_run(&controller, "plexd0", three.ops, 3);
+		struct peer_op_result *results = executor_run(&controller, "plexd0", three.ops, 3);
 		assert_non_null(results);
 		for (size_t i = 0; i < 3; i++) {
 			assert_int_equal(results[i].error, i == failing ? -EIO : 0);

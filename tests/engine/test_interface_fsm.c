@@ -1,8 +1,7 @@
-/* The interface's state machine: every cell, every way through Setup, and Teardown from each. */
+/* The interface's state machine: every cell, and what counts as drift. */
 #include "harness.h"
 
 #include "plan.h"
-#include "world.h"
 
 /* The table of section 5, row by row. */
 static const struct {
@@ -71,8 +70,8 @@ static void drift_leads_back_from_up_only(void **state)
 			struct interface_cell cell =
 				interface_fsm_cell((enum interface_state)j, drifts[i].event);
 			assert_int_equal(cell.action, INTERFACE_ACTION_NONE);
-			assert_int_equal(cell.on_success,
-				j == INTERFACE_UP ? (int)drifts[i].from_up : j);
+			assert_int_equal(
+				cell.on_success, j == INTERFACE_UP ? (int)drifts[i].from_up : j);
 		}
 }
 
@@ -120,8 +119,8 @@ static struct good_device good_device(void)
 
 static enum interface_event drift_of(struct good_device *good)
 {
-	enum interface_event event = interface_drift(
-		&good->device, &good->config, &good->own_key, &good->mesh_ip);
+	enum interface_event event =
+		interface_drift(&good->device, &good->config, &good->own_key, &good->mesh_ip);
 	device_clear(&good->device);
 	return event;
 }
@@ -217,192 +216,6 @@ static void an_ipv6_mesh_address_is_a_128(void **state)
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_DRIFTED_ADDRESS);
 }
 
-/* A world with an MTU configured or not, in the state that Setup reaches after so many actions. */
-static struct world *world_in(enum interface_state wanted, int mtu)
-{
-	void *state = NULL;
-	assert_int_equal(world_setup(&state), 0);
-	struct world *world = state;
-	world->config.mtu = mtu;
-	world_restart(world);
-	if (wanted != INTERFACE_UP) {
-		/* Created, addressed and sized are reached by failing at the action after. */
-		static const char *const next[] = {[INTERFACE_ABSENT] = "create_interface",
-			[INTERFACE_CREATED] = "configure_address",
-			[INTERFACE_ADDRESSED] = "set_mtu",
-			[INTERFACE_SIZED] = "set_interface_up"};
-		fake_fail(&world->fake, (struct fake_fault){.op = next[wanted],
-						.key = -1,
-						.error = -EIO,
-						.times = 1});
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), -EIO);
-	} else {
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
-	}
-	assert_int_equal(world->manager.state, wanted);
-	world->fake.fault_count = 0;
-	fake_forget_calls(&world->fake);
-	return world;
-}
-
-static bool state_is_reachable(enum interface_state wanted, int mtu)
-{
-	return wanted != INTERFACE_ADDRESSED || mtu > 0; /* without an MTU nothing can fail there */
-}
-
-static const char *const tails[2][INTERFACE_STATE_COUNT] = {
-	{
-		[INTERFACE_ABSENT] = "create_interface plexd0 51820; configure_address plexd0 "
-				     "10.100.0.1/32; set_interface_up plexd0",
-		[INTERFACE_CREATED] =
-			"configure_address plexd0 10.100.0.1/32; set_interface_up plexd0",
-		[INTERFACE_SIZED] = "set_interface_up plexd0",
-		[INTERFACE_UP] = "",
-	},
-	{
-		[INTERFACE_ABSENT] = "create_interface plexd0 51820; configure_address plexd0 "
-				     "10.100.0.1/32; set_mtu plexd0 1380; set_interface_up plexd0",
-		[INTERFACE_CREATED] = "configure_address plexd0 10.100.0.1/32; set_mtu plexd0 1380; "
-				      "set_interface_up plexd0",
-		[INTERFACE_ADDRESSED] = "set_mtu plexd0 1380; set_interface_up plexd0",
-		[INTERFACE_SIZED] = "set_interface_up plexd0",
-		[INTERFACE_UP] = "",
-	},
-};
-
-static void setup_goes_on_from_the_state_it_is_in(void **state)
-{
-	for (int sized = 0; sized < 2; sized++)
-		for (int i = 0; i < INTERFACE_STATE_COUNT; i++) {
-			int mtu = sized ? 1380 : 0;
-			if (!state_is_reachable((enum interface_state)i, mtu))
-				continue;
-			struct world *world = world_in((enum interface_state)i, mtu);
-			assert_int_equal(
-				manager_setup(&world->manager, &world->identity, NULL), 0);
-			assert_int_equal(world->manager.state, INTERFACE_UP);
-			assert_calls(world, tails[sized][i]);
-			world_teardown((void **)&world);
-		}
-}
-
-/* The device is whole: what Setup is for. */
-static void assert_is_set_up(const struct world *world, int mtu)
-{
-	assert_int_equal(world->manager.state, INTERFACE_UP);
-	assert_true(world->fake.exists && world->fake.up);
-	assert_int_equal(world->fake.public_key.bytes[0], WORLD_OWN_KEY);
-	assert_int_equal(world->fake.listen_port, 51820);
-	assert_int_equal(world->fake.mtu, mtu ? mtu : 1420);
-	assert_int_equal(world->fake.address_count, 1);
-	assert_string_equal(prefix_format(&world->fake.addresses[0]).text, "10.100.0.1/32");
-}
-
-/* One Setup that fails at its Nth action, or because the link is gone then. */
-#define WAY_COUNT 8
-
-static void setup_in_the_way(struct world *world, unsigned way)
-{
-	bool loses_link = way % 2;
-	enum interface_state before = world->manager.state;
-	struct diag diag = {0};
-	world->fake.fault_count = 0;
-	fake_fail(&world->fake, (struct fake_fault){.key = -1,
-					.error = loses_link ? -ENODEV : -EBUSY,
-					.spared = way / 2,
-					.times = 1,
-					.loses_link = loses_link});
-	int error = manager_setup(&world->manager, &world->identity, &diag);
-	if (error) {
-		assert_contains(diag_text(&diag), "wireguard: setup: ");
-		if (loses_link)
-			assert_int_equal(world->manager.state, INTERFACE_ABSENT);
-		else
-			assert_true(world->manager.state >= before);
-		assert_int_not_equal(world->manager.state, INTERFACE_UP);
-	} else {
-		assert_int_equal(world->manager.state, INTERFACE_UP);
-	}
-	diag_clear(&diag);
-}
-
-static void every_sequence_of_failures_ends_up_once_the_faults_stop(void **state)
-{
-	for (unsigned code = 0; code < WAY_COUNT * WAY_COUNT * WAY_COUNT; code++)
-		for (int i = 0; i < 2 * INTERFACE_STATE_COUNT; i++) {
-			enum interface_state from = (enum interface_state)(i / 2);
-			int mtu = i % 2 ? 1380 : 0;
-			if (!state_is_reachable(from, mtu))
-				continue;
-			struct world *world = world_in(from, mtu);
-			setup_in_the_way(world, code % WAY_COUNT);
-			setup_in_the_way(world, code / WAY_COUNT % WAY_COUNT);
-			setup_in_the_way(world, code / WAY_COUNT / WAY_COUNT);
-			world->fake.fault_count = 0;
-			assert_int_equal(
-				manager_setup(&world->manager, &world->identity, NULL), 0);
-			assert_is_set_up(world, mtu);
-			world_teardown((void **)&world);
-		}
-}
-
-static void a_failure_names_the_action_and_what_the_system_said(void **state)
-{
-	static const struct {
-		const char *op, *text;
-		enum interface_state stays;
-	} failures[] = {
-		{"create_interface",
-			"wireguard: setup: create interface: Operation not permitted",
-			INTERFACE_ABSENT},
-		{"configure_address",
-			"wireguard: setup: configure address: Operation not permitted",
-			INTERFACE_CREATED},
-		{"set_mtu", "wireguard: setup: set MTU: Operation not permitted",
-			INTERFACE_ADDRESSED},
-		{"set_interface_up", "wireguard: setup: set interface up: Operation not permitted",
-			INTERFACE_SIZED},
-	};
-	for (size_t i = 0; i < COUNT_OF(failures); i++) {
-		struct world *world = world_in(INTERFACE_ABSENT, 1380);
-		struct diag diag = {0};
-		fake_fail(&world->fake, (struct fake_fault){.op = failures[i].op,
-						.key = -1,
-						.error = -EPERM,
-						.times = 1});
-		assert_int_equal(
-			manager_setup(&world->manager, &world->identity, &diag), -EPERM);
-		assert_string_equal(diag_text(&diag), failures[i].text);
-		assert_int_equal(world->manager.state, failures[i].stays);
-		diag_clear(&diag);
-		world_teardown((void **)&world);
-	}
-}
-
-static void teardown_from_each_state_leads_to_absent(void **state)
-{
-	for (int i = 0; i < INTERFACE_STATE_COUNT; i++) {
-		struct world *world = world_in((enum interface_state)i, 1380);
-		struct diag diag = {0};
-		fake_fail(&world->fake, (struct fake_fault){.op = "delete_interface",
-						.key = -1,
-						.error = -EPERM,
-						.times = 1});
-		assert_int_equal(manager_teardown(&world->manager, &diag), -EPERM);
-		assert_string_equal(diag_text(&diag),
-			"wireguard: teardown: delete interface: Operation not permitted");
-		assert_int_equal(world->manager.state, i);
-		diag_clear(&diag);
-		assert_int_equal(manager_teardown(&world->manager, &diag), 0);
-		assert_int_equal(world->manager.state, INTERFACE_ABSENT);
-		assert_false(world->fake.exists);
-		assert_calls(world, "delete_interface plexd0 !EPERM; delete_interface plexd0");
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
-		assert_is_set_up(world, 1380);
-		world_teardown((void **)&world);
-	}
-}
-
 static void a_planned_setup_lists_the_actions_that_setup_would_take(void **state)
 {
 	static const struct {
@@ -446,10 +259,6 @@ int main(void)
 		cmocka_unit_test(the_first_thing_that_is_wrong_counts),
 		cmocka_unit_test(other_addresses_are_drift_but_for_link_local_and_kept_ones),
 		cmocka_unit_test(an_ipv6_mesh_address_is_a_128),
-		cmocka_unit_test(setup_goes_on_from_the_state_it_is_in),
-		cmocka_unit_test(every_sequence_of_failures_ends_up_once_the_faults_stop),
-		cmocka_unit_test(a_failure_names_the_action_and_what_the_system_said),
-		cmocka_unit_test(teardown_from_each_state_leads_to_absent),
 		cmocka_unit_test(a_planned_setup_lists_the_actions_that_setup_would_take),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

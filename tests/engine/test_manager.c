@@ -125,10 +125,8 @@ static void an_unusable_entry_is_an_error_and_calls_nothing(void **state)
 	struct state_document document = {0};
 	struct diag diag = {0};
 	document_add_unusable(&document, "peer-2", 2, "peers[0] \"peer-2\": psk: bad");
-	assert_int_equal(
-		manager_add_peer(&world->manager, &document.entries[0], &diag), -EINVAL);
-	assert_string_equal(
-		diag_text(&diag), "wireguard: add peer: peers[0] \"peer-2\": psk: bad");
+	assert_int_equal(manager_add_peer(&world->manager, &document.entries[0], &diag), -EINVAL);
+	assert_string_equal(diag_text(&diag), "wireguard: add peer: peers[0] \"peer-2\": psk: bad");
 	assert_calls(world, "");
 	assert_index(world, "");
 	diag_clear(&diag);
@@ -226,8 +224,7 @@ static void a_removal_that_fails_leaves_the_id_in_the_index(void **state)
 	assert_int_equal(call(world, manager_add_peer, "peer-2", 2), 0);
 	fails(world, "remove_peer", 2, -EIO);
 	assert_int_equal(manager_remove_peer_by_id(&world->manager, "peer-2", &diag), -EIO);
-	assert_string_equal(
-		diag_text(&diag), "wireguard: remove peer peer-2: Input/output error");
+	assert_string_equal(diag_text(&diag), "wireguard: remove peer peer-2: Input/output error");
 	assert_index(world, "peer-2=02");
 	diag_clear(&diag);
 	assert_int_equal(manager_remove_peer_by_id(&world->manager, "peer-2", &diag), 0);

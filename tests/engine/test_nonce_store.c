@@ -54,8 +54,7 @@ static void each_is_dropped_once_its_time_is_past(void **state)
 		nonce_store_expire(&store, now);
 		for (int i = 0; i < 500; i++) {
 			int length = snprintf(text, sizeof text, "%d", i);
-			assert_int_equal(
-				nonce_store_holds(&store, text, (size_t)length), i >= now);
+			assert_int_equal(nonce_store_holds(&store, text, (size_t)length), i >= now);
 		}
 	}
 	assert_int_equal(store.count, 0);

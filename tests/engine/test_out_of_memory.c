@@ -104,8 +104,8 @@ static void events_survive_each_allocation_that_fails(void **state)
 		failing_memory_arm(spared, false);
 		event_dispatch(&dispatcher, "peer_added", payload, 0, NULL);
 		event_dispatch(&dispatcher, "peer_endpoint_changed", payload, 0, NULL);
-		event_dispatch(&dispatcher, "peer_key_rotated",
-			(const char *)&document.entries[3], 0, NULL);
+		event_dispatch(&dispatcher, "peer_key_rotated", (const char *)&document.entries[3],
+			0, NULL);
 		event_dispatch(&dispatcher, "peer_removed", "peer-4", 0, NULL);
 		has_failed = failing_memory_disarm();
 		state_document_clear(&document);

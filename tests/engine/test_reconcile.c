@@ -1,50 +1,7 @@
-/* The cycle, on each of its paths: setup, fetch, device, execution, report, index. */
+/* The cycle up to its plan: setup, the desired state, the device. */
 #include "harness.h"
 
-#include "world.h"
-
-#include <stdio.h>
-
-#define SET_UP                                                                                     \
-	"create_interface plexd0 51820; configure_address plexd0 10.100.0.1/32; "                  \
-	"set_interface_up plexd0"
-
-/* A peer "peer-N" with key N and 10.0.0.N. */
-static struct peer_entry *wants(struct state_document *document, unsigned char key)
-{
-	char id[16], allowed_ip[24];
-	snprintf(id, sizeof id, "peer-%u", key);
-	snprintf(allowed_ip, sizeof allowed_ip, "10.0.0.%u/32", key);
-	return document_add(document, id, key, "", allowed_ip);
-}
-
-/* The cycle's document holds the peers of that string: one character a key, '2' for 2. */
-static int cycle_wants(struct world *world, const char *keys)
-{
-	struct state_document document = {0};
-	for (const char *key = keys; *key; key++)
-		wants(&document, (unsigned char)(*key - '0'));
-	return world_cycle(world, &document);
-}
-
-/* The world of most tests: a converged interface with peers 2 and 3. */
-static int converged_setup(void **state)
-{
-	if (world_setup(state) != 0)
-		return -1;
-	struct world *world = *state;
-	assert_int_equal(cycle_wants(world, "23"), 0);
-	assert_calls(world, SET_UP "; add_peer 02; add_peer 03");
-	assert_drift(world, "peer_added peer peer-2; peer_added peer peer-3");
-	world_forget_logs(world);
-	return 0;
-}
-
-static void fails(struct world *world, const char *op, int key, int error, unsigned times)
-{
-	fake_fail(&world->fake,
-		(struct fake_fault){.op = op, .key = key, .error = error, .times = times});
-}
+#include "converged.h"
 
 /* 1. Setup. */
 
@@ -134,6 +91,35 @@ static void a_state_is_in_force_though_its_cycle_could_not_read_the_device(void 
 	assert_calls(world, "remove_peer 03");
 }
 
+/* A document of an earlier life, until there is a newer one. */
+static void preload(struct world *world, unsigned char key)
+{
+	struct state_document document = {0};
+	wants(&document, key);
+	reconciler_preload(&world->reconciler, &document);
+}
+
+static void a_state_from_an_earlier_life_removes_nobody(void **state)
+{
+	struct world *world = *state;
+	world_restart(world);
+	preload(world, 4);
+	assert_int_not_equal(world_cycle_fetch_failed(world, "connection refused"), 0);
+	assert_calls(world, SET_UP "; add_peer 04");
+	assert_int_equal(cycle_wants(world, "24"), 0);
+	assert_calls(world, "remove_peer 03");
+}
+
+static void a_state_from_an_earlier_life_is_none_that_could_be_unmodified(void **state)
+{
+	struct world *world = *state;
+	world_restart(world);
+	preload(world, 2);
+	assert_int_not_equal(world_cycle_not_modified(world), 0);
+	assert_contains(world->error, "not modified");
+	assert_peers(world, "02 ips=10.0.0.2/32; 03 ips=10.0.0.3/32");
+}
+
 /* 3. The device. */
 
 static void an_unreadable_device_fails_the_cycle_without_a_write(void **state)
@@ -169,12 +155,10 @@ static void each_drift_of_the_link_is_put_right_from_there_on(void **state)
 	assert_calls(world, SET_UP);
 	world->fake.address_count = 0;
 	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(
-		world, "configure_address plexd0 10.100.0.1/32; set_interface_up plexd0");
+	assert_calls(world, "configure_address plexd0 10.100.0.1/32; set_interface_up plexd0");
 	world->fake.addresses[world->fake.address_count++] = prefix_of("192.0.2.1/32");
 	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(
-		world, "configure_address plexd0 10.100.0.1/32; set_interface_up plexd0");
+	assert_calls(world, "configure_address plexd0 10.100.0.1/32; set_interface_up plexd0");
 	world->fake.up = false;
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	assert_calls(world, "set_interface_up plexd0");
@@ -250,8 +234,8 @@ static void a_link_lost_during_the_fetch_is_set_up_before_the_device_is_read(voi
 	struct state_document document = {0};
 	assert_int_equal(world_cycle_begin(world), 0);
 	fake_drop_interface(&world->fake);
-	assert_int_equal(world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32"),
-		-ENODEV);
+	assert_int_equal(
+		world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32"), -ENODEV);
 	assert_int_equal(world->manager.state, INTERFACE_ABSENT);
 	fake_forget_calls(&world->fake);
 	wants(&document, 2);
@@ -269,271 +253,7 @@ static void a_teardown_is_undone_by_the_next_cycle(void **state)
 	assert_calls(world, SET_UP "; add_peer 02; add_peer 03");
 }
 
-/* 5. Execution. */
-
-static void removes_come_before_updates_and_updates_before_adds(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	wants(&document, 1);
-	wants(&document, 3)->config.persistent_keepalive_s = 25;
-	wants(&document, 4);
-	assert_int_equal(world_cycle(world, &document), 0);
-	assert_calls(world, "remove_peer 02; update_peer 03 persistent_keepalive; add_peer 01; "
-			    "add_peer 04");
-}
-
-static void one_failure_stops_nothing_and_the_error_names_each_peer(void **state)
-{
-	struct world *world = *state;
-	fails(world, "remove_peer", 3, -EBUSY, 1);
-	fails(world, "add_peer", 4, -EIO, 1);
-	fails(world, "add_peer", 6, -ENOSPC, 1);
-	assert_int_not_equal(cycle_wants(world, "24567"), 0);
-	assert_calls(world, "remove_peer 03 !EBUSY; add_peer 04 !EIO; add_peer 05; "
-			    "add_peer 06 !ENOSPC; add_peer 07");
-	assert_contains(world->error, "peer-3: Device or resource busy");
-	assert_contains(world->error, "peer-4: Input/output error");
-	assert_contains(world->error, "peer-6: No space left on device");
-	assert_lacks(world->error, "peer-5");
-	assert_lacks(world->error, "peer-7");
-	assert_logged(world, "error Peer operation failed operation=remove peer_id=peer-3");
-	assert_logged(world, "error Peer operation failed operation=add peer_id=peer-4");
-	assert_drift(world, "peer_added peer peer-5; peer_added peer peer-7");
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(world, "remove_peer 03; add_peer 04; add_peer 06");
-	assert_drift(world,
-		"peer_removed peer peer-3; peer_added peer peer-4; peer_added peer peer-6");
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(world, "");
-	assert_drift(world, NULL);
-}
-
-static void a_link_lost_while_peers_are_set_is_noticed(void **state)
-{
-	struct world *world = *state;
-	fake_fail(&world->fake, (struct fake_fault){.op = "add_peer",
-					.key = 5,
-					.error = -ENODEV,
-					.times = 1,
-					.loses_link = true});
-	assert_int_not_equal(cycle_wants(world, "23456"), 0);
-	assert_int_equal(world->manager.state, INTERFACE_ABSENT);
-	assert_contains(world->error, "peer-5: No such device");
-	assert_contains(world->error, "peer-6: No such device");
-	fake_forget_calls(&world->fake);
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(world,
-		SET_UP "; add_peer 02; add_peer 03; add_peer 04; add_peer 05; add_peer 06");
-}
-
-static void a_controller_that_takes_lists_gets_one(void **state)
-{
-	struct world *world = *state;
-	world->manager.controller = fake_controller(&world->fake, true);
-	fails(world, "add_peer", 4, -EIO, 1);
-	assert_int_not_equal(cycle_wants(world, "345"), 0);
-	assert_calls(world, "apply; remove_peer 02; add_peer 04 !EIO; add_peer 05");
-	assert_contains(world->error, "peer-4: Input/output error");
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(world, "apply; add_peer 04");
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(world, ""); /* no list without an operation */
-}
-
-struct seen {
-	unsigned count;
-	size_t op_count;
-	int first_error;
-};
-
-static void see(void *impl, const struct cycle_report *report)
-{
-	struct seen *seen = impl;
-	seen->count++;
-	seen->op_count = peer_diff_op_count(&report->plan->diff);
-	seen->first_error = seen->op_count ? report->results[0].error : 0;
-}
-
-static void an_observer_is_told_of_each_cycle_that_came_to_its_operations(void **state)
-{
-	struct world *world = *state;
-	struct seen seen = {0};
-	world->reconciler.observer = (struct cycle_observer){see, &seen};
-	fails(world, "add_peer", 4, -EIO, 1);
-	assert_int_not_equal(cycle_wants(world, "2345"), 0);
-	assert_int_equal(seen.count, 1);
-	assert_int_equal(seen.op_count, 2);
-	assert_int_equal(seen.first_error, -EIO);
-	fails(world, "read_device", -1, -EIO, 1);
-	assert_int_not_equal(world_cycle_not_modified(world), 0);
-	assert_int_equal(seen.count, 1);
-}
-
-/* 6. The drift report. */
-
-static void corrections_name_the_peer_or_the_key_of_one_that_nobody_knows(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	world_set_peer(world, 9, "", "10.0.0.9/32");
-	wants(&document, 3)->config.psk = secret_of(0x33);
-	wants(&document, 4);
-	assert_int_equal(world_cycle(world, &document), 0);
-	assert_drift(world,
-		"peer_removed peer peer-2; "
-		"peer_removed peer CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=; "
-		"peer_updated peer peer-3; peer_added peer peer-4");
-}
-
-static void a_cycle_that_corrected_nothing_reports_nothing(void **state)
-{
-	struct world *world = *state;
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_drift(world, NULL);
-	world->fake.up = false; /* the link is no peer */
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_drift(world, NULL);
-}
-
-static void a_report_that_fails_only_warns(void **state)
-{
-	struct world *world = *state;
-	world->drift_error = -ECONNREFUSED;
-	assert_int_equal(cycle_wants(world, "2"), 0);
-	assert_drift(world, "peer_removed peer peer-3");
-	assert_logged(world, "warn ");
-	assert_logged(world, "Connection refused");
-}
-
-static void nobody_has_to_be_told(void **state)
-{
-	struct world *world = *state;
-	world->reconciler.reporter = (struct drift_reporter){0};
-	assert_int_equal(cycle_wants(world, "2"), 0);
-	assert_calls(world, "remove_peer 03");
-}
-
-/* 7. The index. */
-
-static void the_index_names_the_peers_on_the_device_that_are_wanted(void **state)
-{
-	struct world *world = *state;
-	world_set_peer(world, 4, "", "10.0.0.4/32"); /* there already, and wanted from now on */
-	assert_int_equal(cycle_wants(world, "245"), 0);
-	assert_index(world, "peer-2=02 peer-4=04 peer-5=05");
-}
-
-static void a_peer_that_could_not_be_added_is_not_in_the_index(void **state)
-{
-	struct world *world = *state;
-	fails(world, "add_peer", 4, -EIO, 1);
-	assert_int_not_equal(cycle_wants(world, "23456"), 0);
-	assert_index(world, "peer-2=02 peer-3=03 peer-5=05 peer-6=06");
-}
-
-static void a_peer_that_could_not_be_updated_stays_in_the_index(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	wants(&document, 2);
-	wants(&document, 3)->config.persistent_keepalive_s = 25;
-	fails(world, "update_peer", 3, -EIO, 1);
-	assert_int_not_equal(world_cycle(world, &document), 0);
-	assert_index(world, "peer-2=02 peer-3=03");
-}
-
-static void a_peer_that_could_not_be_removed_stays_in_the_index(void **state)
-{
-	struct world *world = *state;
-	fails(world, "remove_peer", 3, -EIO, 1);
-	assert_int_not_equal(cycle_wants(world, "2"), 0);
-	assert_index(world, "peer-2=02 peer-3=03");
-	assert_int_equal(manager_remove_peer_by_id(&world->manager, "peer-3", NULL), 0);
-	assert_index(world, "peer-2=02");
-}
-
-static void an_id_with_a_new_key_has_it_in_the_index_though_the_old_one_stays(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	document_add(&document, "peer-2", 12, "", "10.0.0.2/32");
-	wants(&document, 3);
-	fails(world, "remove_peer", 2, -EIO, 1);
-	assert_int_not_equal(world_cycle(world, &document), 0);
-	assert_index(world, "peer-2=0c peer-3=03");
-	assert_contains(world->error, "peer-2");
-	fake_forget_calls(&world->fake);
-	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_calls(world, "remove_peer 02");
-	assert_index(world, "peer-2=0c peer-3=03");
-}
-
-static void an_id_whose_new_key_could_not_be_added_keeps_the_old_one_that_is_still_there(
-	void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	document_add(&document, "peer-2", 12, "", "10.0.0.2/32");
-	fails(world, "remove_peer", 2, -EIO, 1);
-	fails(world, "add_peer", 12, -EIO, 1);
-	assert_int_not_equal(world_cycle(world, &document), 0);
-	assert_index(world, "peer-2=02");
-}
-
-static void two_ids_that_swap_their_keys_keep_both_tunnels(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	document_add(&document, "peer-2", 3, "", "10.0.0.3/32");
-	document_add(&document, "peer-3", 2, "", "10.0.0.2/32");
-	assert_int_equal(world_cycle(world, &document), 0);
-	assert_calls(world, "");
-	assert_index(world, "peer-2=03 peer-3=02");
-}
-
-static void the_loser_of_a_key_is_not_in_the_index(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	wants(&document, 2);
-	document_add(&document, "peer-1", 2, "", "10.0.0.2/32");
-	assert_int_equal(world_cycle(world, &document), 0);
-	assert_index(world, "peer-1=02");
-}
-
-static void a_new_process_learns_the_index_and_touches_no_peer(void **state)
-{
-	struct world *world = *state;
-	world_restart(world);
-	assert_index(world, "");
-	assert_int_equal(cycle_wants(world, "23"), 0);
-	assert_calls(world, SET_UP);
-	assert_index(world, "peer-2=02 peer-3=03");
-	assert_drift(world, NULL);
-}
-
-static void a_converged_device_is_left_alone_for_ever(void **state)
-{
-	struct world *world = *state;
-	struct state_document document = {0};
-	wants(&document, 2);
-	wants(&document, 3);
-	document_add(&document, "own", WORLD_OWN_KEY, "", "10.0.0.4/32");
-	document_add(&document, "twin", 3, "", "10.0.0.5/32");
-	document_add(&document, "zebra", 8, "", "10.0.0.2/32");
-	assert_int_equal(world_cycle(world, &document), 0);
-	fake_forget_calls(&world->fake);
-	for (unsigned i = 0; i < 5; i++) {
-		world->now_s += 600;
-		assert_int_equal(world_cycle_not_modified(world), 0);
-		assert_calls(world, "");
-	}
-}
-
 #define NEW_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-#define CONVERGED_TEST(name)                                                                       \
-	cmocka_unit_test_setup_teardown(name, converged_setup, world_teardown)
 
 int main(void)
 {
@@ -546,6 +266,8 @@ int main(void)
 		CONVERGED_TEST(not_modified_keeps_the_last_state),
 		CONVERGED_TEST(an_empty_state_means_no_peers),
 		CONVERGED_TEST(a_state_is_in_force_though_its_cycle_could_not_read_the_device),
+		CONVERGED_TEST(a_state_from_an_earlier_life_removes_nobody),
+		CONVERGED_TEST(a_state_from_an_earlier_life_is_none_that_could_be_unmodified),
 		CONVERGED_TEST(an_unreadable_device_fails_the_cycle_without_a_write),
 		CONVERGED_TEST(a_lost_link_is_set_up_again_with_its_peers),
 		CONVERGED_TEST(each_drift_of_the_link_is_put_right_from_there_on),
@@ -555,26 +277,6 @@ int main(void)
 		CONVERGED_TEST(a_link_that_cannot_be_set_up_again_fails_the_cycle),
 		CONVERGED_TEST(a_link_lost_during_the_fetch_is_set_up_before_the_device_is_read),
 		CONVERGED_TEST(a_teardown_is_undone_by_the_next_cycle),
-		CONVERGED_TEST(removes_come_before_updates_and_updates_before_adds),
-		CONVERGED_TEST(one_failure_stops_nothing_and_the_error_names_each_peer),
-		CONVERGED_TEST(a_link_lost_while_peers_are_set_is_noticed),
-		CONVERGED_TEST(a_controller_that_takes_lists_gets_one),
-		CONVERGED_TEST(an_observer_is_told_of_each_cycle_that_came_to_its_operations),
-		CONVERGED_TEST(corrections_name_the_peer_or_the_key_of_one_that_nobody_knows),
-		CONVERGED_TEST(a_cycle_that_corrected_nothing_reports_nothing),
-		CONVERGED_TEST(a_report_that_fails_only_warns),
-		CONVERGED_TEST(nobody_has_to_be_told),
-		CONVERGED_TEST(the_index_names_the_peers_on_the_device_that_are_wanted),
-		CONVERGED_TEST(a_peer_that_could_not_be_added_is_not_in_the_index),
-		CONVERGED_TEST(a_peer_that_could_not_be_updated_stays_in_the_index),
-		CONVERGED_TEST(a_peer_that_could_not_be_removed_stays_in_the_index),
-		CONVERGED_TEST(an_id_with_a_new_key_has_it_in_the_index_though_the_old_one_stays),
-		CONVERGED_TEST(
-			an_id_whose_new_key_could_not_be_added_keeps_the_old_one_that_is_still_there),
-		CONVERGED_TEST(two_ids_that_swap_their_keys_keep_both_tunnels),
-		CONVERGED_TEST(the_loser_of_a_key_is_not_in_the_index),
-		CONVERGED_TEST(a_new_process_learns_the_index_and_touches_no_peer),
-		CONVERGED_TEST(a_converged_device_is_left_alone_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* What a cycle says of conflicts, unusable entries and signing keys, and what it does about them. */
+/* What a cycle says of conflicts, unusable entries and signing keys, and what it does about them.
+ */
 #include "harness.h"
 
 #include "world.h"
@@ -40,8 +41,7 @@ static int cycle_with_spoilt_peer_3(struct world *world, const char *error)
 static void an_unusable_entry_keeps_its_peer_and_fails_the_cycle(void **state)
 {
 	struct world *world = *state;
-	assert_int_not_equal(
-		cycle_with_spoilt_peer_3(world, "peers[1] \"peer-3\": psk: bad"), 0);
+	assert_int_not_equal(cycle_with_spoilt_peer_3(world, "peers[1] \"peer-3\": psk: bad"), 0);
 	assert_calls(world, "");
 	assert_contains(world->error, "peers[1] \"peer-3\": psk: bad");
 	assert_index(world, "peer-2=02 peer-3=03");
@@ -176,8 +176,8 @@ static void keys_that_were_rotated_during_the_fetch_outlive_its_document(void **
 	struct signing_keys rotated = {.current = key_of(0x55)};
 	struct event_dispatcher dispatcher = world_dispatcher(world);
 	assert_int_equal(world_cycle_begin(world), 0);
-	assert_int_equal(event_dispatch(&dispatcher, "signing_key_rotated",
-				 (const char *)&rotated, sizeof rotated, NULL),
+	assert_int_equal(event_dispatch(&dispatcher, "signing_key_rotated", (const char *)&rotated,
+				 sizeof rotated, NULL),
 		0);
 	document_signs_with(&document, 0x42);
 	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &document};
@@ -233,8 +233,7 @@ static void no_secret_is_logged_or_told_whatever_fails(void **state)
 	assert_lacks(world->error, key_public_format(&own).text);
 }
 
-#define CONVERGED_TEST(name)                                                                       \
-	cmocka_unit_test_setup_teardown(name, converged_setup, world_teardown)
+#define CONVERGED_TEST(name) cmocka_unit_test_setup_teardown(name, converged_setup, world_teardown)
 
 int main(void)
 {

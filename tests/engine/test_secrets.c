@@ -16,8 +16,8 @@ static void document_make(struct state_document *document)
 {
 	static const char *const ids[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
 	for (unsigned char i = 0; i < COUNT_OF(ids); i++)
-		with_secret(document_add(document, ids[i], (unsigned char)(8 - i), "",
-			"10.0.0.1/32,10.0.0.2/32"));
+		with_secret(document_add(
+			document, ids[i], (unsigned char)(8 - i), "", "10.0.0.1/32,10.0.0.2/32"));
 }
 
 static void cycles_leave_no_psk_behind(void **state)
@@ -82,7 +82,8 @@ static void a_plan_that_keeps_peers_leaves_no_psk_behind(void **state)
 	struct plan plan = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
 	for (unsigned char key = 1; key < 9; key++) {
-		struct peer_config peer = {.public_key = key_of(key), .psk = secret_of(SECRET_BYTE)};
+		struct peer_config peer = {
+			.public_key = key_of(key), .psk = secret_of(SECRET_BYTE)};
 		assert_int_equal(peer_table_append(&actual, &peer), 0);
 	}
 	assert_int_equal(peer_table_seal(&actual, NULL), 0);

@@ -206,10 +206,9 @@ static void a_nonce_is_remembered_as_long_as_its_event_could_be_replayed(void **
 	envelope.issued_at_ns = NOW_NS + 300 * SECOND; /* at once, and long */
 	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
 	for (int64_t s = 0; s <= 600; s += 60)
-		assert_verdict_at(*state, &envelope, NOW_NS + s * SECOND,
-			VERDICT_DUPLICATE_NONCE, "duplicate nonce");
-	assert_verdict_at(
-		*state, &envelope, NOW_NS + 600 * SECOND + 1, VERDICT_STALE, "stale");
+		assert_verdict_at(*state, &envelope, NOW_NS + s * SECOND, VERDICT_DUPLICATE_NONCE,
+			"duplicate nonce");
+	assert_verdict_at(*state, &envelope, NOW_NS + 600 * SECOND + 1, VERDICT_STALE, "stale");
 }
 
 static void a_nonce_that_can_no_longer_be_replayed_is_forgotten(void **state)
@@ -323,8 +322,7 @@ static void the_cursor_passes_what_was_verified_or_is_refused_for_ever(void **st
 	assert_false(verdict_is_final(VERDICT_FAULT));
 }
 
-#define VERIFIER_TEST(name)                                                                        \
-	cmocka_unit_test_setup_teardown(name, verifier_setup, verifier_teardown)
+#define VERIFIER_TEST(name) cmocka_unit_test_setup_teardown(name, verifier_setup, verifier_teardown)
 
 int main(void)
 {

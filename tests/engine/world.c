@@ -213,8 +213,8 @@ static int cycle(struct world *world, struct fetch_answer answer)
 
 int world_cycle(struct world *world, struct state_document *document)
 {
-	int error = cycle(world,
-		(struct fetch_answer){.outcome = FETCH_DOCUMENT, .document = document});
+	int error = cycle(
+		world, (struct fetch_answer){.outcome = FETCH_DOCUMENT, .document = document});
 	state_document_clear(document); /* where the cycle ended before it was taken over */
 	return error;
 }
@@ -247,8 +247,8 @@ static int read_peer_id(void *impl, const char *payload, size_t length, struct a
 	return 0;
 }
 
-static int read_signing_keys(void *impl, const char *payload, size_t length,
-	struct signing_keys *ret, struct diag *diag)
+static int read_signing_keys(
+	void *impl, const char *payload, size_t length, struct signing_keys *ret, struct diag *diag)
 {
 	const struct signing_keys *keys = (const void *)payload;
 	if (key_public_is_zero(&keys->current))
@@ -272,8 +272,7 @@ static int event(struct world *world, const char *type, const void *payload)
 {
 	struct event_dispatcher dispatcher = world_dispatcher(world);
 	struct diag diag = {0};
-	return result_keep(
-		world, event_dispatch(&dispatcher, type, payload, 0, &diag), &diag);
+	return result_keep(world, event_dispatch(&dispatcher, type, payload, 0, &diag), &diag);
 }
 
 int world_peer_event(struct world *world, const char *type, const char *id, unsigned char key,

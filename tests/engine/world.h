@@ -17,17 +17,18 @@
 
 struct world {
 	struct fake_controller fake;
-	struct controller controller; /* over `fake`; another one may stand in for the next process */
+	struct controller
+		controller; /* over `fake`; another one may stand in for the next process */
 	struct identity identity;
 	struct interface_config config; /* for the next process */
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
 	int64_t now_s;
-	char logs[4 * FAKE_TEXT_MAX];  /* "level message key=value ...", one a line */
-	char drift[FAKE_TEXT_MAX]; /* "peer_added peer peer-2", joined with "; " */
+	char logs[4 * FAKE_TEXT_MAX]; /* "level message key=value ...", one a line */
+	char drift[FAKE_TEXT_MAX];    /* "peer_added peer peer-2", joined with "; " */
 	unsigned drift_count;
-	int drift_error; /* what the next reports return */
+	int drift_error;               /* what the next reports return */
 	char error[4 * FAKE_TEXT_MAX]; /* the text of the last cycle or call */
 };
 

@@ -8,10 +8,8 @@
 #include "harness.h"
 
 #include "curve.h"
-#include "life_model.h"
-#include "sim_controller.h"
+#include "life.h"
 #include "state_wire.h"
-#include "world.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -23,15 +21,6 @@
 
 static uint64_t seed = 20260301;
 static bool is_life_over = true;
-
-struct life {
-	struct life_random random;
-	struct sim_controller sim;
-	struct world *world;
-	struct life_document document; /* in force */
-	struct life_model model;
-	unsigned write_count;
-};
 
 static void count_writes(void *impl, enum sim_op op, const char *text)
 {
@@ -63,17 +52,6 @@ static void life_end(struct life *life)
 	free(life);
 }
 
-static struct sim_device *device_of(const struct life *life)
-{
-	return sim_controller_find(&life->sim, "plexd0");
-}
-
-static struct key_public any_key(struct life *life)
-{
-	return life_key((int)life_random_below(&life->random, LIFE_KEY_COUNT),
-		&life->world->identity.public_key);
-}
-
 /* A cycle with a new document, as it comes over the wire. */
 static int cycle_with_document(struct life *life)
 {
@@ -91,102 +69,6 @@ static int cycle_with_document(struct life *life)
 				document.entries[i].error ? document.entries[i].error : "usable",
 				json);
 	return world_cycle(life->world, &document);
-}
-
-/* What somebody else does to a peer. */
-static void stranger_sets_peer(struct life *life, struct sim_device *device)
-{
-	struct life_random *random = &life->random;
-	struct prefix prefix =
-		prefix_of(life_prefix_text(life_random_below(random, LIFE_PREFIX_COUNT)));
-	struct peer_config peer = {
-		.public_key = any_key(life),
-		.psk = life_psk((int)life_random_below(random, LIFE_PSK_COUNT)),
-		.endpoint = endpoint_of(
-			life_endpoint_text((int)life_random_below(random, LIFE_ENDPOINT_COUNT))),
-		.allowed_ips = &prefix,
-		.allowed_ip_count = life_random_below(random, 2),
-		.persistent_keepalive_s = (uint16_t)life_random_below(random, 3),
-	};
-	/* Its counters begin anew if it was gone: a process that has seen it could not tell. */
-	int number = life_key_number(&peer.public_key);
-	bool is_there = sim_device_find(device, &peer.public_key) != NULL;
-	if (life_random_chance(random, 10))
-		peer.public_key = key_of(0x33); /* not of the universe: it belongs to nobody */
-	else if (!is_there && life->model.memory[number].is_seen)
-		return;
-	assert_int_equal(sim_device_set_peer(device, &peer, PEER_FIELDS_ALL, true), 0);
-}
-
-static void peer_shakes_hands(struct life *life, struct sim_device *device)
-{
-	struct key_public key = any_key(life);
-	int number = 1 + (int)life_random_below(&life->random, LIFE_ENDPOINT_COUNT - 1);
-	struct endpoint endpoint = endpoint_of(life_endpoint_text(number));
-	life->world->now_s++; /* no two handshakes in one second */
-	sim_device_handshake(device, &key, life_random_chance(&life->random, 50) ? &endpoint : NULL,
-		life->world->now_s);
-}
-
-static void stranger_changes_link(struct life *life, struct sim_device *device)
-{
-	struct key_secret other_key = secret_of(0x77);
-	struct prefix other_address = prefix_of("192.0.2.1/32");
-	switch (life_random_below(&life->random, 5)) {
-	case 0:
-		device->up = false;
-		break;
-	case 1:
-		device->mtu = 9000;
-		break;
-	case 2:
-		device->listen_port = 7;
-		break;
-	case 3:
-		sim_device_set_private_key(device, &other_key);
-		break;
-	default:
-		assert_int_equal(sim_device_set_addresses(device, &other_address, 1), 0);
-		break;
-	}
-}
-
-static void disturb(struct life *life)
-{
-	struct sim_device *device = device_of(life);
-	struct key_public key = any_key(life);
-	static const int64_t pauses_s[] = {1, 60, 181, 600};
-	if (!device)
-		return;
-	switch (life_random_below(&life->random, 12)) {
-	case 0:
-	case 1:
-		sim_device_remove_peer(device, &key);
-		break;
-	case 2:
-	case 3:
-	case 4:
-		stranger_sets_peer(life, device);
-		break;
-	case 5:
-	case 6:
-		peer_shakes_hands(life, device);
-		break;
-	case 7:
-	case 8:
-		sim_device_sent(device, &key, 148);
-		break;
-	case 9:
-		stranger_changes_link(life, device);
-		break;
-	case 10:
-		if (life_random_chance(&life->random, 20))
-			sim_controller_delete(&life->sim, "plexd0");
-		break;
-	default:
-		life->world->now_s += pauses_s[life_random_below(&life->random, 4)];
-		break;
-	}
 }
 
 static void arrange_fault(struct life *life)
@@ -211,7 +93,7 @@ static void event_comes(struct life *life)
 		return;
 	}
 	world_peer_event(life->world, types[life_random_below(random, 3)], id,
-		any_key(life).bytes[0],
+		life_any_key(life).bytes[0],
 		life_endpoint_text((int)life_random_below(random, LIFE_ENDPOINT_COUNT)),
 		life_prefix_text(life_random_below(random, LIFE_PREFIX_COUNT)));
 }
@@ -246,7 +128,7 @@ static void wild_step(struct life *life)
 			world_restart(world);
 		break;
 	default:
-		disturb(life);
+		life_disturb(life);
 		break;
 	}
 	world_forget_logs(world);
@@ -275,7 +157,7 @@ static int psk_number(const struct key_secret *psk)
 /* The peers of the device, in numbers. Returns how many are strangers to the universe. */
 static unsigned peers_read(const struct life *life, struct life_peer *ret)
 {
-	const struct sim_device *device = device_of(life);
+	const struct sim_device *device = life_device(life);
 	unsigned strangers = 0;
 	memset(ret, 0, LIFE_KEY_COUNT * sizeof *ret);
 	for (size_t i = 0; device && i < device->peer_count; i++) {
@@ -318,7 +200,7 @@ static void model_prepare(struct life *life)
 
 static void assert_device_is_the_model_s(const struct life *life, bool with_endpoints)
 {
-	const struct sim_device *device = device_of(life);
+	const struct sim_device *device = life_device(life);
 	struct life_peer found[LIFE_KEY_COUNT];
 	const struct interface_config *config = &life->world->manager.config;
 	assert_non_null(device);
@@ -383,7 +265,7 @@ static void assert_converges_without_a_restart(struct life *life)
 {
 	life->sim.fault_count = 0;
 	model_prepare(life);
-	if (cycle_with_document(life) == -ENODEV && !device_of(life)) {
+	if (cycle_with_document(life) == -ENODEV && !life_device(life)) {
 		/* The link was lost unnoticed, during Setup. */
 		model_prepare(life);
 		cycle_with_document(life);
@@ -399,7 +281,7 @@ static void assert_follows_the_model_after_a_restart(struct life *life)
 	world_restart(life->world);
 	for (unsigned i = 0; i < CLEAN_CYCLES; i++) {
 		for (unsigned j = life_random_below(&life->random, 8); j > 0; j--)
-			disturb(life);
+			life_disturb(life);
 		model_prepare(life);
 		int error = cycle_with_document(life);
 		life_model_cycle(&life->model, &life->document);

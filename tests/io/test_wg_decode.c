@@ -17,6 +17,7 @@ struct bench {
 	struct dump dump;
 	struct device device;
 	struct diag diag;
+	size_t peer_count; /* to be expected */
 };
 
 static int bench_setup(void **state)
@@ -54,7 +55,7 @@ static void peers_prepare(struct bench *bench)
 
 static struct netlink_reply reply_begin(struct bench *bench, struct wg_decode *decode)
 {
-	wg_decode_begin(decode, DUMP_INDEX, &bench->diag);
+	wg_decode_begin(decode, DUMP_INDEX, bench->peer_count, &bench->diag);
 	return (struct netlink_reply){
 		.sequence = DUMP_SEQUENCE,
 		.is_dump = true,
@@ -137,6 +138,33 @@ static void a_device_is_read_wherever_its_messages_are_cut(void **state)
 		assert_int_equal(joined_decode(bench), 0);
 		expect_device(bench);
 	}
+}
+
+static void any_number_of_peers_may_be_expected(void **state)
+{
+	struct bench *bench = *state;
+	peers_prepare(bench);
+	dump_put_device(&bench->dump, &bench->world.actual, 0x55);
+	for (bench->peer_count = 0; bench->peer_count < 6; bench->peer_count++) {
+		assert_int_equal(dump_decode(bench), 0);
+		expect_device(bench);
+	}
+}
+
+static void peers_can_be_skipped(void **state)
+{
+	struct bench *bench = *state;
+	struct wg_decode decode;
+	peers_prepare(bench);
+	dump_put_device(&bench->dump, &bench->world.actual, 0x08);
+	struct netlink_reply reply = reply_begin(bench, &decode);
+	decode.skips_peers = true;
+	for (size_t i = 0; i < bench->dump.count; i++)
+		netlink_reply_take(&reply, bench->dump.datagrams[i], bench->dump.lengths[i], false);
+	assert_int_equal(decode.peer_part_count, 3);
+	assert_int_equal(reply_end(bench, &decode, &reply), 0);
+	assert_int_equal(bench->device.listen_port, DUMP_PORT);
+	assert_int_equal(bench->device.peers.count, 0);
 }
 
 static void a_device_without_key_and_peers_is_read(void **state)
@@ -464,6 +492,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(a_device_is_read_wherever_its_messages_are_cut),
+		BENCH_TEST(any_number_of_peers_may_be_expected),
+		BENCH_TEST(peers_can_be_skipped),
 		BENCH_TEST(a_device_without_key_and_peers_is_read),
 		BENCH_TEST(what_is_read_is_canonical),
 		BENCH_TEST(a_peer_in_two_places_is_a_torn_dump),

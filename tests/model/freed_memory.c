@@ -2,9 +2,12 @@
 
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
+void *__real_malloc(size_t size);
 void __real_free(void *memory);
 void *__real_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
 void __wrap_free(void *memory);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
@@ -40,9 +43,15 @@ bool memory_holds_run(const void *memory, size_t size, unsigned char byte, size_
 static void look_at(void *memory)
 {
 	if (memory && watched_count &&
-		memory_holds_run(
-			memory, malloc_usable_size(memory), watched_byte, watched_count))
+		memory_holds_run(memory, malloc_usable_size(memory), watched_byte, watched_count))
 		hits++;
+}
+
+/* What nobody wrote is zero, so that a look at it finds nothing that was never put there. */
+void *__wrap_malloc(size_t size)
+{
+	void *memory = __real_malloc(size);
+	return memory ? memset(memory, 0, size) : NULL;
 }
 
 void __wrap_free(void *memory)
@@ -54,8 +63,12 @@ void __wrap_free(void *memory)
 /* A resized block may move and leave its old bytes behind, so it counts as freed. */
 void *__wrap_realloc(void *memory, size_t size)
 {
+	size_t old_size = memory ? malloc_usable_size(memory) : 0;
 	look_at(memory);
-	return __real_realloc(memory, size);
+	unsigned char *resized = __real_realloc(memory, size);
+	if (resized && size > old_size)
+		memset(resized + old_size, 0, size - old_size);
+	return resized;
 }
 
 void *__wrap_reallocarray(void *memory, size_t count, size_t size)

@@ -1,6 +1,7 @@
 /*
  * Watches memory on its way back to the allocator for what must not be in it any more. Link with
- * freed_memory_link_args: then every block that the code under test frees or resizes comes by here.
+ * freed_memory's arguments: then every block that the code under test frees or resizes comes by
+ * here. (It looks at padding too, of which valgrind complains.)
  */
 #pragma once
 

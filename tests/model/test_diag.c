@@ -9,8 +9,8 @@ static void an_error_is_wrapped_from_the_inside_out(void **state)
 	assert_int_equal(diag_fail_errno(&diag, -EPERM), -EPERM);
 	assert_int_equal(diag_wrap(&diag, -EPERM, "create %s", "interface"), -EPERM);
 	assert_int_equal(diag_wrap(&diag, -EPERM, "wireguard: %s", "setup"), -EPERM);
-	assert_string_equal(diag_text(&diag),
-		"wireguard: setup: create interface: Operation not permitted");
+	assert_string_equal(
+		diag_text(&diag), "wireguard: setup: create interface: Operation not permitted");
 	diag_clear(&diag);
 }
 
@@ -124,7 +124,7 @@ static void long_text_is_cut_after_64_bytes(void **state)
 	assert_int_equal(strspn(cut.text + 1, "x"), 64);
 	assert_int_equal(cut.text[65], '"');
 	assert_true(strlen(cut.text) > 66); /* something says that it was cut */
-	memset(text, 1, sizeof text); /* the longest that escapes can get */
+	memset(text, 1, sizeof text);       /* the longest that escapes can get */
 	assert_true(strlen(quote(text, sizeof text).text) < sizeof cut.text);
 }
 

@@ -49,7 +49,8 @@ static void what_is_no_endpoint_is_refused_and_quoted(void **state)
 		"[::ffff:10.0.0.1%eth0]:1", "198.51.100:51820", "198.51.100.256:51820",
 		"1.2.3.4.5:51820", "vpn..example.org:1", ".example.org:1", "vpn example.org:1",
 		"vpn.example.org/x:1", "user@example.org:1", " 198.51.100.2:1", "\n:1",
-		("b\xc3\xbc" "cher.example:1"),
+		("b\xc3\xbc"
+		 "cher.example:1"),
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example:1"};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct diag diag = {0};
@@ -107,8 +108,8 @@ static void packets_cannot_be_sent_just_anywhere(void **state)
 
 static void endpoints_differ_by_address_port_and_kind(void **state)
 {
-	static const char *const rows[] = {"", "198.51.100.2:1", "198.51.100.2:2",
-		"198.51.100.3:1", "[2001:db8::1]:1", "[fe80::1%eth0]:1", "[fe80::1%eth1]:1"};
+	static const char *const rows[] = {"", "198.51.100.2:1", "198.51.100.2:2", "198.51.100.3:1",
+		"[2001:db8::1]:1", "[fe80::1%eth0]:1", "[fe80::1%eth1]:1"};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		for (size_t j = 0; j < COUNT_OF(rows); j++) {
 			struct endpoint a = endpoint_of(rows[i]), b = endpoint_of(rows[j]);
@@ -118,7 +119,8 @@ static void endpoints_differ_by_address_port_and_kind(void **state)
 
 static void a_zone_that_one_side_lacks_is_not_compared(void **state)
 {
-	struct endpoint with = endpoint_of("[fe80::1%eth0]:1"), without = endpoint_of("[fe80::1]:1");
+	struct endpoint with = endpoint_of("[fe80::1%eth0]:1"),
+			without = endpoint_of("[fe80::1]:1");
 	assert_true(endpoint_equal(&with, &without));
 	assert_true(endpoint_equal(&without, &with));
 }

@@ -151,9 +151,7 @@ static struct peer_config made_from(const struct api_peer *api, struct arena *ar
 static void what_is_left_out_means_none(void **state)
 {
 	struct arena arena = {0};
-	struct api_peer api = {.id = "p",
-		.public_key = TWOS,
-		.persistent_keepalive_s = -1};
+	struct api_peer api = {.id = "p", .public_key = TWOS, .persistent_keepalive_s = -1};
 	struct peer_config peer = made_from(&api, &arena);
 	assert_int_equal(peer.endpoint.kind, ENDPOINT_NONE);
 	assert_true(key_secret_is_zero(&peer.psk));

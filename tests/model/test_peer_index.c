@@ -253,8 +253,7 @@ static void *load(void *argument)
 			continue;
 		}
 		for (size_t i = 0; i < seen.count; i++)
-			if (!key_public_equal(
-				    &seen.names[i].public_key, &seen.names[0].public_key))
+			if (!key_public_equal(&seen.names[i].public_key, &seen.names[0].public_key))
 				atomic_fetch_add(worker->fault_count, 1);
 		if (seen.count != 8)
 			atomic_fetch_add(worker->fault_count, 1);

@@ -149,8 +149,7 @@ static void times_are_written_in_utc_with_the_digits_they_need(void **state)
 		{951782400, 0, "2000-02-29T00:00:00Z"},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		assert_string_equal(
-			timestamp_format(rows[i].seconds * NS_PER_S + rows[i].ns).text,
+		assert_string_equal(timestamp_format(rows[i].seconds * NS_PER_S + rows[i].ns).text,
 			rows[i].text);
 }
 

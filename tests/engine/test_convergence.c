@@ -1,0 +1,88 @@
+/* An operation that is acknowledged and takes no effect, cycle after cycle, is said to be one. */
+#include "harness.h"
+
+#include "converged.h"
+
+/* Somebody else who puts peer 2 away before each read: to the cycle it looks as if it never came.
+ */
+static void put_away(void *impl, const char *op)
+{
+	if (strcmp(op, "read_device") == 0)
+		fake_drop_peer(impl, 2);
+}
+
+static void the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_said(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	world->fake.before_call = put_away;
+	world->fake.before_call_impl = &world->fake;
+	for (unsigned i = 1; i < CONVERGENCE_CYCLES_MAX; i++) {
+		assert_int_equal(world_cycle_not_modified(world), 0);
+		assert_calls(world, "add_peer 02");
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_not_equal(world_cycle_not_modified(world), 0);
+		assert_contains(world->error, "peer-2");
+		assert_lacks(world->error, "peer-3");
+		assert_logged(world, "error ");
+		assert_logged(world, "peer-2");
+	}
+	world->fake.before_call = NULL;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+}
+
+static void a_cycle_without_the_operation_begins_the_count_anew(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	for (unsigned i = 0; i < 3 * CONVERGENCE_CYCLES_MAX; i++) {
+		bool disturbed = (i + 1) % CONVERGENCE_CYCLES_MAX != 0;
+		if (disturbed)
+			fake_drop_peer(&world->fake, 2);
+		assert_int_equal(world_cycle_not_modified(world), 0);
+	}
+}
+
+static void different_operations_on_one_peer_are_no_repetition(void **state)
+{
+	struct world *world = *state;
+	for (unsigned char i = 0; i < 3 * CONVERGENCE_CYCLES_MAX; i++) {
+		struct key_public key = key_of(2);
+		struct fake_peer *peer = fake_find(&world->fake, &key);
+		assert_non_null(peer);
+		if (i % 2)
+			peer->config.persistent_keepalive_s = 9;
+		else
+			peer->config.psk = secret_of(9);
+		assert_int_equal(world_cycle_not_modified(world), 0);
+		assert_calls(world,
+			i % 2 ? "update_peer 02 persistent_keepalive" : "update_peer 02 psk");
+	}
+}
+
+/* Each is told by its own error. */
+static void operations_that_fail_do_not_count(void **state)
+{
+	struct world *world = *state;
+	fake_drop_peer(&world->fake, 2);
+	fails(world, "add_peer", 2, -EIO, 2 * CONVERGENCE_CYCLES_MAX);
+	for (unsigned i = 0; i < 2 * CONVERGENCE_CYCLES_MAX; i++) {
+		assert_int_not_equal(world_cycle_not_modified(world), 0);
+		assert_string_equal(
+			world->error, "wireguard: reconcile: add peer peer-2: Input/output error");
+	}
+	assert_int_equal(world_cycle_not_modified(world), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONVERGED_TEST(the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_said),
+		CONVERGED_TEST(a_cycle_without_the_operation_begins_the_count_anew),
+		CONVERGED_TEST(different_operations_on_one_peer_are_no_repetition),
+		CONVERGED_TEST(operations_that_fail_do_not_count),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

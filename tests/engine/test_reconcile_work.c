@@ -1,0 +1,292 @@
+/* What a cycle does, tells and remembers: execution, drift report, index. */
+#include "harness.h"
+
+#include "converged.h"
+
+/* 5. Execution. */
+
+static void removes_come_before_updates_and_updates_before_adds(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	wants(&document, 1);
+	wants(&document, 3)->config.persistent_keepalive_s = 25;
+	wants(&document, 4);
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_calls(world, "remove_peer 02; update_peer 03 persistent_keepalive; add_peer 01; "
+			    "add_peer 04");
+}
+
+static void one_failure_stops_nothing_and_the_error_names_each_peer(void **state)
+{
+	struct world *world = *state;
+	fails(world, "remove_peer", 3, -EBUSY, 1);
+	fails(world, "add_peer", 4, -EIO, 1);
+	fails(world, "add_peer", 6, -ENOSPC, 1);
+	assert_int_not_equal(cycle_wants(world, "24567"), 0);
+	assert_calls(world, "remove_peer 03 !EBUSY; add_peer 04 !EIO; add_peer 05; "
+			    "add_peer 06 !ENOSPC; add_peer 07");
+	assert_contains(world->error, "peer-3: Device or resource busy");
+	assert_contains(world->error, "peer-4: Input/output error");
+	assert_contains(world->error, "peer-6: No space left on device");
+	assert_lacks(world->error, "peer-5");
+	assert_lacks(world->error, "peer-7");
+	assert_logged(world, "error Peer operation failed operation=remove peer_id=peer-3");
+	assert_logged(world, "error Peer operation failed operation=add peer_id=peer-4");
+	assert_drift(world, "peer_added peer peer-5; peer_added peer peer-7");
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, "remove_peer 03; add_peer 04; add_peer 06");
+	assert_drift(
+		world, "peer_removed peer peer-3; peer_added peer peer-4; peer_added peer peer-6");
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, "");
+	assert_drift(world, NULL);
+}
+
+static void a_link_lost_while_peers_are_set_is_noticed(void **state)
+{
+	struct world *world = *state;
+	fake_fail(&world->fake, (struct fake_fault){.op = "add_peer",
+					.key = 5,
+					.error = -ENODEV,
+					.times = 1,
+					.loses_link = true});
+	assert_int_not_equal(cycle_wants(world, "23456"), 0);
+	assert_int_equal(world->manager.state, INTERFACE_ABSENT);
+	assert_contains(world->error, "peer-5: No such device");
+	assert_contains(world->error, "peer-6: No such device");
+	fake_forget_calls(&world->fake);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(
+		world, SET_UP "; add_peer 02; add_peer 03; add_peer 04; add_peer 05; add_peer 06");
+}
+
+static void a_controller_that_takes_lists_gets_one(void **state)
+{
+	struct world *world = *state;
+	world->manager.controller = fake_controller(&world->fake, true);
+	fails(world, "add_peer", 4, -EIO, 1);
+	assert_int_not_equal(cycle_wants(world, "345"), 0);
+	assert_calls(world, "apply; remove_peer 02; add_peer 04 !EIO; add_peer 05");
+	assert_contains(world->error, "peer-4: Input/output error");
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, "apply; add_peer 04");
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, ""); /* no list without an operation */
+}
+
+struct seen {
+	unsigned count;
+	size_t op_count;
+	int first_error;
+};
+
+static void see(void *impl, const struct cycle_report *report)
+{
+	struct seen *seen = impl;
+	seen->count++;
+	seen->op_count = peer_diff_op_count(&report->plan->diff);
+	seen->first_error = seen->op_count ? report->results[0].error : 0;
+}
+
+static void an_observer_is_told_of_each_cycle_that_came_to_its_operations(void **state)
+{
+	struct world *world = *state;
+	struct seen seen = {0};
+	world->reconciler.observer = (struct cycle_observer){see, &seen};
+	fails(world, "add_peer", 4, -EIO, 1);
+	assert_int_not_equal(cycle_wants(world, "2345"), 0);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.op_count, 2);
+	assert_int_equal(seen.first_error, -EIO);
+	fails(world, "read_device", -1, -EIO, 1);
+	assert_int_not_equal(world_cycle_not_modified(world), 0);
+	assert_int_equal(seen.count, 1);
+}
+
+/* 6. The drift report. */
+
+static void corrections_name_the_peer_or_the_key_of_one_that_nobody_knows(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	world_set_peer(world, 9, "", "10.0.0.9/32");
+	wants(&document, 3)->config.psk = secret_of(0x33);
+	wants(&document, 4);
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_drift(world, "peer_removed peer peer-2; "
+			    "peer_removed peer CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=; "
+			    "peer_updated peer peer-3; peer_added peer peer-4");
+}
+
+static void a_cycle_that_corrected_nothing_reports_nothing(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_drift(world, NULL);
+	world->fake.up = false; /* the link is no peer */
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_drift(world, NULL);
+}
+
+static void a_report_that_fails_only_warns(void **state)
+{
+	struct world *world = *state;
+	world->drift_error = -ECONNREFUSED;
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_drift(world, "peer_removed peer peer-3");
+	assert_logged(world, "warn ");
+	assert_logged(world, "Connection refused");
+}
+
+static void nobody_has_to_be_told(void **state)
+{
+	struct world *world = *state;
+	world->reconciler.reporter = (struct drift_reporter){0};
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_calls(world, "remove_peer 03");
+}
+
+/* 7. The index. */
+
+static void the_index_names_the_peers_on_the_device_that_are_wanted(void **state)
+{
+	struct world *world = *state;
+	world_set_peer(world, 4, "", "10.0.0.4/32"); /* there already, and wanted from now on */
+	assert_int_equal(cycle_wants(world, "245"), 0);
+	assert_index(world, "peer-2=02 peer-4=04 peer-5=05");
+}
+
+static void a_peer_that_could_not_be_added_is_not_in_the_index(void **state)
+{
+	struct world *world = *state;
+	fails(world, "add_peer", 4, -EIO, 1);
+	assert_int_not_equal(cycle_wants(world, "23456"), 0);
+	assert_index(world, "peer-2=02 peer-3=03 peer-5=05 peer-6=06");
+}
+
+static void a_peer_that_could_not_be_updated_stays_in_the_index(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	wants(&document, 2);
+	wants(&document, 3)->config.persistent_keepalive_s = 25;
+	fails(world, "update_peer", 3, -EIO, 1);
+	assert_int_not_equal(world_cycle(world, &document), 0);
+	assert_index(world, "peer-2=02 peer-3=03");
+}
+
+static void a_peer_that_could_not_be_removed_stays_in_the_index(void **state)
+{
+	struct world *world = *state;
+	fails(world, "remove_peer", 3, -EIO, 1);
+	assert_int_not_equal(cycle_wants(world, "2"), 0);
+	assert_index(world, "peer-2=02 peer-3=03");
+	assert_int_equal(manager_remove_peer_by_id(&world->manager, "peer-3", NULL), 0);
+	assert_index(world, "peer-2=02");
+}
+
+static void an_id_with_a_new_key_has_it_in_the_index_though_the_old_one_stays(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	document_add(&document, "peer-2", 12, "", "10.0.0.2/32");
+	wants(&document, 3);
+	fails(world, "remove_peer", 2, -EIO, 1);
+	assert_int_not_equal(world_cycle(world, &document), 0);
+	assert_index(world, "peer-2=0c peer-3=03");
+	assert_contains(world->error, "peer-2");
+	fake_forget_calls(&world->fake);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, "remove_peer 02");
+	assert_index(world, "peer-2=0c peer-3=03");
+}
+
+static void an_id_whose_new_key_could_not_be_added_keeps_the_old_one_that_is_still_there(
+	void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	document_add(&document, "peer-2", 12, "", "10.0.0.2/32");
+	fails(world, "remove_peer", 2, -EIO, 1);
+	fails(world, "add_peer", 12, -EIO, 1);
+	assert_int_not_equal(world_cycle(world, &document), 0);
+	assert_index(world, "peer-2=02");
+}
+
+static void two_ids_that_swap_their_keys_keep_both_tunnels(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	document_add(&document, "peer-2", 3, "", "10.0.0.3/32");
+	document_add(&document, "peer-3", 2, "", "10.0.0.2/32");
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_calls(world, "");
+	assert_index(world, "peer-2=03 peer-3=02");
+}
+
+static void the_loser_of_a_key_is_not_in_the_index(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	wants(&document, 2);
+	document_add(&document, "peer-1", 2, "", "10.0.0.2/32");
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_index(world, "peer-1=02");
+}
+
+static void a_new_process_learns_the_index_and_touches_no_peer(void **state)
+{
+	struct world *world = *state;
+	world_restart(world);
+	assert_index(world, "");
+	assert_int_equal(cycle_wants(world, "23"), 0);
+	assert_calls(world, SET_UP);
+	assert_index(world, "peer-2=02 peer-3=03");
+	assert_drift(world, NULL);
+}
+
+static void a_converged_device_is_left_alone_for_ever(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	wants(&document, 2);
+	wants(&document, 3);
+	document_add(&document, "own", WORLD_OWN_KEY, "", "10.0.0.4/32");
+	document_add(&document, "twin", 3, "", "10.0.0.5/32");
+	document_add(&document, "zebra", 8, "", "10.0.0.2/32");
+	assert_int_equal(world_cycle(world, &document), 0);
+	fake_forget_calls(&world->fake);
+	for (unsigned i = 0; i < 5; i++) {
+		world->now_s += 600;
+		assert_int_equal(world_cycle_not_modified(world), 0);
+		assert_calls(world, "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONVERGED_TEST(removes_come_before_updates_and_updates_before_adds),
+		CONVERGED_TEST(one_failure_stops_nothing_and_the_error_names_each_peer),
+		CONVERGED_TEST(a_link_lost_while_peers_are_set_is_noticed),
+		CONVERGED_TEST(a_controller_that_takes_lists_gets_one),
+		CONVERGED_TEST(an_observer_is_told_of_each_cycle_that_came_to_its_operations),
+		CONVERGED_TEST(corrections_name_the_peer_or_the_key_of_one_that_nobody_knows),
+		CONVERGED_TEST(a_cycle_that_corrected_nothing_reports_nothing),
+		CONVERGED_TEST(a_report_that_fails_only_warns),
+		CONVERGED_TEST(nobody_has_to_be_told),
+		CONVERGED_TEST(the_index_names_the_peers_on_the_device_that_are_wanted),
+		CONVERGED_TEST(a_peer_that_could_not_be_added_is_not_in_the_index),
+		CONVERGED_TEST(a_peer_that_could_not_be_updated_stays_in_the_index),
+		CONVERGED_TEST(a_peer_that_could_not_be_removed_stays_in_the_index),
+		CONVERGED_TEST(an_id_with_a_new_key_has_it_in_the_index_though_the_old_one_stays),
+		CONVERGED_TEST(
+			an_id_whose_new_key_could_not_be_added_keeps_the_old_one_that_is_still_there),
+		CONVERGED_TEST(two_ids_that_swap_their_keys_keep_both_tunnels),
+		CONVERGED_TEST(the_loser_of_a_key_is_not_in_the_index),
+		CONVERGED_TEST(a_new_process_learns_the_index_and_touches_no_peer),
+		CONVERGED_TEST(a_converged_device_is_left_alone_for_ever),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* What the daemon is built from, when memory is out: an error, and another try succeeds. */
+#include "harness.h"
+
+#include "config_file.h"
+#include "failing_memory.h"
+#include "scratch.h"
+#include "state_cache.h"
+#include "state_file.h"
+
+#include <sodium.h>
+
+#define KEY_2 "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define DOCUMENT                                                                                   \
+	"{\"peers\":[{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[\"10.0.0.2\"]}]}"
+
+typedef int (*attempt)(struct scratch *scratch);
+
+/* Each allocation in turn is the one that fails. */
+static void fail_every_allocation(struct scratch *scratch, attempt try)
+{
+	bool has_failed = true;
+	unsigned failures = 0;
+	for (unsigned spared = 0; has_failed; spared++) {
+		failing_memory_arm(spared, spared % 2 == 1);
+		int error = try(scratch);
+		has_failed = failing_memory_disarm();
+		failures += error != 0;
+		/* One that is only about the words of an error may fail unnoticed. */
+		assert_int_equal(error, error ? -ENOMEM : 0);
+	}
+	assert_true(failures > 0);
+	assert_int_equal(try(scratch), 0);
+}
+
+static int config_set(void *impl, const char *name, const char *text, struct diag *diag)
+{
+	return 0;
+}
+
+static int try_config(struct scratch *scratch)
+{
+	static const struct config_member members[] = {{"mtu", CONFIG_NUMBER}};
+	struct config_schema schema = {.members = members, .count = 1, .set = config_set};
+	return config_file_read(scratch_path(scratch, "config").text, &schema, NULL);
+}
+
+static void a_configuration_is_read_or_not(void **state)
+{
+	scratch_write(*state, "config", "{\"mtu\":1420}");
+	fail_every_allocation(*state, try_config);
+}
+
+static int try_watch(struct scratch *scratch)
+{
+	struct path_watch watch;
+	struct scratch_path path = scratch_path(scratch, "a/b/f");
+	bool changed;
+	int error = path_watch_open(&watch, path.text, NULL);
+	if (!error) {
+		scratch_chmod(scratch, "f", 0600);
+		error = path_watch_take(&watch, &changed, NULL);
+		assert_true(changed);
+	}
+	path_watch_close(&watch);
+	return error;
+}
+
+static void a_path_is_watched_or_not(void **state)
+{
+	scratch_mkdir(*state, "a");
+	scratch_link(*state, "a/b", "../././././././././././././././.");
+	scratch_write(*state, "f", "");
+	fail_every_allocation(*state, try_watch);
+}
+
+static int try_state_file(struct scratch *scratch)
+{
+	struct state_file file;
+	struct file_text text = {0};
+	enum state_file_outcome outcome;
+	struct scratch_path path = scratch_path(scratch, "f");
+	int error = state_file_open(&file, path.text, NULL);
+	if (!error)
+		error = state_file_read(&file, &outcome, &text, NULL);
+	if (!error)
+		error = state_file_refuse(&file, "broken");
+	if (error == 0)
+		assert_int_equal(state_file_read(&file, &outcome, &text, NULL), -EINVAL);
+	file_text_clear(&text);
+	state_file_close(&file);
+	/* Reading again takes memory too. */
+	return error;
+}
+
+static void a_state_file_is_read_or_not(void **state)
+{
+	scratch_write(*state, "f", DOCUMENT);
+	bool has_failed = true;
+	for (unsigned spared = 0; has_failed && spared < 2; spared++) {
+		failing_memory_arm(spared, false);
+		int error = try_state_file(*state);
+		has_failed = failing_memory_disarm();
+		assert_int_equal(error, has_failed ? -ENOMEM : 0);
+	}
+	assert_int_equal(try_state_file(*state), 0);
+}
+
+static void cache_begin(struct state_cache *cache, const struct scratch *scratch)
+{
+	struct state_cache_owner owner = {
+		.directory = scratch->directory, .node_id = "node-1", .source = "/f"};
+	state_cache_init(cache, &owner);
+}
+
+static struct peer_name name_list[] = {{.id = (char *)"a"}};
+static const struct peer_names names = {.names = name_list, .count = 1};
+
+static int try_store(struct scratch *scratch)
+{
+	struct state_cache cache;
+	struct event_overlay none = {0}, overlay = {0};
+	cache_begin(&cache, scratch);
+	int error = event_overlay_remove(&overlay, "b");
+	if (!error)
+		error = state_cache_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
+			&(struct cached_peers){&none, &names}, NULL);
+	if (!error)
+		error = state_cache_store_peers(
+			&cache, &(struct cached_peers){&overlay, &names}, NULL);
+	event_overlay_clear(&overlay);
+	return error;
+}
+
+static int try_load(struct scratch *scratch)
+{
+	static const struct peer_wire_options options;
+	struct state_cache cache;
+	struct cached_state found = {.fault = (char *)1};
+	cache_begin(&cache, scratch);
+	int error = state_cache_load(&cache, &options, &found, NULL);
+	if (error) {
+		assert_ptr_equal(found.fault, (char *)1);
+		assert_false(cache.has_document);
+		return error;
+	}
+	assert_int_equal(found.document.entry_count, 1);
+	/* Newer events that there was no memory for are left out, and that is said. */
+	if (!found.fault)
+		assert_int_equal(found.peers.overlay.count, 1);
+	cached_state_clear(&found);
+	return 0;
+}
+
+static void a_state_is_kept_or_not(void **state)
+{
+	name_list[0].public_key = key_of(2);
+	fail_every_allocation(*state, try_store);
+	fail_every_allocation(*state, try_load);
+}
+
+#define MEMORY_TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		MEMORY_TEST(a_configuration_is_read_or_not),
+		MEMORY_TEST(a_path_is_watched_or_not),
+		MEMORY_TEST(a_state_file_is_read_or_not),
+		MEMORY_TEST(a_state_is_kept_or_not),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,334 @@
+#include "http_fixture.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static void a_get_brings_status_header_and_body(void **state)
+{
+	struct http_fixture *fixture = *state;
+	plane_process_tell(&fixture->plane, "PUT", "/nodes/n1/state", "{\"peers\": []}");
+	struct asked asked = get(fixture, STATE_PATH);
+	assert_int_equal(asked.end, HTTP_END_RESPONSE);
+	assert_string_equal(asked.error, "");
+	assert_int_equal(asked.response.status, 200);
+	assert_true(http_response_has_type(&asked.response, "application/json"));
+	assert_int_equal(asked.response.etag.text[0], '"');
+	assert_true(asked.response.date.text[0]);
+	assert_true(asked.response.arrived_ms <= loop_now_ms());
+	assert_int_equal(asked.body.length, strlen("{\"peers\": []}"));
+	assert_memory_equal(asked.body.bytes, "{\"peers\": []}", asked.body.length);
+	secret_buffer_clear(&asked.body);
+}
+
+static void a_post_sends_its_body_and_headers(void **state)
+{
+	struct http_fixture *fixture = *state;
+	const struct http_header headers[] = {{"Content-Type", "application/json"}, {"X-A", "b c"}};
+	struct http_call call = call_of(fixture, DRIFT_PATH);
+	call.headers = headers;
+	call.header_count = 2;
+	call.body = "{\"timestamp\":\"2026-03-01T12:00:00Z\",\"corrections\":[{\"type\":\"a\","
+		    "\"detail\":\"b\"}]}";
+	call.body_length = strlen(call.body);
+	struct asked asked = ask_one(fixture, &call);
+	assert_int_equal(asked.response.status, 204);
+	assert_true(plane_process_knows(
+		&fixture->plane, "/requests?endpoint=drift", "\"method\":\"POST\""));
+	assert_true(plane_knows(
+		fixture, "/requests?endpoint=drift", "\"Content-Type\":\"application/json\""));
+	assert_true(plane_process_knows(
+		&fixture->plane, "/requests?endpoint=drift", "\"X-A\":\"b c\""));
+	assert_true(plane_process_knows(
+		&fixture->plane, "/requests?endpoint=drift", "\"User-Agent\":\"test/1\""));
+	assert_true(plane_knows(fixture, "/requests?endpoint=drift", "corrections"));
+	assert_false(plane_knows(fixture, "/requests?endpoint=drift", "\"Expect\""));
+	assert_false(plane_knows(fixture, "/requests?endpoint=drift", "\"Cookie\""));
+	secret_buffer_clear(&asked.body);
+}
+
+static void the_token_is_sent_and_only_if_there_is_one(void **state)
+{
+	struct http_fixture *fixture = *state;
+	struct http_call call = call_of(fixture, STATE_PATH);
+	struct asked with = ask_one(fixture, &call);
+	assert_int_equal(with.response.status, 200);
+	call.bearer_token = NULL;
+	struct asked without = ask_one(fixture, &call);
+	assert_int_equal(without.response.status, 401);
+	secret_buffer_clear(&with.body);
+}
+
+static void what_cannot_stand_in_a_header_is_refused(void **state)
+{
+	struct http_fixture *fixture = *state;
+	const struct http_header bad[] = {{"X-A", "a\r\nX-B: c"}};
+	struct diag diag = {0};
+	struct http_request *request;
+	struct http_call call = call_of(fixture, STATE_PATH);
+	call.bearer_token = "to\nken";
+	assert_int_equal(http_request_start(&fixture->client, &call, &request, &diag), -EINVAL);
+	assert_contains(diag_text(&diag), "Authorization");
+	assert_lacks(diag_text(&diag), "ken");
+	call.bearer_token = TOKEN;
+	call.headers = bad;
+	call.header_count = 1;
+	assert_int_equal(http_request_start(&fixture->client, &call, &request, &diag), -EINVAL);
+	assert_contains(diag_text(&diag), "X-A");
+	diag_clear(&diag);
+}
+
+static void a_packed_body_is_unpacked_if_that_was_asked_for(void **state)
+{
+	struct http_fixture *fixture = *state;
+	char document[3000] = "{\"peers\":[]";
+	memset(document + strlen(document), ' ', sizeof document - strlen(document));
+	strcpy(document + sizeof document - 2, "}");
+	plane_process_tell(&fixture->plane, "PUT", "/nodes/n1/state", "%s", document);
+	struct http_call call = call_of(fixture, STATE_PATH);
+	struct asked plain = ask_one(fixture, &call);
+	call.accepts_gzip = true;
+	struct asked packed = ask_one(fixture, &call);
+	assert_string_equal(plain.response.content_encoding.text, "");
+	assert_string_equal(packed.response.content_encoding.text, "gzip");
+	assert_int_equal(plain.body.length, strlen(document));
+	assert_int_equal(packed.body.length, strlen(document));
+	assert_memory_equal(packed.body.bytes, document, strlen(document));
+	secret_buffer_clear(&plain.body);
+	secret_buffer_clear(&packed.body);
+}
+
+static void a_packed_body_that_nobody_asked_for_is_an_error(void **state)
+{
+	struct http_fixture *fixture = *state;
+	fault(fixture, "'mode':'gzip_bomb','bytes':1000");
+	struct asked asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_PROTOCOL, "encoded");
+}
+
+static void a_body_over_the_limit_is_refused(void **state)
+{
+	static const char *const faults[] = {
+		"'mode':'endless','count':1", "'mode':'gzip_bomb','count':1"};
+	struct http_fixture *fixture = *state;
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		fault(fixture, faults[i]);
+		struct http_call call = call_of(fixture, STATE_PATH);
+		call.accepts_gzip = true;
+		struct asked asked = ask_one(fixture, &call);
+		assert_true(asked.body.length <= call.body_max);
+		assert_true(asked.body.capacity <= 3 * call.body_max);
+		assert_end(&asked, HTTP_END_TOO_LARGE, "over 100000 bytes");
+	}
+}
+
+static void a_body_of_just_the_limit_is_taken(void **state)
+{
+	struct http_fixture *fixture = *state;
+	plane_process_tell(&fixture->plane, "PUT", "/nodes/n1/state", "{\"peers\":[]}");
+	struct http_call call = call_of(fixture, STATE_PATH);
+	call.body_max = strlen("{\"peers\":[]}");
+	struct asked fits = ask_one(fixture, &call);
+	assert_int_equal(fits.end, HTTP_END_RESPONSE);
+	secret_buffer_clear(&fits.body);
+	call.body_max--;
+	struct asked over = ask_one(fixture, &call);
+	assert_end(&over, HTTP_END_TOO_LARGE, "over 11 bytes");
+}
+
+static void a_header_without_end_is_refused(void **state)
+{
+	struct http_fixture *fixture = *state;
+	fault(fixture, "'mode':'headers'");
+	struct asked asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_TOO_LARGE, "header is too long");
+}
+
+static void interim_answers_are_passed_over_but_not_for_ever(void **state)
+{
+	struct http_fixture *fixture = *state;
+	fault(fixture, "'mode':'raw_close','count':1,'text':"
+		       "'HTTP/1.1 103 Early Hints\\r\\nETag: early\\r\\n\\r\\n"
+		       "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'");
+	struct asked asked = get(fixture, STATE_PATH);
+	assert_int_equal(asked.end, HTTP_END_RESPONSE);
+	assert_int_equal(asked.response.status, 200);
+	assert_string_equal(asked.response.etag.text, "");
+	assert_int_equal(asked.body.length, 2);
+	secret_buffer_clear(&asked.body);
+
+	static char flood[200000];
+	size_t length = 0;
+	while (length < 100000)
+		length += (size_t)snprintf(
+			flood + length, sizeof flood - length, "HTTP/1.1 100 Continue\\r\\n\\r\\n");
+	plane_process_tell(
+		&fixture->plane, "POST", "/faults", "{\"mode\":\"raw\",\"text\":\"%s\"}", flood);
+	asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_TOO_LARGE, "header is too long");
+}
+
+static void an_error_status_is_told_without_waiting_for_its_body(void **state)
+{
+	static const int statuses[] = {301, 302, 307, 400, 401, 403, 404, 429, 500, 503};
+	struct http_fixture *fixture = *state;
+	for (size_t i = 0; i < COUNT_OF(statuses); i++) {
+		char text[256];
+		snprintf(text, sizeof text,
+			"'mode':'raw','count':1,'text':'HTTP/1.1 %d No\\r\\nRetry-After: 7\\r\\n"
+			"Location: /elsewhere\\r\\nContent-Length: 100\\r\\n\\r\\nhalf'",
+			statuses[i]);
+		fault(fixture, text);
+		struct asked asked = get(fixture, STATE_PATH);
+		assert_int_equal(asked.end, HTTP_END_RESPONSE);
+		assert_int_equal(asked.response.status, statuses[i]);
+		assert_string_equal(asked.response.retry_after.text, "7");
+		assert_int_equal(asked.body.length, 0);
+	}
+	assert_false(plane_knows(fixture, "/requests", "elsewhere"));
+}
+
+static void what_is_no_http_is_a_protocol_error(void **state)
+{
+	struct http_fixture *fixture = *state;
+	fault(fixture, "'mode':'raw_close','count':1,'text':'SSH-2.0-OpenSSH_9.2\\r\\n'");
+	struct asked asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_PROTOCOL, "");
+	fault(fixture, "'mode':'noise','count':1");
+	asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_PROTOCOL, "");
+}
+
+static void a_broken_connection_is_a_network_error(void **state)
+{
+	struct http_fixture *fixture = *state;
+	fault(fixture, "'mode':'close','count':5");
+	struct asked asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_NETWORK, "");
+	assert_true(asked.error[0]);
+	assert_int_equal(asked.response.status, 0);
+	faults_clear(fixture);
+	fault(fixture, "'mode':'cut'");
+	asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_NETWORK, "");
+	assert_int_equal(asked.response.status, 200);
+	plane_process_tell(&fixture->plane, "POST", "/down", "{}");
+	asked = get(fixture, STATE_PATH);
+	assert_end(&asked, HTTP_END_NETWORK, "connect");
+	plane_process_tell(&fixture->plane, "POST", "/up", "{}");
+	faults_clear(fixture);
+	asked = get(fixture, STATE_PATH);
+	assert_int_equal(asked.end, HTTP_END_RESPONSE);
+	secret_buffer_clear(&asked.body);
+}
+
+static void a_whole_exchange_has_a_deadline(void **state)
+{
+	static const char *const faults[] = {"'mode':'mute','count':1", "'mode':'stall','count':1",
+		"'mode':'slow','delay_ms':5,'count':1"};
+	struct http_fixture *fixture = *state;
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		fault(fixture, faults[i]);
+		struct http_call call = call_of(fixture, STATE_PATH);
+		call.total_timeout_ms = 150;
+		int64_t start_ms = loop_now_ms();
+		struct asked asked = ask_one(fixture, &call);
+		assert_true(loop_now_ms() - start_ms >= 150);
+		assert_end(&asked, HTTP_END_TIMED_OUT, "timed out");
+	}
+}
+
+static void a_silent_stream_times_out(void **state)
+{
+	static const char *const faults[] = {
+		"'mode':'mute','count':1", "'mode':'silent','count':1", "'mode':'stall','count':1"};
+	struct http_fixture *fixture = *state;
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		fault(fixture, faults[i]);
+		struct http_call call = stream_of(fixture, 150);
+		int64_t start_ms = loop_now_ms();
+		struct asked asked = ask_one(fixture, &call);
+		assert_true(loop_now_ms() - start_ms >= 150);
+		assert_end(&asked, HTTP_END_TIMED_OUT, "nothing came");
+		assert_int_equal(asked.header_count, i > 0);
+	}
+}
+
+static void end_after_many(struct asked *asked)
+{
+	if (asked->piece_count < 20)
+		return;
+	http_request_cancel(asked->request);
+	asked_over(asked);
+}
+
+/* The whole of it takes longer than its idle time, each byte a small part of that. */
+static void a_stream_that_speaks_goes_on(void **state)
+{
+	struct http_fixture *fixture = *state;
+	fault(fixture, "'mode':'slow','delay_ms':100");
+	struct http_call call = stream_of(fixture, 1500);
+	struct asked asked = {.in_piece = end_after_many};
+	ask(fixture, &asked, &call);
+	int64_t start_ms = loop_now_ms();
+	wait_all(fixture);
+	assert_true(loop_now_ms() - start_ms > 1500);
+	assert_false(asked.is_done);
+}
+
+static void many_requests_run_at_once(void **state)
+{
+	enum { COUNT = 40 };
+	struct http_fixture *fixture = *state;
+	struct asked asked[COUNT] = {{0}};
+	fault(fixture, "'mode':'delay','delay_ms':300");
+	struct http_call call = call_of(fixture, STATE_PATH);
+	int64_t start_ms = loop_now_ms();
+	for (int i = 0; i < COUNT; i++)
+		ask(fixture, &asked[i], &call);
+	wait_all(fixture);
+	assert_true(loop_now_ms() - start_ms < COUNT * 300 / 2);
+	for (int i = 0; i < COUNT; i++) {
+		assert_int_equal(asked[i].response.status, 200);
+		secret_buffer_clear(&asked[i].body);
+	}
+}
+
+static void a_connection_is_used_again(void **state)
+{
+	struct http_fixture *fixture = *state;
+	for (int i = 0; i < 3; i++) {
+		struct asked asked = get(fixture, STATE_PATH);
+		assert_int_equal(asked.response.status, 200);
+		secret_buffer_clear(&asked.body);
+	}
+	assert_true(plane_knows(fixture, "/counters", "\"connections\":1,"));
+	assert_true(plane_knows(fixture, "/counters", "\"state 200\":3"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, http_set_up, http_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_get_brings_status_header_and_body),
+		TEST(a_post_sends_its_body_and_headers),
+		TEST(the_token_is_sent_and_only_if_there_is_one),
+		TEST(what_cannot_stand_in_a_header_is_refused),
+		TEST(a_packed_body_is_unpacked_if_that_was_asked_for),
+		TEST(a_packed_body_that_nobody_asked_for_is_an_error),
+		TEST(a_body_over_the_limit_is_refused),
+		TEST(a_body_of_just_the_limit_is_taken),
+		TEST(a_header_without_end_is_refused),
+		TEST(interim_answers_are_passed_over_but_not_for_ever),
+		TEST(an_error_status_is_told_without_waiting_for_its_body),
+		TEST(what_is_no_http_is_a_protocol_error),
+		TEST(a_broken_connection_is_a_network_error),
+		TEST(a_whole_exchange_has_a_deadline),
+		TEST(a_silent_stream_times_out),
+		TEST(a_stream_that_speaks_goes_on),
+		TEST(many_requests_run_at_once),
+		TEST(a_connection_is_used_again),
+	};
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
