@@ -10,8 +10,11 @@ if [ "$(id -u)" = 0 ]; then
 else
 	sh tests/install.sh build
 fi
-[ -d "$build" ] || meson setup "$build" >/dev/null
-ninja -C "$build" io/cli/plexwg >"$build/build.log" || {
+mkdir -p "$build"
+{
+	[ -f "$build/build.ninja" ] || meson setup "$build"
+	ninja -C "$build" io/cli/plexwg
+} >"$build/build.log" || {
 	cat "$build/build.log"
 	exit 1
 }

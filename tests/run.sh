@@ -6,9 +6,12 @@ cd "$(dirname "$0")/.."
 build=${1:-build-test}
 
 sh tests/install.sh build device test
-[ -d "$build" ] || meson setup "$build" -Db_sanitize=address,undefined -Db_lundef=false \
-	-Dbuildtype=debugoptimized >/dev/null
-ninja -C "$build" >"$build/build.log" || {
+mkdir -p "$build"
+{
+	[ -f "$build/build.ninja" ] || meson setup "$build" -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dbuildtype=debugoptimized
+	ninja -C "$build"
+} >"$build/build.log" || {
 	cat "$build/build.log"
 	exit 1
 }
