@@ -136,11 +136,25 @@ const struct key_public *peer_op_key(const struct peer_op *op)
 	return op->desired ? &op->desired->public_key : &op->actual->public_key;
 }
 
-void peer_diff_drop_removes(struct peer_diff *diff)
+static void ops_reverse(struct peer_op *ops, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct peer_op op = ops[i];
+		ops[i] = ops[count - 1 - i];
+		ops[count - 1 - i] = op;
+	}
+}
+
+void peer_diff_hold_removes(struct peer_diff *diff)
 {
 	size_t left = diff->update_count + diff->add_count;
-	memmove(diff->ops, diff->ops + diff->remove_count, left * sizeof *diff->ops);
-	diff->unchanged_count += diff->remove_count;
+	size_t count = diff->remove_count;
+	/* Rotates them to the end: each part reversed, then the whole. */
+	ops_reverse(diff->ops, count);
+	ops_reverse(diff->ops + count, left);
+	ops_reverse(diff->ops, count + left);
+	diff->unchanged_count += count;
+	diff->held_count = count;
 	diff->remove_count = 0;
 }
 

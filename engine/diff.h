@@ -32,11 +32,14 @@ const char *peer_op_kind_name(enum peer_op_kind kind);
 const struct key_public *peer_op_key(const struct peer_op *op);
 
 struct peer_diff {
-	struct peer_op *ops; /* removes, then updates, then adds; they borrow from the tables */
+	/* Removes, then updates, then adds; after them, and none of them, the removes that are held
+	 * back. They borrow from the tables. */
+	struct peer_op *ops;
 	size_t remove_count;
 	size_t update_count;
 	size_t add_count;
 	size_t unchanged_count;
+	size_t held_count;
 };
 
 static inline size_t peer_diff_op_count(const struct peer_diff *diff)
@@ -55,7 +58,7 @@ int diff_compute(const struct peer_table *desired, const struct peer_table *actu
 unsigned peer_config_difference(
 	const struct peer_config *desired, const struct peer_config *actual);
 
-/* Takes the removes out: nobody goes. The peers count as unchanged. */
-void peer_diff_drop_removes(struct peer_diff *diff);
+/* Holds the removes back: nobody goes. The peers count as unchanged too. */
+void peer_diff_hold_removes(struct peer_diff *diff);
 
 void peer_diff_clear(struct peer_diff *diff);

@@ -51,6 +51,9 @@ int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 static int document_take(
 	struct reconciler *reconciler, struct state_document *document, struct diag *failures)
 {
+	bool follows_another = reconciler->has_document && !reconciler->is_provisional;
+	removal_guard_document(
+		&reconciler->guard, follows_another ? &reconciler->document : NULL, document);
 	state_document_clear(&reconciler->document);
 	reconciler->document = *document;
 	*document = (struct state_document){0};
@@ -79,6 +82,7 @@ static int answer_take(
 		if (!reconciler->has_document || reconciler->is_provisional)
 			return diag_add(failures, -ENODATA,
 				"fetch: not modified, but there is no state yet");
+		removal_guard_not_modified(&reconciler->guard);
 		event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
 		return 0;
 	case FETCH_FAILED:
@@ -178,23 +182,26 @@ static int endpoints_note(
 }
 
 /*
- * The index after the cycle: peers whose removal failed, those kept for an unusable entry, and
- * those that the desired set names and the device has. Later ones win an id.
+ * The index after the cycle: peers whose removal failed or is held back, those kept for an unusable
+ * entry, and those that the desired set names and the device has. Later ones win an id.
  */
 static int index_update(struct manager *manager, const struct plan *plan,
 	const struct peer_op_result *results, const struct peer_names *names)
 {
 	const struct peer_diff *diff = &plan->diff;
 	const struct peer_table *peers = &plan->desired.peers;
-	size_t room = diff->remove_count + plan->desired.kept_count + peers->count;
+	size_t op_count = peer_diff_op_count(diff);
+	size_t room =
+		diff->remove_count + diff->held_count + plan->desired.kept_count + peers->count;
 	struct peer_name *list = calloc(room ? room : 1, sizeof *list);
 	if (!list)
 		return -ENOMEM;
 	size_t count = 0;
-	for (size_t i = 0; i < diff->remove_count; i++) {
+	for (size_t i = 0; i < op_count + diff->held_count; i++) {
+		bool is_there = i < diff->remove_count ? results[i].error != 0 : i >= op_count;
 		const struct key_public *key = peer_op_key(&diff->ops[i]);
-		const char *id = peer_names_find(names, key);
-		if (results[i].error && id)
+		const char *id = is_there ? peer_names_find(names, key) : NULL;
+		if (id)
 			list[count++] = (struct peer_name){.id = (char *)id, .public_key = *key};
 	}
 	for (size_t i = 0; i < plan->desired.kept_count; i++) {
@@ -208,7 +215,7 @@ static int index_update(struct manager *manager, const struct plan *plan,
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct peer_config *peer = &peers->peers[i];
 		bool failed = false;
-		if (add < peer_diff_op_count(diff) && diff->ops[add].desired == peer)
+		if (add < op_count && diff->ops[add].desired == peer)
 			failed = results[add++].error != 0;
 		if (!failed)
 			list[count++] = (struct peer_name){
@@ -256,7 +263,10 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
 	int error = plan_compute(&input, &manager->endpoints, now_s, &cycle->plan);
 	if (!error && reconciler->is_provisional)
-		peer_diff_drop_removes(&cycle->plan.diff);
+		peer_diff_hold_removes(&cycle->plan.diff);
+	else if (!error)
+		removal_guard_apply(&reconciler->guard, &cycle->plan.diff,
+			cycle->device->peers.count, &manager->logger);
 	if (!error)
 		error = endpoint_memory_compared(&manager->endpoints, &cycle->plan.desired.peers,
 			&cycle->device->peers, now_s);

@@ -16,6 +16,7 @@
 #include "plan.h"
 #include "reconcile_handler.h"
 #include "reconcile_routes.h"
+#include "removal_guard.h"
 #include "verifier.h"
 
 /* The seam to whoever is told what a cycle put right. */
@@ -60,6 +61,7 @@ struct reconciler {
 	struct cycle_observer observer;
 	struct router router;
 	struct route_policy route_policy;
+	struct removal_guard guard;
 	const struct identity *identity;
 	struct state_document document; /* the last good one */
 	bool has_document;

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* What the device shall have when the cycle is done: wanted peers and kept ones. */
+/* What the device shall have when the cycle is done: wanted peers, kept ones, and those whose
+ * removal is held back. */
 static const struct peer_config **plan_peers(const struct plan *plan, size_t *ret_count)
 {
 	const struct desired *desired = &plan->desired;
-	const struct peer_config **peers =
-		calloc(desired->peers.count + desired->kept_count + 1, sizeof *peers);
+	const struct peer_diff *diff = &plan->diff;
+	const struct peer_config **peers = calloc(
+		desired->peers.count + desired->kept_count + diff->held_count + 1, sizeof *peers);
 	if (!peers)
 		return NULL;
 	size_t count = 0;
@@ -18,6 +20,8 @@ static const struct peer_config **plan_peers(const struct plan *plan, size_t *re
 		peers[count++] = &desired->peers.peers[i];
 	for (size_t i = 0; i < desired->kept_count; i++)
 		peers[count++] = desired->kept[i].actual;
+	for (size_t i = 0; i < diff->held_count; i++)
+		peers[count++] = diff->ops[peer_diff_op_count(diff) + i].actual;
 	*ret_count = count;
 	return peers;
 }

@@ -31,6 +31,7 @@ static int run(struct session *session, struct diag *diag)
 		.ca_path = options->ca_path,
 		.interval_ms = options->interval_ms,
 		.keep_interface = options->keep_interface,
+		.max_removal_percent = options->max_removal_percent,
 		.service =
 			{
 				.notify_socket = getenv("NOTIFY_SOCKET"),

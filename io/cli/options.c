@@ -52,7 +52,7 @@ static const struct option_row rows[] = {
 	{'K', "keep-addresses", NULL, CONFIG_FLAG, "leave other addresses on the interface alone"},
 	{'e', "keep-interface", NULL, CONFIG_FLAG, "leave the interface as it is at the end"},
 	{'x', "max-removal-percent", "PERCENT", CONFIG_NUMBER,
-		"refuse a state that removes more of the peers; default: 100"},
+		"remove more of the peers than that only when told twice; default: 0, off"},
 	{'o', "record", "FILE", CONFIG_TEXT, "write what happens as a scenario, without secrets"},
 	{'M', "mesh-ip", "IP", CONFIG_NEVER, "this node's address in the mesh"},
 	{'n', "node-id", "ID", CONFIG_NEVER, "this node's id"},
@@ -343,7 +343,6 @@ enum options_outcome options_read(
 		.log_level = LOG_LEVEL_INFO,
 		.route_table = ROUTE_TABLE_MAIN,
 		.interval_ms = INTERVAL_DEFAULT_MS,
-		.max_removal_percent = 100,
 	};
 	config_apply_defaults(&options.config);
 	enum options_outcome outcome = argv_read(command, argc, argv, &options);

@@ -36,7 +36,7 @@ struct options {
 	const char *record_path;
 	int64_t interval_ms;
 	bool keep_interface;
-	int max_removal_percent; /* 100: no limit */
+	int max_removal_percent; /* 0: no guard */
 	const char *actual_path;
 	const char *mesh_ip;
 	const char *node_id;

@@ -61,8 +61,13 @@ static void alive_say(void *impl)
 static void status_say(struct daemon *daemon, int error)
 {
 	char status[80];
-	snprintf(status, sizeof status, "%zu peers, %s", daemon->manager.index.count,
-		error ? "last cycle failed" : "converged");
+	size_t held_count = daemon->reconciler.guard.held_count;
+	if (held_count)
+		snprintf(status, sizeof status, "%zu peers, %zu removals held back",
+			daemon->manager.index.count, held_count);
+	else
+		snprintf(status, sizeof status, "%zu peers, %s", daemon->manager.index.count,
+			error ? "last cycle failed" : "converged");
 	bool is_first = !daemon->is_ready;
 	daemon->is_ready = true;
 	service_notify_send(
@@ -209,6 +214,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		(struct drift_reporter){0}, settings->identity);
 	daemon->reconciler.router = settings->router;
 	daemon->reconciler.route_policy = settings->route_policy;
+	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,
 		.allow_host_names = true,

@@ -26,7 +26,8 @@ struct daemon_settings {
 	const char *api_url;    /* or this */
 	const char *ca_path;    /* NULL: the system's authorities */
 	int64_t interval_ms;
-	bool keep_interface; /* do not tear down at the end */
+	bool keep_interface;     /* do not tear down at the end */
+	int max_removal_percent; /* see removal_guard.h */
 	struct service_environment service;
 };
 

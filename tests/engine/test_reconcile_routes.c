@@ -124,6 +124,37 @@ static void a_kept_peer_keeps_its_routes(void **state)
 	route_table_clear(&router.table);
 }
 
+static void a_peer_whose_removal_is_held_back_keeps_its_routes(void **state)
+{
+	struct world *world = *state;
+	struct fake_router router = {{0}};
+	world->reconciler.router = (struct router){&router_ops, &router};
+	world->reconciler.guard.max_percent = 40;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_route_calls(&router, "+10.0.0.2/32 +10.0.0.3/32");
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_route_calls(&router, "");
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_route_calls(&router, "-10.0.0.3/32");
+	route_table_clear(&router.table);
+}
+
+static void a_state_of_an_earlier_life_takes_no_route_away(void **state)
+{
+	struct world *world = *state;
+	struct fake_router router = {{0}};
+	struct state_document document = {0};
+	world->reconciler.router = (struct router){&router_ops, &router};
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_route_calls(&router, "+10.0.0.2/32 +10.0.0.3/32");
+	wants(&document, 2);
+	reconciler_preload(&world->reconciler, &document);
+	assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
+	assert_route_calls(&router, "");
+	assert_index(world, "peer-2=02 peer-3=03");
+	route_table_clear(&router.table);
+}
+
 static void a_route_that_is_withheld_is_logged_once(void **state)
 {
 	struct world *world = *state;
@@ -147,6 +178,8 @@ int main(void)
 		CONVERGED_TEST(routes_that_cannot_be_read_fail_the_cycle_and_not_the_peers),
 		CONVERGED_TEST(a_route_that_cannot_be_set_is_named_and_tried_again),
 		CONVERGED_TEST(a_kept_peer_keeps_its_routes),
+		CONVERGED_TEST(a_peer_whose_removal_is_held_back_keeps_its_routes),
+		CONVERGED_TEST(a_state_of_an_earlier_life_takes_no_route_away),
 		CONVERGED_TEST(a_route_that_is_withheld_is_logged_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,213 @@
+/* The guard against mass removal: what is held back, until when, and what is said of it. */
+#include "harness.h"
+
+#include "converged.h"
+
+/* peer-2 to peer-6 on the device, each wanted by one fetch, and half of them may go at once. */
+static int guarded_setup(void **state)
+{
+	if (world_setup(state) != 0)
+		return -1;
+	struct world *world = *state;
+	world->reconciler.guard.max_percent = 50;
+	assert_int_equal(cycle_wants(world, "23456"), 0);
+	fake_forget_calls(&world->fake);
+	world_forget_logs(world);
+	assert_drift(world, "peer_added peer peer-2; peer_added peer peer-3; peer_added peer "
+			    "peer-4; peer_added peer peer-5; peer_added peer peer-6");
+	return 0;
+}
+#define GUARDED_TEST(name) cmocka_unit_test_setup_teardown(name, guarded_setup, world_teardown)
+
+static const char held_back[] = "Removals held back";
+static const char held_no_more[] = "Removals not held back any more";
+
+static void without_a_guard_everything_may_go_at_once(void **state)
+{
+	struct world *world = *state;
+	world->reconciler.guard.max_percent = 0;
+	assert_int_equal(cycle_wants(world, ""), 0);
+	assert_peers(world, "");
+	assert_not_logged(world, "held back");
+}
+
+static void up_to_the_share_peers_go_at_once_and_one_more_goes_not(void **state)
+{
+	static const struct {
+		int max_percent;
+		const char *wanted;
+		bool holds;
+	} rows[] = {
+		{100, "", false},
+		{99, "", true},
+		{80, "2", false},
+		{79, "2", true},
+		{60, "23", false},
+		{59, "23", true},
+		{20, "2345", false},
+		{19, "2345", true},
+		{1, "2345", true},
+		{1, "23456", false},
+	};
+	struct world *world = *state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world->reconciler.guard.max_percent = rows[i].max_percent;
+		assert_int_equal(cycle_wants(world, rows[i].wanted), 0);
+		assert_int_equal(world->reconciler.guard.held_count != 0, rows[i].holds);
+		assert_int_equal(
+			world->fake.peer_count, rows[i].holds ? 5 : strlen(rows[i].wanted));
+		assert_int_equal(cycle_wants(world, "23456"), 0);
+	}
+}
+
+static void the_same_answer_again_lets_them_go(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_calls(world, "");
+	assert_drift(world, NULL);
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_calls(world, "remove_peer 03; remove_peer 04; remove_peer 05; remove_peer 06");
+	assert_drift(world, "peer_removed peer peer-3; peer_removed peer peer-4; peer_removed "
+			    "peer peer-5; peer_removed peer peer-6");
+}
+
+static void not_modified_is_the_same_answer_again(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(cycle_wants(world, ""), 0);
+	assert_calls(world, "");
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_peers(world, "");
+}
+
+static void the_same_peers_in_another_order_and_at_other_places_are_the_same_answer(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	assert_int_equal(cycle_wants(world, "23"), 0);
+	document_add(&document, "peer-3", 3, "192.0.2.3:3", "10.0.0.3/32,10.3.0.0/16");
+	document_add(&document, "peer-2", 2, "192.0.2.2:2", "10.0.0.2/32");
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_int_equal(world->fake.peer_count, 2);
+}
+
+static void an_answer_that_still_grows_removes_nobody(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(cycle_wants(world, ""), 0);
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_int_equal(cycle_wants(world, "3"), 0);
+	assert_int_equal(cycle_wants(world, "23"), 0);
+	assert_int_equal(cycle_wants(world, "23456"), 0);
+	assert_calls(world, "");
+}
+
+static void an_id_with_another_key_is_another_answer(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	document_add(&document, "peer-2", 3, "", "10.0.0.2/32");
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_int_equal(world->reconciler.guard.held_count, 4);
+	document_add_unusable(&document, "peer-2", 0, "peers[0]: public_key: bad");
+	assert_int_not_equal(world_cycle(world, &document), 0);
+	assert_int_equal(world->fake.peer_count, 5);
+}
+
+static void a_fetch_that_fails_is_no_answer(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
+	assert_calls(world, "");
+	assert_int_equal(cycle_wants(world, "2"), 0); /* and does not come between two */
+	assert_int_equal(world->fake.peer_count, 1);
+}
+
+static void adds_and_updates_go_on_meanwhile(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	wants(&document, 2)->config.persistent_keepalive_s = 25;
+	wants(&document, 7);
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_calls(world, "update_peer 02 persistent_keepalive; add_peer 07");
+}
+
+static void what_is_held_back_keeps_its_id(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_index(world, "peer-2=02 peer-3=03 peer-4=04 peer-5=05 peer-6=06");
+	assert_int_equal(world_peer_removed_event(world, "peer-5"), 0);
+	assert_calls(world, "remove_peer 05"); /* an event is signed, and no cycle */
+}
+
+static void an_answer_known_for_long_removes_what_others_added(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	for (unsigned char key = 10; key < 20; key++)
+		world_set_peer(world, key, "", "");
+	assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
+	assert_int_equal(world->fake.peer_count, 5);
+}
+
+static void a_new_process_wants_to_be_told_twice_itself(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	world_restart(world);
+	world->reconciler.guard.max_percent = 50;
+	wants(&document, 2);
+	reconciler_preload(&world->reconciler, &document);
+	assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
+	fake_forget_calls(&world->fake);
+	assert_int_equal(
+		cycle_wants(world, "2"), 0); /* what the earlier life was told counts not */
+	assert_calls(world, "");
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_int_equal(world->fake.peer_count, 1);
+}
+
+static void it_is_said_once_with_its_numbers_and_when_it_ends(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	assert_logged(world, held_back);
+	assert_logged(world, "removals=4 peers=5 max_removal_percent=50");
+	world_forget_logs(world);
+	assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
+	assert_int_equal(cycle_wants(world, "3"), 0);
+	assert_not_logged(world, "held back");
+	assert_int_equal(cycle_wants(world, "3"), 0);
+	assert_logged(world, held_no_more);
+	world_forget_logs(world);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_not_logged(world, "held back");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		GUARDED_TEST(without_a_guard_everything_may_go_at_once),
+		GUARDED_TEST(up_to_the_share_peers_go_at_once_and_one_more_goes_not),
+		GUARDED_TEST(the_same_answer_again_lets_them_go),
+		GUARDED_TEST(not_modified_is_the_same_answer_again),
+		GUARDED_TEST(
+			the_same_peers_in_another_order_and_at_other_places_are_the_same_answer),
+		GUARDED_TEST(an_answer_that_still_grows_removes_nobody),
+		GUARDED_TEST(an_id_with_another_key_is_another_answer),
+		GUARDED_TEST(a_fetch_that_fails_is_no_answer),
+		GUARDED_TEST(adds_and_updates_go_on_meanwhile),
+		GUARDED_TEST(what_is_held_back_keeps_its_id),
+		GUARDED_TEST(an_answer_known_for_long_removes_what_others_added),
+		GUARDED_TEST(a_new_process_wants_to_be_told_twice_itself),
+		GUARDED_TEST(it_is_said_once_with_its_numbers_and_when_it_ends),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
