@@ -1,6 +1,6 @@
 #include "commands.h"
 #include "diag.h"
-#include "identity_dir.h"
+#include "identity_make.h"
 #include "report_error.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ int command_init(const struct options *options)
 	}
 	struct identity identity = {0};
 	struct diag diag = {0};
-	int error = identity_dir_create(
+	int error = identity_make(
 		options->identity_directory, options->node_id, &mesh_ip, &identity, &diag);
 	if (error)
 		report_error("init: %s", diag_text(&diag));

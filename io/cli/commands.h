@@ -10,6 +10,7 @@
 #define STATUS_CHANGES 2 /* plan: there is something to change */
 
 int command_init(const struct options *options);
+int command_join(const struct options *options);
 int command_replay(const struct options *options);
 int command_plan(const struct options *options);
 int command_apply(const struct options *options);

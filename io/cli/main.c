@@ -11,6 +11,8 @@ static const struct command commands[] = {
 	{"init", "--identity DIR --mesh-ip IP [--node-id ID]",
 		"make an identity for a node that follows a state file; prints its public key",
 		"dMn", false, command_init},
+	{"join", "--api URL --token-file FILE --identity DIR",
+		"make this node known to a control plane, once", "ASOd", false, command_join},
 	{"replay", "[--trace] FILE|DIR...", "run scenarios on a simulated device", "T", true,
 		command_replay},
 	{"plan", "--state FILE [--actual FILE [--at TIME]] [--json]",

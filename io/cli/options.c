@@ -32,6 +32,7 @@ static const struct option_row rows[] = {
 	{'A', "api", "URL", CONFIG_TEXT, "the control plane to follow"},
 	{'S', "ca-file", "FILE", CONFIG_TEXT,
 		"who may vouch for it; default: as the system has it"},
+	{'O', "token-file", "FILE", CONFIG_NEVER, "the token to join with, - for standard input"},
 	{'I', "interval", "TIME", CONFIG_TEXT,
 		"between two looks, such as 90s or 5m; default: 60s"},
 	{'a', "actual", "FILE", CONFIG_NEVER,
@@ -170,6 +171,8 @@ static bool option_take(struct options *options, int letter, const char *text)
 		return text_read(text, &options->api_url);
 	case 'S':
 		return text_read(text, &options->ca_path);
+	case 'O':
+		return text_read(text, &options->token_path);
 	case 'I':
 		return interval_read(text, &options->interval_ms);
 	case 'a':

@@ -33,6 +33,7 @@ struct options {
 	const char *state_path;
 	const char *api_url;
 	const char *ca_path;
+	const char *token_path;
 	const char *record_path;
 	int64_t interval_ms;
 	bool keep_interface;

@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "identity_dir.h"
+#include "secret_file.h"
 #include "timestamp.h"
 
 #include <errno.h>
@@ -16,13 +17,6 @@
 static uint32_t system_random(void *impl)
 {
 	return randombytes_random();
-}
-
-static void token_wipe(char *token)
-{
-	if (token)
-		sodium_memzero(token, strlen(token));
-	free(token);
 }
 
 int control_plane_open(struct control_plane *plane, struct loop *loop,
@@ -41,7 +35,7 @@ int control_plane_open(struct control_plane *plane, struct loop *loop,
 		return error;
 	error = api_client_init(&plane->client, loop, options, diag);
 	if (error) {
-		token_wipe(plane->token);
+		secret_text_free(plane->token);
 		plane->token = NULL;
 	}
 	return error;
@@ -52,7 +46,7 @@ void control_plane_close(struct control_plane *plane)
 	if (!plane->token)
 		return;
 	api_client_deinit(&plane->client);
-	token_wipe(plane->token);
+	secret_text_free(plane->token);
 	plane->token = NULL;
 	condition_clear(&plane->token_trouble);
 	condition_clear(&plane->clock_trouble);
@@ -66,7 +60,7 @@ void control_plane_reload(struct control_plane *plane)
 		/* The old one stays in use: it may be good yet. */
 		condition_trouble(&plane->token_trouble, &plane->logger, diag_text(&diag));
 	} else {
-		token_wipe(plane->token);
+		secret_text_free(plane->token);
 		plane->token = token;
 	}
 	diag_clear(&diag);

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Without a stream for this long, the state is fetched at least every POLL_MS. */
@@ -108,20 +109,44 @@ static void wants_cycle(void *impl, int64_t delay_ms)
 	cycle_loop_want(&daemon->cycles, delay_ms);
 }
 
+static bool same_node(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The key and the mesh address may be others, not the node: that is who the control plane and the
+ * kept state know. */
+static int identity_reload(struct daemon *daemon, struct diag *diag)
+{
+	struct identity *old = daemon->settings->identity;
+	struct identity identity = {0};
+	int error = identity_dir_load(daemon->settings->identity_directory, &identity, diag);
+	if (error)
+		return error;
+	if (!same_node(identity.node_id, old->node_id)) {
+		identity_clear(&identity);
+		return diag_fail(diag, -EINVAL, "another node_id, which takes a restart");
+	}
+	/* Others point to it. */
+	free(identity.node_id);
+	identity.node_id = old->node_id;
+	old->node_id = NULL;
+	identity_clear(old);
+	*old = identity;
+	key_secret_wipe(&identity.private_key);
+	return 0;
+}
+
 /* SIGHUP: all that was read from files is read again. */
 static void daemon_reload(struct daemon *daemon)
 {
-	struct identity identity = {0};
 	struct diag diag = {0};
 	const struct logger *logger = &daemon->manager.logger;
 	service_notify_send(&daemon->service, SERVICE_RELOADING, NULL);
-	if (identity_dir_load(daemon->settings->identity_directory, &identity, &diag) == 0) {
-		identity_clear(daemon->settings->identity);
-		*daemon->settings->identity = identity;
+	if (identity_reload(daemon, &diag) == 0)
 		condition_well(&daemon->reload_trouble, logger);
-	} else {
+	else
 		condition_trouble(&daemon->reload_trouble, logger, diag_text(&diag));
-	}
 	daemon->cycles.source.reload(daemon->cycles.source.impl);
 	if (daemon->follows_api)
 		event_feed_start(&daemon->feed);

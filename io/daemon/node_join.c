@@ -1,0 +1,139 @@
+#include "node_join.h"
+
+#include "api_client.h"
+#include "diag.h"
+#include "state_cache.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct joining {
+	const struct node_join_settings *settings;
+	struct loop loop;
+	struct api_client client;
+	struct node_joined joined;
+	int error;
+	struct diag *diag;
+};
+
+/* The peers become the last good state, as if it had been fetched. */
+static int peers_keep(const struct joining *joining, const struct api_registration *registration,
+	struct diag *diag)
+{
+	struct state_cache cache;
+	struct state_cache_owner owner = {
+		.directory = joining->settings->identity_directory,
+		.node_id = registration->node_id,
+		.source = joining->settings->api_url,
+	};
+	struct event_overlay overlay = {0};
+	struct peer_names names = {0};
+	struct cached_peers none = {.overlay = &overlay, .names = &names};
+	struct secret_buffer document = {0};
+	if (!registration->peers.text)
+		return 0;
+	secret_buffer_append_text(&document, "{\"peers\":");
+	secret_buffer_append(&document, registration->peers.text, registration->peers.length);
+	secret_buffer_append_text(&document, "}");
+	state_cache_init(&cache, &owner);
+	int error = document.out_of_memory ? diag_fail_errno(diag, -ENOMEM)
+					   : state_cache_store_document(&cache, document.bytes,
+						     document.length, &none, diag);
+	secret_buffer_clear(&document);
+	return error;
+}
+
+static int registration_take(
+	struct joining *joining, const struct api_registration *registration, struct diag *diag)
+{
+	struct diag peers_diag = {0};
+	struct identity_registration identity = {
+		.node_id = registration->node_id,
+		.mesh_ip = registration->mesh_ip,
+		.signing_public_key = registration->signing_public_key,
+		.node_secret_key = registration->node_secret_key,
+	};
+	joining->joined.mesh_ip = registration->mesh_ip;
+	joining->joined.node_id = strdup(registration->node_id);
+	if (!joining->joined.node_id)
+		return diag_fail_errno(diag, -ENOMEM);
+	if (peers_keep(joining, registration, &peers_diag) != 0)
+		joining->joined.peers_fault = strdup(diag_text(&peers_diag));
+	diag_clear(&peers_diag);
+	/* Last, since with it this node has joined. */
+	return identity_complete(joining->settings->identity_directory, &identity, diag);
+}
+
+static void on_registered(
+	void *impl, const struct api_result *result, const struct api_registration *registration)
+{
+	struct joining *joining = impl;
+	if (registration)
+		joining->error = registration_take(joining, registration, joining->diag);
+	else if (result->outcome == API_OUTCOME_UNAUTHORIZED ||
+		 result->outcome == API_OUTCOME_FORBIDDEN)
+		joining->error = diag_fail(joining->diag, -EACCES,
+			"%s: the control plane does not accept the join token", result->error);
+	else
+		joining->error = diag_fail(joining->diag, -EIO, "%s", result->error);
+	loop_stop(&joining->loop);
+}
+
+static int registration_ask(struct joining *joining, const struct key_public *public_key)
+{
+	char hostname[HOST_NAME_MAX + 1];
+	if (gethostname(hostname, sizeof hostname) != 0)
+		hostname[0] = '\0';
+	hostname[HOST_NAME_MAX] = '\0';
+	int error = api_register(&joining->client, joining->settings->join_token, public_key,
+		hostname, on_registered, joining, NULL, joining->diag);
+	if (!error)
+		error = loop_run(&joining->loop, joining->diag);
+	if (!error)
+		error = joining->error;
+	return error ? diag_wrap(joining->diag, error, "%s", joining->settings->api_url) : 0;
+}
+
+static int identity_obtain(struct joining *joining)
+{
+	struct identity identity = {0};
+	int lock;
+	int error = identity_prepare(
+		joining->settings->identity_directory, &identity, &lock, joining->diag);
+	if (error)
+		return error;
+	error = registration_ask(joining, &identity.public_key);
+	identity_clear(&identity);
+	close(lock);
+	return error;
+}
+
+int node_join(const struct node_join_settings *settings, struct node_joined *ret, struct diag *diag)
+{
+	struct joining joining = {.settings = settings, .diag = diag};
+	struct api_options options = {.url = settings->api_url, .ca_file = settings->ca_path};
+	int error = loop_init(&joining.loop, diag);
+	if (error)
+		return error;
+	error = api_client_init(&joining.client, &joining.loop, &options, diag);
+	if (!error) {
+		error = identity_obtain(&joining);
+		api_client_deinit(&joining.client);
+	}
+	loop_deinit(&joining.loop);
+	if (error)
+		node_joined_clear(&joining.joined);
+	else
+		*ret = joining.joined;
+	return error;
+}
+
+void node_joined_clear(struct node_joined *joined)
+{
+	free(joined->node_id);
+	free(joined->peers_fault);
+	*joined = (struct node_joined){0};
+}

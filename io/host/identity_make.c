@@ -1,0 +1,187 @@
+#include "identity_make.h"
+
+#include "curve.h"
+#include "diag.h"
+#include "file.h"
+#include "identity_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int directory_make(const char *directory, struct diag *diag)
+{
+	struct stat status;
+	if (mkdir(directory, 0700) == 0)
+		return 0;
+	int error = -errno;
+	if (error == -EEXIST && stat(directory, &status) == 0 && S_ISDIR(status.st_mode)) {
+		if (!file_others_may_write(status.st_mode))
+			return 0;
+		return diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", directory,
+			(unsigned)status.st_mode & 07777);
+	}
+	diag_fail_errno(diag, error);
+	return diag_wrap(diag, error, "%s", directory);
+}
+
+/* One that makes an identity there at a time. `*ret` is to be closed. */
+static int directory_lock(const char *directory, int *ret, struct diag *diag)
+{
+	int error = directory_make(directory, diag);
+	if (error)
+		return error;
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		*ret = fd;
+		return 0;
+	}
+	error = -errno;
+	close(fd);
+	if (error == -EWOULDBLOCK)
+		return diag_fail(
+			diag, -EBUSY, "%s: another plexwg makes an identity there now", directory);
+	return diag_wrap(diag, diag_fail_errno(diag, error), "%s", directory);
+}
+
+static int refuse_existing(const char *directory, const char *name, struct diag *diag)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path)
+		return diag_fail(diag, -ENAMETOOLONG, "%s: the path is too long", directory);
+	if (lstat(path, &status) == 0)
+		return diag_fail(diag, -EEXIST, "%s: there is an identity already", path);
+	return 0;
+}
+
+static int line_write(const char *directory, const char *name, const char *text, struct diag *diag)
+{
+	size_t length = strlen(text);
+	char *line = malloc(length + 1);
+	if (!line)
+		return diag_fail_errno(diag, -ENOMEM);
+	memcpy(line, text, length);
+	line[length] = '\n';
+	int error = file_replace(directory, name, line, length + 1, diag);
+	sodium_memzero(line, length);
+	free(line);
+	return error;
+}
+
+static int private_key_make(const char *directory, struct identity *identity, struct diag *diag)
+{
+	char text[sodium_base64_ENCODED_LEN(KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+	struct key_secret *key = &identity->private_key;
+	randombytes_buf(key->bytes, KEY_BYTES);
+	key_secret_clamp(key);
+	key_public_derive(key, &identity->public_key);
+	sodium_bin2base64(text, sizeof text, key->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
+	int error = line_write(directory, "private_key", text, diag);
+	sodium_memzero(text, sizeof text);
+	return error;
+}
+
+static void text_add(struct json_object *object, const char *name, const char *text)
+{
+	if (object && text)
+		json_object_object_add(object, name, json_object_new_string(text));
+}
+
+static int identity_json_write(const char *directory, const char *node_id, const struct ip *mesh_ip,
+	const char *signing_key, struct diag *diag)
+{
+	struct json_object *object = json_object_new_object();
+	text_add(object, "node_id", node_id);
+	text_add(object, "mesh_ip", ip_format(mesh_ip).text);
+	text_add(object, "signing_public_key", signing_key);
+	const char *text =
+		object ? json_object_to_json_string_ext(
+				 object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
+		       : NULL;
+	int error = text ? line_write(directory, "identity.json", text, diag)
+			 : diag_fail_errno(diag, -ENOMEM);
+	json_object_put(object);
+	return error;
+}
+
+int identity_make(const char *directory, const char *node_id, const struct ip *mesh_ip,
+	struct identity *ret, struct diag *diag)
+{
+	struct identity identity = {.mesh_ip = *mesh_ip};
+	int lock;
+	int error = directory_lock(directory, &lock, diag);
+	if (error)
+		return error;
+	error = refuse_existing(directory, "identity.json", diag);
+	if (!error)
+		error = refuse_existing(directory, "private_key", diag);
+	if (!error && node_id) {
+		identity.node_id = strdup(node_id);
+		error = identity.node_id ? 0 : diag_fail_errno(diag, -ENOMEM);
+	}
+	/* The key first: an identity without its key would be of no use. */
+	if (!error)
+		error = private_key_make(directory, &identity, diag);
+	if (!error)
+		error = identity_json_write(directory, node_id, mesh_ip, NULL, diag);
+	close(lock);
+	if (error)
+		identity_clear(&identity);
+	else
+		*ret = identity;
+	return error;
+}
+
+/* The key that is there, or a new one. */
+static int private_key_obtain(const char *directory, struct identity *identity, struct diag *diag)
+{
+	int error = identity_dir_read_private_key(directory, identity, diag);
+	if (error != -ENOENT)
+		return error;
+	diag_clear(diag);
+	return private_key_make(directory, identity, diag);
+}
+
+int identity_prepare(const char *directory, struct identity *ret, int *ret_lock, struct diag *diag)
+{
+	struct identity identity = {0};
+	int lock;
+	int error = directory_lock(directory, &lock, diag);
+	if (error)
+		return error;
+	error = refuse_existing(directory, "identity.json", diag);
+	if (!error)
+		error = private_key_obtain(directory, &identity, diag);
+	if (error) {
+		identity_clear(&identity);
+		close(lock);
+		return error;
+	}
+	*ret = identity;
+	*ret_lock = lock;
+	return 0;
+}
+
+int identity_complete(
+	const char *directory, const struct identity_registration *registration, struct diag *diag)
+{
+	struct key_text key = key_public_format(&registration->signing_public_key);
+	int error = line_write(directory, "node_secret_key", registration->node_secret_key, diag);
+	if (!error)
+		error = line_write(directory, "signing_public_key", key.text, diag);
+	if (!error)
+		error = identity_json_write(
+			directory, registration->node_id, &registration->mesh_ip, key.text, diag);
+	return error;
+}

@@ -1,0 +1,58 @@
+#include "secret_file.h"
+
+#include "diag.h"
+#include "file.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET_BYTES_MAX (64 * 1024)
+
+/* Editors and echo put a line end behind it. */
+static size_t line_length(const struct file_text *file)
+{
+	size_t length = file->length;
+	while (length && (file->text[length - 1] == '\n' || file->text[length - 1] == '\r'))
+		length--;
+	return length;
+}
+
+static int text_take(const struct file_text *file, char **ret, struct diag *diag)
+{
+	size_t length = line_length(file);
+	if (file_others_may_read(file->mode) || file_others_may_write(file->mode))
+		return diag_fail(diag, -EACCES,
+			"others may read or write it (mode %04o); chmod 0600 makes it private",
+			(unsigned)file->mode & 07777);
+	if (length == 0)
+		return diag_fail(diag, -EINVAL, "empty");
+	if (memchr(file->text, '\0', length) || memchr(file->text, '\n', length))
+		return diag_fail(diag, -EINVAL, "not one line of text");
+	char *text = strndup(file->text, length);
+	if (!text)
+		return diag_fail_errno(diag, -ENOMEM);
+	*ret = text;
+	return 0;
+}
+
+int secret_file_read(const char *path, char **ret, struct diag *diag)
+{
+	struct file_text file;
+	int error = file_read(path, SECRET_BYTES_MAX, &file, diag);
+	if (error)
+		return error;
+	error = text_take(&file, ret, diag);
+	file_text_clear(&file);
+	return error ? diag_wrap(
+			       diag, error, "%s", strcmp(path, "-") == 0 ? "standard input" : path)
+		     : 0;
+}
+
+void secret_text_free(char *text)
+{
+	if (text)
+		sodium_memzero(text, strlen(text));
+	free(text);
+}

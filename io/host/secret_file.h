@@ -1,0 +1,14 @@
+/*
+ * A secret in a file of its own: one line of text, such as a token or a key in base64.
+ */
+#pragma once
+
+struct diag;
+
+/*
+ * Reads it without its line end; "-" is standard input. -EACCES if others than the owner may read
+ * or write the file. Errors begin with the path and do not repeat what is in it.
+ */
+int secret_file_read(const char *path, char **ret, struct diag *diag);
+/* Wipes and frees. */
+void secret_text_free(char *text);
