@@ -15,7 +15,7 @@ check '--help lists the commands' bash -c "\"$plexwg\" --help | grep -q '^  appl
 check '--version names the version' bash -c "\"$plexwg\" --version | grep -q '^plexwg [0-9]'"
 check 'no command is a wrong command line' status 64 "$plexwg"
 check 'an unknown command is a wrong command line' wrong frobnicate
-for command in init replay plan apply show down; do
+for command in init join replay plan apply show down; do
 	check "$command has a help" helps $command
 done
 check 'an unknown option is refused' wrong plan --state x --frobnicate
@@ -31,6 +31,7 @@ check 'plan without a state is refused' wrong plan
 check 'apply without a state is refused' wrong apply
 check 'init without a mesh address is refused' wrong init --identity "$work/x"
 check 'init with a mesh address that is none is refused' wrong init --identity "$work/x" --mesh-ip 10.0.0.256
+check 'join without a token file is refused' wrong join --api https://127.0.0.1 --identity "$work/x"
 check 'replay without a file is refused' wrong replay
 
 modes() {
