@@ -33,20 +33,27 @@ cat >"$work/state.json" <<'STATE'
 STATE
 chmod 600 "$work/state.json"
 
-if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && command -v wireguard-go >/dev/null && unshare -n true; then
-	echo "a real device, through wireguard-go, in a network namespace of its own:"
-	controller=userspace
-	namespace='unshare -n -m --propagation private'
-else
-	echo "a simulated device, since there is no privilege or no WireGuard for a real one:"
+# In a chroot there is no mount namespace to be had: then the socket stands in /run as usual.
+controller=userspace
+namespace='unshare -n -m --propagation private'
+$namespace true 2>/dev/null || namespace='unshare -n'
+missing=
+[ "$(id -u)" = 0 ] || missing='no privilege'
+[ -n "$missing" ] || [ -c /dev/net/tun ] || missing='no /dev/net/tun'
+[ -n "$missing" ] || command -v wireguard-go >/dev/null || missing='no wireguard-go'
+[ -n "$missing" ] || $namespace true || missing='no network namespace'
+if [ -n "$missing" ]; then
+	echo "a simulated device, since there is $missing for a real one:"
 	controller=sim
 	namespace=
+else
+	echo "a real device, through wireguard-go, in a network namespace of its own:"
 fi
 
 # The namespaces end with this shell, and the sockets of wireguard-go stay in them.
 $namespace sh -eu -c '
 	plexwg=$1 work=$2 controller=$3
-	if [ "$controller" = userspace ]; then
+	if [ "$controller" = userspace ] && [ "$4" != "unshare -n" ]; then
 		mkdir -p /run/wireguard && mount -t tmpfs tmpfs /run/wireguard
 	fi
 	set -- --identity "$work/identity" --controller "$controller" --interface plexdemo0
@@ -56,4 +63,4 @@ $namespace sh -eu -c '
 		"$plexwg" plan --state "$work/state.json" "$@" && echo "converged: a second plan is empty"
 		"$plexwg" down --interface plexdemo0 --controller "$controller"
 	fi
-' sh "$plexwg" "$work" "$controller"
+' sh "$plexwg" "$work" "$controller" "$namespace"
