@@ -75,11 +75,14 @@ static int program_main(const char *name)
 
 /* The tests' side. */
 
+/* What the program is, unless it is a real one. Read before there are namespaces: in a chroot this
+ * path would else lead out of it. */
+static char self_path[256];
+
 struct bed {
 	char log_path[64];
 	char log[LOG_SIZE];
 	struct program program;
-	char self[256]; /* what the program is, unless it is a real one */
 	struct uapi_socket uapi;
 	struct diag diag;
 };
@@ -92,9 +95,9 @@ static int bed_make(void **state)
 	strcpy(bed->log_path, "/tmp/plexwg-test-XXXXXX");
 	int fd = mkstemp(bed->log_path);
 	close(fd);
-	bed->program = (struct program){.path = bed->self, .log_path = bed->log_path};
+	bed->program = (struct program){.path = self_path, .log_path = bed->log_path};
 	*state = bed;
-	return fd < 0 || readlink("/proc/self/exe", bed->self, sizeof bed->self - 1) < 0;
+	return fd < 0;
 }
 
 static int bed_clear(void **state)
@@ -339,5 +342,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "-f") == 0)
 		return program_main(argv[2]);
+	if (readlink("/proc/self/exe", self_path, sizeof self_path - 1) < 0)
+		return 1;
 	return netns_run(true, program_tests);
 }
