@@ -3,6 +3,7 @@
 #include "curve.h"
 #include "diag.h"
 #include "json_scan.h"
+#include "scenario_place.h"
 #include "scenario_read_device.h"
 #include "scenario_read_step.h"
 #include "scenario_read_value.h"
@@ -210,14 +211,26 @@ static int check_clock(struct reading *reading, const struct scenario *scenario)
 	return 0;
 }
 
-static int read_top_level(struct reading *reading, struct top_level *top)
+/* The file as it is read on: sound JSON, its marks replaced by keys. */
+static int read_text(const char *raw, size_t length, struct scenario *scenario,
+	struct json_span *ret_document, struct diag *diag)
+{
+	size_t fault = 0;
+	int error = json_scan_document_to(raw, length, ret_document, &fault, diag);
+	if (!error)
+		error = scenario_text_substitute(
+			raw, length, &scenario->text, &scenario->text_length, &fault, diag);
+	if (error == -EINVAL)
+		return scenario_place_wrap(raw, fault, error, diag);
+	if (error)
+		return error;
+	return json_scan_document(scenario->text, scenario->text_length, ret_document, diag);
+}
+
+static int read_top_level(struct reading *reading, struct json_span document, struct top_level *top)
 {
 	struct scenario *scenario = &top->scenario;
-	struct json_span document;
-	int error =
-		json_scan_document(scenario->text, scenario->text_length, &document, reading->diag);
-	if (!error)
-		error = object_read(reading, document, &top_table, top, NULL);
+	int error = object_read(reading, document, &top_table, top, NULL);
 	if (!error)
 		error = finish_identity(reading, &scenario->identity);
 	if (error)
@@ -235,11 +248,11 @@ int scenario_read(const char *raw, size_t length, struct scenario *ret, struct d
 	struct top_level top = {0};
 	struct scenario *scenario = &top.scenario;
 	struct reading reading = {.arena = &scenario->arena, .diag = diag};
-	int error = scenario_text_substitute(
-		raw, length, &scenario->text, &scenario->text_length, diag);
+	struct json_span document;
+	int error = read_text(raw, length, scenario, &document, diag);
 	set_defaults(scenario);
 	if (!error)
-		error = read_top_level(&reading, &top);
+		error = read_top_level(&reading, document, &top);
 	if (error)
 		scenario_clear(scenario);
 	else

@@ -31,8 +31,8 @@ static size_t read_mark(const char *text, size_t length, unsigned *ret_value)
 	return at + 1;
 }
 
-int scenario_text_substitute(
-	const char *raw, size_t length, char **ret, size_t *ret_length, struct diag *diag)
+int scenario_text_substitute(const char *raw, size_t length, char **ret, size_t *ret_length,
+	size_t *ret_fault, struct diag *diag)
 {
 	/* The shortest mark has 8 bytes, a key in base64 has 44. */
 	char *text = length < SIZE_MAX / 8 ? malloc(length / 8 * 44 + 8 + 1) : NULL;
@@ -50,6 +50,7 @@ int scenario_text_substitute(
 		if (value > VALUE_MAX) {
 			struct quoted mark = quote(raw + at, size);
 			free(text);
+			*ret_fault = at;
 			return diag_fail(
 				diag, -EINVAL, "%s: the number is over %d", mark.text, VALUE_MAX);
 		}

@@ -10,7 +10,8 @@ struct diag;
 
 /*
  * Makes the text, NUL-terminated and malloc'ed, in `*ret` and `*ret_length`. Returns 0, -ENOMEM, or
- * -EINVAL for a number over 255, the outputs then being as before.
+ * -EINVAL for a number over 255, whose place is then in `*ret_fault`, the other outputs being as
+ * before.
  */
-int scenario_text_substitute(
-	const char *raw, size_t length, char **ret, size_t *ret_length, struct diag *diag);
+int scenario_text_substitute(const char *raw, size_t length, char **ret, size_t *ret_length,
+	size_t *ret_fault, struct diag *diag);

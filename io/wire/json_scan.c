@@ -223,7 +223,28 @@ static int scan_step(struct scanner *scanner)
 	return -EINVAL;
 }
 
-int json_scan_document(const char *text, size_t length, struct json_span *ret, struct diag *diag)
+static int scan_document(struct scanner *scanner, struct json_span *ret)
+{
+	scanner->next = json_skip_white_space(scanner->next, scanner->end);
+	const char *value = scanner->next;
+	do {
+		scanner->next = json_skip_white_space(scanner->next, scanner->end);
+		if (scanner->next == scanner->end)
+			return scan_fail(scanner, "unexpected end");
+		int error = scan_step(scanner);
+		if (error)
+			return error;
+	} while (scanner->depth > 0);
+	const char *value_end = scanner->next;
+	scanner->next = json_skip_white_space(scanner->next, scanner->end);
+	if (scanner->next < scanner->end)
+		return scan_fail(scanner, "more after the value");
+	*ret = (struct json_span){.text = value, .length = (size_t)(value_end - value)};
+	return 0;
+}
+
+int json_scan_document_to(const char *text, size_t length, struct json_span *ret, size_t *ret_fault,
+	struct diag *diag)
 {
 	struct scanner scanner = {
 		.start = text,
@@ -232,20 +253,14 @@ int json_scan_document(const char *text, size_t length, struct json_span *ret, s
 		.diag = diag,
 		.expect = EXPECT_VALUE,
 	};
-	scanner.next = json_skip_white_space(scanner.next, scanner.end);
-	const char *value = scanner.next;
-	do {
-		scanner.next = json_skip_white_space(scanner.next, scanner.end);
-		if (scanner.next == scanner.end)
-			return scan_fail(&scanner, "unexpected end");
-		int error = scan_step(&scanner);
-		if (error)
-			return error;
-	} while (scanner.depth > 0);
-	const char *value_end = scanner.next;
-	scanner.next = json_skip_white_space(scanner.next, scanner.end);
-	if (scanner.next < scanner.end)
-		return scan_fail(&scanner, "more after the value");
-	*ret = (struct json_span){.text = value, .length = (size_t)(value_end - value)};
-	return 0;
+	int error = scan_document(&scanner, ret);
+	if (error)
+		*ret_fault = (size_t)(scanner.next - scanner.start);
+	return error;
+}
+
+int json_scan_document(const char *text, size_t length, struct json_span *ret, struct diag *diag)
+{
+	size_t fault;
+	return json_scan_document_to(text, length, ret, &fault, diag);
 }

@@ -16,3 +16,6 @@
  * -EINVAL with the place counted from 0 (`byte 17: unexpected character`) and nothing of the text.
  */
 int json_scan_document(const char *text, size_t length, struct json_span *ret, struct diag *diag);
+/* The same; on failure `*ret_fault` is that place. */
+int json_scan_document_to(const char *text, size_t length, struct json_span *ret, size_t *ret_fault,
+	struct diag *diag);

@@ -29,6 +29,15 @@ static const struct unusable unusable_files[] = {
 	{"\"scenario\"", "expected an object"},
 	{HEAD "\"steps\":[]} {}", "more after the value"},
 	{HEAD "\"steps\":[],}", "unexpected character"},
+	{STEPS("{\"do\":\"expect\",\"ops\":[\"a\nb\"]}"), "step 1: ops: [0]: byte 67: control"},
+	{HEAD "\"steps\":[{\"do\":\"setup\"},{\"do\":\"expect\",\"device\":{\"up\":tr",
+		"step 2: device: up: byte"},
+	{HEAD "\"steps\":[{\"do\":\"expect\",\"o\\\"", "step 1: byte"},
+	{HEAD "\"steps\":[{\"do\":\"expect\",\"\\u0001\\\"\":", "step 1: \"\\x01\\\"\": byte"},
+	{HEAD "\"steps\":[{\"do\":\"reconcile\",\"during_fetch\":[{},{\"do\":",
+		"step 1: during_fetch: step 1.2: do: byte"},
+	{HEAD "\"device\":{\"peers\":[{},{\"public_key\":\"",
+		"device: peers: [1]: public_key: byte"},
 	{"{\"version\":1,\"steps\":[]}", "scenario: missing"},
 	{"{\"scenario\":\"t\",\"steps\":[]}", "version: missing"},
 	{"{\"scenario\":\"t\",\"version\":1}", "steps: missing"},
@@ -75,7 +84,10 @@ static const struct unusable unusable_files[] = {
 	{HEAD "\"device\":{\"peers\":[{\"public_key\":\"${key:2}\",\"endpoint\":"
 	      "\"host.example:1\"}]},\"steps\":[]}",
 		"device: peers: [0]: endpoint"},
-	{HEAD "\"device\":{\"private_key\":\"${key:256}\"},\"steps\":[]}", "\"${key:256}\""},
+	{HEAD "\"device\":{\"private_key\":\"${key:256}\"},\"steps\":[]}",
+		"device: private_key: \"${key:256}\": the number is over 255"},
+	{STEPS("{\"do\":\"setup\"},{\"do\":\"remove_peer\",\"public_key\":\"${key:256}\"}"),
+		"step 2: public_key: \"${key:256}\": the number is over 255"},
 	{STEPS("5"), "step 1: expected an object"},
 	{STEPS("{}"), "step 1: do: missing"},
 	{STEPS("{\"do\":7}"), "step 1: do: expected a string"},
@@ -257,19 +269,21 @@ static void keys_are_substituted_in_the_text(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char *text = NULL;
-		size_t length = 0;
+		size_t length = 0, fault;
 		const char *raw = cases[i].raw;
 		assert_int_equal(
-			scenario_text_substitute(raw, strlen(raw), &text, &length, NULL), 0);
+			scenario_text_substitute(raw, strlen(raw), &text, &length, &fault, NULL),
+			0);
 		assert_string_equal(text, cases[i].text);
 		assert_int_equal(length, strlen(text));
 		free(text);
 	}
 	char *text = NULL;
-	size_t length = 0;
-	assert_int_equal(scenario_text_substitute("${key:256}", 10, &text, &length, NULL), -EINVAL);
+	size_t length = 0, fault = 0;
 	assert_int_equal(
-		scenario_text_substitute("${key:99999999999999999999}", 27, &text, &length, NULL),
+		scenario_text_substitute("${key:256}", 10, &text, &length, &fault, NULL), -EINVAL);
+	assert_int_equal(scenario_text_substitute(
+				 "${key:99999999999999999999}", 27, &text, &length, &fault, NULL),
 		-EINVAL);
 	assert_null(text);
 }
