@@ -28,16 +28,15 @@ static const struct command commands[] = {
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
-static void usage_print(FILE *out)
+static void usage_print(void)
 {
-	fputs("usage: plexwg COMMAND [OPTION]...\n\n", out);
+	puts("usage: plexwg COMMAND [OPTION]...\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nplexwg COMMAND --help lists a command's options. Exit status: 0 done, 1 any "
-	      "error,\n"
-	      "2 plan with changes (or, of replay, a file that cannot be used), 64 a wrong command "
-	      "line.\n",
-		out);
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	puts("\nplexwg COMMAND --help lists a command's options. Exit status: 0 done, 1 any "
+	     "error,\n"
+	     "2 plan with changes (or, of replay, a file that cannot be used), 64 a wrong command "
+	     "line.");
 }
 
 static const struct command *command_find(const char *name)
@@ -57,15 +56,15 @@ int main(int argc, char **argv)
 		return STATUS_ERROR;
 	}
 	if (argc < 2) {
-		usage_print(stderr);
+		report_error("no command (see plexwg --help)");
 		return STATUS_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0) {
-		usage_print(stdout);
+		usage_print();
 		return 0;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("plexwg " PLEXWG_VERSION);
+		version_print();
 		return 0;
 	}
 	const struct command *command = command_find(argv[1]);

@@ -62,12 +62,13 @@ static const struct option_row rows[] = {
 	{'L', "log-level", "LEVEL", CONFIG_TEXT, "debug, info, warn or error"},
 	{'F', "log-format", "FORMAT", CONFIG_TEXT, "logfmt or json; default: logfmt"},
 	{'h', "help", NULL, CONFIG_NEVER, "print this"},
+	{'V', "version", NULL, CONFIG_NEVER, "print the program's version"},
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
 static bool takes_option(const struct command *command, char letter)
 {
-	return strchr("LFh", letter) || strchr(command->options, letter);
+	return strchr("LFhV", letter) || strchr(command->options, letter);
 }
 
 static void help_print(const struct command *command)
@@ -81,6 +82,11 @@ static void help_print(const struct command *command)
 			rows[i].argument ? rows[i].argument : "");
 		printf("  %-32s %s\n", left, rows[i].summary);
 	}
+}
+
+void version_print(void)
+{
+	puts("plexwg " PLEXWG_VERSION);
 }
 
 static bool number_read(const char *text, long min, long max, int *ret)
@@ -268,7 +274,7 @@ static const char *config_path_find(int argc, char **argv, const struct option *
 	int letter;
 	optind = 0;
 	while ((letter = getopt_long(argc, argv, ":", list, NULL)) != -1) {
-		if (letter == 'h')
+		if (letter == 'h' || letter == 'V')
 			return NULL;
 		if (letter == 'C')
 			path = optarg;
@@ -318,6 +324,10 @@ static enum options_outcome argv_read(
 	while ((letter = getopt_long(argc, argv, ":", list, &index)) != -1) {
 		if (letter == 'h') {
 			help_print(command);
+			return OPTIONS_HELP;
+		}
+		if (letter == 'V') {
+			version_print();
 			return OPTIONS_HELP;
 		}
 		if (letter == '?' || letter == ':') {

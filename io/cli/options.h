@@ -64,7 +64,7 @@ struct command {
 
 enum options_outcome {
 	OPTIONS_READ,
-	OPTIONS_HELP, /* --help was asked for and printed */
+	OPTIONS_HELP, /* --help or --version was asked for and printed */
 	/* Said on standard error: */
 	OPTIONS_WRONG,
 	OPTIONS_UNREADABLE, /* the configuration file */
@@ -74,3 +74,6 @@ enum options_outcome {
 enum options_outcome options_read(
 	const struct command *command, int argc, char **argv, struct options *ret);
 void options_clear(struct options *options);
+
+/* What --version prints. */
+void version_print(void);

@@ -6,8 +6,8 @@ set -u
 controller=${2:-userspace}
 if [ "${3:-}" != inside ]; then
 	if [ "$controller" = userspace ] &&
-		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; }; then
-		echo "ok 1 - apply killed anywhere # SKIP needs root, /dev/net/tun and wireguard-go"
+		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null || ! command -v strace >/dev/null; }; then
+		echo "ok 1 - apply killed anywhere # SKIP needs root, /dev/net/tun, wireguard-go and strace"
 		echo 1..1
 		exit
 	fi

@@ -11,12 +11,16 @@ wrong() { # wrong WORD...: status 64 and one line
 helps() {
 	status 0 "$plexwg" "$1" --help && grep -q "^usage: plexwg $1 " "$out"
 }
+versions() {
+	status 0 "$plexwg" "$1" --version && same "$("$plexwg" --version)" "$(cat "$out")"
+}
 check '--help lists the commands' bash -c "\"$plexwg\" --help | grep -q '^  apply '"
 check '--version names the version' bash -c "\"$plexwg\" --version | grep -q '^plexwg [0-9]'"
-check 'no command is a wrong command line' status 64 "$plexwg"
+check 'no command is a wrong command line' wrong
 check 'an unknown command is a wrong command line' wrong frobnicate
-for command in init join replay plan apply show down; do
+for command in init join replay plan apply run show down; do
 	check "$command has a help" helps $command
+	check "$command has a version" versions $command
 done
 check 'an unknown option is refused' wrong plan --state x --frobnicate
 check 'an option of another command is refused' wrong show --state x
