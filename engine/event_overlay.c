@@ -1,5 +1,7 @@
 #include "event_overlay.h"
 
+#include "secret_memory.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +37,10 @@ static int overlay_grow(struct event_overlay *overlay)
 	if (overlay->count < overlay->capacity)
 		return 0;
 	size_t capacity = overlay->capacity ? overlay->capacity * 2 : 16;
-	struct overlay_peer *peers = calloc(capacity, sizeof *peers);
+	struct overlay_peer *peers = secret_grow(overlay->peers, overlay->capacity * sizeof *peers,
+		overlay->count * sizeof *peers, capacity * sizeof *peers);
 	if (!peers)
 		return -ENOMEM;
-	if (overlay->peers) {
-		memcpy(peers, overlay->peers, overlay->count * sizeof *peers);
-		explicit_bzero(overlay->peers, overlay->count * sizeof *peers);
-	}
-	free(overlay->peers);
 	overlay->peers = peers;
 	overlay->capacity = capacity;
 	return 0;
@@ -151,6 +149,6 @@ void event_overlay_clear(struct event_overlay *overlay)
 {
 	for (size_t i = 0; i < overlay->count; i++)
 		overlay_peer_free(&overlay->peers[i]);
-	free(overlay->peers);
+	secret_free(overlay->peers, overlay->capacity * sizeof *overlay->peers);
 	*overlay = (struct event_overlay){0};
 }

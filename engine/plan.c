@@ -1,7 +1,8 @@
 #include "plan.h"
 
+#include "secret_memory.h"
+
 #include <errno.h>
-#include <stdlib.h>
 
 /*
  * The device without the kept peers. The view's peers point to what the device's point to, and it
@@ -11,7 +12,7 @@ static int view_without_kept(
 	const struct peer_table *actual, const struct desired *desired, struct peer_table *ret)
 {
 	struct peer_table view = {.capacity = actual->count, .sealed = true};
-	view.peers = calloc(actual->count ? actual->count : 1, sizeof *view.peers);
+	view.peers = secret_alloc(actual->count * sizeof *view.peers);
 	if (!view.peers)
 		return -ENOMEM;
 	size_t kept = 0;

@@ -1,8 +1,8 @@
 #include "arena.h"
 
-#include <sodium.h>
+#include "secret_memory.h"
+
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ARENA_BLOCK_BYTES (64 * 1024)
@@ -30,7 +30,7 @@ static struct arena_block *arena_grow(struct arena *arena, size_t size)
 		wanted = size;
 	if (wanted > SIZE_MAX - sizeof(struct arena_block))
 		return NULL;
-	struct arena_block *block = malloc(sizeof *block + wanted);
+	struct arena_block *block = secret_alloc(sizeof *block + wanted);
 	if (!block)
 		return NULL;
 	*block = (struct arena_block){.next = arena->blocks, .size = wanted};
@@ -50,7 +50,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	void *memory = block->bytes + block->used;
 	block->used += size;
-	return memset(memory, 0, size);
+	return memory;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
@@ -68,7 +68,6 @@ void arena_clear(struct arena *arena)
 	while (arena->blocks) {
 		struct arena_block *block = arena->blocks;
 		arena->blocks = block->next;
-		sodium_memzero(block->bytes, block->used);
-		free(block);
+		secret_free(block, sizeof *block + block->size);
 	}
 }

@@ -1,9 +1,9 @@
 #include "peer_table.h"
 
 #include "diag.h"
+#include "secret_memory.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,15 +27,10 @@ static int peer_copy_texts(struct peer_config *peer, struct arena *arena)
 static int peer_table_grow(struct peer_table *table)
 {
 	size_t capacity = table->capacity ? table->capacity * 2 : 16;
-	/* Not realloc: it would leave preshared keys behind in freed memory. */
-	struct peer_config *peers = calloc(capacity, sizeof *peers);
+	struct peer_config *peers = secret_grow(table->peers, table->capacity * sizeof *peers,
+		table->count * sizeof *peers, capacity * sizeof *peers);
 	if (!peers)
 		return -ENOMEM;
-	if (table->count)
-		memcpy(peers, table->peers, table->count * sizeof *peers);
-	if (table->peers)
-		sodium_memzero(table->peers, table->count * sizeof *peers);
-	free(table->peers);
 	table->peers = peers;
 	table->capacity = capacity;
 	return 0;
@@ -137,9 +132,7 @@ const struct peer_config *peer_table_find(
 
 void peer_table_clear(struct peer_table *table)
 {
-	if (table->peers)
-		sodium_memzero(table->peers, table->count * sizeof *table->peers);
-	free(table->peers);
+	secret_free(table->peers, table->capacity * sizeof *table->peers);
 	arena_clear(&table->arena);
 	*table = (struct peer_table){0};
 }

@@ -1,23 +1,17 @@
 #include "state_document.h"
 
-#include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
+#include "secret_memory.h"
 
 struct peer_entry *state_document_append(struct state_document *document)
 {
 	if (document->entry_count == document->entry_capacity) {
 		size_t capacity = document->entry_capacity ? document->entry_capacity * 2 : 16;
-		/* Not realloc: it would leave preshared keys behind in freed memory. */
-		struct peer_entry *entries = calloc(capacity, sizeof *entries);
+		size_t used = document->entry_count * sizeof *document->entries;
+		/* What is full is as long as what is used. */
+		struct peer_entry *entries =
+			secret_grow(document->entries, used, used, capacity * sizeof *entries);
 		if (!entries)
 			return NULL;
-		size_t used = document->entry_count * sizeof *entries;
-		if (document->entries) {
-			memcpy(entries, document->entries, used);
-			sodium_memzero(document->entries, used);
-		}
-		free(document->entries);
 		document->entries = entries;
 		document->entry_capacity = capacity;
 	}
@@ -34,10 +28,7 @@ bool state_document_has_psk(const struct state_document *document)
 
 void state_document_clear(struct state_document *document)
 {
-	if (document->entries)
-		sodium_memzero(
-			document->entries, document->entry_count * sizeof *document->entries);
-	free(document->entries);
+	secret_free(document->entries, document->entry_capacity * sizeof *document->entries);
 	arena_clear(&document->arena);
 	*document = (struct state_document){0};
 }

@@ -4,8 +4,10 @@
 #include "identity_dir.h"
 #include "interface_lock.h"
 #include "report_error.h"
+#include "secret_memory.h"
 #include "session.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static int run(struct session *session, struct diag *diag)
@@ -44,20 +46,24 @@ static int run(struct session *session, struct diag *diag)
 
 int command_run(const struct options *options)
 {
-	struct session session;
 	struct diag diag = {0};
 	if (!options->state_path == !options->api_url) {
 		report_error("run: needs either --state FILE or --api URL");
 		return STATUS_USAGE;
 	}
-	int error = session_open(&session, options, &diag);
+	/* It holds the private key for as long as the daemon lives. */
+	struct session *session = secret_alloc(sizeof *session);
+	int error =
+		session ? session_open(session, options, &diag) : diag_fail_errno(&diag, -ENOMEM);
 	if (!error)
-		error = session_lock(&session, &diag);
+		error = session_lock(session, &diag);
 	if (!error)
-		error = run(&session, &diag);
+		error = run(session, &diag);
 	if (error)
 		report_error("run: %s", diag_text(&diag));
-	session_close(&session);
+	if (session)
+		session_close(session);
+	secret_free(session, sizeof *session);
 	diag_clear(&diag);
 	return error ? STATUS_ERROR : 0;
 }

@@ -1,5 +1,7 @@
 #include "commands.h"
 #include "diag.h"
+#include "locked_memory.h"
+#include "process_secrecy.h"
 #include "report_error.h"
 
 #include <signal.h>
@@ -55,6 +57,8 @@ int main(int argc, char **argv)
 		report_error("libsodium cannot be used");
 		return STATUS_ERROR;
 	}
+	process_secrecy_start();
+	locked_memory_start();
 	if (argc < 2) {
 		report_error("no command (see plexwg --help)");
 		return STATUS_USAGE;

@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "file.h"
 #include "identity_dir.h"
+#include "locked_memory.h"
 #include "state_file.h"
 #include "state_wire.h"
 #include "system_clock.h"
@@ -126,5 +127,7 @@ void session_close(struct session *session)
 	if (session->has_router)
 		link_router_close(&session->router);
 	state_document_clear(&session->document);
+	struct logger logger = session_logger(session);
+	locked_memory_say_refused(&logger);
 	identity_clear(&session->identity);
 }

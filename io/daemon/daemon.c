@@ -6,6 +6,7 @@
 #include "event_feed.h"
 #include "file_source.h"
 #include "identity_dir.h"
+#include "locked_memory.h"
 #include "naming_reader.h"
 #include "node_reports.h"
 #include "payload_wire.h"
@@ -82,6 +83,7 @@ static void cycle_ended(void *impl, int error)
 	nonce_store_expire(&daemon->verifier.nonces, clock.now_ns(clock.impl));
 	state_keeper_keep_peers(&daemon->keeper);
 	status_say(daemon, error);
+	locked_memory_say_refused(&daemon->manager.logger);
 	if (!daemon->follows_api)
 		return;
 	daemon->reports.is_healthy = error == 0;

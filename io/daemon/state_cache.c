@@ -4,6 +4,7 @@
 #include "file.h"
 #include "json_repeat.h"
 #include "json_scan.h"
+#include "secret_memory.h"
 #include "state_file.h"
 #include "state_wire.h"
 
@@ -93,11 +94,11 @@ static int content_write(content_put put_content, const struct content *content,
 	struct canonical_writer writer = {0};
 	put_content(&writer, content);
 	size_t length = writer.length;
-	writer = (struct canonical_writer){.out = malloc(length)};
+	writer = (struct canonical_writer){.out = secret_alloc(length)};
 	if (!writer.out)
 		return diag_fail_errno(diag, -ENOMEM);
 	put_content(&writer, content);
-	*ret = (struct file_text){.text = writer.out, .length = length};
+	*ret = (struct file_text){.text = writer.out, .length = length, .capacity = length};
 	return 0;
 }
 

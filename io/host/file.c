@@ -1,46 +1,38 @@
 #include "file.h"
 
 #include "diag.h"
+#include "secret_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_BYTES_MIN (64 * 1024)
 
-/* Twice the room, without leaving a copy of what may be a secret behind. */
-static int text_grow(struct file_text *file, size_t *capacity)
+static int text_grow(struct file_text *file)
 {
-	size_t wanted = *capacity ? *capacity * 2 : READ_BYTES_MIN;
-	char *text = malloc(wanted);
+	size_t wanted = file->capacity ? file->capacity * 2 : READ_BYTES_MIN;
+	char *text = secret_grow(file->text, file->capacity, file->length, wanted);
 	if (!text)
 		return -ENOMEM;
-	if (file->text) {
-		memcpy(text, file->text, file->length);
-		sodium_memzero(file->text, file->length);
-	}
-	free(file->text);
 	file->text = text;
-	*capacity = wanted;
+	file->capacity = wanted;
 	return 0;
 }
 
 static int descriptor_read(int fd, size_t limit, struct file_text *file)
 {
-	size_t capacity = 0;
 	for (;;) {
-		if (file->length == capacity) {
-			int error = text_grow(file, &capacity);
+		if (file->length == file->capacity) {
+			int error = text_grow(file);
 			if (error)
 				return error;
 		}
-		ssize_t count = read(fd, file->text + file->length, capacity - file->length);
+		ssize_t count = read(fd, file->text + file->length, file->capacity - file->length);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
@@ -102,9 +94,7 @@ int file_read_trusted(const char *path, size_t limit, struct file_text *ret, str
 
 void file_text_clear(struct file_text *file)
 {
-	if (file->text)
-		sodium_memzero(file->text, file->length);
-	free(file->text);
+	secret_free(file->text, file->capacity);
 	*file = (struct file_text){0};
 }
 

@@ -12,6 +12,7 @@ struct diag;
 struct file_text {
 	char *text; /* not NUL-terminated */
 	size_t length;
+	size_t capacity;
 	mode_t mode; /* of the file; 0 for standard input */
 };
 

@@ -1,10 +1,11 @@
 #include "curl_memory.h"
 
+#include "secret_memory.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Stands before each block, so that its length is known when it is freed. */
@@ -22,7 +23,7 @@ static void *wiped_malloc(size_t length)
 {
 	if (length > SIZE_MAX - sizeof(struct block))
 		return NULL;
-	struct block *block = malloc(sizeof *block + length);
+	struct block *block = secret_alloc(sizeof *block + length);
 	if (!block)
 		return NULL;
 	block->length = length;
@@ -34,8 +35,7 @@ static void wiped_free(void *bytes)
 	if (!bytes)
 		return;
 	struct block *block = block_of(bytes);
-	explicit_bzero(block->bytes, block->length);
-	free(block);
+	secret_free(block, sizeof *block + block->length);
 }
 
 /* Not the system's, which may move the bytes and leave the old ones behind. */
@@ -54,10 +54,7 @@ static void *wiped_calloc(size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
 		return NULL;
-	void *bytes = wiped_malloc(count * size);
-	if (bytes)
-		memset(bytes, 0, count * size);
-	return bytes;
+	return wiped_malloc(count * size);
 }
 
 static char *wiped_strdup(const char *text)

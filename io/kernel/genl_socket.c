@@ -3,6 +3,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "netlink_reply.h"
+#include "secret_memory.h"
 
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -13,7 +14,6 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -65,7 +65,7 @@ static int socket_open(struct genl_socket *genl, struct diag *diag)
 int genl_socket_open(struct genl_socket *genl, int timeout_ms, struct diag *diag)
 {
 	*genl = (struct genl_socket){.timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_DEFAULT_MS};
-	genl->buffer = malloc(RECEIVE_BYTES);
+	genl->buffer = secret_alloc(RECEIVE_BYTES);
 	if (!genl->buffer)
 		return diag_fail_errno(diag, -ENOMEM);
 	int error = socket_open(genl, diag);
@@ -78,7 +78,7 @@ void genl_socket_close(struct genl_socket *genl)
 {
 	if (genl->sock)
 		socket_close(genl);
-	free(genl->buffer);
+	secret_free(genl->buffer, RECEIVE_BYTES);
 	genl->buffer = NULL;
 }
 

@@ -1,6 +1,7 @@
 #include "wg_decode.h"
 
 #include "diag.h"
+#include "secret_memory.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
@@ -265,7 +266,7 @@ void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, str
 	*decode = (struct wg_decode){.index = index, .diag = diag};
 	/* Only to save time: the table grows by itself if there is no memory for all now. */
 	struct peer_table *peers = &decode->device.peers;
-	peers->peers = peer_count ? calloc(peer_count, sizeof *peers->peers) : NULL;
+	peers->peers = peer_count ? secret_alloc(peer_count * sizeof *peers->peers) : NULL;
 	peers->capacity = peers->peers ? peer_count : 0;
 }
 

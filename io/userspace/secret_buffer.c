@@ -1,10 +1,10 @@
 #include "secret_buffer.h"
 
+#include "secret_memory.h"
+
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* No realloc: it would leave a copy behind. */
 bool secret_buffer_reserve(struct secret_buffer *buffer, size_t more)
 {
 	if (buffer->capacity - buffer->length >= more)
@@ -14,16 +14,11 @@ bool secret_buffer_reserve(struct secret_buffer *buffer, size_t more)
 		return false;
 	}
 	size_t capacity = 2 * buffer->capacity + more;
-	char *bytes = malloc(capacity);
+	char *bytes = secret_grow(buffer->bytes, buffer->capacity, buffer->length, capacity);
 	if (!bytes) {
 		buffer->out_of_memory = true;
 		return false;
 	}
-	if (buffer->length)
-		memcpy(bytes, buffer->bytes, buffer->length);
-	if (buffer->bytes)
-		explicit_bzero(buffer->bytes, buffer->capacity);
-	free(buffer->bytes);
 	buffer->bytes = bytes;
 	buffer->capacity = capacity;
 	return true;
@@ -53,8 +48,6 @@ void secret_buffer_truncate(struct secret_buffer *buffer, size_t length)
 
 void secret_buffer_clear(struct secret_buffer *buffer)
 {
-	if (buffer->bytes)
-		explicit_bzero(buffer->bytes, buffer->capacity);
-	free(buffer->bytes);
+	secret_free(buffer->bytes, buffer->capacity);
 	*buffer = (struct secret_buffer){0};
 }

@@ -1,7 +1,8 @@
 #include "event_stream.h"
 
+#include "secret_memory.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Where in a line the next byte stands. */
@@ -33,9 +34,7 @@ void event_stream_init(struct event_stream *stream, size_t size_max,
 
 void event_stream_deinit(struct event_stream *stream)
 {
-	if (stream->data)
-		explicit_bzero(stream->data, stream->data_capacity);
-	free(stream->data);
+	secret_free(stream->data, stream->data_capacity);
 	*stream = (struct event_stream){0};
 }
 
@@ -57,20 +56,15 @@ static enum field field_of(const struct event_stream *stream)
 	return FIELD_UNKNOWN;
 }
 
-/* Not realloc: events may hold preshared keys, and would stay in freed memory. */
 static int data_grow(struct event_stream *stream, size_t length)
 {
 	size_t capacity = stream->data_capacity ? stream->data_capacity : 4096;
 	while (capacity < length)
 		capacity *= 2;
-	char *data = malloc(capacity);
+	char *data =
+		secret_grow(stream->data, stream->data_capacity, stream->data_length, capacity);
 	if (!data)
 		return -ENOMEM;
-	if (stream->data) {
-		memcpy(data, stream->data, stream->data_length);
-		explicit_bzero(stream->data, stream->data_capacity);
-	}
-	free(stream->data);
 	stream->data = data;
 	stream->data_capacity = capacity;
 	return 0;

@@ -1,0 +1,131 @@
+#include "locked_memory.h"
+
+#include "secret_memory.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/*
+ * Blocks come in powers of two, cut from slabs that stay; a larger one is a mapping of its own and
+ * goes back to the system.
+ */
+#define BLOCK_BYTES_MIN 64
+#define CLASS_COUNT     10 /* the largest has 32 KiB */
+#define SLAB_BYTES      ((size_t)256 * 1024)
+
+struct free_block {
+	struct free_block *next;
+};
+
+static struct {
+	pthread_mutex_t mutex;
+	struct free_block *free[CLASS_COUNT];
+	int refusal; /* why some of it is not locked, as an errno; 0: all of it is */
+	bool is_refusal_said;
+} arena = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* The class whose blocks have room for `size` bytes; CLASS_COUNT if none has. */
+static unsigned class_of(size_t size)
+{
+	unsigned class = 0;
+	while (class < CLASS_COUNT && (size_t)BLOCK_BYTES_MIN << class < size)
+		class ++;
+	return class;
+}
+
+static size_t page_round(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	return (size + page - 1) / page * page;
+}
+
+static void *pages_map(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pages == MAP_FAILED)
+		return NULL;
+	madvise(pages, size, MADV_DONTDUMP);
+	/* mlock(), but for AddressSanitizer, which makes that one do nothing. */
+	if (mlock2(pages, size, 0) != 0 && !arena.refusal)
+		arena.refusal = errno;
+	return pages;
+}
+
+static bool slab_cut(unsigned class)
+{
+	size_t block_bytes = (size_t)BLOCK_BYTES_MIN << class;
+	unsigned char *slab = pages_map(SLAB_BYTES);
+	if (!slab)
+		return false;
+	for (size_t at = SLAB_BYTES; at; at -= block_bytes) {
+		struct free_block *block = (void *)(slab + at - block_bytes);
+		block->next = arena.free[class];
+		arena.free[class] = block;
+	}
+	return true;
+}
+
+static void *block_take(unsigned class)
+{
+	if (!arena.free[class] && !slab_cut(class))
+		return NULL;
+	struct free_block *block = arena.free[class];
+	arena.free[class] = block->next;
+	block->next = NULL; /* all else in it is zero already */
+	return block;
+}
+
+static void *locked_alloc(size_t size)
+{
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	unsigned class = class_of(size);
+	pthread_mutex_lock(&arena.mutex);
+	void *memory = class < CLASS_COUNT ? block_take(class) : pages_map(page_round(size));
+	pthread_mutex_unlock(&arena.mutex);
+	return memory;
+}
+
+static void locked_free(void *memory, size_t size)
+{
+	unsigned class = class_of(size);
+	if (class == CLASS_COUNT) {
+		munmap(memory, page_round(size));
+		return;
+	}
+	struct free_block *block = memory;
+	pthread_mutex_lock(&arena.mutex);
+	block->next = arena.free[class];
+	arena.free[class] = block;
+	pthread_mutex_unlock(&arena.mutex);
+}
+
+void locked_memory_start(void)
+{
+	static const struct secret_memory_source source = {locked_alloc, locked_free};
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 && getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_MEMLOCK, &limit);
+	}
+	secret_memory_use(&source);
+}
+
+void locked_memory_say_refused(const struct logger *logger)
+{
+	pthread_mutex_lock(&arena.mutex);
+	int refusal = arena.is_refusal_said ? 0 : arena.refusal;
+	arena.is_refusal_said = arena.refusal != 0;
+	pthread_mutex_unlock(&arena.mutex);
+	if (refusal)
+		log_line(logger, LOG_LEVEL_WARN,
+			"Keys may be swapped out, their memory could not be locked", "error",
+			strerror(refusal), NULL);
+}

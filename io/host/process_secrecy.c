@@ -1,0 +1,26 @@
+#include "process_secrecy.h"
+
+#include "sanitized.h"
+
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* LeakSanitizer looks into the process when it ends, by when all that was secret is wiped. */
+#if SANITIZED
+static void secrecy_end(void)
+{
+	prctl(PR_SET_DUMPABLE, 1L);
+}
+#endif
+
+void process_secrecy_start(void)
+{
+	static const struct rlimit none = {0};
+	/* Either of the two is enough, and neither can fail. */
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0L);
+#if SANITIZED
+	atexit(secrecy_end);
+#endif
+}

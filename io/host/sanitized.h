@@ -1,0 +1,16 @@
+/*
+ * Whether this is a build for tests that has AddressSanitizer, which wants more of the system than
+ * the program does.
+ */
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
