@@ -1,0 +1,117 @@
+# A daemon for shell tests, on a real device in namespaces of its own. To be sourced after tap.sh.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # set here for the tests, and by them for this
+
+# world SENTENCE SCRIPT ARGUMENT...: runs the script again in namespaces of its own, where
+# $PLEXWG_WORLD is set; without what that takes SENTENCE is skipped.
+world() {
+	local sentence=$1
+	shift
+	[ -n "${PLEXWG_WORLD:-}" ] || {
+		if [ "${3:-userspace}" = userspace ] &&
+			{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; }; then
+			echo "ok 1 - $sentence # SKIP needs root, /dev/net/tun and wireguard-go"
+			echo 1..1
+			exit
+		fi
+		rm -rf "$work"
+		PLEXWG_WORLD=1 exec unshare -n -m --propagation private bash "$@"
+	}
+	mkdir -p /run/wireguard /run/plexwg /run/netns
+	mount -t tmpfs tmpfs /run/wireguard
+	mount -t tmpfs -o mode=0700 tmpfs /run/plexwg
+	mount -t tmpfs tmpfs /run/netns
+	ip link set lo up
+	umask 077
+}
+
+log=$work/log
+pid=
+# start WORD...: plexwg run in the background, its output in $log, its process $pid.
+start() {
+	"$plexwg" run --identity "$work/identity" --interface "$device" --controller "$controller" \
+		"$@" >"$log" 2>&1 &
+	pid=$!
+}
+alive() {
+	kill -0 "$pid" 2>/dev/null
+}
+# ends STATUS: the daemon ends by itself, soon, with that status.
+ends() {
+	local got=0
+	eventually not alive || return 1
+	wait "$pid" || got=$?
+	pid=
+	same "$1" "$got" || { cat "$log" && return 1; }
+}
+# stop [SIGNAL]: ends the daemon, which must be well.
+stop() {
+	kill "-${1:-TERM}" "$pid" && ends 0
+}
+# kill_daemon: it gets no chance to do anything more.
+kill_daemon() {
+	{ kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
+	pid=
+}
+
+# eventually COMMAND...: the command holds within a time that only a hang takes.
+eventually() {
+	local deadline=$((SECONDS + ${patience:-60}))
+	until "$@" >"$work/try.log" 2>&1; do
+		[ -z "$pid" ] || alive || deadline=0
+		[ $SECONDS -lt $deadline ] || {
+			echo "waited in vain for: $*"
+			cat "$work/try.log"
+			[ ! -f "$log" ] || sed 's/^/log: /' "$log"
+			return 1
+		}
+		sleep 0.02
+	done
+}
+not() {
+	! "$@"
+}
+said() { # said TEXT [TIMES]: whether that stands in the log, so often
+	local times
+	times=$(grep -cF -- "$1" "$log")
+	[ "$times" = "${2:-$times}" ] && [ "$times" -gt 0 ]
+}
+silent() { # silent TEXT
+	same '' "$(grep -F -- "$1" "$log")"
+}
+
+# entry ID KEY ALLOWED_IPS [MEMBER]...: one peer of a state.
+entry() {
+	local id=$1 public_key=$2 allowed_ips=$3
+	shift 3
+	printf '{"id": "%s", "public_key": "%s", "allowed_ips": [%s]' "$id" "$public_key" "$allowed_ips"
+	[ $# = 0 ] || printf ', %s' "$@"
+	printf '}'
+}
+document() { # document ENTRY...
+	local IFS=,
+	printf '{"peers": [%s]}\n' "$*"
+}
+# Puts standard input in the place of a file, in one step.
+replace() {
+	cat >"$1.new" && mv "$1.new" "$1"
+}
+keys() {
+	wg show "$device" peers | sort
+}
+keys_are() { # keys_are KEY...: those are the peers on the device
+	same "$(printf '%s\n' "$@" | sort)" "$(keys)"
+}
+# All of the device, in an order of its own making.
+dump() {
+	wg show "$device" dump | sort
+}
+has_endpoint() { # has_endpoint KEY ENDPOINT
+	same "$2" "$(wg show "$device" endpoints | awk -v key="$1" '$1 == key { print $2 }')"
+}
+has_allowed_ips() { # has_allowed_ips KEY PREFIX
+	same "$2" "$(wg show "$device" allowed-ips | awk -v key="$1" '$1 == key { print $2 }')"
+}
+link_is_up() {
+	ip link show "$device" | grep -q '[<,]UP[,>]'
+}

@@ -1,0 +1,204 @@
+#!/bin/bash
+# plexwg run from its beginning to its end, and what others do to its device meanwhile.
+# Usage: test_run_life.sh PLEXWG [userspace|kernel]
+set -u
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/daemon.sh"
+plexwg=$(realpath "$1") controller=${2:-userspace} device=pxw-life
+world 'the life of the daemon' "$0" "$@"
+down() {
+	"$plexwg" down --interface "$device" --controller "$controller"
+}
+trap 'kill_daemon; down; rm -rf "$work"' EXIT
+"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 --node-id node-1 >/dev/null
+own_key=$("$plexwg" init --identity "$work/other" --mesh-ip 10.100.0.9 --node-id node-1)
+state=$work/state.json
+k2=$(key 2) k3=$(key 3) k4=$(key 4)
+two=$(entry two "$k2" '"10.100.0.2/32"' '"endpoint": "198.51.100.2:51820"')
+three=$(entry three "$k3" '"10.100.0.3/32"')
+document "$two" "$three" | replace "$state"
+begin() { # begin [WORD...]: started, and converged
+	start --state "$state" "$@" && eventually keys_are "$k2" "$k3"
+}
+is_gone() {
+	not ip link show "$device"
+}
+has_address() {
+	ip -4 addr show "$device" | grep "inet $1/32"
+}
+is_right() {
+	link_is_up && has_address 10.100.0.1 && keys_are "$k2" "$k3"
+}
+
+by_hand() {
+	begin --interval 1s || return 1
+	wg set "$device" peer "$k3" allowed-ips 10.3.0.0/16 peer "$k2" remove peer "$k4" allowed-ips 10.100.0.2/32
+	eventually keys_are "$k2" "$k3" && eventually has_allowed_ips "$k3" 10.100.0.3/32 && stop
+}
+check 'peers changed by hand are put right by the next cycle' by_hand
+
+# From here on no interval passes: what is put right was noticed.
+begin --interval 1h --mtu 1400
+drifts() { # drifts COMMAND...: after it, all is right again
+	"$@" && not is_right && eventually is_right
+}
+check 'a deleted link is made again at once, peers and all' drifts ip link del "$device"
+check 'a link that is down is taken up' drifts ip link set "$device" down
+check 'a lost address is given back' drifts ip addr del 10.100.0.1/32 dev "$device"
+extra_address() {
+	ip addr add 192.0.2.77/32 dev "$device" && eventually not has_address 192.0.2.77
+}
+check 'an address that is not ours is taken away' extra_address
+other_mtu() {
+	ip link set "$device" mtu 1300 && eventually bash -c "ip link show $device | grep -q 'mtu 1400'"
+}
+check 'another MTU is put right' other_mtu
+if [ "$controller" = userspace ]; then
+	program() { pgrep -x -f "[^ ]*wireguard-go -f $device"; }
+	killed() {
+		local old
+		old=$(program) && kill -KILL "$old" && eventually not kill -0 "$old" || return 1
+		eventually is_right && [ "$(program)" != "$old" ]
+	}
+	check 'a userspace program that is killed is started again' killed
+	left_alone() {
+		same 1 "$(program | wc -l)"
+	}
+	check 'there is one of it' left_alone
+fi
+
+reload() {
+	wg set "$device" peer "$k2" remove
+	kill -HUP "$pid"
+	eventually is_right
+}
+check 'SIGHUP looks at once' reload
+identity() { # identity DIRECTORY: put in the place of the daemon's
+	cp -p "$work/$1"/* "$work/identity"
+}
+cp -rp "$work/identity" "$work/first"
+new_identity() {
+	identity other
+	kill -HUP "$pid"
+	eventually has_address 10.100.0.9 && same "$own_key" "$(wg show "$device" public-key)" &&
+		keys_are "$k2" "$k3" && not has_address 10.100.0.1
+}
+check 'SIGHUP reads the identity, another key and address are taken over and the peers stay' new_identity
+kept_after_reload() {
+	document "$two" "$three" "$(entry four "$k4" '')" | replace "$state"
+	eventually keys_are "$k2" "$k3" "$k4" && document "$two" "$three" | replace "$state" &&
+		eventually keys_are "$k2" "$k3" && eventually grep -q '"node_id":"node-1"' "$work/identity/last_state.json"
+}
+check 'the state is kept under the same name after that' kept_after_reload
+bad_identity() {
+	echo nonsense >"$work/identity/private_key"
+	kill -HUP "$pid"
+	eventually said 'with=reload' || return 1
+	same "$own_key" "$(wg show "$device" public-key)" && has_address 10.100.0.9 && alive || return 1
+	identity first
+	kill -HUP "$pid"
+	eventually is_right && said 'with=reload' 2
+}
+check 'an identity that cannot be read changes nothing and is said' bad_identity
+silent_secrets() {
+	silent nonsense && silent "$(cat "$work/first/private_key")" && silent "$(cat "$work/other/private_key")"
+}
+check 'no private key is in the log' silent_secrets
+
+second() {
+	status 1 "$plexwg" run --state "$state" --identity "$work/first" --interface "$device" --controller "$controller" &&
+		same "plexwg: run: another plexwg (pid $pid) looks after $device in this network namespace" "$(cat "$err")"
+}
+check 'a second one for the interface is refused' second
+held() { # held COMMAND WORD...
+	local command=$1
+	shift
+	status 1 "$plexwg" "$command" --interface "$device" --controller "$controller" "$@" &&
+		grep -q "another plexwg (pid $pid) looks after $device" "$err" && is_right
+}
+check 'so is apply' held apply --state "$state" --identity "$work/first"
+check 'so is down' held down
+look() {
+	status 0 "$plexwg" show --interface "$device" --controller "$controller" &&
+		status 0 "$plexwg" plan --interface "$device" --controller "$controller" --state "$state" \
+			--identity "$work/identity" --mtu 1400
+}
+check 'plan and show are free to look' look
+elsewhere() {
+	ip netns add elsewhere
+	ip -n elsewhere link set lo up
+	# A userspace socket is found by name alone, whatever the namespace.
+	ip netns exec elsewhere unshare -m bash -c "
+		mount -t tmpfs tmpfs /run/wireguard
+		cd '$work'
+		apply() { '$plexwg' \"\$@\" --interface '$device' --controller $controller; }
+		apply apply --state '$state' --identity first && apply down"
+}
+check 'an interface of that name in another network namespace is none of its business' elsewhere
+
+ends_by() { # ends_by SIGNAL
+	stop "$1" && is_gone && said "signal=$1" || return 1
+	[ "$controller" != userspace ] || eventually not program
+}
+check 'SIGTERM: the interface is gone, status 0' ends_by TERM
+begin
+check 'SIGINT: the same' ends_by INT
+keeps() {
+	local before
+	begin --keep-interface --mtu 1400
+	before=$(dump)
+	stop && is_right && same "$before" "$(dump)"
+}
+check '--keep-interface: it stays as it is' keeps
+
+traced() { # traced WORD...: a daemon whose system calls are written down
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -s 200 -e trace=sendto,sendmsg,write -o "$work/calls" \
+		"$plexwg" run --identity "$work/identity" --interface "$device" --controller "$controller" \
+		--state "$state" "$@" >"$log" 2>&1 &
+	pid=$!
+}
+has_called() { # has_called PATTERN TIMES
+	[ "$(grep -c "$1" "$work/calls")" -ge "$2" ]
+}
+restarts() {
+	local before
+	wg set "$device" peer "$k3" endpoint 203.0.113.3:999
+	before=$(dump)
+	traced --interval 1s --mtu 1400 --keep-interface
+	# Two whole cycles: the second look is one that the interval brought.
+	eventually has_called get=1 2 || return 1
+	same "$before" "$(dump)" && not has_called 'set=1\|RTM_NEW\|RTM_DEL' 1 || return 1
+	kill -TERM "$(pgrep -P "$pid")" && ends 0
+}
+if [ "$controller" = userspace ]; then
+	if command -v strace >/dev/null; then
+		check 'a restart over a device that is right writes nothing to it' restarts
+	else
+		skip 'a restart over a device that is right writes nothing to it' 'needs strace'
+	fi
+fi
+silent_peer() {
+	wg set "$device" peer "$k2" endpoint 203.0.113.2:999 peer "$k3" endpoint 203.0.113.3:999
+	start --state "$state" --mtu 1400 --keep-interface
+	eventually has_endpoint "$k2" 198.51.100.2:51820 && has_endpoint "$k3" 203.0.113.3:999 && is_right
+}
+check 'but gives a silent peer the endpoint that the state has for it' silent_peer
+kill_daemon
+killed_daemon() {
+	local before
+	before=$(dump)
+	wg set "$device" peer "$k4" allowed-ips 10.100.0.4/32
+	rm "$state"
+	start --state "$state" --keep-interface --mtu 1400
+	eventually said 'The last good state is in force' && eventually said 'No such file' || return 1
+	keys_are "$k2" "$k3" "$k4" && wg set "$device" peer "$k4" remove && same "$before" "$(dump)"
+}
+check 'after kill -9 and without the file the last good state removes nobody' killed_daemon
+kill_daemon
+booted() {
+	down && is_gone || return 1
+	start --state "$state"
+	eventually is_right && stop && is_gone
+}
+check 'a machine that boots without the file comes up with the last good state' booted
+tap_end
