@@ -33,11 +33,13 @@ static bool walk_next(struct walk *walk, struct pair *ret)
 	bool more_actual = walk->actual_at < walk->actual->count;
 	if (!more_desired && !more_actual)
 		return false;
-	const struct peer_config *desired = &walk->desired->peers[walk->desired_at];
-	const struct peer_config *actual = &walk->actual->peers[walk->actual_at];
-	int order = !more_actual    ? -1
-		    : !more_desired ? 1
-				    : key_public_compare(&desired->public_key, &actual->public_key);
+	const struct peer_config *desired =
+		more_desired ? &walk->desired->peers[walk->desired_at] : NULL;
+	const struct peer_config *actual =
+		more_actual ? &walk->actual->peers[walk->actual_at] : NULL;
+	int order = !actual    ? -1
+		    : !desired ? 1
+			       : key_public_compare(&desired->public_key, &actual->public_key);
 	ret->desired = order <= 0 ? desired : NULL;
 	ret->actual = order >= 0 ? actual : NULL;
 	walk->desired_at += order <= 0;

@@ -1,5 +1,6 @@
 #include "key.h"
 
+#include "base64.h"
 #include "diag.h"
 
 #include <errno.h>
@@ -11,13 +12,10 @@
 /* Says what is wrong without repeating the text: it may be a secret with one typing error. */
 static int key_decode(const char *text, size_t length, uint8_t bytes[KEY_BYTES], struct diag *diag)
 {
-	size_t decoded = 0;
 	if (length != KEY_TEXT_LENGTH)
 		return diag_fail(diag, -EINVAL, "%zu characters, a key in base64 has %zu", length,
 			KEY_TEXT_LENGTH);
-	if (sodium_base642bin(bytes, KEY_BYTES, text, length, NULL, &decoded, NULL,
-		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
-		decoded != KEY_BYTES)
+	if (!base64_decode(text, length, bytes, KEY_BYTES))
 		return diag_fail(diag, -EINVAL, "not base64 of %d bytes", KEY_BYTES);
 	return 0;
 }

@@ -66,14 +66,17 @@ static int address_decode(void *impl, struct nlmsghdr *header)
 	if (!end)
 		end = local;
 	size_t bytes = family_bytes(family);
-	if (!local || (size_t)nla_len(local) != bytes || (size_t)nla_len(end) != bytes)
+	if (!local || (size_t)nla_len(local) != bytes || (size_t)nla_len(end) != bytes ||
+		address.header.ifa_prefixlen > bytes * 8)
 		return -EIO;
 	memcpy(address.local, nla_data(local), bytes);
 	memcpy(address.address, nla_data(end), bytes);
 	address.prefix = (struct prefix){
-		.ip = ip_from_bytes(family == AF_INET ? IP_V4 : IP_V6, address.local),
+		/* Not ip_from_bytes: a mapped address is no IPv4 address of the link. */
+		.ip = {.family = family == AF_INET ? IP_V4 : IP_V6},
 		.length = address.header.ifa_prefixlen,
 	};
+	memcpy(address.prefix.ip.bytes, address.local, bytes);
 	return address_list_append(list, &address);
 }
 

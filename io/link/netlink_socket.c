@@ -14,6 +14,7 @@
 #include <sys/time.h>
 
 #define RECEIVE_BYTES (64 * 1024)
+#define ERRNO_MAX     4095
 
 /* One exchange as the callbacks see it. */
 struct exchange {
@@ -47,6 +48,9 @@ static const char *extended_text(const struct nlmsgerr *error, size_t *ret_lengt
 
 static void kernel_error_note(struct exchange *exchange, int error, const struct nlmsgerr *message)
 {
+	/* No number that is none is handed on. */
+	if (error > 0 || error < -ERRNO_MAX)
+		error = -EIO;
 	exchange->kernel_error = error;
 	diag_fail_errno(exchange->diag, error);
 	size_t length = 0;

@@ -1,5 +1,6 @@
 #include "envelope_wire.h"
 
+#include "base64.h"
 #include "canonical_json.h"
 #include "diag.h"
 #include "json_repeat.h"
@@ -7,7 +8,6 @@
 #include "timestamp.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
 
 /* What Go writes for a time that was never set. */
@@ -75,12 +75,9 @@ static int read_signature(struct json_span value, struct envelope *envelope, str
 	int error = read_text(value, "signature", &envelope->arena, &text, diag);
 	if (error || !text.length)
 		return error;
-	size_t decoded = 0;
 	envelope->has_signature = true;
-	envelope->signature_is_sound =
-		sodium_base642bin(envelope->signature, sizeof envelope->signature, text.text,
-			text.length, NULL, &decoded, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
-		decoded == sizeof envelope->signature;
+	envelope->signature_is_sound = base64_decode(
+		text.text, text.length, envelope->signature, sizeof envelope->signature);
 	return 0;
 }
 

@@ -18,8 +18,11 @@
 
 #define SIXTEEN                      "AAAAAAAAAAAAAAAA"
 #define SIXTY_FOUR_ZEROS_BUT_PADDING SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN "AAAAAA"
-#define SIXTY_FOUR_ZEROS             SIXTY_FOUR_ZEROS_BUT_PADDING "=="
-#define TIME                         "2026-03-01T12:00:00Z"
+#define BEYOND_ASCII                                                                               \
+	SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN "\xc3\xa9"                                         \
+						"AAAA=="
+#define SIXTY_FOUR_ZEROS SIXTY_FOUR_ZEROS_BUT_PADDING "=="
+#define TIME             "2026-03-01T12:00:00Z"
 
 /* Reads a copy that ends with its last byte, so that a sanitizer sees reading beyond it. */
 static int read_bytes(const char *data, size_t length, struct envelope *ret, struct diag *diag)
@@ -313,7 +316,8 @@ static void what_is_missing_is_left_to_the_verifier(void **state)
 static void a_signature_is_base64_of_64_bytes(void **state)
 {
 	static const char *const unsound[] = {"AAAA", "AA", "AA==", " ", "\\u0000",
-		SIXTY_FOUR_ZEROS "A", SIXTY_FOUR_ZEROS_BUT_PADDING, "AAAA" SIXTY_FOUR_ZEROS};
+		SIXTY_FOUR_ZEROS "A", SIXTY_FOUR_ZEROS_BUT_PADDING, "AAAA" SIXTY_FOUR_ZEROS,
+		BEYOND_ASCII};
 	char data[256];
 	struct envelope envelope = {0};
 	for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++) {

@@ -47,6 +47,7 @@ static const struct {
 	{"padding within", "AgICAgICAgICAgICAg==AgICAgICAgICAgICAgICAgI=", 0},
 	{"hexadecimal", "0202020202020202020202020202020202020202020202020202020202020202", 0},
 	{"NUL within", "AgICAgICAgIC\0gICAgICAgICAgICAgICAgICAgICAgI=", 44},
+	{"beyond ASCII", "\xc3\xa9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=", 0},
 	{"only padding", "============================================", 0},
 };
 

@@ -1,0 +1,44 @@
+/*
+ * What fuzz targets share. A target is one file with fuzz_one() in it: it hands the bytes to a
+ * reader and says, with FUZZ_HOLDS, what is true whatever they are. corpus/TARGET holds the inputs
+ * to begin with, one of them for each fault that was found.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Called for each input, which has no byte to spare behind it. */
+void fuzz_one(const char *text, size_t length);
+/* Called once, before all else; libsodium is ready. A target need not have it. */
+void fuzz_begin(void);
+
+/* A property. One that does not hold ends the process, and the input is kept. */
+#define FUZZ_HOLDS(condition) ((condition) ? (void)0 : fuzz_broken(#condition, __FILE__, __LINE__))
+_Noreturn void fuzz_broken(const char *condition, const char *file, int line);
+
+/* A number made of the input alone: for choices that are no part of it. */
+uint32_t fuzz_hash(const char *text, size_t length);
+
+/* A copy without a byte to spare, for free. */
+char *fuzz_copy(const char *text, size_t length);
+/* The input up to the first `separator`, its rest moved behind it; all of it if there is none. */
+struct fuzz_part {
+	const char *text;
+	size_t length;
+};
+struct fuzz_part fuzz_cut(struct fuzz_part *rest, const char *separator);
+
+/*
+ * A secret: in an input that has it right behind `mark` and nowhere else, what is said about the
+ * input must not have it.
+ */
+#define FUZZ_SECRET "5ec2e75ec2e7"
+bool fuzz_has_secret(const char *text, size_t length, const char *mark);
+/* NULL holds no secret. */
+bool fuzz_says_secret(const char *said);
+
+/* A directory of this process's own, and a file in it, written anew. */
+const char *fuzz_directory(void);
+void fuzz_write(const char *name, const char *text, size_t length);

@@ -1,0 +1,46 @@
+/*
+ * Log lines: whatever a value holds, a line stays one line without control characters, of bounded
+ * length, and as JSON it can be read.
+ */
+#include "fuzz.h"
+#include "json_scan.h"
+#include "log_sink.h"
+#include "logger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t now_ns(void *impl)
+{
+	return 0;
+}
+
+static void write_line(void *impl, const char *line, size_t length)
+{
+	const struct log_sink *sink = impl;
+	struct json_span span;
+	FUZZ_HOLDS(length > 0 && length <= LOG_LINE_MAX && line[length - 1] == '\n');
+	for (size_t i = 0; i + 1 < length; i++)
+		FUZZ_HOLDS((unsigned char)line[i] >= ' ' && line[i] != 0x7f);
+	if (sink->format == LOG_FORMAT_JSON)
+		FUZZ_HOLDS(json_scan_document(line, length, &span, NULL) == 0);
+}
+
+void fuzz_one(const char *text, size_t length)
+{
+	struct fuzz_part rest = {text, length}, first = fuzz_cut(&rest, "--");
+	char *message = strndup(first.text, first.length);
+	char *value = strndup(rest.text, rest.length);
+	for (enum log_format format = LOG_FORMAT_LOGFMT; format <= LOG_FORMAT_JSON; format++) {
+		struct log_sink sink = {.format = format,
+			.clock = {.now_ns = now_ns},
+			.interface = "plexd0",
+			.write_line = write_line};
+		sink.impl = &sink;
+		struct logger logger = log_sink_logger(&sink);
+		log_line(&logger, LOG_LEVEL_INFO, message, "peer_id", value, "error", message,
+			"url", value, NULL);
+	}
+	free(message);
+	free(value);
+}
