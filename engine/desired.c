@@ -204,10 +204,16 @@ static bool key_is_wanted(const struct resolution *resolution, struct candidate 
 	return false;
 }
 
+/* By key; kept for several entries, the one with the first id stands for all. */
 static int compare_kept(const void *a, const void *b)
 {
 	const struct kept_peer *x = a, *y = b;
-	return key_public_compare(&x->actual->public_key, &y->actual->public_key);
+	int order = key_public_compare(&x->actual->public_key, &y->actual->public_key);
+	if (order)
+		return order;
+	if (!x->id || !y->id)
+		return !x->id - !y->id;
+	return strcmp(x->id, y->id);
 }
 
 /* Keeps the peer with that key if it is on the device and nobody usable wants it. */
@@ -249,7 +255,7 @@ static int kept_collect(struct resolution *resolution, struct candidate **by_key
 	qsort(out->kept, out->kept_count, sizeof *out->kept, compare_kept);
 	size_t kept = 1;
 	for (size_t i = 1; i < out->kept_count; i++)
-		if (compare_kept(&out->kept[i], &out->kept[kept - 1]) != 0)
+		if (out->kept[i].actual != out->kept[kept - 1].actual)
 			out->kept[kept++] = out->kept[i];
 	out->kept_count = kept;
 	return 0;

@@ -22,7 +22,7 @@ struct manager {
 	struct controller controller;
 	struct interface_config config;
 	struct logger logger;
-	const struct identity *identity; /* borrowed; NULL before Setup */
+	const struct identity *identity; /* borrowed; NULL before Setup without a reconciler */
 	enum interface_state state;
 	struct peer_index index;
 	struct endpoint_memory endpoints;

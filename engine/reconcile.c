@@ -20,6 +20,8 @@ void reconciler_init(struct reconciler *reconciler, struct manager *manager,
 		.reporter = reporter,
 		.identity = identity,
 	};
+	/* An event may come before the first Setup, and must not set the node's own key. */
+	manager->identity = identity;
 }
 
 void reconciler_deinit(struct reconciler *reconciler)

@@ -1,0 +1,295 @@
+package main
+
+import "fmt"
+
+// stuckAfter: that many cycles in a row with the same operation are a failure.
+const stuckAfter = 4
+
+// answer is what a fetch answers.
+type answer struct {
+	document *document // nil: "not modified", unless one of the others
+	failed   bool
+	refused  string // a document that is refused whole; "": none
+}
+
+// report is what a cycle did, for the expectations.
+type report struct {
+	drift     []correction
+	conflicts int // that were logged
+	failed    bool
+	clean     bool // all that was to be done was done
+}
+
+type correction struct{ kind, detail string }
+
+// takeAnswer is whether the answer is a failure of the cycle.
+func (n *node) takeAnswer(a *answer) (failed bool) {
+	if a.failed || a.refused != "" {
+		return true
+	}
+	if a.document == nil {
+		if n.document == nil {
+			return true
+		}
+	} else {
+		n.document = a.document
+	}
+	for id := range n.events {
+		if n.events[id].order <= n.fetch || wrong.fetchUndoesEvents {
+			n.events[id] = event{}
+		}
+	}
+	if a.document == nil || a.document.keys.current == 0 {
+		return false
+	}
+	if a.document.keys.current == badSigner {
+		return true
+	}
+	if n.fetch > n.keysChanged {
+		n.keys = a.document.keys.effective()
+	}
+	return false
+}
+
+// drifted is the state that the device takes the interface back to; "": nothing is wrong.
+func (w *world) drifted(d *device) string {
+	switch {
+	case d.private != privateOwn || d.port != portDefault:
+		return "absent"
+	case d.addresses&^addressLinkLocal != addressMesh:
+		return "created"
+	case w.mtu != 0 && d.mtu != w.mtu:
+		return "addressed"
+	case !d.up:
+		return "sized"
+	}
+	return ""
+}
+
+// look reads the device of an interface that is up, which it may have to be made first, once.
+func (w *world) look() (d device, ok bool) {
+	n := &w.node
+	for try := 0; try < 2; try++ {
+		if try > 0 && w.setup() != "" {
+			return d, false
+		}
+		if n.state != "up" {
+			continue
+		}
+		read, errno := w.readDevice()
+		n.note(errno)
+		if errno == "ENODEV" {
+			continue
+		}
+		if errno != "" {
+			return d, false
+		}
+		state := w.drifted(&read)
+		if state == "" {
+			return read, true
+		}
+		n.state = state
+	}
+	return d, false
+}
+
+// begin is the first half of a cycle; what happens during the fetch comes between the two.
+func (w *world) begin() string {
+	if text := w.setup(); text != "" {
+		return text
+	}
+	w.node.order++
+	w.node.fetch = w.node.order
+	return ""
+}
+
+func (w *world) finish(a *answer) report {
+	n := &w.node
+	r := report{failed: n.takeAnswer(a)}
+	if n.document == nil {
+		return r
+	}
+	d, ok := w.look()
+	if !ok {
+		r.failed = true
+		return r
+	}
+	resolved := n.resolve(&d)
+	r.failed = r.failed || resolved.unusable > 0
+	r.conflicts = n.noteConflicts(resolved)
+	w.execute(&d, resolved, &r)
+	return r
+}
+
+// noteConflicts is how many of them did not stand in the last cycle.
+func (n *node) noteConflicts(resolved *resolution) (fresh int) {
+	stood := n.conflicts
+	n.conflicts = map[string]bool{}
+	for _, conflict := range resolved.conflicts {
+		n.conflicts[conflict] = true
+		if !stood[conflict] {
+			fresh++
+		}
+	}
+	return fresh
+}
+
+// operation is one of a cycle's.
+type operation struct {
+	kind   string
+	key    int
+	fields int
+	wanted *wantedPeer
+	errno  string
+}
+
+// difference is what has to be done: removes, updates, adds, each in the order of keys.
+func (w *world) difference(d *device, resolved *resolution) []operation {
+	var removes, updates, adds []operation
+	for _, key := range keysInOrder {
+		there, wanted := &d.peers[key], resolved.wanted[key]
+		switch {
+		case there.there && wanted == nil && !resolved.kept[key]:
+			removes = append(removes, operation{kind: "remove", key: key})
+		case !there.there && wanted != nil:
+			adds = append(adds, operation{"add", key, fieldsAll, wanted, ""})
+		case there.there && wanted != nil:
+			if fields := w.fieldsThatDiffer(d, wanted); fields != 0 {
+				updates = append(updates, operation{"update", key, fields, wanted, ""})
+			}
+		}
+	}
+	return append(append(removes, updates...), adds...)
+}
+
+func (w *world) fieldsThatDiffer(d *device, wanted *wantedPeer) (fields int) {
+	there := &d.peers[wanted.key]
+	if w.node.endpoints[wanted.key].isDue(wanted.endpoint, there, w.now) {
+		fields |= fieldEndpoint
+	}
+	if d.prefixesOf(wanted.key) != wanted.prefixes {
+		fields |= fieldPrefixes
+	}
+	if there.psk != wanted.psk {
+		fields |= fieldPSK
+	}
+	if there.keepalive != wanted.keepalive {
+		fields |= fieldKeepalive
+	}
+	return fields
+}
+
+// compare takes note of what the device has, before it is changed.
+func (w *world) compare(d *device, resolved *resolution) {
+	for key := range d.peers {
+		memory, there := &w.node.endpoints[key], &d.peers[key]
+		if !there.there {
+			*memory = endpointMemory{}
+			continue
+		}
+		if wanted := resolved.wanted[key]; wanted != nil {
+			memory.compare(wanted.endpoint, there, w.now)
+		}
+		memory.see(there)
+	}
+}
+
+func (w *world) execute(d *device, resolved *resolution, r *report) {
+	n := &w.node
+	operations := w.difference(d, resolved)
+	w.compare(d, resolved)
+	before := *n // names are those of before
+	r.clean = true
+	for i := range operations {
+		o := &operations[i]
+		if o.kind == "remove" {
+			o.errno = w.removePeer(o.key)
+		} else {
+			o.errno = w.addPeer(o.wanted, o.fields, o.kind == "add")
+		}
+		if o.errno != "" {
+			n.note(o.errno)
+			r.failed, r.clean = true, false
+			continue
+		}
+		r.drift = append(r.drift, correction{"peer_" + pastOf[o.kind], before.subject(o)})
+		switch {
+		case o.kind == "remove":
+			n.endpoints[o.key] = endpointMemory{}
+		case o.fields&fieldEndpoint != 0:
+			n.endpoints[o.key].applied(o.wanted.endpoint, o.kind == "add")
+		}
+	}
+	if n.noteRepeated(operations) {
+		r.failed = true
+	}
+	n.noteIndex(&before, resolved, operations)
+}
+
+var pastOf = map[string]string{"remove": "removed", "update": "updated", "add": "added"}
+
+// subject: "peer ID", or "peer KEY" where the id is unknown.
+func (n *node) subject(o *operation) string {
+	id := n.nameOf(o.key)
+	if o.wanted != nil {
+		id = o.wanted.id
+	}
+	if id == none {
+		return "peer " + keys[o.key]
+	}
+	return "peer " + ids[id]
+}
+
+// noteRepeated is whether some operation is sent cycle after cycle.
+func (n *node) noteRepeated(operations []operation) (stuck bool) {
+	last := n.repeated
+	n.repeated = [keyCount]repeatedCall{}
+	for _, o := range operations {
+		if o.errno != "" {
+			continue
+		}
+		now := repeatedCall{o.kind, o.fields, 1}
+		if before := last[o.key]; before.kind == o.kind && before.fields&o.fields == o.fields {
+			now.cycles = before.cycles + 1
+		}
+		n.repeated[o.key] = now
+		stuck = stuck || now.cycles >= stuckAfter
+	}
+	return stuck
+}
+
+// noteIndex: peers whose removal failed, those that are kept, and those that are wanted and there.
+func (n *node) noteIndex(before *node, resolved *resolution, operations []operation) {
+	for id := range n.index {
+		n.index[id] = none
+	}
+	failedToAdd := [keyCount]bool{}
+	for _, o := range operations {
+		if id := before.nameOf(o.key); o.kind == "remove" && o.errno != "" && id != none {
+			n.index[id] = o.key
+		}
+		failedToAdd[o.key] = o.kind == "add" && o.errno != ""
+	}
+	for _, key := range keysInOrder {
+		if id := resolved.keptName[key]; resolved.kept[key] && id != none {
+			n.index[id] = key
+		}
+	}
+	for key, wanted := range resolved.wanted {
+		if wanted != nil && !failedToAdd[key] {
+			n.index[wanted.id] = key
+		}
+	}
+}
+
+// check is a doubt about the model itself: after a clean cycle the device is what the rules say.
+func (w *world) check() {
+	resolved := w.node.resolve(&w.device)
+	for key := range w.device.peers {
+		there, wanted := &w.device.peers[key], resolved.wanted[key]
+		if there.there != (wanted != nil || resolved.kept[key]) ||
+			wanted != nil && w.device.prefixesOf(key) != wanted.prefixes {
+			panic(fmt.Sprintf("the model contradicts itself over %s", keys[key]))
+		}
+	}
+}

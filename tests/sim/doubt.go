@@ -1,0 +1,58 @@
+package main
+
+import "fmt"
+
+// A test that cannot fail shows nothing: with a rule of the model changed, the program is the one
+// that is wrong, and lives must tell.
+
+// wrong is which of the model's rules are not those of the design.
+var wrong struct {
+	lastIDWins        bool // the later of two ids has their key
+	endpointsAreState bool // an endpoint that differs is always a difference
+	fetchUndoesEvents bool // a state undoes events that came after its fetch began
+}
+
+var doubts = []struct {
+	name string
+	rule *bool
+}{
+	{"the later of two ids had their key", &wrong.lastIDWins},
+	{"endpoints were state", &wrong.endpointsAreState},
+	{"a fetch undid the events during it", &wrong.fetchUndoesEvents},
+}
+
+const (
+	doubtLives = 300
+	doubtSteps = 15
+)
+
+// doubt is whether lives find that the rule is another one, and make a short scenario of it.
+func doubt(program string, first uint64, rule *bool) (steps int, found bool) {
+	*rule = true
+	defer func() { *rule = false }()
+	for at := uint64(0); at < doubtLives; at += batchSize {
+		scripts := newLives(first+at, batchSize)
+		verdicts, err := replay(program, scripts)
+		if err != nil {
+			return 0, false
+		}
+		for i, v := range verdicts {
+			if v.text != "" {
+				small := final(shrink(program, scripts[i].life))
+				return len(small.steps), len(small.steps) < doubtSteps
+			}
+		}
+	}
+	return 0, false
+}
+
+// testDoubts is how many of the doubts were not found.
+func testDoubts(program string, first uint64, number int) (failed int) {
+	for _, d := range doubts {
+		steps, found := doubt(program, first, d.rule)
+		fmt.Printf("# %d steps\n", steps)
+		failed += say(found, number, "lives would tell if "+d.name)
+		number++
+	}
+	return failed
+}

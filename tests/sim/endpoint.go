@@ -1,0 +1,74 @@
+package main
+
+// What a process knows of the endpoint of a peer.
+type endpointMemory struct {
+	there     bool
+	hasBase   bool
+	base      int // last applied, or first compared
+	due       int // was to be set and was not; 0: none
+	seen      bool
+	handshake int64
+	tx        uint64 // when that handshake was first seen
+}
+
+const silentAfter = 180
+
+func (m *endpointMemory) isDue(wanted int, p *peer, now int64) bool {
+	switch {
+	case wanted == 0 || wanted == p.endpoint:
+		return false
+	case wrong.endpointsAreState:
+		return true
+	case m.hasBase && m.base != wanted:
+		return true
+	case m.due == wanted:
+		return true
+	case p.handshake != 0 && now-p.handshake <= silentAfter:
+		return false
+	case !m.seen:
+		return true
+	case p.handshake != m.handshake:
+		return false
+	case p.tx < m.tx: // counted anew
+		return p.tx > 0
+	}
+	return p.tx > m.tx
+}
+
+// compare takes note of a cycle that compared the peer with what is wanted.
+func (m *endpointMemory) compare(wanted int, p *peer, now int64) {
+	if wanted != 0 && wanted == p.endpoint {
+		m.base, m.hasBase, m.due = wanted, true, 0
+		return
+	}
+	if m.isDue(wanted, p, now) {
+		m.due = wanted
+	}
+	if !m.hasBase {
+		m.base, m.hasBase = wanted, true
+	}
+}
+
+func (m *endpointMemory) see(p *peer) {
+	if !m.seen || m.handshake != p.handshake {
+		m.handshake, m.tx = p.handshake, p.tx
+	} else if p.tx < m.tx {
+		m.tx = 0
+	}
+	m.there, m.seen = true, true
+}
+
+// applied: the peer was written; `fresh`, it was not there before.
+func (m *endpointMemory) applied(wanted int, fresh bool) {
+	if fresh || !m.there {
+		*m = endpointMemory{there: true, hasBase: true, base: wanted}
+	} else if wanted != 0 {
+		m.base, m.hasBase, m.due = wanted, true, 0
+	}
+}
+
+func (m *endpointMemory) failed(wanted int) {
+	if wanted != 0 {
+		m.there, m.due = true, wanted
+	}
+}

@@ -1,0 +1,3 @@
+module plexwg.test/sim
+
+go 1.19

@@ -1,0 +1,263 @@
+package main
+
+// node is what a process knows. A new one knows nothing but the signing keys of its file.
+type node struct {
+	state       string // of the interface
+	index       [8]int // the key of each id, or none
+	endpoints   [keyCount]endpointMemory
+	order       int // counts events and fetches
+	events      [8]event
+	document    *document // the last good one; nil: none yet
+	fetch       int       // when the current fetch began
+	conflicts   map[string]bool
+	repeated    [keyCount]repeatedCall
+	keys        signingKeys
+	keysChanged int // when an event last did
+	nonces      []nonce
+}
+
+// event is what an event says of an id, until a fetch that began after it succeeds.
+type event struct {
+	there   bool
+	order   int
+	removed bool
+	entry   entry
+}
+
+// repeatedCall is an operation that succeeded in the last cycle.
+type repeatedCall struct {
+	kind   string
+	fields int
+	cycles int
+}
+
+type nonce struct {
+	text    string
+	expires int64
+}
+
+func newNode(keys signingKeys) node {
+	n := node{state: "absent", keys: keys}
+	for i := range n.index {
+		n.index[i] = none
+	}
+	return n
+}
+
+// nameOf is the first id that has the key, or none.
+func (n *node) nameOf(key int) int {
+	for _, id := range idsInOrder {
+		if n.index[id] == key {
+			return id
+		}
+	}
+	return none
+}
+
+// note: an operation failed or not; a link that is not there is lost.
+func (n *node) note(errno string) {
+	if errno == "ENODEV" {
+		n.state = "absent"
+	}
+}
+
+// Setup, as a table: what is done in each state, and where that leads.
+var setupSteps = map[string]struct {
+	act func(w *world) string
+	to  string
+}{
+	"absent":  {(*world).createInterface, "created"},
+	"created": {(*world).configureAddress, "addressed"},
+	"addressed": {func(w *world) string {
+		if w.mtu == 0 {
+			return ""
+		}
+		return w.setMTU()
+	}, "sized"},
+	"sized": {(*world).setUp, "up"},
+}
+
+// Every call of the product returns "" or a text that its error holds.
+
+func (w *world) setup() string {
+	n := &w.node
+	for n.state != "up" {
+		step := setupSteps[n.state]
+		if errno := step.act(w); errno != "" {
+			n.note(errno)
+			return "wireguard: setup: "
+		}
+		n.state = step.to
+	}
+	return ""
+}
+
+func (w *world) teardown() string {
+	if errno := w.deleteInterface(); errno != "" {
+		w.node.note(errno)
+		return "wireguard: teardown: "
+	}
+	w.node.state = "absent"
+	return ""
+}
+
+// putPeer is AddPeer and UpdatePeer.
+func (w *world) putPeer(e *entry) string {
+	if !e.isUsable() {
+		return "wireguard: "
+	}
+	if e.key == ownKey {
+		return ""
+	}
+	n := &w.node
+	old := n.index[e.id]
+	if old != none && old != e.key && !n.hasOther(e.id, old) {
+		errno := w.removePeer(old)
+		n.note(errno)
+		if errno == "" {
+			n.endpoints[old] = endpointMemory{}
+			n.index[e.id] = none
+		}
+	}
+	wanted := e.wanted()
+	errno := w.addPeer(&wanted, fieldsAll, true)
+	if errno != "" {
+		n.note(errno)
+		n.endpoints[e.key].failed(e.endpoint)
+		return "peer " + ids[e.id]
+	}
+	n.endpoints[e.key].applied(e.endpoint, false)
+	n.index[e.id] = e.key
+	return ""
+}
+
+// hasOther: an id other than this one has the key.
+func (n *node) hasOther(id, key int) bool {
+	for other := range n.index {
+		if other != id && n.index[other] == key {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) removeKey(key int) string {
+	errno := w.removePeer(key)
+	w.node.note(errno)
+	if errno != "" {
+		return "wireguard: remove peer " + keys[key]
+	}
+	w.node.endpoints[key] = endpointMemory{}
+	return ""
+}
+
+func (w *world) removeID(id int) string {
+	key := w.node.index[id]
+	if key == none {
+		return "wireguard: unknown peer ID: " + ids[id]
+	}
+	if w.removeKey(key) != "" {
+		return "wireguard: remove peer " + ids[id]
+	}
+	w.node.index[id] = none
+	return ""
+}
+
+// configurePeers: `cancelAfter` is none, or the number of peers that are tried.
+func (w *world) configurePeers(entries []entry, cancelAfter int) string {
+	for i := range entries {
+		if i == cancelAfter {
+			return "cancelled"
+		}
+		w.putPeer(&entries[i])
+	}
+	return ""
+}
+
+// Event types. The last one is none that a node knows.
+var eventTypes = []string{"peer_added", "peer_removed", "peer_key_rotated", "peer_endpoint_changed",
+	"signing_key_rotated", "peer_renamed"}
+
+// happening is an event, before it is written down.
+type happening struct {
+	eventType string
+	entry     entry // of the three that carry a peer; of peer_removed its id
+	keys      signingKeys
+}
+
+func (w *world) handle(h *happening) string {
+	n := &w.node
+	failed := func(text string) string {
+		if text != "" {
+			return h.eventType + ": "
+		}
+		return ""
+	}
+	switch h.eventType {
+	case "peer_added", "peer_key_rotated", "peer_endpoint_changed":
+		if !h.entry.isUsable() {
+			return h.eventType + ": "
+		}
+		n.order++
+		n.events[h.entry.id] = event{there: true, order: n.order, entry: h.entry}
+		return failed(w.putPeer(&h.entry))
+	case "peer_removed":
+		n.order++
+		n.events[h.entry.id] = event{there: true, order: n.order, removed: true}
+		return failed(w.removeID(h.entry.id))
+	case "signing_key_rotated":
+		if h.keys.current == badSigner {
+			return h.eventType + ": "
+		}
+		n.order++
+		n.keys, n.keysChanged = h.keys.effective(), n.order
+	}
+	return ""
+}
+
+// effective: without an end there is no previous key.
+func (k signingKeys) effective() signingKeys {
+	if k.previous == 0 || k.expires == 0 {
+		return signingKeys{current: k.current}
+	}
+	return k
+}
+
+// envelope is an event as it is delivered. Its times are relative to when that is.
+type envelope struct {
+	happening
+	issued int64 // seconds after now
+	nonce  string
+	signer int    // 0: it is not signed
+	forged bool   // changed after signing
+	lacks  string // the member that is missing; "": none
+}
+
+const eventWindow = 300
+
+func (w *world) deliver(e *envelope) string {
+	n := &w.node
+	switch {
+	case e.lacks != "":
+		if e.lacks == "event_type" {
+			return "malformed"
+		}
+		return "missing " + e.lacks
+	case e.issued < -eventWindow:
+		return "stale"
+	case e.issued > eventWindow:
+		return "future"
+	}
+	current := n.keys.current != 0 && e.signer == n.keys.current
+	previous := n.keys.previous != 0 && e.signer == n.keys.previous && w.now < n.keys.expires
+	if e.forged || e.signer == 0 || !current && !previous {
+		return "signature"
+	}
+	for _, seen := range n.nonces {
+		if seen.text == e.nonce && seen.expires >= w.now {
+			return "duplicate nonce"
+		}
+	}
+	n.nonces = append(n.nonces, nonce{e.nonce, w.now + e.issued + eventWindow})
+	return w.handle(&e.happening)
+}
