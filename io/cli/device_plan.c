@@ -24,7 +24,8 @@ void device_plan_setup(const struct device_plan_input *input, struct change_repo
 	if (input->exists && !input->link_is_known) {
 		bool right = key_public_equal(
 				     &input->device->public_key, &input->identity->public_key) &&
-			     input->device->listen_port == config->listen_port;
+			     input->device->listen_port == config->listen_port &&
+			     (!config->has_fwmark || input->device->fwmark == config->fwmark);
 		report->setup_count = right ? 0 : 1;
 		report->setup[0] = INTERFACE_ACTION_CREATE_INTERFACE;
 		return;

@@ -136,3 +136,14 @@ struct log_escape log_escape_plain(const char **at)
 	*at += length;
 	return copy(text, length);
 }
+
+void line_print(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t length;
+		bool is_plain = prints(decode(text, &length));
+		struct log_escape unit =
+			is_plain ? log_escape_plain(&text) : log_escape_next(&text, false);
+		fwrite(unit.text, 1, unit.length, out);
+	}
+}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct log_escape {
 	char text[13];
@@ -20,3 +21,6 @@ bool log_needs_quotes(const char *value);
 struct log_escape log_escape_next(const char **at, bool json);
 /* The same, as it is: for a value without quotes. */
 struct log_escape log_escape_plain(const char **at);
+
+/* A text that is to stay on its line and on a terminal: what does not print is escaped. */
+void line_print(FILE *out, const char *text);

@@ -1,6 +1,7 @@
 #include "change_report.h"
 
 #include "executor.h"
+#include "log_escape.h"
 #include "peer_report.h"
 
 #include <errno.h>
@@ -127,7 +128,8 @@ void change_report_print(FILE *out, const struct change_report *report)
 		routes_print(out, report->routes);
 	for (size_t i = 0; i < report->warnings->count; i++) {
 		fputs("warning: ", out);
-		fprintf(out, "%s\n", report->warnings->texts[i]);
+		line_print(out, report->warnings->texts[i]);
+		fputc('\n', out);
 	}
 	fprintf(out, "%s: %zu %s, %zu %s, %zu %s, %zu unchanged\n", report->interface,
 		count_kind(report, PEER_OP_REMOVE), done ? "removed" : "to remove",

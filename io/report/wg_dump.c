@@ -77,6 +77,24 @@ static int number_parse(
 	return 0;
 }
 
+/* "off", or hexadecimal after 0x. */
+static int mark_parse(struct field field, uint32_t *ret, struct diag *diag)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint32_t value = 0;
+	bool good = field.length > 2 && field.length <= 10 && memcmp(field.text, "0x", 2) == 0;
+	for (size_t i = 2; good && i < field.length; i++) {
+		const char *digit = memchr(hex, field.text[i], 16);
+		good = digit != NULL;
+		value = value << 4 | (good ? (uint32_t)(digit - hex) : 0);
+	}
+	if (!good && !field_is(field, "off"))
+		return diag_fail(diag, -EINVAL, "fwmark: %s: neither off nor hexadecimal",
+			quote(field.text, field.length).text);
+	*ret = good ? value : 0;
+	return 0;
+}
+
 static int interface_parse(struct field line, struct device *device, struct diag *diag)
 {
 	struct field fields[INTERFACE_FIELD_COUNT] = {0};
@@ -92,7 +110,7 @@ static int interface_parse(struct field line, struct device *device, struct diag
 	}
 	error = number_parse(fields[INTERFACE_LISTEN_PORT], UINT16_MAX, "listen-port", &port, diag);
 	device->listen_port = error ? 0 : (uint16_t)port;
-	return error;
+	return error ? error : mark_parse(fields[INTERFACE_FWMARK], &device->fwmark, diag);
 }
 
 static int endpoint_field_parse(

@@ -92,6 +92,7 @@ check 'a dump with a bad prefix is refused' change '2s/10.100.0.2.32/10.100.0.2\
 check 'a dump with a bad counter is refused' change '2s/\t0\t0\t/\t0\t-1\t/'
 check 'a dump with a column too many is refused' change '2s/$/\tx/'
 check 'a dump with a peer twice is refused' change '2p'
+check 'a dump with a bad mark is refused' change '1s/off$/0x2z/'
 head -c 1048576 /dev/zero >"$work/zero.dump"
 check 'a dump of a megabyte of nothing is refused' dump_refused "$work/zero.dump"
 tap_end

@@ -52,6 +52,17 @@ json() {
 }
 check 'plan --json tells the same' json
 check 'a port that differs is what a dump can show of the interface' planned 2 two-peers two-peers-port '! create_interface plexd0'
+sed '1s/off$/0x2a/' "$work/two-peers.dump" >"$work/marked.dump"
+check 'a mark that differs is so too' status 2 plan two-peers two-peers --fwmark 42
+check 'and one that is right is no change' status 0 plan two-peers marked --fwmark 0x2a
+cat >"$work/line.json" <<-STATE
+	{"peers": [{"id": "a", "public_key": "$k2", "allowed_ips": []},
+	  {"id": "b\\nplexwg: forged", "public_key": "$k2", "allowed_ips": []}]}
+STATE
+one_line() {
+	status 2 plan line two-peers && ! grep -q '^plexwg: forged' "$out" && grep -qF 'b\nplexwg: forged does not' "$out"
+}
+check 'an id makes no line of its own' one_line
 from_stdin() {
 	[ "$("$plexwg" plan --state - --actual "$work/two-peers.dump" --at 2026-03-01T12:00:00Z <"$work/one-peer.json" |
 		changes)" = "- $k3" ]
