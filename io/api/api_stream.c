@@ -63,7 +63,8 @@ static int on_body(void *impl, const char *bytes, size_t length)
 	callback_begin(stream);
 	int error = event_stream_push(&stream->parser, bytes, length);
 	if (error)
-		stream_refuse(stream, "%s", strerrordesc_np(-error));
+		stream_refuse(stream, "%s",
+			error == -EMSGSIZE ? "an event without end" : strerrordesc_np(-error));
 	return callback_end(stream) || error;
 }
 

@@ -20,23 +20,37 @@ void api_source_deinit(struct api_source *source)
 {
 	api_call_cancel(source->call);
 	free(source->etag);
+	free(source->error);
 }
 
-static void source_fail(struct api_source *source, const char *error, int64_t retry_ms)
+static void fail(struct api_source *source, int64_t retry_ms)
 {
-	struct fetch_answer answer = {.outcome = FETCH_FAILED, .error = error};
+	struct fetch_answer answer = {
+		.outcome = FETCH_FAILED, .error = source->error ? source->error : "out of memory"};
 	source->listener.answered(source->listener.impl, &answer);
 	source->listener.wants_cycle(source->listener.impl, retry_ms);
 }
 
-static int64_t retry_delay_ms(struct api_source *source, const struct api_result *result)
+static void fetch_failed(struct api_source *source, const char *error, int64_t retry_after_ms)
 {
 	int64_t delay_ms = backoff_next_ms(&source->backoff, &source->plane->random);
-	if (result->retry_after_ms > delay_ms) {
-		delay_ms = result->retry_after_ms;
-		source->not_before_ms = loop_now_ms() + delay_ms;
-	}
-	return delay_ms;
+	source->is_asked = retry_after_ms > delay_ms;
+	if (source->is_asked)
+		delay_ms = retry_after_ms;
+	source->not_before_ms = loop_now_ms() + delay_ms;
+	free(source->error);
+	source->error = strdup(error);
+	fail(source, delay_ms);
+}
+
+static void fetch_succeeded(struct api_source *source)
+{
+	bool has_recovered = source->error != NULL;
+	backoff_reset(&source->backoff);
+	free(source->error);
+	source->error = NULL;
+	if (has_recovered && source->recovered)
+		source->recovered(source->impl);
 }
 
 static bool is_last_document(struct api_source *source, const struct secret_buffer *body)
@@ -69,8 +83,6 @@ static void state_take(struct api_source *source, const struct api_state *state)
 	free(source->etag);
 	source->etag = source->has_hash && *state->etag ? strdup(state->etag) : NULL;
 	source->listener.answered(source->listener.impl, &answer);
-	if (answer.outcome != FETCH_FAILED && source->fetched)
-		source->fetched(source->impl);
 	state_document_clear(&document);
 	diag_clear(&diag);
 }
@@ -80,17 +92,15 @@ static void fetch_done(void *impl, const struct api_result *result, const struct
 	struct api_source *source = impl;
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED};
 	source->call = NULL;
-	control_plane_note(source->plane, result);
+	control_plane_note(source->plane, PLANE_CALL_STATE, result);
 	if (result->outcome == API_OUTCOME_OK) {
-		backoff_reset(&source->backoff);
+		fetch_succeeded(source);
 		state_take(source, state);
 	} else if (result->outcome == API_OUTCOME_NOT_MODIFIED) {
-		backoff_reset(&source->backoff);
+		fetch_succeeded(source);
 		source->listener.answered(source->listener.impl, &answer);
-		if (source->fetched)
-			source->fetched(source->impl);
 	} else {
-		source_fail(source, result->error, retry_delay_ms(source, result));
+		fetch_failed(source, result->error, result->retry_after_ms);
 	}
 }
 
@@ -99,17 +109,21 @@ static void fetch(void *impl)
 	struct api_source *source = impl;
 	struct diag diag = {0};
 	int64_t wait_ms = source->not_before_ms - loop_now_ms();
-	if (wait_ms > 0) {
-		source_fail(
-			source, "the control plane asked to be left alone for a while", wait_ms);
+	if (source->error && wait_ms > 0) {
+		fail(source, wait_ms);
 		return;
 	}
 	int error = api_state_fetch(&source->plane->client, source->plane->token, source->etag,
 		fetch_done, source, &source->call, &diag);
 	if (error)
-		source_fail(source, diag_text(&diag),
-			backoff_next_ms(&source->backoff, &source->plane->random));
+		fetch_failed(source, diag_text(&diag), -1);
 	diag_clear(&diag);
+}
+
+void api_source_hurry(struct api_source *source)
+{
+	if (!source->is_asked)
+		source->not_before_ms = 0;
 }
 
 static void reload(void *impl)

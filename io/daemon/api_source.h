@@ -1,6 +1,7 @@
 /*
- * The desired state as the control plane's API tells it. A fetch that fails is tried again sooner
- * than the interval, with a backoff.
+ * The desired state as the control plane's API tells it. After a fetch that failed the next request
+ * waits for a backoff, or as long as the control plane asked for; a cycle that comes sooner gets
+ * the same failure once more, and the last good state does.
  */
 #pragma once
 
@@ -17,8 +18,8 @@ struct api_source {
 	struct source_listener listener;
 	struct peer_wire_options wire;
 	struct state_keeper *keeper;
-	/* Called after each fetch that succeeded. May be NULL. */
-	void (*fetched)(void *impl);
+	/* Called when a fetch succeeds after one that failed. May be NULL. */
+	void (*recovered)(void *impl);
 	void *impl;
 
 	struct api_call *call;
@@ -26,7 +27,9 @@ struct api_source {
 	char *etag; /* of the document in force; NULL: none */
 	bool has_hash;
 	uint8_t hash[API_HASH_BYTES]; /* of that document */
-	int64_t not_before_ms;        /* the control plane asked to be left alone until then */
+	char *error;                  /* of the last fetch; NULL: it went well */
+	int64_t not_before_ms;        /* no request until then */
+	bool is_asked;                /* the control plane itself named that time */
 };
 
 void api_source_init(struct api_source *source, struct control_plane *plane,
@@ -34,3 +37,5 @@ void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct state_keeper *keeper);
 void api_source_deinit(struct api_source *source);
 struct source api_source(struct api_source *source);
+/* There is a sign of life: the backoff is over, unless the control plane asked for it. */
+void api_source_hurry(struct api_source *source);

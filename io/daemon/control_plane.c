@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define CLOCK_OFF_MAX_S 60
+/* What is off has to come closer than that, or a clock at the limit would be said again and again.
+ */
+#define CLOCK_OFF_CALM_S 50
 
 static uint32_t system_random(void *impl)
 {
@@ -52,17 +54,35 @@ void control_plane_close(struct control_plane *plane)
 	condition_clear(&plane->clock_trouble);
 }
 
+/* Reads it anew. The old one stays in use if that fails: it may be good yet. */
+static int token_read(struct control_plane *plane, struct diag *diag)
+{
+	char *token;
+	int error = identity_dir_read_token(plane->identity_directory, &token, diag);
+	if (error)
+		return error;
+	secret_text_free(plane->token);
+	plane->token = token;
+	return 0;
+}
+
 void control_plane_reload(struct control_plane *plane)
 {
-	char *token = NULL;
 	struct diag diag = {0};
-	if (identity_dir_read_token(plane->identity_directory, &token, &diag) != 0) {
-		/* The old one stays in use: it may be good yet. */
+	if (token_read(plane, &diag) != 0)
 		condition_trouble(&plane->token_trouble, &plane->logger, diag_text(&diag));
-	} else {
-		secret_text_free(plane->token);
-		plane->token = token;
-	}
+	diag_clear(&diag);
+}
+
+static void token_refused(struct control_plane *plane)
+{
+	struct diag diag = {0};
+	int error = token_read(plane, &diag);
+	if (error)
+		diag_wrap(&diag, error, "refused (401), and it cannot be read anew");
+	else
+		diag_fail(&diag, 0, "refused (401); it is read anew before each try");
+	condition_trouble(&plane->token_trouble, &plane->logger, diag_text(&diag));
 	diag_clear(&diag);
 }
 
@@ -72,7 +92,8 @@ static void clock_note(struct control_plane *plane, const struct api_result *res
 	clock_gettime(CLOCK_REALTIME, &now);
 	int64_t off_s =
 		now.tv_sec - result->server_date_age_ms / 1000 - result->server_date_ns / NS_PER_S;
-	if (off_s <= CLOCK_OFF_MAX_S && off_s >= -CLOCK_OFF_MAX_S) {
+	int64_t max_s = plane->clock_trouble.trouble ? CLOCK_OFF_CALM_S : CLOCK_OFF_MAX_S;
+	if (off_s <= max_s && off_s >= -max_s) {
 		condition_well(&plane->clock_trouble, &plane->logger);
 		return;
 	}
@@ -82,17 +103,20 @@ static void clock_note(struct control_plane *plane, const struct api_result *res
 			  : "more than a minute behind the control plane's");
 }
 
-void control_plane_note(struct control_plane *plane, const struct api_result *result)
+void control_plane_note(
+	struct control_plane *plane, enum plane_call call, const struct api_result *result)
 {
+	unsigned bit = 1U << call;
 	if (result->has_server_date)
 		clock_note(plane, result);
 	if (result->outcome == API_OUTCOME_UNAUTHORIZED) {
-		condition_trouble(&plane->token_trouble, &plane->logger,
-			"the control plane does not know the token (401); it is read anew each "
-			"time");
-		control_plane_reload(plane);
-	} else if (result->outcome == API_OUTCOME_OK ||
-		   result->outcome == API_OUTCOME_NOT_MODIFIED) {
-		condition_well(&plane->token_trouble, &plane->logger);
+		plane->refused_calls |= bit;
+		token_refused(plane);
+		return;
 	}
+	plane->refused_calls &= ~bit;
+	bool is_accepted =
+		result->outcome == API_OUTCOME_OK || result->outcome == API_OUTCOME_NOT_MODIFIED;
+	if (is_accepted && !plane->refused_calls)
+		condition_well(&plane->token_trouble, &plane->logger);
 }

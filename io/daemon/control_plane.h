@@ -8,11 +8,20 @@
 #include "condition.h"
 #include "random.h"
 
+/* What is asked of it, each with an answer of its own to the token. */
+enum plane_call {
+	PLANE_CALL_STATE,
+	PLANE_CALL_STREAM,
+	PLANE_CALL_HEARTBEAT,
+	PLANE_CALL_DRIFT,
+};
+
 struct control_plane {
 	struct api_client client;
 	const char *identity_directory; /* borrowed */
 	char *token;                    /* a secret; never NULL once open */
 	struct logger logger;
+	unsigned refused_calls; /* a bit for each plane_call that was answered 401 last */
 	struct condition token_trouble;
 	struct condition clock_trouble;
 	struct random_source random;
@@ -28,6 +37,7 @@ void control_plane_close(struct control_plane *plane);
  * For the result of each call: a refused token is read anew from its file, and a clock that is far
  * off is said once.
  */
-void control_plane_note(struct control_plane *plane, const struct api_result *result);
+void control_plane_note(
+	struct control_plane *plane, enum plane_call call, const struct api_result *result);
 /* SIGHUP: the token may be another. */
 void control_plane_reload(struct control_plane *plane);

@@ -22,13 +22,21 @@ static const struct logger *cycle_logger(const struct cycle_loop *cycles)
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
 {
 	struct loop_timer *timer = &cycles->cycle_timer;
+	int64_t due_ms = loop_now_ms() + delay_ms;
 	if (cycles->is_running) {
-		cycles->is_wanted = true;
+		if (cycles->wanted_ms > due_ms)
+			cycles->wanted_ms = due_ms;
 		return;
 	}
-	int64_t due_ns = (loop_now_ms() + delay_ms) * NS_PER_MS;
-	if (!timer->is_set || timer->due_ns > due_ns)
+	if (!timer->is_set || timer->due_ns > due_ms * NS_PER_MS)
 		loop_timer_set(cycles->loop, timer, delay_ms, cycle_start, cycles);
+}
+
+/* The answer's document will never be in force: the next answer is not to build on it. */
+static void document_drop(struct cycle_loop *cycles)
+{
+	endpoint_names_clear(&cycles->document_names);
+	cycles->source.reload(cycles->source.impl);
 }
 
 static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *diag)
@@ -45,9 +53,10 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
-	bool is_wanted = cycles->is_wanted;
-	cycles->is_wanted = false;
-	cycle_loop_want(cycles, is_wanted ? 0 : cycles->interval_ms);
+	int64_t delay_ms = cycles->wanted_ms - loop_now_ms();
+	if (delay_ms > cycles->interval_ms)
+		delay_ms = cycles->interval_ms;
+	cycle_loop_want(cycles, delay_ms > 0 ? delay_ms : 0);
 }
 
 static void cycle_start(void *impl)
@@ -55,6 +64,7 @@ static void cycle_start(void *impl)
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
 	cycles->is_running = true;
+	cycles->wanted_ms = INT64_MAX;
 	cycles->started_ms = loop_now_ms();
 	int error = reconciler_begin(cycles->reconciler, &diag);
 	if (error)
@@ -64,18 +74,34 @@ static void cycle_start(void *impl)
 	diag_clear(&diag);
 }
 
+/* Puts addresses in the place of names, in the document that the cycle is to take. */
+static int names_fill(struct cycle_loop *cycles)
+{
+	if (cycles->outcome != FETCH_DOCUMENT)
+		return endpoint_names_fill(
+			&cycles->names, &cycles->resolver, &cycles->reconciler->document);
+	int error =
+		endpoint_names_fill(&cycles->document_names, &cycles->resolver, &cycles->document);
+	if (error) {
+		document_drop(cycles);
+		return error;
+	}
+	endpoint_names_clear(&cycles->names);
+	cycles->names = cycles->document_names;
+	cycles->document_names = (struct endpoint_names){0};
+	return 0;
+}
+
 static void cycle_finish(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
-	bool is_new = cycles->outcome == FETCH_DOCUMENT;
 	struct fetch_answer answer = {
 		.outcome = cycles->outcome,
 		.document = &cycles->document,
 		.error = cycles->error ? cycles->error : "out of memory",
 	};
-	int error = endpoint_names_fill(&cycles->names, &cycles->resolver,
-		is_new ? &cycles->document : &cycles->reconciler->document);
+	int error = names_fill(cycles);
 	if (error)
 		diag_fail_errno(&diag, error);
 	else
@@ -87,7 +113,9 @@ static void cycle_finish(void *impl)
 /* Goes on once every name has been answered or the deadline has passed. */
 static void cycle_await_names(struct cycle_loop *cycles)
 {
-	if (endpoint_names_pending(&cycles->names, &cycles->resolver) == 0)
+	const struct endpoint_names *names =
+		cycles->outcome == FETCH_DOCUMENT ? &cycles->document_names : &cycles->names;
+	if (endpoint_names_pending(names, &cycles->resolver) == 0)
 		cycle_finish(cycles);
 	else if (!cycles->names_timer.is_set)
 		loop_timer_set(
@@ -107,7 +135,8 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 	if (answer->outcome == FETCH_DOCUMENT) {
 		cycles->document = *answer->document;
 		*answer->document = (struct state_document){0};
-		error = cycle_loop_take_names(cycles, &cycles->document);
+		error = endpoint_names_collect(
+			&cycles->document_names, &cycles->document, &cycles->resolver);
 	} else if (answer->outcome == FETCH_FAILED) {
 		cycles->error = strdup(answer->error);
 	}
@@ -117,6 +146,7 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 		return;
 	}
 	struct diag diag = {0};
+	document_drop(cycles);
 	diag_fail_errno(&diag, error);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
@@ -214,6 +244,7 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);
 	resolver_deinit(&cycles->resolver);
+	endpoint_names_clear(&cycles->document_names);
 	endpoint_names_clear(&cycles->names);
 	condition_clear(&cycles->condition);
 	state_document_clear(&cycles->document);

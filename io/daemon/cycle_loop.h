@@ -31,12 +31,14 @@ struct cycle_loop {
 	struct loop_timer names_timer;
 	bool is_running;    /* between begin and finish */
 	bool is_answered;   /* the fetch is done, names may be pending */
-	bool is_wanted;     /* another cycle as soon as this one is done */
+	int64_t wanted_ms;  /* meanwhile: when the next is due, if that is before the interval ends
+			     */
 	int64_t started_ms; /* when the last one began */
 	enum fetch_outcome outcome;
 	struct state_document document; /* the answer's, until it is handed over */
 	char *error;                    /* the answer's */
-	struct endpoint_names names;
+	struct endpoint_names document_names;
+	struct endpoint_names names; /* of the document in force */
 	struct condition condition;
 };
 
@@ -46,7 +48,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 void cycle_loop_deinit(struct cycle_loop *cycles);
 /* For a source. */
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
-/* A cycle in so many ms, if none comes sooner. */
+/* A cycle begins in so many ms, if none begins sooner. */
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);
 /* A document was preloaded into the reconciler: its names are looked up. Returns 0 or -ENOMEM. */
 int cycle_loop_take_names(struct cycle_loop *cycles, struct state_document *document);

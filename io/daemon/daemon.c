@@ -21,10 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without a stream for this long, the state is fetched at least every POLL_MS. */
-#define STREAM_LOST_MS (5 * 60 * 1000)
-#define POLL_MS        (60 * 1000)
-
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
@@ -86,10 +82,9 @@ static void cycle_ended(void *impl, int error)
 	locked_memory_say_refused(&daemon->manager.logger);
 	if (!daemon->follows_api)
 		return;
-	daemon->reports.is_healthy = error == 0;
-	bool is_lost = event_feed_down_ms(&daemon->feed) >= STREAM_LOST_MS;
-	int64_t interval_ms = daemon->settings->interval_ms;
-	daemon->cycles.interval_ms = is_lost && interval_ms > POLL_MS ? POLL_MS : interval_ms;
+	daemon->reports.status = error ? "degraded" : "healthy";
+	daemon->cycles.interval_ms =
+		event_feed_pull_ms(&daemon->feed, daemon->settings->interval_ms);
 }
 
 static void event_handled(void *impl)
@@ -98,8 +93,18 @@ static void event_handled(void *impl)
 	state_keeper_keep_peers(&daemon->keeper);
 }
 
+/* While there was no stream, events were missed. Without one, pulls are to come sooner. */
+static void stream_changed(void *impl)
+{
+	struct daemon *daemon = impl;
+	if (daemon->feed.is_open)
+		api_source_hurry(&daemon->api);
+	cycle_loop_want(&daemon->cycles,
+		daemon->feed.is_open ? 0 : event_feed_pull_ms(&daemon->feed, EVENT_FEED_LOST_MS));
+}
+
 /* A control plane that answers again may stream again. */
-static void state_fetched(void *impl)
+static void source_recovered(void *impl)
 {
 	struct daemon *daemon = impl;
 	event_feed_start(&daemon->feed);
@@ -201,11 +206,12 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		return error;
 	api_source_init(&daemon->api, &daemon->plane, cycle_loop_listener(&daemon->cycles),
 		&daemon->wire, &daemon->keeper);
-	daemon->api.fetched = state_fetched;
+	daemon->api.recovered = source_recovered;
 	daemon->api.impl = daemon;
 	daemon->cycles.source = api_source(&daemon->api);
 	event_feed_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
 	daemon->feed.handled = event_handled;
+	daemon->feed.changed = stream_changed;
 	daemon->feed.impl = daemon;
 	node_reports_init(&daemon->reports, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->reports.wants_cycle = wants_cycle;

@@ -3,12 +3,18 @@
 #include "diag.h"
 #include "envelope_wire.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A stream that lasted this long was a good one: the next failure is a first one. */
-#define GOOD_STREAM_MS   (30 * 1000)
+#define GOOD_STREAM_MS   (10 * 1000)
 #define RETRY_MIN_MAX_MS (60 * 1000)
+/* A control plane that wants no stream (403, 404) is asked again when it recovers, or after this.
+ */
+#define STOPPED_RETRY_MS EVENT_FEED_LOST_MS
+/* Events are well again when one is accepted and none was refused for this long. */
+#define EVENT_CALM_MS (60 * 1000)
 
 static void stream_open(void *impl);
 
@@ -21,6 +27,7 @@ void event_feed_init(struct event_feed *feed, struct control_plane *plane, struc
 		.dispatcher = dispatcher,
 		.clock = clock,
 		.changed_ms = loop_now_ms(),
+		.refused_ms = loop_now_ms() - EVENT_CALM_MS,
 		.stream_trouble = {.name = "event stream"},
 		.event_trouble = {.name = "event"},
 	};
@@ -30,54 +37,99 @@ void event_feed_deinit(struct event_feed *feed)
 {
 	api_call_cancel(feed->stream);
 	loop_timer_cancel(feed->loop, &feed->retry_timer);
+	loop_timer_cancel(feed->loop, &feed->proof_timer);
 	free(feed->last_event_id);
 	condition_clear(&feed->stream_trouble);
 	condition_clear(&feed->event_trouble);
+}
+
+static int64_t now_ns(const struct event_feed *feed)
+{
+	return feed->clock.now_ns(feed->clock.impl);
 }
 
 /* An empty id means to forget the last. One that cannot be sent again is no place to resume at. */
 static void cursor_move(struct event_feed *feed, struct stream_text id)
 {
 	char *copy = NULL;
+	if (now_ns(feed) <= feed->held_until_ns)
+		return;
 	if (id.length && !memchr(id.text, '\0', id.length))
 		copy = strndup(id.text, id.length);
 	free(feed->last_event_id);
 	feed->last_event_id = copy;
 }
 
-/* Parse, verify, dispatch. Returns whether the cursor may pass the event. */
-static bool event_take(struct event_feed *feed, const struct stream_event *event)
+/* Until it is stale. */
+static void cursor_hold(struct event_feed *feed, const struct envelope *envelope)
 {
-	const struct logger *logger = &feed->plane->logger;
-	struct envelope envelope = {0};
-	struct diag diag = {0};
-	enum verdict verdict = VERDICT_MALFORMED;
-	int error = 0;
-	if (event->is_dropped)
-		error = diag_fail(&diag, -1, "too long");
-	else
-		error = envelope_wire_read(event->data.text, event->data.length, &envelope, &diag);
-	if (!error)
-		event_deliver(feed->dispatcher, &envelope, feed->clock.now_ns(feed->clock.impl),
-			&verdict, &diag);
-	if (verdict == VERDICT_ACCEPTED) {
-		condition_well(&feed->event_trouble, logger);
-		backoff_reset(&feed->backoff);
-		if (feed->handled)
-			feed->handled(feed->impl);
-	} else {
-		condition_trouble(&feed->event_trouble, logger, diag_text(&diag));
+	int64_t issued_ns = envelope->has_issued_at ? envelope->issued_at_ns : now_ns(feed);
+	if (feed->held_until_ns < issued_ns + EVENT_WINDOW_NS)
+		feed->held_until_ns = issued_ns + EVENT_WINDOW_NS;
+}
+
+/* The stream is worth something. */
+static void stream_prove(struct event_feed *feed)
+{
+	feed->is_proven = true;
+	loop_timer_cancel(feed->loop, &feed->proof_timer);
+	backoff_reset(&feed->backoff);
+	condition_well(&feed->stream_trouble, &feed->plane->logger);
+}
+
+static void on_lasted(void *impl)
+{
+	stream_prove(impl);
+}
+
+static void event_accepted(struct event_feed *feed)
+{
+	if (loop_now_ms() - feed->refused_ms >= EVENT_CALM_MS)
+		condition_well(&feed->event_trouble, &feed->plane->logger);
+	if (!feed->is_proven)
+		stream_prove(feed);
+	if (feed->handled)
+		feed->handled(feed->impl);
+}
+
+static void event_refused(struct event_feed *feed, const char *error)
+{
+	feed->refused_ms = loop_now_ms();
+	condition_trouble(&feed->event_trouble, &feed->plane->logger, error);
+}
+
+/* Parses it, verifies it, and hands it on if it is good. */
+static enum verdict event_judge(struct event_feed *feed, const struct stream_event *event,
+	struct envelope *envelope, struct diag *diag)
+{
+	enum verdict verdict;
+	if (event->is_dropped) {
+		diag_fail(diag, -EFBIG, "too long");
+		return VERDICT_MALFORMED;
 	}
-	envelope_clear(&envelope);
-	diag_clear(&diag);
-	return verdict_is_final(verdict);
+	int error = envelope_wire_read(event->data.text, event->data.length, envelope, diag);
+	if (error)
+		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
+	event_deliver(feed->dispatcher, envelope, now_ns(feed), &verdict, diag);
+	return verdict;
 }
 
 static void on_event(void *impl, const struct stream_event *event)
 {
 	struct event_feed *feed = impl;
-	if (event_take(feed, event) && event->has_id)
+	struct envelope envelope = {0};
+	struct diag diag = {0};
+	enum verdict verdict = event_judge(feed, event, &envelope, &diag);
+	if (verdict == VERDICT_ACCEPTED)
+		event_accepted(feed);
+	else
+		event_refused(feed, diag_text(&diag));
+	if (!verdict_is_final(verdict))
+		cursor_hold(feed, &envelope);
+	else if (event->has_id)
 		cursor_move(feed, event->last_id);
+	envelope_clear(&envelope);
+	diag_clear(&diag);
 }
 
 static void on_id(void *impl, struct stream_text last_id)
@@ -91,13 +143,24 @@ static void on_retry(void *impl, uint64_t retry_ms)
 	feed->retry_min_ms = retry_ms < RETRY_MIN_MAX_MS ? (int64_t)retry_ms : RETRY_MIN_MAX_MS;
 }
 
+static void stream_changed(struct event_feed *feed, bool is_open)
+{
+	feed->is_open = is_open;
+	feed->changed_ms = loop_now_ms();
+	if (feed->changed)
+		feed->changed(feed->impl);
+}
+
+/* After one that ended as soon as it was open, being open does not mean that all is well. */
 static void on_opened(void *impl, const struct api_result *result)
 {
 	struct event_feed *feed = impl;
-	control_plane_note(feed->plane, result);
-	condition_well(&feed->stream_trouble, &feed->plane->logger);
-	feed->is_open = true;
-	feed->changed_ms = loop_now_ms();
+	control_plane_note(feed->plane, PLANE_CALL_STREAM, result);
+	feed->is_proven = false;
+	loop_timer_set(feed->loop, &feed->proof_timer, GOOD_STREAM_MS, on_lasted, feed);
+	if (!feed->is_doubtful)
+		condition_well(&feed->stream_trouble, &feed->plane->logger);
+	stream_changed(feed, true);
 }
 
 static void stream_retry(struct event_feed *feed, int64_t at_least_ms)
@@ -113,23 +176,19 @@ static void stream_retry(struct event_feed *feed, int64_t at_least_ms)
 static void on_closed(void *impl, const struct api_result *result)
 {
 	struct event_feed *feed = impl;
-	bool was_open = feed->is_open;
+	bool is_unwanted = result->outcome == API_OUTCOME_FORBIDDEN ||
+			   result->outcome == API_OUTCOME_NOT_FOUND;
 	feed->stream = NULL;
-	feed->is_open = false;
-	control_plane_note(feed->plane, result);
-	if (was_open) {
-		if (loop_now_ms() - feed->changed_ms >= GOOD_STREAM_MS)
-			backoff_reset(&feed->backoff);
-		feed->changed_ms = loop_now_ms();
-	}
-	if (result->outcome == API_OUTCOME_FORBIDDEN || result->outcome == API_OUTCOME_NOT_FOUND) {
-		feed->is_stopped = true;
-		condition_trouble(&feed->stream_trouble, &feed->plane->logger, result->error);
-		return;
-	}
+	feed->not_before_ms = loop_now_ms() + result->retry_after_ms;
+	control_plane_note(feed->plane, PLANE_CALL_STREAM, result);
 	condition_trouble(&feed->stream_trouble, &feed->plane->logger,
 		*result->error ? result->error : "the control plane ended it");
-	stream_retry(feed, result->retry_after_ms);
+	stream_retry(feed, is_unwanted ? STOPPED_RETRY_MS : result->retry_after_ms);
+	if (!feed->is_open)
+		return;
+	loop_timer_cancel(feed->loop, &feed->proof_timer);
+	feed->is_doubtful = !feed->is_proven;
+	stream_changed(feed, false);
 }
 
 static void stream_open(void *impl)
@@ -154,14 +213,16 @@ static void stream_open(void *impl)
 
 void event_feed_start(struct event_feed *feed)
 {
-	bool is_due = feed->is_stopped || !feed->retry_timer.is_set;
-	if (feed->stream || !is_due)
+	if (feed->stream || loop_now_ms() < feed->not_before_ms)
 		return;
-	feed->is_stopped = false;
+	loop_timer_cancel(feed->loop, &feed->retry_timer);
 	stream_open(feed);
 }
 
-int64_t event_feed_down_ms(const struct event_feed *feed)
+int64_t event_feed_pull_ms(const struct event_feed *feed, int64_t interval_ms)
 {
-	return feed->is_open ? 0 : loop_now_ms() - feed->changed_ms;
+	int64_t down_ms = loop_now_ms() - feed->changed_ms;
+	int64_t pull_ms =
+		down_ms < EVENT_FEED_LOST_MS ? EVENT_FEED_LOST_MS - down_ms : EVENT_FEED_POLL_MS;
+	return feed->is_open || interval_ms < pull_ms ? interval_ms : pull_ms;
 }

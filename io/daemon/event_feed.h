@@ -1,6 +1,9 @@
 /*
  * The control plane's stream of signed events: opened, kept open with a backoff, resumed behind the
  * last event that is done with. Each event is parsed, verified and dispatched as it comes.
+ *
+ * An event that may yet be believed (from the future, signed by a key that is not known yet) holds
+ * the place to resume at behind it, until it is too old to be believed.
  */
 #pragma once
 
@@ -10,6 +13,10 @@
 #include "control_plane.h"
 #include "events.h"
 
+/* Without a stream for this long, the state is pulled every EVENT_FEED_POLL_MS. */
+#define EVENT_FEED_LOST_MS (5 * 60 * 1000)
+#define EVENT_FEED_POLL_MS (60 * 1000)
+
 struct event_feed {
 	struct control_plane *plane;
 	struct loop *loop;
@@ -17,16 +24,23 @@ struct event_feed {
 	struct clock clock;
 	/* An event was accepted and handled. */
 	void (*handled)(void *impl);
+	/* The stream was opened (is_open says so), or is gone. */
+	void (*changed)(void *impl);
 	void *impl;
 
 	struct api_call *stream; /* NULL: none is open or being opened */
 	struct loop_timer retry_timer;
+	struct loop_timer proof_timer;
 	struct backoff backoff;
 	char *last_event_id; /* NULL: none */
+	int64_t held_until_ns;
 	bool is_open;
-	bool is_stopped;      /* the control plane wants no stream from us (403, 404) */
-	int64_t retry_min_ms; /* as the stream asked for */
-	int64_t changed_ms;   /* when it was last opened, or went down */
+	bool is_proven;        /* it lasted, or brought an event */
+	bool is_doubtful;      /* the last one that was opened was never proven */
+	int64_t retry_min_ms;  /* as the stream asked for */
+	int64_t not_before_ms; /* as the control plane asked for (Retry-After) */
+	int64_t changed_ms;    /* when it was last opened, or went down */
+	int64_t refused_ms;    /* when the last event was */
 	struct condition stream_trouble;
 	struct condition event_trouble;
 };
@@ -34,7 +48,8 @@ struct event_feed {
 void event_feed_init(struct event_feed *feed, struct control_plane *plane, struct loop *loop,
 	struct event_dispatcher *dispatcher, struct clock clock);
 void event_feed_deinit(struct event_feed *feed);
-/* Opens the stream, if it is not open already. After a stop, only this opens it again. */
+/* Opens the stream now, if it is not open and the control plane did not ask for a pause. */
 void event_feed_start(struct event_feed *feed);
-/* How long there has been no stream; 0 while there is one. */
-int64_t event_feed_down_ms(const struct event_feed *feed);
+/* How long to wait between two pulls of the state: `interval_ms`, or less while there is no stream.
+ */
+int64_t event_feed_pull_ms(const struct event_feed *feed, int64_t interval_ms);

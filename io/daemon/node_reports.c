@@ -15,6 +15,7 @@ void node_reports_init(struct node_reports *reports, struct control_plane *plane
 		.loop = loop,
 		.manager = manager,
 		.clock = clock,
+		.status = "starting",
 		.started_ms = loop_now_ms(),
 		.heartbeat_trouble = {.name = "heartbeat"},
 		.drift_trouble = {.name = "drift report"},
@@ -28,7 +29,7 @@ static void heartbeat_done(
 	struct node_reports *reports = impl;
 	const struct logger *logger = &reports->plane->logger;
 	reports->heartbeat = NULL;
-	control_plane_note(reports->plane, result);
+	control_plane_note(reports->plane, PLANE_CALL_HEARTBEAT, result);
 	int64_t delay_ms =
 		result->retry_after_ms > HEARTBEAT_MS ? result->retry_after_ms : HEARTBEAT_MS;
 	loop_timer_set(reports->loop, &reports->timer, delay_ms, heartbeat_send, reports);
@@ -53,7 +54,7 @@ static void heartbeat_send(void *impl)
 	struct diag diag = {0};
 	struct api_heartbeat heartbeat = {
 		.timestamp_ns = reports->clock.now_ns(reports->clock.impl),
-		.status = reports->is_healthy ? "healthy" : "degraded",
+		.status = reports->status,
 		.uptime_s = (loop_now_ms() - reports->started_ms) / 1000,
 		.interface = manager->config.interface_name,
 		.peer_count = manager->index.count,
@@ -77,7 +78,7 @@ void node_reports_start(struct node_reports *reports)
 static void drift_done(void *impl, const struct api_result *result)
 {
 	struct node_reports *reports = impl;
-	control_plane_note(reports->plane, result);
+	control_plane_note(reports->plane, PLANE_CALL_DRIFT, result);
 	if (result->outcome == API_OUTCOME_OK)
 		condition_well(&reports->drift_trouble, &reports->plane->logger);
 	else

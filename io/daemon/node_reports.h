@@ -17,7 +17,7 @@ struct node_reports {
 	/* The control plane asks for a cycle. */
 	void (*wants_cycle)(void *impl, int64_t delay_ms);
 	void *impl;
-	bool is_healthy; /* the last cycle went well; the owner's to set */
+	const char *status; /* "starting"; the owner's to set */
 
 	struct api_call *heartbeat;
 	struct loop_timer timer;

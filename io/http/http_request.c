@@ -325,14 +325,44 @@ static enum http_end end_of(CURLcode code)
 	return HTTP_END_NETWORK;
 }
 
-/* libcurl's own words, unless they hold the token: a server may put what it was sent into an answer
- * that they are made of. */
-static const char *words_of(const struct http_request *request, CURLcode code)
+/* " after 12 ms" would make one trouble another each time that it is met. */
+static void drop_duration(char *text)
+{
+	char *start = strstr(text, " after ");
+	if (!start)
+		return;
+	char *end = start + strlen(" after ");
+	size_t digits = strspn(end, "0123456789");
+	end += digits;
+	if (!digits || strncmp(end, " m", 2) != 0)
+		return;
+	end += strcspn(end + 1, " :") + 1;
+	memmove(start, end, strlen(end) + 1);
+}
+
+/*
+ * libcurl's own words, the same for the same trouble. Not if they hold the token: a server may put
+ * what it was sent into an answer that they are made of.
+ */
+static const char *words_of(struct http_request *request, CURLcode code)
 {
 	const struct secret_buffer *token = &request->token;
-	const char *text = request->curl_text;
+	char *text = request->curl_text;
+	long system_error = 0;
+	if (code == CURLE_COULDNT_CONNECT)
+		curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &system_error);
+	if (system_error) {
+		snprintf(text, sizeof request->curl_text, "cannot connect: %s",
+			strerror((int)system_error));
+		return text;
+	}
 	if (!*text || (token->length && memmem(text, strlen(text), token->bytes, token->length)))
 		return curl_easy_strerror(code);
+	drop_duration(text);
+	/* So would "with 123 bytes received". */
+	char *count = code == CURLE_OPERATION_TIMEDOUT ? strstr(text, " with ") : NULL;
+	if (count)
+		*count = '\0';
 	return text;
 }
 

@@ -159,6 +159,7 @@ static void event_dispatch_to(struct event_stream *stream)
 	}
 	if (stream->data)
 		explicit_bzero(stream->data, stream->data_length);
+	stream->block_length = 0;
 	stream->data_length = 0;
 	stream->type.length = 0;
 	stream->has_id = false;
@@ -193,6 +194,7 @@ static int line_use(struct event_stream *stream)
 static int line_end(struct event_stream *stream)
 {
 	int error = 0;
+	stream->block_length++;
 	if (stream->place == PLACE_NAME && stream->name_length == 0)
 		event_dispatch_to(stream);
 	else
@@ -214,6 +216,9 @@ static void name_append(struct event_stream *stream, char c)
 /* A piece of one line, its end not among it. */
 static int line_push(struct event_stream *stream, const char *next, const char *end)
 {
+	stream->block_length += (size_t)(end - next);
+	if (stream->block_length / STREAM_ENDLESS_FACTOR > stream->size_max)
+		return -EMSGSIZE;
 	while (next < end && stream->place == PLACE_NAME) {
 		if (*next == ':')
 			stream->place = PLACE_VALUE_START;

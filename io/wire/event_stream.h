@@ -1,8 +1,8 @@
 /*
  * text/event-stream, read as the WHATWG HTML standard says. Bytes are pushed in as they come, cut
  * anywhere; events come out through callbacks. Memory is bounded: an event over the limit is
- * dropped and said to be, and the next one is read as if nothing had happened. Bytes that are not
- * UTF-8 are passed on as they are.
+ * dropped and said to be, and the next one is read as if nothing had happened. One that does not
+ * come to an end is an error. Bytes that are not UTF-8 are passed on as they are.
  *
  *     event_stream_init(&stream, size_max, &callbacks);
  *     event_stream_push(&stream, bytes, length);     for every piece that arrives
@@ -50,6 +50,7 @@ struct stream_field {
 struct event_stream {
 	struct event_stream_callbacks callbacks;
 	size_t size_max;
+	size_t block_length; /* bytes since the last empty line */
 	char *data; /* of the event so far, a line feed after each line */
 	size_t data_length;
 	size_t data_capacity;
@@ -67,10 +68,13 @@ struct event_stream {
 	bool is_dropped;
 };
 
+/* Lines that go on for so many times the limit do not end. */
+#define STREAM_ENDLESS_FACTOR 64
+
 /* `size_max` bounds the data of one event, in bytes. */
 void event_stream_init(struct event_stream *stream, size_t size_max,
 	const struct event_stream_callbacks *callbacks);
-/* Returns 0 or -ENOMEM, the stream then being of no further use. */
+/* Returns 0, -ENOMEM, or -EMSGSIZE for an event without end; the stream is then of no further use. */
 int event_stream_push(struct event_stream *stream, const char *bytes, size_t length);
 /* Wipes and frees. */
 void event_stream_deinit(struct event_stream *stream);

@@ -240,7 +240,7 @@ static void an_event_that_is_too_long_costs_no_more_than_itself(void **state)
 	api_call_cancel(streamed.call);
 }
 
-static void an_event_without_end_is_not_told(void **state)
+static void an_event_without_end_ends_the_stream(void **state)
 {
 	struct api_fixture *fixture = *state;
 	const struct api_options options = {.event_bytes_max = 100};
@@ -248,10 +248,10 @@ static void an_event_without_end_is_not_told(void **state)
 	api_open(fixture, "n1", &options);
 	api_fault(fixture, "'mode':'endless'");
 	stream_open(fixture, &streamed, NULL);
-	wait_for(&streamed, 'o');
-	api_run_for(fixture, 100);
-	assert_string_equal(streamed.story, "o");
-	api_call_cancel(streamed.call);
+	wait_for(&streamed, 'c');
+	assert_string_equal(streamed.story, "oc");
+	assert_int_equal(streamed.closed.outcome, API_OUTCOME_PROTOCOL);
+	assert_string_equal(streamed.closed_error, "an event without end");
 }
 
 static void a_stream_that_is_not_opened_says_why(void **state)
@@ -433,7 +433,7 @@ int main(void)
 		TEST(an_id_that_cannot_be_sent_is_left_out),
 		TEST(events_of_the_control_plane_are_signed),
 		TEST(an_event_that_is_too_long_costs_no_more_than_itself),
-		TEST(an_event_without_end_is_not_told),
+		TEST(an_event_without_end_ends_the_stream),
 		TEST(a_stream_that_is_not_opened_says_why),
 		TEST(a_stream_that_ends_says_how),
 		TEST(a_stream_that_is_cut_in_an_event_drops_it),

@@ -1,5 +1,6 @@
 #include "event_stream.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -226,13 +227,13 @@ static void memory_stays_bounded(void **state)
 	record_open(&record);
 	struct event_stream_callbacks callbacks = callbacks_into(&record);
 	event_stream_init(&stream, SIZE_LIMIT, &callbacks);
-	char chunk[4096];
+	char chunk[40];
 	memset(chunk, 'x', sizeof chunk);
 	push(&stream, "data: ", 6);
-	for (unsigned i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < 100; i++)
 		push(&stream, chunk, sizeof chunk);
 	push(&stream, "\n\n", 2);
-	for (unsigned i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < 300; i++)
 		push(&stream, "data: more\n", 11);
 	push(&stream, "\ndata: y\n\n", 10);
 	assert_true(stream.data_capacity <= 4096);
@@ -240,6 +241,27 @@ static void memory_stays_bounded(void **state)
 	assert_string_equal(record.text, "dropped  [] id=\ndropped  [] id=\nevent  [y] id=\n");
 	event_stream_deinit(&stream);
 	record_close(&record);
+}
+
+/* Whatever the lines are, and however they are cut. */
+static void an_event_without_end_is_an_error(void **state)
+{
+	static const char *const lines[] = {
+		"data: x\n", "data:", ": comment", ": c\n\n", "id: 1\r\n"};
+	const struct event_stream_callbacks callbacks = {0};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct event_stream stream;
+		size_t length = strlen(lines[i]), pushed = 0;
+		event_stream_init(&stream, SIZE_LIMIT, &callbacks);
+		int error = 0;
+		while (!error && pushed < 2 * STREAM_ENDLESS_FACTOR * SIZE_LIMIT) {
+			error = event_stream_push(&stream, lines[i], length);
+			pushed += length;
+		}
+		assert_int_equal(error, i == 3 ? 0 : -EMSGSIZE);
+		assert_true(i == 3 || pushed >= STREAM_ENDLESS_FACTOR * SIZE_LIMIT);
+		event_stream_deinit(&stream);
+	}
 }
 
 static void any_bytes_do_no_harm(void **state)
@@ -282,6 +304,7 @@ int main(void)
 		cmocka_unit_test(an_event_over_the_limit_is_said_to_be_and_dropped),
 		cmocka_unit_test(a_field_over_its_limit_drops_the_event),
 		cmocka_unit_test(memory_stays_bounded),
+		cmocka_unit_test(an_event_without_end_is_an_error),
 		cmocka_unit_test(any_bytes_do_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

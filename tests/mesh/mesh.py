@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
 from tap import note, until
 
@@ -165,7 +164,6 @@ class Pinging:
              target.mesh_ip()], stdout=subprocess.PIPE, text=True)
 
     def lost(self):
-        time.sleep(0.3)
         self.process.send_signal(signal.SIGINT)
         text = self.process.communicate()[0]
         sent, received = map(int, re.search(
@@ -213,7 +211,7 @@ class Mesh:
         for node in self.nodes:
             if failed:
                 note(f"log of {node.id}:")
-                note("\n".join(node.log().splitlines()[-40:]) if os.path.exists(node.log_path)
+                note("\n".join(node.log().splitlines()[-15:]) if os.path.exists(node.log_path)
                      else "none")
             node.stop(signal.SIGKILL)
             run("ip", "-n", node.netns, "link", "del", node.interface, check=False)
