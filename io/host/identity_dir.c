@@ -4,6 +4,7 @@
 #include "curve.h"
 #include "diag.h"
 #include "file.h"
+#include "json_repeat.h"
 #include "json_scan.h"
 #include "secret_file.h"
 
@@ -45,6 +46,8 @@ static int identity_parse(const struct file_text *file, struct identity *identit
 	if (!error && json_span_kind(object) != JSON_OBJECT)
 		error = diag_fail(diag, -EINVAL, "not a JSON object");
 	if (!error)
+		error = json_repeat_check_members(object, diag);
+	if (!error)
 		error = text_member(object, "node_id", &arena, &node_id, diag);
 	if (!error)
 		error = text_member(object, "mesh_ip", &arena, &mesh_ip, diag);
@@ -57,6 +60,9 @@ static int identity_parse(const struct file_text *file, struct identity *identit
 	if (!error && !ip_parse(mesh_ip, strlen(mesh_ip), &identity->mesh_ip))
 		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
 			quote(mesh_ip, strlen(mesh_ip)).text);
+	if (!error &&
+		(ip_is_unspecified(&identity->mesh_ip) || ip_is_multicast(&identity->mesh_ip)))
+		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: no address of a node", mesh_ip);
 	if (!error && node_id && strlen(node_id) > NODE_ID_MAX)
 		error = diag_fail(diag, -EINVAL, "node_id: over %d bytes", NODE_ID_MAX);
 	if (!error && node_id) {

@@ -93,6 +93,28 @@ check 'a dump with a bad counter is refused' change '2s/\t0\t0\t/\t0\t-1\t/'
 check 'a dump with a column too many is refused' change '2s/$/\tx/'
 check 'a dump with a peer twice is refused' change '2p'
 check 'a dump with a bad mark is refused' change '1s/off$/0x2z/'
+"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
+echo '{"peers": []}' >"$work/none.json"
+identity_refused() { # identity_refused FILE TEXT: one line that names the file, nothing done
+	local kept status=0
+	kept=$(cat "$work/identity/$1")
+	printf "$2" >"$work/identity/$1"
+	status 1 "$plexwg" apply --controller sim --identity "$work/identity" --state "$work/none.json" &&
+		[ ! -s "$out" ] && [ "$(wc -l <"$err")" = 1 ] && grep -q "identity/$1: " "$err" &&
+		! grep -q AgICAgIC "$err" || status=1
+	echo "$kept" >"$work/identity/$1"
+	return $status
+}
+for text in '' '{' '[]' 'null' '{}' '{"mesh_ip": 5}' '{"mesh_ip": null}' '{"mesh_ip": "10.0.0.1/32"}' \
+	'{"mesh_ip": "0.0.0.0"}' '{"mesh_ip": "ff02::1"}' '{"mesh_ip": "10.0.0.1", "mesh_ip": "10.0.0.2"}' \
+	'{"mesh_ip": "10.0.0.1", "node_id": 5}' '{"mesh_ip": "10.0.0.1", "node_id": "a\\u0000b"}' \
+	'{"mesh_ip": "10.0.0.1", "x": "\xff"}' '{"mesh_ip": "10.0.0.1"}\0' "$(printf '%70000s' '{}')"; do
+	check "an identity is refused: ${text:0:60}" identity_refused identity.json "$text"
+done
+check 'a private key that is cut is refused' identity_refused private_key 'AgICAgIC'
+check 'a private key with a NUL is refused' identity_refused private_key 'AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\0'
+check 'a private key of zeros is refused' identity_refused private_key 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+check 'a private key of a megabyte is refused' identity_refused private_key "$(head -c 100000 /dev/zero | tr '\0' A)"
 head -c 1048576 /dev/zero >"$work/zero.dump"
 check 'a dump of a megabyte of nothing is refused' dump_refused "$work/zero.dump"
 tap_end
