@@ -79,6 +79,7 @@ class Node:
         self.identity = os.path.join(mesh.directory, self.netns)
         self.log_path = os.path.join(mesh.directory, f"{self.netns}.log")
         self.process = None
+        open(self.log_path, "x").close()
         run("ip", "netns", "add", self.netns)
         run("ip", "-n", self.netns, "link", "set", "lo", "up")
         run("ip", "link", "add", f"v{number}", "type", "veth", "peer", "name", "eth0", "netns",
@@ -211,8 +212,7 @@ class Mesh:
         for node in self.nodes:
             if failed:
                 note(f"log of {node.id}:")
-                note("\n".join(node.log().splitlines()[-15:]) if os.path.exists(node.log_path)
-                     else "none")
+                note("\n".join(node.log().splitlines()[-15:]))
             node.stop(signal.SIGKILL)
             run("ip", "-n", node.netns, "link", "del", node.interface, check=False)
         self.plane.kill()
