@@ -92,23 +92,24 @@ static int private_key_make(const char *directory, struct identity *identity, st
 	return error;
 }
 
-static void text_add(struct json_object *object, const char *name, const char *text)
+/* False when memory is out: json-c would write a null. */
+static bool text_add(struct json_object *object, const char *name, const char *text)
 {
-	if (object && text)
-		json_object_object_add(object, name, json_object_new_string(text));
+	struct json_object *value = text ? json_object_new_string(text) : NULL;
+	return !text || (value && json_object_object_add(object, name, value) == 0);
 }
 
 static int identity_json_write(const char *directory, const char *node_id, const struct ip *mesh_ip,
 	const char *signing_key, struct diag *diag)
 {
 	struct json_object *object = json_object_new_object();
-	text_add(object, "node_id", node_id);
-	text_add(object, "mesh_ip", ip_format(mesh_ip).text);
-	text_add(object, "signing_public_key", signing_key);
+	bool is_whole = object && text_add(object, "node_id", node_id) &&
+			text_add(object, "mesh_ip", ip_format(mesh_ip).text) &&
+			text_add(object, "signing_public_key", signing_key);
 	const char *text =
-		object ? json_object_to_json_string_ext(
-				 object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
-		       : NULL;
+		is_whole ? json_object_to_json_string_ext(
+				   object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
+			 : NULL;
 	int error = text ? line_write(directory, "identity.json", text, diag)
 			 : diag_fail_errno(diag, -ENOMEM);
 	json_object_put(object);

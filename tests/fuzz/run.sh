@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 target=$1
 what=$2
 shift 2
-build=build-fuzz
+build="build-fuzz"
 
 fuzz_build "$build"
 mkdir -p "$build/corpus/$target" "$build/found"

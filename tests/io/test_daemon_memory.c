@@ -13,31 +13,12 @@
 #define DOCUMENT                                                                                   \
 	"{\"peers\":[{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[\"10.0.0.2\"]}]}"
 
-typedef int (*attempt)(struct scratch *scratch);
-
-/* Each allocation in turn is the one that fails. */
-static void fail_every_allocation(struct scratch *scratch, attempt try)
-{
-	bool has_failed = true;
-	unsigned failures = 0;
-	for (unsigned spared = 0; has_failed; spared++) {
-		failing_memory_arm(spared, spared % 2 == 1);
-		int error = try(scratch);
-		has_failed = failing_memory_disarm();
-		failures += error != 0;
-		/* One that is only about the words of an error may fail unnoticed. */
-		assert_int_equal(error, error ? -ENOMEM : 0);
-	}
-	assert_true(failures > 0);
-	assert_int_equal(try(scratch), 0);
-}
-
 static int config_set(void *impl, const char *name, const char *text, struct diag *diag)
 {
 	return 0;
 }
 
-static int try_config(struct scratch *scratch)
+static int try_config(void *scratch)
 {
 	static const struct config_member members[] = {{"mtu", CONFIG_NUMBER}};
 	struct config_schema schema = {.members = members, .count = 1, .set = config_set};
@@ -47,10 +28,10 @@ static int try_config(struct scratch *scratch)
 static void a_configuration_is_read_or_not(void **state)
 {
 	scratch_write(*state, "config", "{\"mtu\":1420}");
-	fail_every_allocation(*state, try_config);
+	fail_each_allocation(try_config, *state);
 }
 
-static int try_watch(struct scratch *scratch)
+static int try_watch(void *scratch)
 {
 	struct path_watch watch;
 	struct scratch_path path = scratch_path(scratch, "a/b/f");
@@ -70,7 +51,7 @@ static void a_path_is_watched_or_not(void **state)
 	scratch_mkdir(*state, "a");
 	scratch_link(*state, "a/b", "../././././././././././././././.");
 	scratch_write(*state, "f", "");
-	fail_every_allocation(*state, try_watch);
+	fail_each_allocation(try_watch, *state);
 }
 
 static int try_state_file(struct scratch *scratch)
@@ -115,7 +96,7 @@ static void cache_begin(struct state_cache *cache, const struct scratch *scratch
 static struct peer_name name_list[] = {{.id = (char *)"a"}};
 static const struct peer_names names = {.names = name_list, .count = 1};
 
-static int try_store(struct scratch *scratch)
+static int try_store(void *scratch)
 {
 	struct state_cache cache;
 	struct event_overlay none = {0}, overlay = {0};
@@ -131,7 +112,7 @@ static int try_store(struct scratch *scratch)
 	return error;
 }
 
-static int try_load(struct scratch *scratch)
+static int try_load(void *scratch)
 {
 	static const struct peer_wire_options options;
 	struct state_cache cache;
@@ -154,8 +135,8 @@ static int try_load(struct scratch *scratch)
 static void a_state_is_kept_or_not(void **state)
 {
 	name_list[0].public_key = key_of(2);
-	fail_every_allocation(*state, try_store);
-	fail_every_allocation(*state, try_load);
+	fail_each_allocation(try_store, *state);
+	fail_each_allocation(try_load, *state);
 }
 
 #define MEMORY_TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_clear)

@@ -1,6 +1,7 @@
 #include "failing_memory.h"
 
-#include <stdarg.h>
+#include "harness.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,15 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t length);
+int __real_vasprintf(char **ret, const char *format, va_list arguments);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
+int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
 int __wrap_asprintf(char **ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static bool is_armed, is_for_good, has_failed;
@@ -34,7 +39,7 @@ bool failing_memory_disarm(void)
 	return has_failed;
 }
 
-static bool is_to_fail(void)
+bool failing_memory_fails(void)
 {
 	if (!is_armed || (has_failed && !is_for_good))
 		return false;
@@ -48,36 +53,68 @@ static bool is_to_fail(void)
 
 void *__wrap_malloc(size_t size)
 {
-	return is_to_fail() ? NULL : __real_malloc(size);
+	return failing_memory_fails() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-	return is_to_fail() ? NULL : __real_calloc(count, size);
+	return failing_memory_fails() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-	return is_to_fail() ? NULL : __real_realloc(memory, size);
+	return failing_memory_fails() ? NULL : __real_realloc(memory, size);
 }
 
 void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 {
-	return is_to_fail() ? NULL : __real_reallocarray(memory, count, size);
+	return failing_memory_fails() ? NULL : __real_reallocarray(memory, count, size);
 }
 
 char *__wrap_strdup(const char *text)
 {
-	return is_to_fail() ? NULL : __real_strdup(text);
+	return failing_memory_fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t length)
+{
+	return failing_memory_fails() ? NULL : __real_strndup(text, length);
+}
+
+int __wrap_vasprintf(char **ret, const char *format, va_list arguments)
+{
+	return failing_memory_fails() ? -1 : __real_vasprintf(ret, format, arguments);
 }
 
 int __wrap_asprintf(char **ret, const char *format, ...)
 {
-	if (is_to_fail())
-		return -1;
-	va_list args;
-	va_start(args, format);
-	int length = vasprintf(ret, format, args);
-	va_end(args);
+	va_list arguments;
+	va_start(arguments, format);
+	int length = __wrap_vasprintf(ret, format, arguments);
+	va_end(arguments);
 	return length;
+}
+
+/* Returns whether an allocation failed. */
+static bool attempt_with(
+	memory_attempt attempt, void *impl, unsigned spared, bool for_good, unsigned *errors)
+{
+	failing_memory_arm(spared, for_good);
+	int error = attempt(impl);
+	bool failed = failing_memory_disarm();
+	assert_int_equal(error, error ? -ENOMEM : 0);
+	assert_true(failed || !error);
+	*errors += error != 0;
+	return failed;
+}
+
+void fail_each_allocation(memory_attempt attempt, void *impl)
+{
+	unsigned errors = 0, spared = 0;
+	while (attempt_with(attempt, impl, spared, false, &errors)) {
+		attempt_with(attempt, impl, spared, true, &errors);
+		spared++;
+	}
+	assert_true(errors > 0);
+	assert_int_equal(attempt(impl), 0);
 }
