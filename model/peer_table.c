@@ -62,16 +62,39 @@ int peer_table_append(struct peer_table *table, const struct peer_config *peer)
 
 static int peer_compare_any(const void *a, const void *b)
 {
-	const struct peer_config *x = a, *y = b;
-	return key_public_compare(&x->public_key, &y->public_key);
+	const struct peer_config *const *x = a, *const *y = b;
+	return key_public_compare(&(*x)->public_key, &(*y)->public_key);
 }
 
 static bool is_sorted(const struct peer_table *table)
 {
 	for (size_t i = 1; i < table->count; i++)
-		if (peer_compare_any(&table->peers[i - 1], &table->peers[i]) > 0)
+		if (key_public_compare(
+			    &table->peers[i - 1].public_key, &table->peers[i].public_key) > 0)
 			return false;
 	return true;
+}
+
+/* Pointers are sorted: qsort leaves copies of what it sorts behind. */
+static int peer_table_sort(struct peer_table *table)
+{
+	size_t size = table->capacity * sizeof *table->peers;
+	const struct peer_config **order = calloc(table->count, sizeof *order);
+	struct peer_config *peers = secret_alloc(size);
+	if (!order || !peers) {
+		secret_free(peers, size);
+		free(order);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < table->count; i++)
+		order[i] = &table->peers[i];
+	qsort(order, table->count, sizeof *order, peer_compare_any);
+	for (size_t i = 0; i < table->count; i++)
+		peers[i] = *order[i];
+	secret_free(table->peers, size);
+	table->peers = peers;
+	free(order);
+	return 0;
 }
 
 /* Lays allowed IPs out one after the other, in the order of the peers. */
@@ -98,8 +121,9 @@ static int peer_table_pack(struct peer_table *table)
 int peer_table_seal(struct peer_table *table, struct diag *diag)
 {
 	if (!is_sorted(table)) {
-		qsort(table->peers, table->count, sizeof *table->peers, peer_compare_any);
-		int error = peer_table_pack(table);
+		int error = peer_table_sort(table);
+		if (!error)
+			error = peer_table_pack(table);
 		if (error)
 			return error;
 	}

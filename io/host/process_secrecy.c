@@ -2,6 +2,7 @@
 
 #include "sanitized.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -20,6 +21,9 @@ void process_secrecy_start(void)
 	/* Either of the two is enough, and neither can fail. */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0L);
+	/* The TLS library frees the buffers that it deciphers into as they are: the allocator is to
+	 * overwrite what is freed. */
+	mallopt(M_PERTURB, 0xff);
 #if SANITIZED
 	atexit(secrecy_end);
 #endif

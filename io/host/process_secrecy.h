@@ -1,5 +1,6 @@
 /*
- * No core of this process is dumped, and nobody but root looks into it: it holds keys.
+ * This process holds keys: no core of it is dumped, nobody but root looks into it, and what others'
+ * code in it frees is overwritten.
  */
 #pragma once
 

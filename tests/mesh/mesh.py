@@ -99,10 +99,11 @@ class Node:
                             self.mesh.plane.ca_file, "--token-file", path, "--identity",
                             self.identity)
 
-    def start(self, *options, interval="1h", env=None):
+    def start(self, *options, interval="1h", env=None, under=()):
+        """`under` are the words of a program that runs it."""
         log = open(self.log_path, "a")
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", self.netns, self.mesh.plexwg, "run", "--api",
+            ["ip", "netns", "exec", self.netns, *under, self.mesh.plexwg, "run", "--api",
              self.mesh.plane.api, "--ca-file", self.mesh.plane.ca_file, "--identity",
              self.identity, "--interface", self.interface, "--controller", "userspace",
              "--keep-interface", "--interval", interval, *options],

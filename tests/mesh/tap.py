@@ -31,7 +31,7 @@ def what_is_missing():
         return "root"
     if not os.path.exists("/dev/net/tun"):
         return "/dev/net/tun"
-    for program in ("wireguard-go", "wg", "ip", "ping"):
+    for program in ("wireguard-go", "wg", "ip", "ping", "strace"):
         if not shutil.which(program):
             return program
     return None
