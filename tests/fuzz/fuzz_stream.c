@@ -73,8 +73,8 @@ static struct record stream_read(const char *text, size_t length, size_t size_ma
 	event_stream_init(&stream, size_max, &callbacks);
 	for (size_t at = 0; at < length;) {
 		size_t step = piece_length(cuts, &seed, length - at);
-		char *piece = fuzz_copy(text + at, step);
-		FUZZ_HOLDS(event_stream_push(&stream, piece, step) == 0);
+		char *piece = step > 1 ? fuzz_copy(text + at, step) : NULL;
+		FUZZ_HOLDS(event_stream_push(&stream, piece ? piece : text + at, step) == 0);
 		free(piece);
 		at += step;
 	}

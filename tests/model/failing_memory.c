@@ -22,12 +22,13 @@ char *__wrap_strndup(const char *text, size_t length);
 int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
 int __wrap_asprintf(char **ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static bool is_armed, is_for_good, has_failed;
+static bool is_armed, is_paused, is_for_good, has_failed;
 static unsigned spared_count;
 
 void failing_memory_arm(unsigned spared, bool for_good)
 {
 	is_armed = true;
+	is_paused = false;
 	is_for_good = for_good;
 	has_failed = false;
 	spared_count = spared;
@@ -39,9 +40,19 @@ bool failing_memory_disarm(void)
 	return has_failed;
 }
 
+void failing_memory_pause(void)
+{
+	is_paused = true;
+}
+
+void failing_memory_resume(void)
+{
+	is_paused = false;
+}
+
 bool failing_memory_fails(void)
 {
-	if (!is_armed || (has_failed && !is_for_good))
+	if (!is_armed || is_paused || (has_failed && !is_for_good))
 		return false;
 	if (!has_failed && spared_count > 0) {
 		spared_count--;

@@ -22,6 +22,9 @@ void failing_memory_arm(unsigned spared, bool for_good);
 /* Allocations succeed again. Returns whether one failed since it was armed. An attempt may do so
  * itself, to look at what it has done. */
 bool failing_memory_disarm(void);
+/* Until it is resumed none fails and none counts: for what is the test's own. */
+void failing_memory_pause(void);
+void failing_memory_resume(void);
 /* Whether an allocation that is made now is to fail; counts as one. For what allocates out of
  * sight: a library. */
 bool failing_memory_fails(void);
