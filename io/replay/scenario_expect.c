@@ -87,13 +87,6 @@ static void names_write(FILE *out, const struct peer_name *names, size_t count)
 	fputc('}', out);
 }
 
-static int name_compare(const void *a, const void *b)
-{
-	const struct peer_name *left = a;
-	const struct peer_name *right = b;
-	return strcmp(left->id, right->id);
-}
-
 static bool names_equal(const struct peer_name *a, const struct peer_name *b, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -112,8 +105,6 @@ static int check_index(
 	int error = peer_index_snapshot(manager_peer_index(&run->process.manager), &names);
 	if (error)
 		return error;
-	if (names.count > 0)
-		qsort(names.names, names.count, sizeof *names.names, name_compare);
 	if (names.count == expected->index_count &&
 		names_equal(names.names, expected->index, names.count))
 		goto out;

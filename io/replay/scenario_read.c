@@ -48,21 +48,17 @@ static int read_version(struct reading *reading, struct json_span value, void *t
 	return error;
 }
 
-static int read_interface_name(struct reading *reading, struct json_span value, void *target)
+static int read_configured_name(struct reading *reading, struct json_span value, void *target)
 {
 	const char *name;
-	int error = read_string(reading, value, &name);
-	if (error)
-		return error;
-	if (!interface_name_is_valid(name, strlen(name)))
-		return reading_fail(
-			reading, "%s: not an interface name", quote(name, strlen(name)).text);
-	snprintf(target, INTERFACE_NAME_MAX + 1, "%s", name);
-	return 0;
+	int error = read_interface_name(reading, value, &name);
+	if (!error)
+		snprintf(target, INTERFACE_NAME_MAX + 1, "%s", name);
+	return error;
 }
 
 static const struct member config_members[] = {
-	{"interface_name", read_interface_name, offsetof(struct interface_config, interface_name),
+	{"interface_name", read_configured_name, offsetof(struct interface_config, interface_name),
 		false},
 	{"listen_port", read_int, offsetof(struct interface_config, listen_port), false},
 	{"mtu", read_int, offsetof(struct interface_config, mtu), false},

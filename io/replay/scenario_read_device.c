@@ -68,19 +68,6 @@ int read_peer_spec(struct reading *reading, struct json_span value, void *target
 	return object_read(reading, value, &peer_spec_table, spec, &spec->given);
 }
 
-static int read_name(struct reading *reading, struct json_span value, void *target)
-{
-	const char *name;
-	int error = read_string(reading, value, &name);
-	if (error)
-		return error;
-	if (!interface_name_is_valid(name, strlen(name)))
-		return reading_fail(
-			reading, "%s: not an interface name", quote(name, strlen(name)).text);
-	*(const char **)target = name;
-	return 0;
-}
-
 static int read_address(struct reading *reading, struct json_span value, void *target)
 {
 	struct json_span text;
@@ -128,7 +115,7 @@ static int read_peers(struct reading *reading, struct json_span value, void *tar
 
 /* In the order of enum device_spec_member. */
 static const struct member device_members[] = {
-	{"name", read_name, offsetof(struct device_spec, name), false},
+	{"name", read_interface_name, offsetof(struct device_spec, name), false},
 	{"private_key", read_private_key, offsetof(struct device_spec, private_key), false},
 	{"listen_port", read_port, offsetof(struct device_spec, listen_port), false},
 	{"mtu", read_int, offsetof(struct device_spec, mtu), false},

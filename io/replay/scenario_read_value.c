@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "duration.h"
 #include "endpoint.h"
+#include "interface_config.h"
 #include "json_repeat.h"
 #include "key.h"
 #include "scenario.h"
@@ -57,6 +58,19 @@ int read_string(struct reading *reading, struct json_span value, void *target)
 	if (memchr(bytes.text, '\0', bytes.length))
 		return reading_fail(reading, "the string holds a NUL");
 	*(const char **)target = bytes.text;
+	return 0;
+}
+
+int read_interface_name(struct reading *reading, struct json_span value, void *target)
+{
+	const char *name;
+	int error = read_string(reading, value, &name);
+	if (error)
+		return error;
+	if (!interface_name_is_valid(name, strlen(name)))
+		return reading_fail(
+			reading, "%s: not an interface name", quote(name, strlen(name)).text);
+	*(const char **)target = name;
 	return 0;
 }
 
