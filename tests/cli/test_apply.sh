@@ -178,4 +178,36 @@ refuses_link() {
 }
 check 'apply refuses an interface that is not ours' refuses_link
 ip link del pxw-foreign
+
+if [ "$controller" = userspace ]; then
+	# A device that acknowledges all it is told, and forgets every peer.
+	ip tuntap add dev pxw-forget mode tun
+	python3 - <<-'PY' &
+		import socket
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind("/run/wireguard/pxw-forget.sock")
+		listener.listen()
+		interface = {}
+		while True:
+		    connection, _ = listener.accept()
+		    for line in connection.makefile():
+		        if line == "\n":
+		            got = "".join(f"{name}={value}" for name, value in interface.items()) if is_get else ""
+		            connection.sendall(f"{got}errno=0\n\n".encode())
+		        elif line in ("get=1\n", "set=1\n"):
+		            is_get = line == "get=1\n"
+		        elif line.startswith(("private_key=", "listen_port=")):
+		            interface.update([line.split("=")])
+	PY
+	forgetful=$!
+	for _ in $(seq 50); do [ -S /run/wireguard/pxw-forget.sock ] || sleep 0.1; done
+	write_state "$(peer two "$k2" '"allowed_ips": ["10.100.0.2/32"]')"
+	reads_back() {
+		status 1 "$plexwg" apply --state "$state" --identity "$work/identity" --interface pxw-forget --no-routes &&
+			grep -q 'read back: acknowledged, but not so on the device: add peer two' "$err"
+	}
+	check 'what is acknowledged and not so on the device is a failure' reads_back
+	kill $forgetful
+	ip link del pxw-forget
+fi
 tap_end
