@@ -7,6 +7,8 @@ build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libnl-3-dev libn
 # What a run needs besides the program: the device, and tools to look at it with.
 device='wireguard-go wireguard-tools iproute2'
 test="libcmocka-dev clang libclang-rt-14-dev iputils-ping valgrind golang-go python3 procps strace"
+# A machine with a kernel of its own.
+vm='qemu-system-x86 busybox-static cpio kmod iproute2 wireguard-tools iputils-ping strace xz-utils'
 
 packages=''
 for group; do
@@ -14,8 +16,9 @@ for group; do
 	build) packages="$packages $build" ;;
 	device) packages="$packages $device" ;;
 	test) packages="$packages $test" ;;
+	vm) packages="$packages $vm" ;;
 	*)
-		echo "install.sh: $group: build, device or test" >&2
+		echo "install.sh: $group: build, device, test or vm" >&2
 		exit 64
 		;;
 	esac

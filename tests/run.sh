@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 build=${1:-build-test}
 
-sh tests/install.sh build device test
+sh tests/install.sh build device test vm
 mkdir -p "$build"
 {
 	[ -f "$build/build.ninja" ] || meson setup "$build" -Db_sanitize=address,undefined \

@@ -3,26 +3,9 @@
 # kernel's.
 # Usage: test_apply.sh PLEXWG [userspace|kernel]
 set -u
-controller=${2:-userspace}
-if [ "${3:-}" != inside ]; then
-	if [ "$controller" = userspace ] &&
-		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; }; then
-		echo "ok 1 - apply on a wireguard-go device # SKIP needs root, /dev/net/tun and wireguard-go"
-		echo 1..1
-		exit
-	fi
-	exec unshare -n -m --propagation private bash "$0" "$1" "$controller" inside
-fi
-. "$(dirname "$0")/tap.sh"
-mkdir -p /run/wireguard
-mount -t tmpfs tmpfs /run/wireguard
-ip link set lo up
-plexwg=$1
+. "$(dirname "$0")/device.sh"
 device=pxw-apply
-state=$work/state.json
 args=(--identity "$work/identity" --interface "$device" --controller "$controller")
-trap '"$plexwg" down --interface "$device" --controller "$controller"; rm -rf "$work"' EXIT
-"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 
 peer() { # peer ID KEY [MEMBER]...: one entry
 	local id=$1 public_key=$2
@@ -41,7 +24,7 @@ plan() { "$plexwg" plan --state "$state" "${args[@]}"; }
 changes() { # the lines of a plan or of an apply that say what changes
 	grep '^[-~+!] ' | grep -v ' route '
 }
-converged() { status 0 plan; }
+converged() { status 0 plan && routes_follow; }
 # What plan says beforehand is what apply says it did, and then there is nothing left to do.
 as_planned() {
 	local planned done
@@ -124,13 +107,13 @@ unusable() {
 		grep -q 'peers\[1\] "bad": allowed_ips\[0\]: "10.0.0.0/33": prefix length over 32' "$err"
 }
 check 'an entry that cannot be used is an error, and its peer stays as it is' unusable
-cut() {
+cut_short() {
 	local before
 	before=$(wg show "$device" dump | sort)
 	printf '{"peers": [' >"$state"
 	status 1 apply && same "$before" "$(wg show "$device" dump | sort)" && [ "$(wc -l <"$err")" = 1 ]
 }
-check 'a cut state file is one error and changes nothing' cut
+check 'a cut state file is one error and changes nothing' cut_short
 
 ip addr add 192.0.2.9/24 dev "$device"
 ip link set "$device" down

@@ -3,27 +3,12 @@
 # were not touched. Usage: test_kill.sh PLEXWG [userspace|kernel]; PLEXWG_KILL_STEP=N tries each
 # Nth message only, for a machine on which every process start takes long.
 set -u
-controller=${2:-userspace}
-if [ "${3:-}" != inside ]; then
-	if [ "$controller" = userspace ] &&
-		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null || ! command -v strace >/dev/null; }; then
-		echo "ok 1 - apply killed anywhere # SKIP needs root, /dev/net/tun, wireguard-go and strace"
-		echo 1..1
-		exit
-	fi
-	exec unshare -n -m --propagation private bash "$0" "$1" "$controller" inside
-fi
-. "$(dirname "$0")/tap.sh"
-mkdir -p /run/wireguard
-mount -t tmpfs tmpfs /run/wireguard
-ip link set lo up
-plexwg=$1
+. "$(dirname "$0")/device.sh"
+command -v strace >/dev/null || { skip 'apply killed anywhere' 'needs strace' && tap_end && exit; }
 device=pxw-kill
 # LeakSanitizer cannot work below strace, and a killed process leaks nothing.
 export ASAN_OPTIONS=detect_leaks=0
 args=(--identity "$work/identity" --interface "$device" --controller "$controller")
-trap '"$plexwg" down --interface "$device" --controller "$controller"; rm -rf "$work"' EXIT
-"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 
 entry() { # entry ID KEY ALLOWED_IPS
 	printf '{"id": "%s", "public_key": "%s", "endpoint": "198.51.100.7:1", "allowed_ips": [%s]}' "$@"
@@ -42,6 +27,7 @@ apply() { "$plexwg" apply --state "$1" "${args[@]}" >"$work/apply.log" 2>&1; }
 touched() {
 	[ "$(wg show "$device" endpoints | awk -v key="$k2" '$1 == key { print $2 }')" != 203.0.113.9:999 ]
 }
+converged() { status 0 "$plexwg" plan --state "$after" "${args[@]}" && routes_follow; }
 step=${PLEXWG_KILL_STEP:-1}
 sent=sendmsg,sendto,write
 killed_at() { # killed_at N: whether apply was still running at its Nth message
@@ -60,7 +46,7 @@ all() {
 			echo "killed at message $n: the peer that was right was touched" && return 1
 		fi
 		apply "$after" || { echo "killed at message $n:" && cat "$work/apply.log" && return 1; }
-		status 0 "$plexwg" plan --state "$after" "${args[@]}" || { echo "killed at message $n" && return 1; }
+		converged || { echo "killed at message $n" && return 1; }
 		touched && echo "after message $n the peer that was right was touched" && return 1
 		apply "$before" || return 1
 		n=$((n + step))
@@ -77,7 +63,7 @@ from_nothing() {
 	"$plexwg" down --interface "$device" --controller "$controller" || return 1
 	while killed_at $n; do
 		apply "$after" || { echo "killed at message $n:" && cat "$work/apply.log" && return 1; }
-		status 0 "$plexwg" plan --state "$after" "${args[@]}" || { echo "killed at message $n" && return 1; }
+		converged || { echo "killed at message $n" && return 1; }
 		"$plexwg" down --interface "$device" --controller "$controller" || return 1
 		n=$((n + step))
 	done

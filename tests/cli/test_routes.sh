@@ -2,29 +2,12 @@
 # Routes follow allowed IPs, and foreign routes stay, on a real device.
 # Usage: test_routes.sh PLEXWG [userspace|kernel]
 set -u
-controller=${2:-userspace}
-if [ "${3:-}" != inside ]; then
-	if [ "$controller" = userspace ] &&
-		{ [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! command -v wireguard-go >/dev/null; }; then
-		echo "ok 1 - routes of a wireguard-go device # SKIP needs root, /dev/net/tun and wireguard-go"
-		echo 1..1
-		exit
-	fi
-	exec unshare -n -m --propagation private bash "$0" "$1" "$controller" inside
-fi
-. "$(dirname "$0")/tap.sh"
-mkdir -p /run/wireguard
-mount -t tmpfs tmpfs /run/wireguard
-ip link set lo up
+. "$(dirname "$0")/device.sh"
 ip link add pxw-up type veth peer name pxw-down
 ip addr add 192.0.2.1/24 dev pxw-up
 ip link set pxw-up up
 ip link set pxw-down up
-plexwg=$1
 device=pxw-route
-state=$work/state.json
-trap '"$plexwg" down --interface "$device" --controller "$controller"; rm -rf "$work"' EXIT
-"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 k2=$(key 2) k3=$(key 3)
 
 write_state() { # write_state ALLOWED_IPS_OF_TWO ALLOWED_IPS_OF_THREE
