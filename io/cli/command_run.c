@@ -31,6 +31,7 @@ static int run(struct session *session, struct diag *diag)
 		.state_path = options->state_path,
 		.api_url = options->api_url,
 		.ca_path = options->ca_path,
+		.record_path = options->record_path,
 		.interval_ms = options->interval_ms,
 		.keep_interface = options->keep_interface,
 		.max_removal_percent = options->max_removal_percent,

@@ -66,7 +66,7 @@ static void cycle_start(void *impl)
 	cycles->is_running = true;
 	cycles->wanted_ms = INT64_MAX;
 	cycles->started_ms = loop_now_ms();
-	int error = reconciler_begin(cycles->reconciler, &diag);
+	int error = recorder_begin(cycles->recorder, cycles->reconciler, &diag);
 	if (error)
 		cycle_end(cycles, error, &diag);
 	else
@@ -105,7 +105,7 @@ static void cycle_finish(void *impl)
 	if (error)
 		diag_fail_errno(&diag, error);
 	else
-		error = reconciler_finish(cycles->reconciler, &answer, &diag);
+		error = recorder_finish(cycles->recorder, cycles->reconciler, &answer, &diag);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
 }

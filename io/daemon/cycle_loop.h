@@ -11,12 +11,14 @@
 #include "endpoint_names.h"
 #include "link_watch.h"
 #include "loop.h"
+#include "recorder.h"
 #include "source.h"
 
 struct cycle_loop {
 	struct loop *loop;
 	struct reconciler *reconciler;
-	struct source source; /* to be set before the first cycle */
+	struct source source;      /* to be set before the first cycle */
+	struct recorder *recorder; /* NULL: nobody records */
 	int64_t interval_ms;
 	/* Called when a cycle has ended, well or not. */
 	void (*ended)(void *impl, int error);

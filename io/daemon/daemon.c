@@ -24,6 +24,7 @@
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
+	struct recorder recorder;
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
@@ -210,6 +211,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	daemon->api.impl = daemon;
 	daemon->cycles.source = api_source(&daemon->api);
 	event_feed_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
+	daemon->feed.recorder = &daemon->recorder;
 	daemon->feed.handled = event_handled;
 	daemon->feed.changed = stream_changed;
 	daemon->feed.impl = daemon;
@@ -238,8 +240,11 @@ static void signing_key_load(struct daemon *daemon)
 static int engine_init(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	int error = manager_init(
-		&daemon->manager, settings->controller, &settings->config, settings->logger);
+	struct controller controller = settings->controller;
+	recorder_init(&daemon->recorder, controller, system_clock(), settings->logger);
+	if (settings->record_path)
+		controller = recorder_controller(&daemon->recorder);
+	int error = manager_init(&daemon->manager, controller, &settings->config, settings->logger);
 	if (error)
 		return diag_fail_errno(diag, error);
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
@@ -289,6 +294,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	};
 	int error = cycle_loop_init(
 		&daemon->cycles, &daemon->loop, &daemon->reconciler, settings->interval_ms, diag);
+	daemon->cycles.recorder = &daemon->recorder;
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;
 	state_keeper_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
@@ -306,22 +312,29 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	return error;
 }
 
-static void daemon_start(struct daemon *daemon)
+static int daemon_start(struct daemon *daemon, struct diag *diag)
 {
-	struct diag diag = {0};
-	if (service_notify_open(&daemon->service, &daemon->settings->service, &diag) != 0)
+	if (service_notify_open(&daemon->service, &daemon->settings->service, diag) != 0)
 		log_line(&daemon->manager.logger, LOG_LEVEL_WARN, "Service manager not reached",
-			"error", diag_text(&diag), NULL);
-	diag_clear(&diag);
+			"error", diag_text(diag), NULL);
+	diag_clear(diag);
 	if (daemon->service.alive_interval_ms)
 		alive_say(daemon);
 	state_restore(daemon);
+	if (daemon->follows_api)
+		signing_key_load(daemon);
+	if (daemon->settings->record_path) {
+		int error = recorder_start(&daemon->recorder, daemon->settings->record_path,
+			&daemon->reconciler, diag);
+		if (error)
+			return error;
+	}
 	cycle_loop_want(&daemon->cycles, 0);
-	if (!daemon->follows_api)
-		return;
-	signing_key_load(daemon);
-	event_feed_start(&daemon->feed);
-	node_reports_start(&daemon->reports);
+	if (daemon->follows_api) {
+		event_feed_start(&daemon->feed);
+		node_reports_start(&daemon->reports);
+	}
+	return 0;
 }
 
 static int daemon_end(struct daemon *daemon, struct diag *diag)
@@ -329,7 +342,7 @@ static int daemon_end(struct daemon *daemon, struct diag *diag)
 	service_notify_send(&daemon->service, SERVICE_STOPPING, NULL);
 	if (daemon->settings->keep_interface)
 		return 0;
-	return manager_teardown(&daemon->manager, diag);
+	return recorder_teardown(&daemon->recorder, &daemon->manager, diag);
 }
 
 static void daemon_close(struct daemon *daemon)
@@ -352,6 +365,7 @@ static void daemon_close(struct daemon *daemon)
 	reconciler_deinit(&daemon->reconciler);
 	verifier_deinit(&daemon->verifier);
 	manager_deinit(&daemon->manager);
+	recorder_deinit(&daemon->recorder);
 }
 
 int daemon_run(const struct daemon_settings *settings, struct diag *diag)
@@ -368,10 +382,10 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 	error = engine_init(&daemon, diag);
 	if (!error) {
 		error = daemon_open(&daemon, diag);
-		if (!error) {
-			daemon_start(&daemon);
+		if (!error)
+			error = daemon_start(&daemon, diag);
+		if (!error)
 			error = loop_run(&daemon.loop, diag);
-		}
 		if (!error)
 			error = daemon_end(&daemon, diag);
 		daemon_close(&daemon);

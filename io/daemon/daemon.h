@@ -22,9 +22,10 @@ struct daemon_settings {
 	struct logger logger;
 	struct identity *identity; /* read anew on SIGHUP */
 	const char *identity_directory;
-	const char *state_path; /* either this */
-	const char *api_url;    /* or this */
-	const char *ca_path;    /* NULL: the system's authorities */
+	const char *state_path;  /* either this */
+	const char *api_url;     /* or this */
+	const char *ca_path;     /* NULL: the system's authorities */
+	const char *record_path; /* NULL: nothing is recorded */
 	int64_t interval_ms;
 	bool keep_interface;     /* do not tear down at the end */
 	int max_removal_percent; /* see removal_guard.h */

@@ -103,14 +103,14 @@ static enum verdict event_judge(struct event_feed *feed, const struct stream_eve
 	struct envelope *envelope, struct diag *diag)
 {
 	enum verdict verdict;
-	if (event->is_dropped) {
-		diag_fail(diag, -EFBIG, "too long");
-		return VERDICT_MALFORMED;
-	}
-	int error = envelope_wire_read(event->data.text, event->data.length, envelope, diag);
-	if (error)
+	int error = event->is_dropped ? diag_fail(diag, -EFBIG, "too long")
+				      : envelope_wire_read(event->data.text, event->data.length,
+						envelope, diag);
+	if (error) {
+		recorder_note_malformed(feed->recorder);
 		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
-	event_deliver(feed->dispatcher, envelope, now_ns(feed), &verdict, diag);
+	}
+	recorder_deliver(feed->recorder, feed->dispatcher, envelope, now_ns(feed), &verdict, diag);
 	return verdict;
 }
 

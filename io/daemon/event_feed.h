@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "control_plane.h"
 #include "events.h"
+#include "recorder.h"
 
 /* Without a stream for this long, the state is pulled every EVENT_FEED_POLL_MS. */
 #define EVENT_FEED_LOST_MS (5 * 60 * 1000)
@@ -22,6 +23,7 @@ struct event_feed {
 	struct loop *loop;
 	struct event_dispatcher *dispatcher;
 	struct clock clock;
+	struct recorder *recorder; /* NULL: nobody records */
 	/* An event was accepted and handled. */
 	void (*handled)(void *impl);
 	/* The stream was opened (is_open says so), or is gone. */

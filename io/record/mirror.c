@@ -1,0 +1,339 @@
+#include "mirror.h"
+
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void mirror_init(struct mirror *mirror, const struct interface_config *config,
+	const struct key_public *own_key, const struct ip *mesh_ip)
+{
+	*mirror = (struct mirror){
+		.config = config,
+		.own_key = *own_key,
+		.address = prefix_of_host(mesh_ip),
+	};
+	sim_controller_init(&mirror->sim, (struct sim_recorder){0});
+}
+
+void mirror_deinit(struct mirror *mirror)
+{
+	sim_controller_deinit(&mirror->sim);
+}
+
+static struct sim_device *mirror_device(const struct mirror *mirror)
+{
+	return sim_controller_find(&mirror->sim, mirror->config->interface_name);
+}
+
+bool mirror_has_interface(const struct mirror *mirror)
+{
+	return mirror_device(mirror) != NULL;
+}
+
+static uint16_t port_shown(const struct mirror *mirror, const struct device *device)
+{
+	const struct interface_config *config = mirror->config;
+	return config->has_fwmark && device->fwmark != config->fwmark ? 0 : device->listen_port;
+}
+
+/* Whether the engine looks at this address. */
+static bool address_counts(const struct mirror *mirror, const struct prefix *address)
+{
+	if (prefix_equal(address, &mirror->address))
+		return true;
+	return !mirror->config->keep_addresses && !ip_is_link_local(&address->ip);
+}
+
+static bool is_among(const struct prefix *address, const struct prefix *addresses, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prefix_equal(address, &addresses[i]))
+			return true;
+	return false;
+}
+
+/* Whether every address of `a` that counts is one of `b`. */
+static bool addresses_are_among(const struct mirror *mirror, const struct prefix *a, size_t a_count,
+	const struct prefix *b, size_t b_count)
+{
+	for (size_t i = 0; i < a_count; i++)
+		if (address_counts(mirror, &a[i]) && !is_among(&a[i], b, b_count))
+			return false;
+	return true;
+}
+
+static bool has_same_addresses(
+	const struct mirror *mirror, const struct sim_device *mine, const struct device *device)
+{
+	return addresses_are_among(mirror, mine->addresses, mine->address_count, device->addresses,
+		       device->address_count) &&
+	       addresses_are_among(mirror, device->addresses, device->address_count,
+		       mine->addresses, mine->address_count);
+}
+
+bool mirror_has_same_interface(const struct mirror *mirror, const struct device *device)
+{
+	const struct sim_device *mine = mirror_device(mirror);
+	return mine && key_public_equal(&mine->public_key, &device->public_key) &&
+	       mine->listen_port == port_shown(mirror, device) && mine->up == device->up &&
+	       (mirror->config->mtu == 0 || mine->mtu == device->mtu) &&
+	       has_same_addresses(mirror, mine, device);
+}
+
+static void tell_private_key(
+	const struct mirror *mirror, struct teller *teller, const struct key_public *key)
+{
+	struct key_secret made_up = teller->names->own_private_key;
+	if (!key_public_equal(key, &mirror->own_key))
+		made_up = pseudonym_private_key(teller->names, key);
+	tell_comma(teller);
+	tell(teller, "\"private_key\":");
+	tell_made_up_secret(teller, &made_up);
+	key_secret_wipe(&made_up);
+}
+
+static void tell_addresses(
+	const struct mirror *mirror, struct teller *teller, const struct device *device)
+{
+	tell_comma(teller);
+	tell(teller, "\"addresses\":[");
+	for (size_t i = 0; i < device->address_count; i++) {
+		if (!address_counts(mirror, &device->addresses[i]))
+			continue;
+		tell_comma(teller);
+		tell_prefix(teller, &device->addresses[i]);
+	}
+	tell(teller, "]");
+}
+
+/* The members in which the interface differs from the mirror, which takes them over. */
+static int follow_members(struct mirror *mirror, const struct device *device, struct teller *teller)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	uint16_t port = port_shown(mirror, device);
+	int error = 0;
+	if (!key_public_equal(&mine->public_key, &device->public_key)) {
+		tell_private_key(mirror, teller, &device->public_key);
+		mine->public_key = device->public_key;
+		sim_device_remove_peer(mine, &device->public_key);
+	}
+	if (mine->listen_port != port) {
+		tell_comma(teller);
+		tell(teller, "\"listen_port\":%u", port);
+		mine->listen_port = port;
+	}
+	if (mirror->config->mtu && mine->mtu != device->mtu) {
+		tell_comma(teller);
+		tell(teller, "\"mtu\":%d", device->mtu);
+		mine->mtu = device->mtu;
+	}
+	if (mine->up != device->up) {
+		tell_comma(teller);
+		tell(teller, "\"up\":%s", device->up ? "true" : "false");
+		mine->up = device->up;
+	}
+	if (!has_same_addresses(mirror, mine, device)) {
+		tell_addresses(mirror, teller, device);
+		error = sim_device_set_addresses(mine, device->addresses, device->address_count);
+	}
+	return error;
+}
+
+void tell_world(struct teller *steps, const struct teller *change)
+{
+	tell(steps, "{\"do\":\"world\",");
+	tell_told(steps, change);
+	tell(steps, "},\n");
+}
+
+int mirror_follow_interface(
+	struct mirror *mirror, const struct device *device, struct teller *steps)
+{
+	struct teller change = {.names = steps->names};
+	if (mirror_has_same_interface(mirror, device))
+		return 0;
+	tell(&change, "\"set_interface\":{");
+	int error = follow_members(mirror, device, &change);
+	tell(&change, "}");
+	tell_world(steps, &change);
+	teller_clear(&change);
+	return error;
+}
+
+void mirror_delete(struct mirror *mirror, struct teller *steps)
+{
+	if (!mirror_has_interface(mirror))
+		return;
+	sim_controller_delete(&mirror->sim, mirror->config->interface_name);
+	tell(steps, "{\"do\":\"world\",\"delete_interface\":true},\n");
+}
+
+/* A peer as it stands on a device, as an object. */
+static void tell_device_peer(struct teller *teller, const struct peer_config *peer)
+{
+	tell(teller, "{");
+	tell_peer_members(teller, peer);
+	tell(teller, ",\"last_handshake\":");
+	if (peer->status.last_handshake_s)
+		tell_time(teller, peer->status.last_handshake_s * NS_PER_S);
+	else
+		tell(teller, "null");
+	tell(teller, ",\"tx_bytes\":%llu}", (unsigned long long)peer->status.tx_bytes);
+}
+
+static void tell_set_peer(struct teller *steps, const struct peer_config *peer)
+{
+	struct teller change = {.names = steps->names};
+	tell(&change, "\"set_peer\":");
+	tell_device_peer(&change, peer);
+	tell_world(steps, &change);
+	teller_clear(&change);
+}
+
+void mirror_tell_hidden(struct teller *steps, const struct key_public *key)
+{
+	struct teller change = {.names = steps->names};
+	tell(&change, "\"remove_peer\":");
+	tell_key(&change, key);
+	tell_world(steps, &change);
+	teller_clear(&change);
+}
+
+static void tell_sent(struct teller *steps, const struct key_public *key, uint64_t bytes)
+{
+	struct teller change = {.names = steps->names};
+	tell(&change, "\"sent\":{\"public_key\":");
+	tell_key(&change, key);
+	tell(&change, ",\"bytes\":%llu}", (unsigned long long)bytes);
+	tell_world(steps, &change);
+	teller_clear(&change);
+}
+
+static int mirror_set_peer(struct mirror *mirror, const struct peer_config *peer)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	int error = sim_device_set_peer(mine, peer, PEER_FIELDS_ALL, true);
+	struct sim_peer *set = sim_device_find(mine, &peer->public_key);
+	if (!error && set) {
+		set->status.last_handshake_s = peer->status.last_handshake_s;
+		set->status.tx_bytes = peer->status.tx_bytes;
+	}
+	return error;
+}
+
+static bool is_same_config(const struct peer_config *mine, const struct peer_config *peer)
+{
+	return endpoint_equal(&mine->endpoint, &peer->endpoint) &&
+	       peer_allowed_ips_equal(mine, peer) && key_secret_equal(&mine->psk, &peer->psk) &&
+	       mine->persistent_keepalive_s == peer->persistent_keepalive_s;
+}
+
+static bool is_same_peer(const struct peer_config *mine, const struct peer_config *peer)
+{
+	return is_same_config(mine, peer) &&
+	       mine->status.last_handshake_s == peer->status.last_handshake_s &&
+	       mine->status.tx_bytes == peer->status.tx_bytes;
+}
+
+/* A peer of the real device; `mine` is the mirror's, NULL: it has none. */
+static int follow_peer(struct mirror *mirror, const struct peer_config *mine,
+	const struct peer_config *peer, struct teller *steps)
+{
+	if (mine && is_same_peer(mine, peer))
+		return 0;
+	bool only_sent = mine && is_same_config(mine, peer) &&
+			 mine->status.last_handshake_s == peer->status.last_handshake_s &&
+			 mine->status.tx_bytes < peer->status.tx_bytes;
+	if (only_sent) {
+		uint64_t bytes = peer->status.tx_bytes - mine->status.tx_bytes;
+		tell_sent(steps, &peer->public_key, bytes);
+		sim_device_sent(mirror_device(mirror), &peer->public_key, bytes);
+		return 0;
+	}
+	/* An endpoint can only be got rid of together with the peer. */
+	if (mine && mine->endpoint.kind != ENDPOINT_NONE && peer->endpoint.kind == ENDPOINT_NONE) {
+		mirror_tell_hidden(steps, &peer->public_key);
+		sim_device_remove_peer(mirror_device(mirror), &peer->public_key);
+	}
+	tell_set_peer(steps, peer);
+	return mirror_set_peer(mirror, peer);
+}
+
+static bool has_same_peers(const struct peer_table *mine, const struct peer_table *peers)
+{
+	bool same = mine->count == peers->count;
+	for (size_t i = 0; same && i < peers->count; i++)
+		same = key_public_equal(&mine->peers[i].public_key, &peers->peers[i].public_key) &&
+		       is_same_peer(&mine->peers[i], &peers->peers[i]);
+	return same;
+}
+
+/* Returns 0, or -EPROTO if the mirror's peers are others. */
+static int check_peers(const struct mirror *mirror, const struct peer_table *peers)
+{
+	struct device mine = {0};
+	int error = sim_device_read(mirror_device(mirror), &mine);
+	if (!error && !has_same_peers(&mine.peers, peers))
+		error = -EPROTO;
+	device_clear(&mine);
+	return error;
+}
+
+int mirror_follow_peers(struct mirror *mirror, const struct peer_table *peers, struct teller *steps)
+{
+	struct device mine = {0};
+	int error = sim_device_read(mirror_device(mirror), &mine);
+	for (size_t i = 0; !error && i < mine.peers.count; i++) {
+		const struct key_public *key = &mine.peers.peers[i].public_key;
+		if (peer_table_find(peers, key))
+			continue;
+		mirror_tell_hidden(steps, key);
+		sim_device_remove_peer(mirror_device(mirror), key);
+	}
+	for (size_t i = 0; !error && i < peers->count; i++) {
+		const struct peer_config *peer = &peers->peers[i];
+		error = follow_peer(
+			mirror, peer_table_find(&mine.peers, &peer->public_key), peer, steps);
+	}
+	if (!error)
+		error = check_peers(mirror, peers);
+	device_clear(&mine);
+	return error;
+}
+
+void mirror_tell_back(
+	const struct mirror *mirror, struct teller *steps, const struct key_public *key)
+{
+	struct device mine = {0};
+	if (!mirror_has_interface(mirror))
+		return;
+	int error = sim_device_read(mirror_device(mirror), &mine);
+	const struct peer_config *peer = error ? NULL : peer_table_find(&mine.peers, key);
+	if (peer)
+		tell_set_peer(steps, peer);
+	if (error && !steps->error)
+		steps->error = error;
+	device_clear(&mine);
+}
+
+int mirror_start(struct mirror *mirror, const struct device *device, struct teller *teller)
+{
+	if (!device)
+		return 0;
+	if (!sim_controller_create(&mirror->sim, mirror->config->interface_name))
+		return -ENOMEM;
+	tell(teller, "{");
+	int error = follow_members(mirror, device, teller);
+	tell_comma(teller);
+	tell(teller, "\"peers\":[");
+	for (size_t i = 0; !error && i < device->peers.count; i++) {
+		tell_comma(teller);
+		tell(teller, "\n\t");
+		tell_device_peer(teller, &device->peers.peers[i]);
+		error = mirror_set_peer(mirror, &device->peers.peers[i]);
+	}
+	tell(teller, "]}");
+	return error ? error : check_peers(mirror, &device->peers);
+}

@@ -1,0 +1,51 @@
+/*
+ * The device that a replay of the recording will have at this point: a simulated one, which every
+ * operation told is carried out on. What a read of the real device shows otherwise, somebody else
+ * must have done: that becomes `world` steps.
+ *
+ * Of the interface only what the engine looks at is told: no other addresses where they are to be
+ * kept, no link-local ones, no MTU where none is configured. A replay has no mark (fwmark); a wrong
+ * one is told as a wrong port, which makes the engine do the same.
+ */
+#pragma once
+
+#include "sim_controller.h"
+#include "teller.h"
+
+struct mirror {
+	struct sim_controller sim;
+	const struct interface_config *config; /* borrowed */
+	struct key_public own_key;
+	struct prefix address; /* that the interface is to have */
+};
+
+void mirror_init(struct mirror *mirror, const struct interface_config *config,
+	const struct key_public *own_key, const struct ip *mesh_ip);
+void mirror_deinit(struct mirror *mirror);
+bool mirror_has_interface(const struct mirror *mirror);
+
+/*
+ * Starts as `device`, which is told as an object; NULL: there is none. Returns 0 or -ENOMEM.
+ */
+int mirror_start(struct mirror *mirror, const struct device *device, struct teller *teller);
+/* Somebody deleted the interface. */
+void mirror_delete(struct mirror *mirror, struct teller *steps);
+/*
+ * Tells what the interface `device` has other than the mirror, as steps with a comma after each,
+ * and makes the mirror the same. The interface must be there. Return 0 or -ENOMEM; for peers also
+ * -EPROTO: they cannot be made the same.
+ */
+int mirror_follow_interface(
+	struct mirror *mirror, const struct device *device, struct teller *steps);
+int mirror_follow_peers(
+	struct mirror *mirror, const struct peer_table *peers, struct teller *steps);
+/* Whether the interface is as `device` is, its peers aside. */
+bool mirror_has_same_interface(const struct mirror *mirror, const struct device *device);
+
+/* A peer is out of sight, and comes back as the mirror has it. The mirror stays. */
+void mirror_tell_hidden(struct teller *steps, const struct key_public *key);
+void mirror_tell_back(
+	const struct mirror *mirror, struct teller *steps, const struct key_public *key);
+
+/* One step: `{"do":"world",CHANGE},`. */
+void tell_world(struct teller *steps, const struct teller *change);

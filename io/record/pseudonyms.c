@@ -1,0 +1,196 @@
+#include "pseudonyms.h"
+
+#include "curve.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(KEY_BYTES == ORDER_PLACE_BYTES, "a place is a key");
+_Static_assert(crypto_shorthash_KEYBYTES == 16, "the secret for addresses");
+_Static_assert(crypto_sign_SECRETKEYBYTES == 64, "a private key of Ed25519");
+
+/* What a hash is taken for, so that one value in two roles gets two names. */
+enum role {
+	ROLE_PSK,
+	ROLE_PRIVATE_KEY,
+	ROLE_SIGNER,
+	ROLE_TOKEN,
+};
+
+#define ID_DIGIT_BITS 5
+/* In the order of their bytes. */
+static const char id_digits[] = "0123456789abcdefghijklmnopqrstuv";
+
+static void hash(const struct pseudonyms *names, enum role role, const void *bytes, size_t length,
+	void *ret, size_t ret_length)
+{
+	crypto_generichash_state state;
+	uint8_t tag = (uint8_t)role;
+	crypto_generichash_init(&state, names->secret, sizeof names->secret, ret_length);
+	crypto_generichash_update(&state, &tag, sizeof tag);
+	crypto_generichash_update(&state, bytes, length);
+	crypto_generichash_final(&state, ret, ret_length);
+	sodium_memzero(&state, sizeof state);
+}
+
+int pseudonyms_init(struct pseudonyms *names, const struct key_public *own_key)
+{
+	struct order_place place;
+	struct key_public public_key;
+	*names = (struct pseudonyms){.ids.digit_bits = ID_DIGIT_BITS};
+	randombytes_buf(names->secret, sizeof names->secret);
+	randombytes_buf(names->address_secret, sizeof names->address_secret);
+	/* Other keys will need room on both sides. */
+	do {
+		randombytes_buf(names->own_private_key.bytes, KEY_BYTES);
+		key_secret_clamp(&names->own_private_key);
+		key_public_derive(&names->own_private_key, &public_key);
+	} while (public_key.bytes[0] < 0x40 || public_key.bytes[0] >= 0xc0);
+	memcpy(place.bytes, public_key.bytes, sizeof place.bytes);
+	return order_map_begin(&names->keys, own_key->bytes, KEY_BYTES, &place);
+}
+
+void pseudonyms_clear(struct pseudonyms *names)
+{
+	order_map_clear(&names->keys);
+	order_map_clear(&names->ids);
+	sodium_memzero(names, sizeof *names);
+}
+
+int pseudonym_key(struct pseudonyms *names, const struct key_public *key, struct key_public *ret)
+{
+	struct order_place place;
+	int error = order_map_place(&names->keys, key->bytes, KEY_BYTES, &place);
+	if (!error)
+		memcpy(ret->bytes, place.bytes, KEY_BYTES);
+	return error;
+}
+
+static unsigned id_digit(const struct order_place *place, unsigned number)
+{
+	unsigned digit = 0;
+	for (unsigned bit = number * ID_DIGIT_BITS; bit < (number + 1) * ID_DIGIT_BITS; bit++) {
+		unsigned byte = bit / 8 < ORDER_PLACE_BYTES ? place->bytes[bit / 8] : 0;
+		digit = digit << 1 | (byte >> (7 - bit % 8) & 1);
+	}
+	return digit;
+}
+
+int pseudonym_id(struct pseudonyms *names, const char *id, struct pseudonym_id *ret)
+{
+	struct order_place place;
+	int error = order_map_place(&names->ids, id, strlen(id), &place);
+	if (error)
+		return error;
+	size_t length = (size_t)snprintf(ret->text, sizeof ret->text, "peer-");
+	unsigned count = (ORDER_PLACE_BYTES * 8 + ID_DIGIT_BITS - 1) / ID_DIGIT_BITS;
+	while (count > 1 && id_digit(&place, count - 1) == 0)
+		count--;
+	for (unsigned i = 0; i < count; i++)
+		ret->text[length++] = id_digits[id_digit(&place, i)];
+	ret->text[length] = '\0';
+	return 0;
+}
+
+struct key_secret pseudonym_psk(const struct pseudonyms *names, const struct key_secret *psk)
+{
+	struct key_secret other = {{0}};
+	if (!key_secret_is_zero(psk))
+		hash(names, ROLE_PSK, psk->bytes, KEY_BYTES, other.bytes, KEY_BYTES);
+	return other;
+}
+
+struct key_secret pseudonym_private_key(
+	const struct pseudonyms *names, const struct key_public *key)
+{
+	struct key_secret other = {{0}};
+	if (!key_public_is_zero(key))
+		hash(names, ROLE_PRIVATE_KEY, key->bytes, KEY_BYTES, other.bytes, KEY_BYTES);
+	return other;
+}
+
+/* Ranges whose addresses the engine treats otherwise: each is replaced by itself. */
+static const struct prefix kept_ranges[] = {
+	{.ip = {.family = IP_V4}, .length = 32},                               /* unspecified */
+	{.ip = {.family = IP_V4, .bytes = {169, 254}}, .length = 16},          /* link-local */
+	{.ip = {.family = IP_V4, .bytes = {224}}, .length = 4},                /* multicast */
+	{.ip = {.family = IP_V6}, .length = 128},                              /* unspecified */
+	{.ip = {.family = IP_V6, .bytes = {[10] = 0xff, 0xff}}, .length = 96}, /* mapped IPv4 */
+	{.ip = {.family = IP_V6, .bytes = {0xfe, 0x80}}, .length = 10},        /* link-local */
+	{.ip = {.family = IP_V6, .bytes = {0xff}}, .length = 8},               /* multicast */
+};
+
+/* Whether a kept range lies within the prefix, and is not the prefix. */
+static bool leads_to_kept_range(const struct prefix *prefix)
+{
+	for (size_t i = 0; i < sizeof kept_ranges / sizeof *kept_ranges; i++)
+		if (prefix->length < kept_ranges[i].length &&
+			prefix_covers(prefix, &kept_ranges[i].ip))
+			return true;
+	return false;
+}
+
+/*
+ * Each bit is flipped or not as chance has it for the bits before it, so that two addresses have as
+ * many bits in common as those that they stand for.
+ */
+struct ip pseudonym_ip(const struct pseudonyms *names, const struct ip *ip)
+{
+	struct ip other = *ip;
+	unsigned bits = ip->family == IP_NONE ? 0 : ip_bits(ip);
+	for (unsigned i = 0; i < bits; i++) {
+		struct prefix before = {.ip = *ip, .length = (uint8_t)i};
+		uint8_t flip[crypto_shorthash_BYTES];
+		prefix_mask(&before);
+		if (leads_to_kept_range(&before))
+			continue;
+		crypto_shorthash(
+			flip, (const uint8_t *)&before, sizeof before, names->address_secret);
+		other.bytes[i / 8] ^= (uint8_t)((flip[0] & 1) << (7 - i % 8));
+	}
+	return other;
+}
+
+struct prefix pseudonym_prefix(const struct pseudonyms *names, const struct prefix *prefix)
+{
+	struct prefix masked = *prefix;
+	prefix_mask(&masked);
+	bool has_host_bits = !prefix_equal(&masked, prefix);
+	struct prefix other = {.ip = pseudonym_ip(names, &prefix->ip), .length = prefix->length};
+	if (!has_host_bits)
+		prefix_mask(&other);
+	return other;
+}
+
+struct endpoint pseudonym_endpoint(const struct pseudonyms *names, const struct endpoint *endpoint)
+{
+	struct endpoint other = *endpoint;
+	if (endpoint->kind == ENDPOINT_IP)
+		other.ip = pseudonym_ip(names, &endpoint->ip);
+	if (endpoint->zone[0])
+		snprintf(other.zone, sizeof other.zone, "z%.8s",
+			pseudonym_token(names, endpoint->zone, strlen(endpoint->zone)).text);
+	return other;
+}
+
+struct pseudonym_token pseudonym_token(
+	const struct pseudonyms *names, const void *bytes, size_t length)
+{
+	struct pseudonym_token token;
+	uint8_t digest[crypto_generichash_BYTES_MIN];
+	hash(names, ROLE_TOKEN, bytes, length, digest, sizeof digest);
+	sodium_bin2hex(token.text, sizeof token.text, digest, (sizeof token.text - 1) / 2);
+	return token;
+}
+
+struct pseudonym_signer pseudonym_signer(
+	const struct pseudonyms *names, const struct key_public *key)
+{
+	struct pseudonym_signer signer;
+	uint8_t seed[crypto_sign_SEEDBYTES];
+	hash(names, ROLE_SIGNER, key->bytes, KEY_BYTES, seed, sizeof seed);
+	crypto_sign_seed_keypair(signer.public_key.bytes, signer.private_key, seed);
+	sodium_memzero(seed, sizeof seed);
+	return signer;
+}

@@ -1,0 +1,306 @@
+#include "recorder_parts.h"
+
+#include "diag.h"
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void recorder_init(struct recorder *recorder, struct controller inner, struct clock clock,
+	struct logger logger)
+{
+	*recorder = (struct recorder){
+		.inner = inner, .clock = clock, .logger = logger, .file = {.fd = -1}};
+}
+
+void recorder_deinit(struct recorder *recorder)
+{
+	if (!recorder->inner.ops)
+		return;
+	recorder_unit_clear(&recorder->unit);
+	mirror_deinit(&recorder->mirror);
+	pseudonyms_clear(&recorder->names);
+	key_secret_wipe(&recorder->created.private_key);
+	record_file_close(&recorder->file);
+	recorder->is_on = false;
+}
+
+static bool is_recording(const struct recorder *recorder)
+{
+	return recorder && recorder->is_on;
+}
+
+/* The recording counts milliseconds. */
+static int64_t time_cut(int64_t now_ns)
+{
+	return now_ns - now_ns % NS_PER_MS;
+}
+
+static int64_t time_now(const struct recorder *recorder)
+{
+	return time_cut(recorder->clock.now_ns(recorder->clock.impl));
+}
+
+/* `fail` steps of a call that is over go where `list` is. */
+static void faults_move(struct recorder *recorder, struct teller *list)
+{
+	tell_told(list, &recorder->unit.faults);
+	teller_reset(&recorder->unit.faults);
+}
+
+/* The events of a fetch that was given up happen all the same, after a Setup. */
+static void fetch_give_up(struct recorder *recorder)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	struct teller call = {.names = &recorder->names};
+	int64_t now_ns = time_now(recorder);
+	tell(&call, "{\"do\":\"setup\"}");
+	for (size_t i = 0; i < unit->event_count; i++) {
+		tell(&call, ",\n%s", unit->events[i].faults);
+		tell_event(&call, &unit->events[i], now_ns);
+	}
+	recorder_unit_write(recorder, now_ns, &call);
+	teller_clear(&call);
+	recorder->phase = RECORDER_IDLE;
+}
+
+static bool is_same_node(const struct recorder *recorder, const struct identity *identity)
+{
+	return key_public_equal(&recorder->own_key, &identity->public_key) &&
+	       ip_equal(&recorder->mesh_ip, &identity->mesh_ip);
+}
+
+int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, struct diag *diag)
+{
+	if (!is_recording(recorder))
+		return reconciler_begin(reconciler, diag);
+	if (recorder->phase == RECORDER_FETCHING)
+		fetch_give_up(recorder);
+	if (!is_same_node(recorder, reconciler->identity))
+		recorder_end(recorder, "the identity is another");
+	recorder_unit_begin(recorder);
+	recorder->phase = RECORDER_BEGINNING;
+	int error = reconciler_begin(reconciler, diag);
+	recorder_settle(recorder);
+	faults_move(recorder, &recorder->unit.before);
+	recorder->phase = error ? RECORDER_IDLE : RECORDER_FETCHING;
+	if (error) {
+		struct teller call = {.names = &recorder->names};
+		tell(&call, "{\"do\":\"reconcile\",\"returns\":\"error: wireguard: setup: \"}");
+		recorder_unit_write(recorder, time_now(recorder), &call);
+		teller_clear(&call);
+	}
+	return error;
+}
+
+/* Between the cycle and its own observer. */
+struct held_observer {
+	struct recorder *recorder;
+	struct reconciler *reconciler;
+	struct cycle_observer own;
+};
+
+static bool wants_prefix_of(const struct peer_table *desired, const struct peer_config *peer)
+{
+	for (size_t i = 0; i < desired->count; i++)
+		for (uint32_t j = 0; j < peer->allowed_ip_count; j++)
+			if (peer_has_allowed_ip(&desired->peers[i], &peer->allowed_ips[j]))
+				return true;
+	return false;
+}
+
+/* Peers whose removal was held back. */
+static void note_held(
+	struct recorder *recorder, struct reconciler *reconciler, const struct cycle_report *report)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	const struct peer_diff *diff = &report->plan->diff;
+	size_t op_count = peer_diff_op_count(diff);
+	if (!diff->held_count)
+		return;
+	int error = peer_index_snapshot(&reconciler->manager->index, &unit->names);
+	unit->held = calloc(diff->held_count, sizeof *unit->held);
+	recorder_check(recorder, unit->held ? error : -ENOMEM);
+	if (!recorder->is_on)
+		return;
+	for (size_t i = 0; i < diff->held_count; i++) {
+		const struct peer_config *peer = diff->ops[op_count + i].actual;
+		struct told_held held = {
+			.public_key = peer->public_key,
+			.id = peer_names_find(&unit->names, &peer->public_key),
+		};
+		if (!wants_prefix_of(&report->plan->desired.peers, peer)) {
+			unit->held[unit->held_count++] = held;
+			continue;
+		}
+		mirror_tell_hidden(&unit->world, &peer->public_key);
+		mirror_tell_back(&recorder->mirror, &unit->after, &peer->public_key);
+	}
+}
+
+static void cycle_executed(void *impl, const struct cycle_report *report)
+{
+	struct held_observer *observer = impl;
+	if (observer->recorder->is_on)
+		note_held(observer->recorder, observer->reconciler, report);
+	if (observer->own.executed)
+		observer->own.executed(observer->own.impl, report);
+}
+
+static int64_t frozen_now_ns(void *impl)
+{
+	return *(const int64_t *)impl;
+}
+
+/* The engine's part, at one time. */
+static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler,
+	const struct fetch_answer *answer, int64_t now_ns, struct diag *diag)
+{
+	struct clock clock = reconciler->clock;
+	struct held_observer observer = {
+		.recorder = recorder, .reconciler = reconciler, .own = reconciler->observer};
+	reconciler->clock = (struct clock){.now_ns = frozen_now_ns, .impl = &now_ns};
+	reconciler->observer =
+		(struct cycle_observer){.executed = cycle_executed, .impl = &observer};
+	int error = reconciler_finish(reconciler, answer, diag);
+	reconciler->clock = clock;
+	reconciler->observer = observer.own;
+	return error;
+}
+
+static void tell_during_fetch(struct recorder *recorder, int64_t now_ns, struct teller *call)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	struct teller steps = {.names = &recorder->names};
+	for (size_t i = 0; i < unit->event_count; i++) {
+		tell(&steps, "%s", unit->events[i].faults);
+		tell_event(&steps, &unit->events[i], now_ns);
+		tell(&steps, ",\n");
+	}
+	tell_told(&steps, &unit->world);
+	tell_told(&steps, &unit->faults);
+	tell_no_comma(&steps);
+	if (steps.length) {
+		tell(call, ",\"during_fetch\":[\n");
+		tell_told(call, &steps);
+		tell(call, "]");
+	}
+	teller_clear(&steps);
+}
+
+int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
+	const struct fetch_answer *answer, struct diag *diag)
+{
+	if (!is_recording(recorder) || recorder->phase != RECORDER_FETCHING)
+		return reconciler_finish(reconciler, answer, diag);
+	struct teller call = {.names = &recorder->names};
+	enum fetch_outcome outcome = answer->outcome;
+	bool was_provisional = reconciler->is_provisional;
+	int64_t now_ns = time_now(recorder);
+	recorder->phase = RECORDER_FINISHING;
+	int error = cycle_finish(recorder, reconciler, answer, now_ns, diag);
+	recorder_settle(recorder);
+	recorder->phase = RECORDER_IDLE;
+	tell(&call, "{\"do\":\"reconcile\"");
+	recorder_tell_answer(recorder, reconciler, outcome, was_provisional, &call);
+	tell_during_fetch(recorder, now_ns, &call);
+	/* Errors may be of what a replay does not have. */
+	if (!error && !recorder->unit.held_count)
+		tell(&call, ",\"returns\":\"ok\"");
+	tell(&call, "}");
+	recorder_unit_write(recorder, now_ns, &call);
+	teller_clear(&call);
+	return error;
+}
+
+/* Within a fetch the event waits for the end of the cycle. */
+static int event_add(struct recorder *recorder, const struct told_event *event)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	struct told_event *events =
+		reallocarray(unit->events, unit->event_count + 1, sizeof *events);
+	if (!events)
+		return -ENOMEM;
+	unit->events = events;
+	events[unit->event_count++] = *event;
+	return 0;
+}
+
+/* Takes the event over. */
+static void event_tell(struct recorder *recorder, struct told_event *event)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	event->faults = strdup(unit->faults.length ? unit->faults.text : "");
+	int error = unit->faults.error;
+	teller_reset(&unit->faults);
+	if (!error && !event->faults)
+		error = -ENOMEM;
+	if (!error && recorder->phase == RECORDER_FETCHING) {
+		error = event_add(recorder, event);
+		if (!error)
+			return;
+	}
+	recorder_check(recorder, error);
+	if (recorder->is_on) {
+		struct teller call = {.names = &recorder->names};
+		tell(&call, "%s", event->faults);
+		tell_event(&call, event, event->now_ns);
+		recorder_unit_write(recorder, event->now_ns, &call);
+		teller_clear(&call);
+	}
+	told_event_clear(event);
+}
+
+int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatcher,
+	const struct envelope *envelope, int64_t now_ns, enum verdict *ret_verdict,
+	struct diag *diag)
+{
+	if (!is_recording(recorder))
+		return event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);
+	struct key_public signing_key = dispatcher->verifier->keys.current;
+	struct told_event event = {0};
+	now_ns = time_cut(now_ns);
+	if (recorder->phase == RECORDER_IDLE)
+		recorder_unit_begin(recorder);
+	int error = event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);
+	recorder_settle(recorder);
+	if (*ret_verdict == VERDICT_FAULT) {
+		recorder_check(recorder, -ENOMEM);
+		return error;
+	}
+	recorder_check(recorder, told_event_take(&recorder->names, dispatcher, envelope,
+					 *ret_verdict, error, now_ns, &event));
+	if (!recorder->is_on)
+		return error;
+	event.signing_key = signing_key;
+	event_tell(recorder, &event);
+	return error;
+}
+
+void recorder_note_malformed(struct recorder *recorder)
+{
+	if (!is_recording(recorder))
+		return;
+	struct told_event event = {.verdict = VERDICT_MALFORMED, .now_ns = time_now(recorder)};
+	if (recorder->phase == RECORDER_IDLE)
+		recorder_unit_begin(recorder);
+	event_tell(recorder, &event);
+}
+
+int recorder_teardown(struct recorder *recorder, struct manager *manager, struct diag *diag)
+{
+	if (!is_recording(recorder))
+		return manager_teardown(manager, diag);
+	if (recorder->phase == RECORDER_FETCHING)
+		fetch_give_up(recorder);
+	recorder_unit_begin(recorder);
+	int error = manager_teardown(manager, diag);
+	faults_move(recorder, &recorder->unit.before);
+	struct teller call = {.names = &recorder->names};
+	tell(&call, "{\"do\":\"teardown\",\"returns\":\"%s\"}",
+		error ? "error: wireguard: teardown: " : "ok");
+	recorder_unit_write(recorder, time_now(recorder), &call);
+	teller_clear(&call);
+	return error;
+}

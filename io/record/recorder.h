@@ -1,0 +1,127 @@
+/*
+ * `run --record`: what the daemon saw, written as a scenario which a replay answers with the same
+ * operations, and checks that it does.
+ *
+ * The recorder stands at the engine's doors. Inwards, it calls the engine in the daemon's place
+ * (recorder_begin, recorder_finish and so on), so that it knows what was asked and what came of
+ * it; outwards, it is a controller before the real one, so that it sees each operation and each
+ * read of the device. From both it makes one unit at a time, of an engine call with all that goes
+ * with it, and writes that at once:
+ *
+ *     advance    the time since the last unit
+ *     fail       operations that the world made fail
+ *     reconcile, deliver or teardown: the call. During a reconcile's fetch stand the events that
+ *                came then, and `world` steps: what a read showed that the mirror (mirror.h), the
+ *                device of the replay, does not have
+ *     expect     the operations, in the order of the engine's lists
+ *
+ * All of a cycle happens at the time of its end: what events say of their time is moved by as much.
+ * The state is told as it is in force, parsed, resolved, and signed anew; again only if it changed.
+ *
+ * What a scenario has no word for:
+ * - the state of an earlier life that is in force at boot removes nobody, and a removal guard holds
+ *   removals back: such peers are told as entries that cannot be used, which keep their peers, or,
+ *   where they would claim a wanted prefix, are out of sight for that cycle;
+ * - the index and the events of an earlier life: steps before the first cycle make the replay's
+ *   process know them too, on a device that is then put right;
+ * - routes, marks (see mirror.h), logs: left out;
+ * - a clock that goes back, another identity after a reload, a device that changes between the two
+ *   looks of one cycle: the recording ends there, which the log says. What is written stays whole.
+ */
+#pragma once
+
+#include "controller.h"
+#include "events.h"
+#include "mirror.h"
+#include "reconcile.h"
+#include "record_file.h"
+#include "tell_event.h"
+#include "tell_state.h"
+
+/* What the engine is doing, as far as it matters for where things are told. */
+enum recorder_phase {
+	RECORDER_IDLE,      /* or handling an event */
+	RECORDER_BEGINNING, /* within recorder_begin */
+	RECORDER_FETCHING,  /* the engine waits for an answer, or handles an event meanwhile */
+	RECORDER_FINISHING, /* within recorder_finish */
+};
+
+/* The unit in the making. Lists of steps have a comma after each. */
+struct recorder_unit {
+	struct teller before; /* `fail` steps before the call */
+	struct teller faults; /* `fail` steps of what runs now */
+	struct teller world;  /* `world` steps of the fetch */
+	struct teller after;  /* `world` steps after the call */
+	struct teller ops;    /* operations */
+	struct told_event *events;
+	size_t event_count;
+	struct told_held *held;
+	size_t held_count;
+	struct peer_names names; /* those of `held` */
+	bool has_set_up;         /* the end of the cycle worked on the interface */
+	bool has_made;           /* and made it */
+};
+
+/* What the replay's process was told last of the state in force. */
+struct recorder_told {
+	bool has_document;
+	bool has_events; /* laid over it */
+	uint8_t document_hash[32];
+	uint8_t held_hash[32];
+};
+
+/* An interface was created, and setting its mark may yet fail, which is told as one failure. */
+struct recorder_created {
+	bool is_pending;
+	struct key_secret private_key;
+	uint16_t listen_port;
+};
+
+struct recorder {
+	struct controller inner;
+	struct controller_ops ops;
+	struct clock clock;
+	struct logger logger;
+	bool is_on;
+	struct record_file file;
+	struct pseudonyms names;
+	struct interface_config config;
+	struct key_public own_key;
+	struct ip mesh_ip;
+	struct mirror mirror;
+	int64_t told_ns; /* the time in the recording */
+	enum recorder_phase phase;
+	struct recorder_unit unit;
+	struct recorder_told told;
+	struct recorder_created created;
+};
+
+/* Stands before `inner`; records nothing until recorder_start. */
+void recorder_init(struct recorder *recorder, struct controller inner, struct clock clock,
+	struct logger logger);
+/* Wipes and frees. The zero state is fine. */
+void recorder_deinit(struct recorder *recorder);
+/* For the manager. */
+struct controller recorder_controller(struct recorder *recorder);
+
+/*
+ * Begins the recording in the file `path`, which is borrowed. The engine is as it is before its
+ * first call, an earlier life's state in force or not. Returns 0 or a negative errno with the
+ * reason.
+ */
+int recorder_start(struct recorder *recorder, const char *path, struct reconciler *reconciler,
+	struct diag *diag);
+
+/*
+ * The engine's entries, recorded if the recorder is on; NULL: there is none. Each returns what the
+ * engine returns. A recording that cannot go on ends, and nothing else does.
+ */
+int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, struct diag *diag);
+int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
+	const struct fetch_answer *answer, struct diag *diag);
+int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatcher,
+	const struct envelope *envelope, int64_t now_ns, enum verdict *ret_verdict,
+	struct diag *diag);
+/* The stream brought something that is no envelope. */
+void recorder_note_malformed(struct recorder *recorder);
+int recorder_teardown(struct recorder *recorder, struct manager *manager, struct diag *diag);

@@ -1,0 +1,93 @@
+#include "recorder_parts.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+static void hash_text(crypto_generichash_state *state, const char *text)
+{
+	crypto_generichash_update(
+		state, (const uint8_t *)(text ? text : ""), text ? strlen(text) + 1 : 1);
+}
+
+static void hash_peer(crypto_generichash_state *state, const struct peer_config *peer)
+{
+	hash_text(state, endpoint_format(&peer->endpoint).text);
+	crypto_generichash_update(state, (const uint8_t *)peer->allowed_ips,
+		peer->allowed_ip_count * sizeof *peer->allowed_ips);
+	crypto_generichash_update(state, peer->psk.bytes, KEY_BYTES);
+	crypto_generichash_update(state, (const uint8_t *)&peer->persistent_keepalive_s,
+		sizeof peer->persistent_keepalive_s);
+}
+
+/* Of what the engine looks at: endpoints change with the names that they stood for. */
+static void document_hash(
+	const struct recorder *recorder, const struct state_document *document, uint8_t ret[32])
+{
+	crypto_generichash_state state;
+	crypto_generichash_init(&state, recorder->names.secret, sizeof recorder->names.secret, 32);
+	for (size_t i = 0; i < document->entry_count; i++) {
+		const struct peer_entry *entry = &document->entries[i];
+		uint8_t flags[] = {entry->error != NULL, entry->has_key, entry->id != NULL};
+		crypto_generichash_update(&state, flags, sizeof flags);
+		hash_text(&state, entry->id);
+		crypto_generichash_update(&state, entry->config.public_key.bytes, KEY_BYTES);
+		if (!entry->error)
+			hash_peer(&state, &entry->config);
+	}
+	crypto_generichash_final(&state, ret, 32);
+	sodium_memzero(&state, sizeof state);
+}
+
+static void held_hash(const struct recorder *recorder, uint8_t ret[32])
+{
+	const struct recorder_unit *unit = &recorder->unit;
+	crypto_generichash_state state;
+	crypto_generichash_init(&state, NULL, 0, 32);
+	for (size_t i = 0; i < unit->held_count; i++) {
+		hash_text(&state, unit->held[i].id);
+		crypto_generichash_update(&state, unit->held[i].public_key.bytes, KEY_BYTES);
+	}
+	crypto_generichash_final(&state, ret, 32);
+}
+
+/*
+ * An answer that leaves the state as it is needs no state, unless the replay's is another: names
+ * resolve to something else, removals are held back or not any more, or it is told for the first
+ * time. Without a new document events are still to be laid over it, as the told state overtakes
+ * them.
+ */
+void recorder_tell_answer(struct recorder *recorder, const struct reconciler *reconciler,
+	enum fetch_outcome outcome, bool was_provisional, struct teller *call)
+{
+	struct recorder_told *told = &recorder->told;
+	const struct event_overlay *overlay = &reconciler->manager->overlay;
+	bool is_good =
+		outcome == FETCH_DOCUMENT || (outcome == FETCH_NOT_MODIFIED && !was_provisional);
+	struct recorder_told now = {
+		.has_document = reconciler->has_document,
+		.has_events = !is_good && overlay->count > 0,
+	};
+	if (now.has_document) {
+		document_hash(recorder, &reconciler->document, now.document_hash);
+		held_hash(recorder, now.held_hash);
+	}
+	bool is_told = now.has_document == told->has_document &&
+		       memcmp(now.document_hash, told->document_hash, 32) == 0 &&
+		       memcmp(now.held_hash, told->held_hash, 32) == 0;
+	if (outcome != FETCH_DOCUMENT && is_told && !(is_good && told->has_events)) {
+		if (!is_good)
+			tell(call, ",\"fetch_error\":\"the fetch failed\"");
+		return;
+	}
+	struct told_state state = {
+		.document = &reconciler->document,
+		.overlay = is_good ? NULL : overlay,
+		.with_signing_keys = outcome == FETCH_DOCUMENT,
+		.held = recorder->unit.held,
+		.held_count = recorder->unit.held_count,
+	};
+	tell(call, ",\"state\":");
+	tell_state(call, &state);
+	*told = now;
+}

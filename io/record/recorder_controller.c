@@ -1,0 +1,289 @@
+#include "recorder_parts.h"
+
+#include "diag.h"
+#include "errno_name.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* An operation as it is told. */
+struct told_op {
+	enum sim_op op;
+	const struct key_public *key; /* NULL but for peers */
+	const char *argument;         /* "" or what the text says after the name, a space before */
+	int error;
+};
+
+/* One that has a name. */
+static int error_told(int error)
+{
+	return error && errno_from_name(errno_name(error)) == 0 ? -EIO : error;
+}
+
+static void tell_fault(struct recorder *recorder, const struct told_op *told)
+{
+	struct teller *faults = &recorder->unit.faults;
+	tell(faults, "{\"do\":\"fail\",\"op\":\"%s\",\"error\":\"%s\"", sim_op_name(told->op),
+		errno_name(error_told(told->error)));
+	if (told->key) {
+		tell(faults, ",\"public_key\":");
+		tell_key(faults, told->key);
+	}
+	tell(faults, "},\n");
+}
+
+static void tell_op(struct recorder *recorder, const struct told_op *told)
+{
+	struct teller *ops = &recorder->unit.ops;
+	struct key_public key = {0};
+	bool is_finishing = recorder->phase == RECORDER_FINISHING;
+	recorder_check(recorder, told->key ? pseudonym_key(&recorder->names, told->key, &key) : 0);
+	if (recorder->unit.ops.length)
+		tell(ops, ",\n\t");
+	tell(ops, "\"%s %s%s%s%s%s%s\"", sim_op_name(told->op), recorder->config.interface_name,
+		told->key ? " " : "", told->key ? key_public_format(&key).text : "", told->argument,
+		told->error ? " !" : "", told->error ? errno_name(error_told(told->error)) : "");
+	if (told->error)
+		tell_fault(recorder, told);
+	if (is_finishing && !told->key)
+		recorder->unit.has_set_up = true;
+}
+
+/* What went well on the real device goes well in the replay, or else there is no such replay. */
+static void check_mirrored(struct recorder *recorder, int error)
+{
+	if (error == -ENODEV)
+		recorder_end(recorder, "the interface is none that was told");
+	else
+		recorder_check(recorder, error);
+}
+
+static struct controller mirror_controller(struct recorder *recorder)
+{
+	return sim_controller(&recorder->mirror.sim);
+}
+
+static void created_tell(struct recorder *recorder, int error)
+{
+	struct recorder_created *created = &recorder->created;
+	struct controller mirror = mirror_controller(recorder);
+	char port[8];
+	snprintf(port, sizeof port, " %u", created->listen_port);
+	tell_op(recorder, &(struct told_op){SIM_OP_CREATE_INTERFACE, NULL, port, error});
+	if (!error) {
+		if (recorder->phase == RECORDER_FINISHING &&
+			!mirror_has_interface(&recorder->mirror))
+			recorder->unit.has_made = true;
+		check_mirrored(recorder,
+			mirror.ops->create_interface(mirror.impl, recorder->config.interface_name,
+				&created->private_key, created->listen_port, NULL));
+	}
+	key_secret_wipe(&created->private_key);
+	created->is_pending = false;
+}
+
+void recorder_settle(struct recorder *recorder)
+{
+	if (recorder->is_on && recorder->created.is_pending)
+		created_tell(recorder, 0);
+}
+
+static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
+	uint16_t listen_port, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->create_interface(
+		recorder->inner.impl, name, private_key, listen_port, diag);
+	if (!recorder->is_on)
+		return error;
+	recorder->created = (struct recorder_created){
+		.is_pending = true, .private_key = *private_key, .listen_port = listen_port};
+	if (error)
+		created_tell(recorder, error);
+	return error;
+}
+
+static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	int error = recorder->inner.ops->set_fwmark(recorder->inner.impl, name, fwmark, diag);
+	if (recorder->is_on && recorder->created.is_pending)
+		created_tell(recorder, error);
+	return error;
+}
+
+static int delete_interface(void *impl, const char *name, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->delete_interface(recorder->inner.impl, name, diag);
+	if (!recorder->is_on)
+		return error;
+	tell_op(recorder, &(struct told_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
+	if (!error)
+		sim_controller_delete(&recorder->mirror.sim, name);
+	return error;
+}
+
+static int configure_address(void *impl, const char *name, const struct prefix *address,
+	bool keep_others, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->configure_address(
+		recorder->inner.impl, name, address, keep_others, diag);
+	if (!recorder->is_on)
+		return error;
+	struct prefix other = pseudonym_prefix(&recorder->names, address);
+	char text[PREFIX_TEXT_SIZE + 1];
+	snprintf(text, sizeof text, " %s", prefix_format(&other).text);
+	tell_op(recorder, &(struct told_op){SIM_OP_CONFIGURE_ADDRESS, NULL, text, error});
+	struct controller mirror = mirror_controller(recorder);
+	if (!error)
+		check_mirrored(recorder,
+			mirror.ops->configure_address(mirror.impl, name, address, false, NULL));
+	return error;
+}
+
+static int set_interface_up(void *impl, const char *name, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->set_interface_up(recorder->inner.impl, name, diag);
+	if (!recorder->is_on)
+		return error;
+	tell_op(recorder, &(struct told_op){SIM_OP_SET_INTERFACE_UP, NULL, "", error});
+	struct controller mirror = mirror_controller(recorder);
+	if (!error)
+		check_mirrored(recorder, mirror.ops->set_interface_up(mirror.impl, name, NULL));
+	return error;
+}
+
+static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->set_mtu(recorder->inner.impl, name, mtu, diag);
+	if (!recorder->is_on)
+		return error;
+	char text[16];
+	snprintf(text, sizeof text, " %d", mtu);
+	tell_op(recorder, &(struct told_op){SIM_OP_SET_MTU, NULL, text, error});
+	struct controller mirror = mirror_controller(recorder);
+	if (!error)
+		check_mirrored(recorder, mirror.ops->set_mtu(mirror.impl, name, mtu, NULL));
+	return error;
+}
+
+static void note_peer_op(
+	struct recorder *recorder, const char *name, const struct peer_op *op, int error)
+{
+	const struct key_public *key = peer_op_key(op);
+	struct controller mirror = mirror_controller(recorder);
+	bool is_remove = op->kind == PEER_OP_REMOVE;
+	if (!recorder->is_on)
+		return;
+	tell_op(recorder, &(struct told_op){is_remove ? SIM_OP_REMOVE_PEER : SIM_OP_ADD_PEER, key,
+				  "", error});
+	if (error)
+		return;
+	check_mirrored(recorder, is_remove ? mirror.ops->remove_peer(mirror.impl, name, key, NULL)
+					   : mirror.ops->add_peer(mirror.impl, name, op, NULL));
+}
+
+static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->add_peer(recorder->inner.impl, name, op, diag);
+	note_peer_op(recorder, name, op, error);
+	return error;
+}
+
+static int remove_peer(
+	void *impl, const char *name, const struct key_public *key, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	struct peer_config peer = {.public_key = *key};
+	struct peer_op op = {.kind = PEER_OP_REMOVE, .actual = &peer};
+	int error = recorder->inner.ops->remove_peer(recorder->inner.impl, name, key, diag);
+	note_peer_op(recorder, name, &op, error);
+	return error;
+}
+
+static void apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
+	struct peer_op_result *results)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	recorder->inner.ops->apply(recorder->inner.impl, name, ops, op_count, results);
+	for (size_t i = 0; i < op_count; i++)
+		note_peer_op(recorder, name, &ops[i], results[i].error);
+}
+
+/* What stands in the fetch happens before Setup at the end of a cycle: it can neither change what
+ * Setup has worked on nor what it made. */
+static void note_device(struct recorder *recorder, const struct device *device)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	struct mirror *mirror = &recorder->mirror;
+	if (!mirror_has_interface(mirror)) {
+		check_mirrored(recorder, -ENODEV);
+		return;
+	}
+	if (!unit->has_set_up)
+		recorder_check(recorder, mirror_follow_interface(mirror, device, &unit->world));
+	else if (!mirror_has_same_interface(mirror, device))
+		recorder_end(recorder, "the interface is not as it was set up");
+	if (!recorder->is_on || interface_drift(device, &recorder->config, &recorder->own_key,
+					&recorder->mesh_ip) != INTERFACE_EVENT_COUNT)
+		return;
+	size_t length = unit->world.length;
+	recorder_check(recorder, mirror_follow_peers(mirror, &device->peers, &unit->world));
+	if (unit->has_made && unit->world.length != length)
+		recorder_end(recorder, "the interface was made with peers");
+}
+
+static void note_unreadable(struct recorder *recorder, int error)
+{
+	if (recorder->unit.has_set_up)
+		recorder_end(recorder, "the device went away while it was set up");
+	else if (error == -ENODEV)
+		mirror_delete(&recorder->mirror, &recorder->unit.world);
+	else
+		tell_fault(recorder, &(struct told_op){SIM_OP_READ_DEVICE, NULL, "", error});
+}
+
+static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+{
+	struct recorder *recorder = impl;
+	recorder_settle(recorder);
+	int error = recorder->inner.ops->read_device(recorder->inner.impl, name, ret, diag);
+	if (!recorder->is_on || recorder->phase != RECORDER_FINISHING)
+		return error;
+	if (error)
+		note_unreadable(recorder, error);
+	else
+		note_device(recorder, ret);
+	return error;
+}
+
+struct controller recorder_controller(struct recorder *recorder)
+{
+	const struct controller_ops *inner = recorder->inner.ops;
+	recorder->ops = (struct controller_ops){
+		.create_interface = create_interface,
+		.set_fwmark = inner->set_fwmark ? set_fwmark : NULL,
+		.delete_interface = delete_interface,
+		.configure_address = configure_address,
+		.set_interface_up = set_interface_up,
+		.set_mtu = set_mtu,
+		.add_peer = add_peer,
+		.remove_peer = remove_peer,
+		.read_device = read_device,
+		.apply = inner->apply ? apply : NULL,
+	};
+	return (struct controller){.ops = &recorder->ops, .impl = recorder};
+}

@@ -1,0 +1,80 @@
+#include "recorder_parts.h"
+
+#include "diag.h"
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void recorder_end(struct recorder *recorder, const char *reason)
+{
+	if (!recorder->is_on)
+		return;
+	recorder->is_on = false;
+	log_line(&recorder->logger, LOG_LEVEL_WARN, "Recording ended", "reason", reason, NULL);
+	record_file_close(&recorder->file);
+}
+
+void recorder_check(struct recorder *recorder, int error)
+{
+	if (error == -ERANGE)
+		recorder_end(recorder, "there is no room left for pseudonyms in order");
+	else if (error == -EPROTO)
+		recorder_end(recorder, "the device holds what a simulated one cannot");
+	else if (error)
+		recorder_end(recorder, strerrordesc_np(-error));
+}
+
+void recorder_unit_clear(struct recorder_unit *unit)
+{
+	teller_clear(&unit->before);
+	teller_clear(&unit->faults);
+	teller_clear(&unit->world);
+	teller_clear(&unit->after);
+	teller_clear(&unit->ops);
+	for (size_t i = 0; i < unit->event_count; i++)
+		told_event_clear(&unit->events[i]);
+	free(unit->events);
+	free(unit->held);
+	peer_names_clear(&unit->names);
+	*unit = (struct recorder_unit){0};
+}
+
+void recorder_unit_begin(struct recorder *recorder)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	recorder_unit_clear(unit);
+	unit->before.names = unit->faults.names = unit->world.names = unit->after.names =
+		unit->ops.names = &recorder->names;
+}
+
+void recorder_unit_write(struct recorder *recorder, int64_t at_ns, const struct teller *call)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	struct teller text = {.names = &recorder->names};
+	struct diag diag = {0};
+	if (!recorder->is_on)
+		return;
+	if (at_ns < recorder->told_ns) {
+		recorder_end(recorder, "the clock went back");
+		return;
+	}
+	int64_t pause_ms = (at_ns - recorder->told_ns) / NS_PER_MS;
+	if (pause_ms)
+		tell(&text, "{\"do\":\"advance\",\"by\":\"%lldms\"},\n", (long long)pause_ms);
+	tell_told(&text, &unit->before);
+	tell_told(&text, call);
+	tell(&text, ",\n");
+	tell_told(&text, &unit->after);
+	tell(&text, "{\"do\":\"expect\",\"ops\":[");
+	tell_told(&text, &unit->ops);
+	tell(&text, "]}");
+	recorder_check(recorder, text.error);
+	if (recorder->is_on &&
+		record_file_append(&recorder->file, text.text, text.length, &diag) != 0)
+		recorder_end(recorder, diag_text(&diag));
+	recorder->told_ns += pause_ms * NS_PER_MS;
+	teller_clear(&text);
+	diag_clear(&diag);
+}

@@ -1,0 +1,213 @@
+#include "tell_event.h"
+
+#include "diag.h"
+#include "tell_state.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Well outside of the window. */
+#define FAR_OFF_NS (2 * EVENT_WINDOW_NS)
+
+static const char *const peer_types[] = {"peer_added", "peer_key_rotated", "peer_endpoint_changed"};
+
+static bool text_is(const struct envelope_text *text, const char *value)
+{
+	return text->length == strlen(value) && memcmp(text->text, value, text->length) == 0;
+}
+
+static bool is_about_a_peer(const struct envelope *envelope)
+{
+	for (size_t i = 0; i < sizeof peer_types / sizeof *peer_types; i++)
+		if (text_is(&envelope->event_type, peer_types[i]))
+			return true;
+	return false;
+}
+
+static bool has_handler(const struct envelope *envelope)
+{
+	return is_about_a_peer(envelope) || text_is(&envelope->event_type, "peer_removed") ||
+	       text_is(&envelope->event_type, "signing_key_rotated");
+}
+
+/* A payload that cannot be used is told as an object without a member, which cannot either. */
+static void tell_payload(struct teller *teller, const struct event_dispatcher *dispatcher,
+	const struct envelope *envelope)
+{
+	const struct payload_reader *reader = &dispatcher->reader;
+	const struct envelope_text *payload = &envelope->payload;
+	struct arena arena = {0};
+	struct peer_entry entry = {0};
+	const char *id = NULL;
+	struct signing_keys keys = {0};
+	int error = -EINVAL;
+	if (!has_handler(envelope)) {
+		tell(teller, "null");
+		return;
+	}
+	if (is_about_a_peer(envelope)) {
+		error = reader->read_peer(
+			reader->impl, payload->text, payload->length, &arena, &entry, NULL);
+		if (!error)
+			tell_peer(teller, &entry.config);
+	} else if (text_is(&envelope->event_type, "peer_removed")) {
+		error = reader->read_peer_id(
+			reader->impl, payload->text, payload->length, &arena, &id, NULL);
+		if (!error) {
+			tell(teller, "{\"peer_id\":");
+			tell_id(teller, id);
+			tell(teller, "}");
+		}
+	} else {
+		error = reader->read_signing_keys(
+			reader->impl, payload->text, payload->length, &keys, NULL);
+		if (!error)
+			tell_signing_keys(teller, &keys);
+	}
+	if (error)
+		tell(teller, "{}");
+	key_secret_wipe(&entry.config.psk);
+	arena_clear(&arena);
+}
+
+static struct pseudonym_token token_of(
+	const struct pseudonyms *names, const struct envelope_text *text)
+{
+	return pseudonym_token(names, text->text ? text->text : "", text->length);
+}
+
+int told_event_take(struct pseudonyms *names, const struct event_dispatcher *dispatcher,
+	const struct envelope *envelope, enum verdict verdict, int error, int64_t now_ns,
+	struct told_event *ret)
+{
+	struct teller payload = {.names = names};
+	struct told_event event = {
+		.verdict = verdict,
+		.has_failed = error != 0,
+		.has_event_id = envelope->event_id.length > 0,
+		.has_nonce = envelope->nonce.length > 0,
+		.has_issued_at = envelope->has_issued_at,
+		.has_signature = envelope->has_signature,
+		.event_id = token_of(names, &envelope->event_id),
+		.nonce = token_of(names, &envelope->nonce),
+		.issued_at_ns = envelope->issued_at_ns,
+		.now_ns = now_ns,
+		.signing_key = dispatcher->verifier->keys.current,
+	};
+	event.type = has_handler(envelope)
+			     ? strndup(envelope->event_type.text, envelope->event_type.length)
+			     : strdup("other");
+	if (verdict == VERDICT_ACCEPTED)
+		tell_payload(&payload, dispatcher, envelope);
+	event.payload = payload.text;
+	if (!payload.error && !event.type)
+		payload.error = -ENOMEM;
+	if (payload.error)
+		told_event_clear(&event);
+	else
+		*ret = event;
+	return payload.error;
+}
+
+/* The five members that are signed, as canonical_json.h would write them. */
+static void tell_signed_members(
+	struct teller *teller, const struct told_event *event, int64_t at_ns)
+{
+	int64_t issued_at_ns = event->issued_at_ns + (at_ns - event->now_ns);
+	if (event->verdict == VERDICT_STALE)
+		issued_at_ns = at_ns - FAR_OFF_NS;
+	else if (event->verdict == VERDICT_FUTURE)
+		issued_at_ns = at_ns + FAR_OFF_NS;
+	else if (event->verdict == VERDICT_MISSING_FIELD)
+		issued_at_ns = at_ns;
+	tell(teller, "{\"event_type\":\"%s\"", event->type);
+	if (event->has_event_id)
+		tell(teller, ",\"event_id\":\"event-%s\"", event->event_id.text);
+	if (event->has_issued_at) {
+		tell(teller, ",\"issued_at\":");
+		tell_time(teller, issued_at_ns);
+	}
+	if (event->has_nonce)
+		tell(teller, ",\"nonce\":\"%s\"", event->nonce.text);
+	tell(teller, ",\"payload\":%s", event->payload ? event->payload : "null");
+}
+
+/* A signature that is none stands for one that did not verify. */
+static void tell_signature(struct teller *data, const struct pseudonyms *names,
+	const struct told_event *event, const struct teller *message)
+{
+	uint8_t signature[SIGNATURE_BYTES] = {0};
+	char text[sodium_base64_ENCODED_LEN(SIGNATURE_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+	if (event->verdict != VERDICT_BAD_SIGNATURE) {
+		struct pseudonym_signer signer = pseudonym_signer(names, &event->signing_key);
+		crypto_sign_detached(signature, NULL, (const uint8_t *)message->text,
+			message->length, signer.private_key);
+		sodium_memzero(&signer, sizeof signer);
+	}
+	sodium_bin2base64(
+		text, sizeof text, signature, sizeof signature, sodium_base64_VARIANT_ORIGINAL);
+	tell(data, ",\"signature\":\"%s\"", text);
+}
+
+/* What the error of a refused event begins with. */
+static const char *verdict_words(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_MISSING_FIELD:
+		return "missing ";
+	case VERDICT_STALE:
+		return "stale";
+	case VERDICT_FUTURE:
+		return "future";
+	case VERDICT_BAD_SIGNATURE:
+		return "bad signature";
+	case VERDICT_DUPLICATE_NONCE:
+		return "duplicate nonce";
+	case VERDICT_MALFORMED:
+	case VERDICT_ACCEPTED:
+	case VERDICT_FAULT:
+		break;
+	}
+	return "malformed";
+}
+
+static void tell_data(struct teller *data, const struct pseudonyms *names,
+	const struct told_event *event, int64_t at_ns)
+{
+	struct teller message = {.names = data->names};
+	tell_signed_members(&message, event, at_ns);
+	tell_told(data, &message);
+	tell(&message, "}");
+	if (event->has_signature && !message.error)
+		tell_signature(data, names, event, &message);
+	tell(data, "}");
+	teller_clear(&message);
+}
+
+void tell_event(struct teller *teller, const struct told_event *event, int64_t at_ns)
+{
+	struct teller data = {.names = teller->names};
+	if (event->verdict != VERDICT_MALFORMED)
+		tell_data(&data, teller->names, event, at_ns);
+	if (data.error && !teller->error)
+		teller->error = data.error;
+	tell(teller, "{\"do\":\"deliver\",\"data\":");
+	tell_quoted(teller, data.text ? data.text : "");
+	if (event->verdict != VERDICT_ACCEPTED)
+		tell(teller, ",\"returns\":\"error: %s\"}", verdict_words(event->verdict));
+	else if (event->has_failed)
+		tell(teller, ",\"returns\":\"error: %s: \"}", event->type);
+	else
+		tell(teller, ",\"returns\":\"ok\"}");
+	teller_clear(&data);
+}
+
+void told_event_clear(struct told_event *event)
+{
+	free(event->faults);
+	free(event->type);
+	free(event->payload);
+	*event = (struct told_event){0};
+}

@@ -1,0 +1,34 @@
+/*
+ * A state as the engine has it in force, told as a state document.
+ *
+ * An entry that could not be used is told as one that cannot be used for the same reason, with the
+ * id and the key that could be read of it, and a value of our own in the place of the bad one: that
+ * may be anything, a secret in the wrong member for one.
+ */
+#pragma once
+
+#include "event_overlay.h"
+#include "state_document.h"
+#include "teller.h"
+
+/* A peer whose removal was held back. */
+struct told_held {
+	struct key_public public_key;
+	const char *id; /* NULL: not known */
+};
+
+struct told_state {
+	const struct state_document *document;
+	const struct event_overlay *overlay; /* laid over the document; may be NULL */
+	bool with_signing_keys;
+	/* Told as entries that cannot be used: these keep their peers too. */
+	const struct told_held *held;
+	size_t held_count;
+};
+
+void tell_state(struct teller *teller, const struct told_state *state);
+
+/* A usable peer in wire form. */
+void tell_peer(struct teller *teller, const struct peer_config *peer);
+/* An unusable one. */
+void tell_unusable(struct teller *teller, const struct peer_entry *entry);
