@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void mirror_init(struct mirror *mirror, const struct interface_config *config,
-	const struct key_public *own_key, const struct ip *mesh_ip)
+void mirror_init(struct mirror *mirror, const struct pseudonyms *names,
+	const struct interface_config *config, const struct key_public *own_key,
+	const struct ip *mesh_ip)
 {
 	*mirror = (struct mirror){
+		.names = names,
 		.config = config,
 		.own_key = *own_key,
 		.address = prefix_of_host(mesh_ip),
@@ -30,6 +32,64 @@ static struct sim_device *mirror_device(const struct mirror *mirror)
 bool mirror_has_interface(const struct mirror *mirror)
 {
 	return mirror_device(mirror) != NULL;
+}
+
+int mirror_create(struct mirror *mirror, uint16_t listen_port)
+{
+	struct sim_device *mine =
+		sim_controller_create(&mirror->sim, mirror->config->interface_name);
+	if (!mine)
+		return -ENOMEM;
+	mine->public_key = mirror->own_key;
+	mine->listen_port = listen_port;
+	sim_device_remove_peer(mine, &mirror->own_key);
+	return 0;
+}
+
+int mirror_configure_address(struct mirror *mirror, const struct prefix *address)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	return mine ? sim_device_configure_address(mine, address, false) : -ENODEV;
+}
+
+int mirror_set_mtu(struct mirror *mirror, int mtu)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	if (mine)
+		mine->mtu = mtu;
+	return mine ? 0 : -ENODEV;
+}
+
+int mirror_set_up(struct mirror *mirror)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	if (mine)
+		mine->up = true;
+	return mine ? 0 : -ENODEV;
+}
+
+int mirror_put_peer(struct mirror *mirror, const struct peer_op *op)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	bool create = op->kind == PEER_OP_ADD;
+	if (!mine)
+		return -ENODEV;
+	struct peer_config peer = *op->desired;
+	peer.psk = pseudonym_psk(mirror->names, &op->desired->psk);
+	return sim_device_set_peer(mine, &peer, create ? PEER_FIELDS_ALL : op->fields, create);
+}
+
+int mirror_remove_peer(struct mirror *mirror, const struct key_public *key)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	if (mine)
+		sim_device_remove_peer(mine, key);
+	return mine ? 0 : -ENODEV;
+}
+
+void mirror_remove(struct mirror *mirror)
+{
+	sim_controller_delete(&mirror->sim, mirror->config->interface_name);
 }
 
 static uint16_t port_shown(const struct mirror *mirror, const struct device *device)
@@ -166,7 +226,7 @@ void mirror_delete(struct mirror *mirror, struct teller *steps)
 {
 	if (!mirror_has_interface(mirror))
 		return;
-	sim_controller_delete(&mirror->sim, mirror->config->interface_name);
+	mirror_remove(mirror);
 	tell(steps, "{\"do\":\"world\",\"delete_interface\":true},\n");
 }
 
@@ -192,7 +252,7 @@ static void tell_set_peer(struct teller *steps, const struct peer_config *peer)
 	teller_clear(&change);
 }
 
-void mirror_tell_hidden(struct teller *steps, const struct key_public *key)
+static void tell_remove_peer(struct teller *steps, const struct key_public *key)
 {
 	struct teller change = {.names = steps->names};
 	tell(&change, "\"remove_peer\":");
@@ -211,39 +271,49 @@ static void tell_sent(struct teller *steps, const struct key_public *key, uint64
 	teller_clear(&change);
 }
 
-static int mirror_set_peer(struct mirror *mirror, const struct peer_config *peer)
+/* A peer of the real device as the mirror would have it. */
+static struct peer_config peer_mirrored(const struct mirror *mirror, const struct peer_config *peer)
+{
+	struct peer_config mirrored = *peer;
+	mirrored.psk = pseudonym_psk(mirror->names, &peer->psk);
+	return mirrored;
+}
+
+static int mirror_set_peer(struct mirror *mirror, const struct peer_config *mirrored)
 {
 	struct sim_device *mine = mirror_device(mirror);
-	int error = sim_device_set_peer(mine, peer, PEER_FIELDS_ALL, true);
-	struct sim_peer *set = sim_device_find(mine, &peer->public_key);
+	int error = sim_device_set_peer(mine, mirrored, PEER_FIELDS_ALL, true);
+	struct sim_peer *set = sim_device_find(mine, &mirrored->public_key);
 	if (!error && set) {
-		set->status.last_handshake_s = peer->status.last_handshake_s;
-		set->status.tx_bytes = peer->status.tx_bytes;
+		set->status.last_handshake_s = mirrored->status.last_handshake_s;
+		set->status.tx_bytes = mirrored->status.tx_bytes;
 	}
 	return error;
 }
 
-static bool is_same_config(const struct peer_config *mine, const struct peer_config *peer)
+static bool is_same_config(const struct peer_config *mine, const struct peer_config *mirrored)
 {
-	return endpoint_equal(&mine->endpoint, &peer->endpoint) &&
-	       peer_allowed_ips_equal(mine, peer) && key_secret_equal(&mine->psk, &peer->psk) &&
-	       mine->persistent_keepalive_s == peer->persistent_keepalive_s;
+	return endpoint_equal(&mine->endpoint, &mirrored->endpoint) &&
+	       peer_allowed_ips_equal(mine, mirrored) &&
+	       key_secret_equal(&mine->psk, &mirrored->psk) &&
+	       mine->persistent_keepalive_s == mirrored->persistent_keepalive_s;
 }
 
-static bool is_same_peer(const struct peer_config *mine, const struct peer_config *peer)
+static bool is_same_peer(const struct peer_config *mine, const struct peer_config *mirrored)
 {
-	return is_same_config(mine, peer) &&
-	       mine->status.last_handshake_s == peer->status.last_handshake_s &&
-	       mine->status.tx_bytes == peer->status.tx_bytes;
+	return is_same_config(mine, mirrored) &&
+	       mine->status.last_handshake_s == mirrored->status.last_handshake_s &&
+	       mine->status.tx_bytes == mirrored->status.tx_bytes;
 }
 
 /* A peer of the real device; `mine` is the mirror's, NULL: it has none. */
 static int follow_peer(struct mirror *mirror, const struct peer_config *mine,
 	const struct peer_config *peer, struct teller *steps)
 {
-	if (mine && is_same_peer(mine, peer))
+	struct peer_config mirrored = peer_mirrored(mirror, peer);
+	if (mine && is_same_peer(mine, &mirrored))
 		return 0;
-	bool only_sent = mine && is_same_config(mine, peer) &&
+	bool only_sent = mine && is_same_config(mine, &mirrored) &&
 			 mine->status.last_handshake_s == peer->status.last_handshake_s &&
 			 mine->status.tx_bytes < peer->status.tx_bytes;
 	if (only_sent) {
@@ -254,19 +324,22 @@ static int follow_peer(struct mirror *mirror, const struct peer_config *mine,
 	}
 	/* An endpoint can only be got rid of together with the peer. */
 	if (mine && mine->endpoint.kind != ENDPOINT_NONE && peer->endpoint.kind == ENDPOINT_NONE) {
-		mirror_tell_hidden(steps, &peer->public_key);
+		tell_remove_peer(steps, &peer->public_key);
 		sim_device_remove_peer(mirror_device(mirror), &peer->public_key);
 	}
 	tell_set_peer(steps, peer);
-	return mirror_set_peer(mirror, peer);
+	return mirror_set_peer(mirror, &mirrored);
 }
 
-static bool has_same_peers(const struct peer_table *mine, const struct peer_table *peers)
+static bool has_same_peers(
+	const struct mirror *mirror, const struct peer_table *mine, const struct peer_table *peers)
 {
 	bool same = mine->count == peers->count;
-	for (size_t i = 0; same && i < peers->count; i++)
-		same = key_public_equal(&mine->peers[i].public_key, &peers->peers[i].public_key) &&
-		       is_same_peer(&mine->peers[i], &peers->peers[i]);
+	for (size_t i = 0; same && i < peers->count; i++) {
+		struct peer_config mirrored = peer_mirrored(mirror, &peers->peers[i]);
+		same = key_public_equal(&mine->peers[i].public_key, &mirrored.public_key) &&
+		       is_same_peer(&mine->peers[i], &mirrored);
+	}
 	return same;
 }
 
@@ -275,7 +348,7 @@ static int check_peers(const struct mirror *mirror, const struct peer_table *pee
 {
 	struct device mine = {0};
 	int error = sim_device_read(mirror_device(mirror), &mine);
-	if (!error && !has_same_peers(&mine.peers, peers))
+	if (!error && !has_same_peers(mirror, &mine.peers, peers))
 		error = -EPROTO;
 	device_clear(&mine);
 	return error;
@@ -289,7 +362,7 @@ int mirror_follow_peers(struct mirror *mirror, const struct peer_table *peers, s
 		const struct key_public *key = &mine.peers.peers[i].public_key;
 		if (peer_table_find(peers, key))
 			continue;
-		mirror_tell_hidden(steps, key);
+		tell_remove_peer(steps, key);
 		sim_device_remove_peer(mirror_device(mirror), key);
 	}
 	for (size_t i = 0; !error && i < peers->count; i++) {
@@ -303,16 +376,27 @@ int mirror_follow_peers(struct mirror *mirror, const struct peer_table *peers, s
 	return error;
 }
 
-void mirror_tell_back(
-	const struct mirror *mirror, struct teller *steps, const struct key_public *key)
+void mirror_tell_reduced(struct teller *steps, const struct peer_config *actual,
+	const struct prefix *left, uint32_t left_count)
+{
+	struct peer_config peer = *actual;
+	peer.allowed_ips = left;
+	peer.allowed_ip_count = left_count;
+	tell_set_peer(steps, &peer);
+	key_secret_wipe(&peer.psk);
+}
+
+void mirror_tell_restored(
+	const struct mirror *mirror, struct teller *steps, const struct peer_config *actual)
 {
 	struct device mine = {0};
 	if (!mirror_has_interface(mirror))
 		return;
 	int error = sim_device_read(mirror_device(mirror), &mine);
-	const struct peer_config *peer = error ? NULL : peer_table_find(&mine.peers, key);
+	const struct peer_config *peer =
+		error ? NULL : peer_table_find(&mine.peers, &actual->public_key);
 	if (peer)
-		tell_set_peer(steps, peer);
+		mirror_tell_reduced(steps, actual, peer->allowed_ips, peer->allowed_ip_count);
 	if (error && !steps->error)
 		steps->error = error;
 	device_clear(&mine);
@@ -332,7 +416,8 @@ int mirror_start(struct mirror *mirror, const struct device *device, struct tell
 		tell_comma(teller);
 		tell(teller, "\n\t");
 		tell_device_peer(teller, &device->peers.peers[i]);
-		error = mirror_set_peer(mirror, &device->peers.peers[i]);
+		struct peer_config mirrored = peer_mirrored(mirror, &device->peers.peers[i]);
+		error = mirror_set_peer(mirror, &mirrored);
 	}
 	tell(teller, "]}");
 	return error ? error : check_peers(mirror, &device->peers);

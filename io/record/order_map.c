@@ -131,13 +131,14 @@ static double part_limit(double part)
 	return part > 1 - NEAREST ? 1 - NEAREST : part;
 }
 
-/* The distance to the nearer end grows or shrinks by half of itself at most. */
+/* The distance to the nearer end becomes a quarter of itself at least, and less than twice that. */
 static uint32_t part_blur(double part)
 {
-	double factor = 0.5 + randombytes_random() / 4294967296.0;
+	double factor = 1 + randombytes_random() / 4294967296.0;
+	factor = factor / (1 << (1 + randombytes_uniform(3))) * 2;
 	part = part_limit(part);
 	part = part < 0.5 ? part * factor : 1 - (1 - part) * factor;
-	return (uint32_t)(part * 4294967296.0);
+	return (uint32_t)(part_limit(part) * 4294967296.0);
 }
 
 /* The fewest digits that leave the place above `low`, and half of its distance from there. */
@@ -156,6 +157,19 @@ static struct order_place place_shorten(
 	return *place;
 }
 
+/* A number by chance, less than a / 2^32. */
+static struct order_place place_noise(const struct order_place *a)
+{
+	struct order_place limit = place_scale(a, 1), noise;
+	randombytes_buf(noise.bytes, sizeof noise.bytes);
+	for (size_t i = 0; i < ORDER_PLACE_BYTES; i++) {
+		noise.bytes[i] = 0;
+		if (limit.bytes[i])
+			break;
+	}
+	return noise;
+}
+
 static int place_find(const struct order_map *map, size_t at, const void *bytes, size_t length,
 	struct order_place *ret)
 {
@@ -170,7 +184,9 @@ static int place_find(const struct order_map *map, size_t at, const void *bytes,
 	struct order_place gap = place_subtract(&to, &from);
 	struct order_place step =
 		place_scale(&gap, part_blur(part_of_way(low, high, bytes, length)));
+	struct order_place noise = place_noise(&gap);
 	struct order_place place = place_add(&from, &step);
+	place = place_add(&place, &noise);
 	if (place_compare(&place, &from) <= 0 || place_compare(&place, &to) >= 0)
 		return -ERANGE;
 	*ret = map->digit_bits ? place_shorten(&place, &from, map->digit_bits) : place;

@@ -19,9 +19,9 @@ void recorder_deinit(struct recorder *recorder)
 	if (!recorder->inner.ops)
 		return;
 	recorder_unit_clear(&recorder->unit);
+	told_nonces_clear(&recorder->nonces);
 	mirror_deinit(&recorder->mirror);
 	pseudonyms_clear(&recorder->names);
-	key_secret_wipe(&recorder->created.private_key);
 	record_file_close(&recorder->file);
 	recorder->is_on = false;
 }
@@ -58,7 +58,7 @@ static void fetch_give_up(struct recorder *recorder)
 	tell(&call, "{\"do\":\"setup\"}");
 	for (size_t i = 0; i < unit->event_count; i++) {
 		tell(&call, ",\n%s", unit->events[i].faults);
-		tell_event(&call, &unit->events[i], now_ns);
+		tell_event(&call, &unit->events[i], &recorder->nonces, now_ns);
 	}
 	recorder_unit_write(recorder, now_ns, &call);
 	teller_clear(&call);
@@ -97,53 +97,59 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 /* Between the cycle and its own observer. */
 struct held_observer {
 	struct recorder *recorder;
-	struct reconciler *reconciler;
 	struct cycle_observer own;
 };
 
-static bool wants_prefix_of(const struct peer_table *desired, const struct peer_config *peer)
+static bool is_wanted(const struct peer_table *desired, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < desired->count; i++)
-		for (uint32_t j = 0; j < peer->allowed_ip_count; j++)
-			if (peer_has_allowed_ip(&desired->peers[i], &peer->allowed_ips[j]))
-				return true;
+		if (peer_has_allowed_ip(&desired->peers[i], prefix))
+			return true;
 	return false;
 }
 
-/* Peers whose removal was held back. */
-static void note_held(
-	struct recorder *recorder, struct reconciler *reconciler, const struct cycle_report *report)
+/* Told as an entry that cannot be used, a held peer would claim what a wanted one takes from it. */
+static int held_give_way(
+	struct recorder *recorder, const struct peer_table *desired, const struct peer_config *held)
+{
+	struct recorder_unit *unit = &recorder->unit;
+	struct prefix *left = calloc(held->allowed_ip_count + 1, sizeof *left);
+	uint32_t count = 0;
+	if (!left)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < held->allowed_ip_count; i++)
+		if (!is_wanted(desired, &held->allowed_ips[i]))
+			left[count++] = held->allowed_ips[i];
+	if (count < held->allowed_ip_count) {
+		mirror_tell_reduced(&unit->world, held, left, count);
+		mirror_tell_restored(&recorder->mirror, &unit->after, held);
+	}
+	free(left);
+	return 0;
+}
+
+static int note_held(struct recorder *recorder, const struct cycle_report *report)
 {
 	struct recorder_unit *unit = &recorder->unit;
 	const struct peer_diff *diff = &report->plan->diff;
-	size_t op_count = peer_diff_op_count(diff);
-	if (!diff->held_count)
-		return;
-	int error = peer_index_snapshot(&reconciler->manager->index, &unit->names);
-	unit->held = calloc(diff->held_count, sizeof *unit->held);
-	recorder_check(recorder, unit->held ? error : -ENOMEM);
-	if (!recorder->is_on)
-		return;
-	for (size_t i = 0; i < diff->held_count; i++) {
-		const struct peer_config *peer = diff->ops[op_count + i].actual;
-		struct told_held held = {
-			.public_key = peer->public_key,
-			.id = peer_names_find(&unit->names, &peer->public_key),
-		};
-		if (!wants_prefix_of(&report->plan->desired.peers, peer)) {
-			unit->held[unit->held_count++] = held;
-			continue;
-		}
-		mirror_tell_hidden(&unit->world, &peer->public_key);
-		mirror_tell_back(&recorder->mirror, &unit->after, &peer->public_key);
+	const struct peer_op *ops = diff->ops + peer_diff_op_count(diff);
+	int error = 0;
+	unit->held = calloc(diff->held_count + 1, sizeof *unit->held);
+	if (!unit->held)
+		return -ENOMEM;
+	for (size_t i = 0; !error && i < diff->held_count; i++) {
+		const struct peer_config *peer = ops[i].actual;
+		unit->held[unit->held_count++] = peer->public_key;
+		error = held_give_way(recorder, &report->plan->desired.peers, peer);
 	}
+	return error;
 }
 
 static void cycle_executed(void *impl, const struct cycle_report *report)
 {
 	struct held_observer *observer = impl;
 	if (observer->recorder->is_on)
-		note_held(observer->recorder, observer->reconciler, report);
+		recorder_check(observer->recorder, note_held(observer->recorder, report));
 	if (observer->own.executed)
 		observer->own.executed(observer->own.impl, report);
 }
@@ -158,8 +164,7 @@ static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler
 	const struct fetch_answer *answer, int64_t now_ns, struct diag *diag)
 {
 	struct clock clock = reconciler->clock;
-	struct held_observer observer = {
-		.recorder = recorder, .reconciler = reconciler, .own = reconciler->observer};
+	struct held_observer observer = {.recorder = recorder, .own = reconciler->observer};
 	reconciler->clock = (struct clock){.now_ns = frozen_now_ns, .impl = &now_ns};
 	reconciler->observer =
 		(struct cycle_observer){.executed = cycle_executed, .impl = &observer};
@@ -175,7 +180,7 @@ static void tell_during_fetch(struct recorder *recorder, int64_t now_ns, struct 
 	struct teller steps = {.names = &recorder->names};
 	for (size_t i = 0; i < unit->event_count; i++) {
 		tell(&steps, "%s", unit->events[i].faults);
-		tell_event(&steps, &unit->events[i], now_ns);
+		tell_event(&steps, &unit->events[i], &recorder->nonces, now_ns);
 		tell(&steps, ",\n");
 	}
 	tell_told(&steps, &unit->world);
@@ -245,7 +250,7 @@ static void event_tell(struct recorder *recorder, struct told_event *event)
 	if (recorder->is_on) {
 		struct teller call = {.names = &recorder->names};
 		tell(&call, "%s", event->faults);
-		tell_event(&call, event, event->now_ns);
+		tell_event(&call, event, &recorder->nonces, event->now_ns);
 		recorder_unit_write(recorder, event->now_ns, &call);
 		teller_clear(&call);
 	}

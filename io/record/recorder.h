@@ -19,9 +19,8 @@
  * The state is told as it is in force, parsed, resolved, and signed anew; again only if it changed.
  *
  * What a scenario has no word for:
- * - the state of an earlier life that is in force at boot removes nobody, and a removal guard holds
- *   removals back: such peers are told as entries that cannot be used, which keep their peers, or,
- *   where they would claim a wanted prefix, are out of sight for that cycle;
+ * - a state of an earlier life, in force at boot, removes nobody, and a removal guard holds
+ *   removals back: such peers are told as entries that cannot be used, which keep theirs;
  * - the index and the events of an earlier life: steps before the first cycle make the replay's
  *   process know them too, on a device that is then put right;
  * - routes, marks (see mirror.h), logs: left out;
@@ -55,11 +54,10 @@ struct recorder_unit {
 	struct teller ops;    /* operations */
 	struct told_event *events;
 	size_t event_count;
-	struct told_held *held;
+	struct key_public *held; /* peers whose removal was held back */
 	size_t held_count;
-	struct peer_names names; /* those of `held` */
-	bool has_set_up;         /* the end of the cycle worked on the interface */
-	bool has_made;           /* and made it */
+	bool has_set_up; /* the end of the cycle worked on the interface */
+	bool has_made;   /* and made it */
 };
 
 /* What the replay's process was told last of the state in force. */
@@ -73,7 +71,6 @@ struct recorder_told {
 /* An interface was created, and setting its mark may yet fail, which is told as one failure. */
 struct recorder_created {
 	bool is_pending;
-	struct key_secret private_key;
 	uint16_t listen_port;
 };
 
@@ -93,6 +90,7 @@ struct recorder {
 	enum recorder_phase phase;
 	struct recorder_unit unit;
 	struct recorder_told told;
+	struct told_nonces nonces;
 	struct recorder_created created;
 };
 

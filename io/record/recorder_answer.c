@@ -44,10 +44,8 @@ static void held_hash(const struct recorder *recorder, uint8_t ret[32])
 	const struct recorder_unit *unit = &recorder->unit;
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, NULL, 0, 32);
-	for (size_t i = 0; i < unit->held_count; i++) {
-		hash_text(&state, unit->held[i].id);
-		crypto_generichash_update(&state, unit->held[i].public_key.bytes, KEY_BYTES);
-	}
+	crypto_generichash_update(
+		&state, (const uint8_t *)unit->held, unit->held_count * sizeof *unit->held);
 	crypto_generichash_final(&state, ret, 32);
 }
 

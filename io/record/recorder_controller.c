@@ -58,15 +58,9 @@ static void check_mirrored(struct recorder *recorder, int error)
 		recorder_check(recorder, error);
 }
 
-static struct controller mirror_controller(struct recorder *recorder)
-{
-	return sim_controller(&recorder->mirror.sim);
-}
-
 static void created_tell(struct recorder *recorder, int error)
 {
 	struct recorder_created *created = &recorder->created;
-	struct controller mirror = mirror_controller(recorder);
 	char port[8];
 	snprintf(port, sizeof port, " %u", created->listen_port);
 	tell_op(recorder, &(struct told_op){SIM_OP_CREATE_INTERFACE, NULL, port, error});
@@ -74,11 +68,8 @@ static void created_tell(struct recorder *recorder, int error)
 		if (recorder->phase == RECORDER_FINISHING &&
 			!mirror_has_interface(&recorder->mirror))
 			recorder->unit.has_made = true;
-		check_mirrored(recorder,
-			mirror.ops->create_interface(mirror.impl, recorder->config.interface_name,
-				&created->private_key, created->listen_port, NULL));
+		check_mirrored(recorder, mirror_create(&recorder->mirror, created->listen_port));
 	}
-	key_secret_wipe(&created->private_key);
 	created->is_pending = false;
 }
 
@@ -97,8 +88,8 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 		recorder->inner.impl, name, private_key, listen_port, diag);
 	if (!recorder->is_on)
 		return error;
-	recorder->created = (struct recorder_created){
-		.is_pending = true, .private_key = *private_key, .listen_port = listen_port};
+	recorder->created =
+		(struct recorder_created){.is_pending = true, .listen_port = listen_port};
 	if (error)
 		created_tell(recorder, error);
 	return error;
@@ -122,7 +113,7 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 		return error;
 	tell_op(recorder, &(struct told_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
 	if (!error)
-		sim_controller_delete(&recorder->mirror.sim, name);
+		mirror_remove(&recorder->mirror);
 	return error;
 }
 
@@ -139,10 +130,8 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 	char text[PREFIX_TEXT_SIZE + 1];
 	snprintf(text, sizeof text, " %s", prefix_format(&other).text);
 	tell_op(recorder, &(struct told_op){SIM_OP_CONFIGURE_ADDRESS, NULL, text, error});
-	struct controller mirror = mirror_controller(recorder);
 	if (!error)
-		check_mirrored(recorder,
-			mirror.ops->configure_address(mirror.impl, name, address, false, NULL));
+		check_mirrored(recorder, mirror_configure_address(&recorder->mirror, address));
 	return error;
 }
 
@@ -154,9 +143,8 @@ static int set_interface_up(void *impl, const char *name, struct diag *diag)
 	if (!recorder->is_on)
 		return error;
 	tell_op(recorder, &(struct told_op){SIM_OP_SET_INTERFACE_UP, NULL, "", error});
-	struct controller mirror = mirror_controller(recorder);
 	if (!error)
-		check_mirrored(recorder, mirror.ops->set_interface_up(mirror.impl, name, NULL));
+		check_mirrored(recorder, mirror_set_up(&recorder->mirror));
 	return error;
 }
 
@@ -170,17 +158,14 @@ static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 	char text[16];
 	snprintf(text, sizeof text, " %d", mtu);
 	tell_op(recorder, &(struct told_op){SIM_OP_SET_MTU, NULL, text, error});
-	struct controller mirror = mirror_controller(recorder);
 	if (!error)
-		check_mirrored(recorder, mirror.ops->set_mtu(mirror.impl, name, mtu, NULL));
+		check_mirrored(recorder, mirror_set_mtu(&recorder->mirror, mtu));
 	return error;
 }
 
-static void note_peer_op(
-	struct recorder *recorder, const char *name, const struct peer_op *op, int error)
+static void note_peer_op(struct recorder *recorder, const struct peer_op *op, int error)
 {
 	const struct key_public *key = peer_op_key(op);
-	struct controller mirror = mirror_controller(recorder);
 	bool is_remove = op->kind == PEER_OP_REMOVE;
 	if (!recorder->is_on)
 		return;
@@ -188,8 +173,8 @@ static void note_peer_op(
 				  "", error});
 	if (error)
 		return;
-	check_mirrored(recorder, is_remove ? mirror.ops->remove_peer(mirror.impl, name, key, NULL)
-					   : mirror.ops->add_peer(mirror.impl, name, op, NULL));
+	check_mirrored(recorder, is_remove ? mirror_remove_peer(&recorder->mirror, key)
+					   : mirror_put_peer(&recorder->mirror, op));
 }
 
 static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
@@ -197,7 +182,7 @@ static int add_peer(void *impl, const char *name, const struct peer_op *op, stru
 	struct recorder *recorder = impl;
 	recorder_settle(recorder);
 	int error = recorder->inner.ops->add_peer(recorder->inner.impl, name, op, diag);
-	note_peer_op(recorder, name, op, error);
+	note_peer_op(recorder, op, error);
 	return error;
 }
 
@@ -209,7 +194,7 @@ static int remove_peer(
 	struct peer_config peer = {.public_key = *key};
 	struct peer_op op = {.kind = PEER_OP_REMOVE, .actual = &peer};
 	int error = recorder->inner.ops->remove_peer(recorder->inner.impl, name, key, diag);
-	note_peer_op(recorder, name, &op, error);
+	note_peer_op(recorder, &op, error);
 	return error;
 }
 
@@ -220,7 +205,7 @@ static void apply(void *impl, const char *name, const struct peer_op *ops, size_
 	recorder_settle(recorder);
 	recorder->inner.ops->apply(recorder->inner.impl, name, ops, op_count, results);
 	for (size_t i = 0; i < op_count; i++)
-		note_peer_op(recorder, name, &ops[i], results[i].error);
+		note_peer_op(recorder, &ops[i], results[i].error);
 }
 
 /* What stands in the fetch happens before Setup at the end of a cycle: it can neither change what

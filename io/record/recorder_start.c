@@ -166,7 +166,8 @@ int recorder_start(struct recorder *recorder, const char *path, struct reconcile
 	recorder->told_ns -= recorder->told_ns % NS_PER_MS;
 	if (!is_plain(recorder->config.interface_name))
 		return diag_fail(diag, -EINVAL, "record: the interface's name is not plain ASCII");
-	mirror_init(&recorder->mirror, &recorder->config, &recorder->own_key, &recorder->mesh_ip);
+	mirror_init(&recorder->mirror, &recorder->names, &recorder->config, &recorder->own_key,
+		&recorder->mesh_ip);
 	int error = pseudonyms_init(&recorder->names, &recorder->own_key);
 	if (error)
 		diag_fail_errno(diag, error);

@@ -37,7 +37,6 @@ void recorder_unit_clear(struct recorder_unit *unit)
 		told_event_clear(&unit->events[i]);
 	free(unit->events);
 	free(unit->held);
-	peer_names_clear(&unit->names);
 	*unit = (struct recorder_unit){0};
 }
 

@@ -111,37 +111,74 @@ int told_event_take(struct pseudonyms *names, const struct event_dispatcher *dis
 	return payload.error;
 }
 
+/* What a step says, where that is not what the event was. */
+struct event_words {
+	enum verdict verdict;
+	int64_t issued_at_ns;
+	unsigned nonce_generation;
+};
+
+static int64_t issued_at_told(const struct told_event *event, int64_t at_ns)
+{
+	switch (event->verdict) {
+	case VERDICT_STALE:
+		return at_ns - FAR_OFF_NS;
+	case VERDICT_FUTURE:
+		return at_ns + FAR_OFF_NS;
+	case VERDICT_MISSING_FIELD:
+		return at_ns;
+	case VERDICT_ACCEPTED:
+	case VERDICT_MALFORMED:
+	case VERDICT_BAD_SIGNATURE:
+	case VERDICT_DUPLICATE_NONCE:
+	case VERDICT_FAULT:
+		break;
+	}
+	return event->issued_at_ns + (at_ns - event->now_ns);
+}
+
+/* Returns 0 or -ENOMEM. */
+static int event_words_find(const struct told_event *event, struct told_nonces *nonces,
+	int64_t at_ns, struct event_words *ret)
+{
+	*ret = (struct event_words){
+		.verdict = event->verdict, .issued_at_ns = issued_at_told(event, at_ns)};
+	if (event->verdict == VERDICT_ACCEPTED)
+		return told_nonces_add(nonces, &event->nonce, at_ns,
+			ret->issued_at_ns + EVENT_WINDOW_NS, &ret->nonce_generation);
+	/* A nonce that the replay has forgotten by then: refused it is all the same. */
+	if (event->verdict == VERDICT_DUPLICATE_NONCE &&
+		!told_nonces_find(nonces, &event->nonce, at_ns, &ret->nonce_generation))
+		ret->verdict = VERDICT_BAD_SIGNATURE;
+	return 0;
+}
+
 /* The five members that are signed, as canonical_json.h would write them. */
 static void tell_signed_members(
-	struct teller *teller, const struct told_event *event, int64_t at_ns)
+	struct teller *teller, const struct told_event *event, const struct event_words *words)
 {
-	int64_t issued_at_ns = event->issued_at_ns + (at_ns - event->now_ns);
-	if (event->verdict == VERDICT_STALE)
-		issued_at_ns = at_ns - FAR_OFF_NS;
-	else if (event->verdict == VERDICT_FUTURE)
-		issued_at_ns = at_ns + FAR_OFF_NS;
-	else if (event->verdict == VERDICT_MISSING_FIELD)
-		issued_at_ns = at_ns;
 	tell(teller, "{\"event_type\":\"%s\"", event->type);
 	if (event->has_event_id)
 		tell(teller, ",\"event_id\":\"event-%s\"", event->event_id.text);
 	if (event->has_issued_at) {
 		tell(teller, ",\"issued_at\":");
-		tell_time(teller, issued_at_ns);
+		tell_time(teller, words->issued_at_ns);
 	}
-	if (event->has_nonce)
+	if (event->has_nonce && words->nonce_generation)
+		tell(teller, ",\"nonce\":\"%s-%u\"", event->nonce.text, words->nonce_generation);
+	else if (event->has_nonce)
 		tell(teller, ",\"nonce\":\"%s\"", event->nonce.text);
 	tell(teller, ",\"payload\":%s", event->payload ? event->payload : "null");
 }
 
 /* A signature that is none stands for one that did not verify. */
-static void tell_signature(struct teller *data, const struct pseudonyms *names,
-	const struct told_event *event, const struct teller *message)
+static void tell_signature(struct teller *data, const struct told_event *event,
+	const struct event_words *words, const struct teller *message)
 {
 	uint8_t signature[SIGNATURE_BYTES] = {0};
 	char text[sodium_base64_ENCODED_LEN(SIGNATURE_BYTES, sodium_base64_VARIANT_ORIGINAL)];
-	if (event->verdict != VERDICT_BAD_SIGNATURE) {
-		struct pseudonym_signer signer = pseudonym_signer(names, &event->signing_key);
+	if (words->verdict != VERDICT_BAD_SIGNATURE) {
+		struct pseudonym_signer signer = pseudonym_signer(data->names, &event->signing_key);
 		crypto_sign_detached(signature, NULL, (const uint8_t *)message->text,
 			message->length, signer.private_key);
 		sodium_memzero(&signer, sizeof signer);
@@ -173,30 +210,33 @@ static const char *verdict_words(enum verdict verdict)
 	return "malformed";
 }
 
-static void tell_data(struct teller *data, const struct pseudonyms *names,
-	const struct told_event *event, int64_t at_ns)
+static void tell_data(
+	struct teller *data, const struct told_event *event, const struct event_words *words)
 {
 	struct teller message = {.names = data->names};
-	tell_signed_members(&message, event, at_ns);
+	tell_signed_members(&message, event, words);
 	tell_told(data, &message);
 	tell(&message, "}");
 	if (event->has_signature && !message.error)
-		tell_signature(data, names, event, &message);
+		tell_signature(data, event, words, &message);
 	tell(data, "}");
 	teller_clear(&message);
 }
 
-void tell_event(struct teller *teller, const struct told_event *event, int64_t at_ns)
+void tell_event(struct teller *teller, const struct told_event *event, struct told_nonces *nonces,
+	int64_t at_ns)
 {
 	struct teller data = {.names = teller->names};
-	if (event->verdict != VERDICT_MALFORMED)
-		tell_data(&data, teller->names, event, at_ns);
+	struct event_words words;
+	data.error = event_words_find(event, nonces, at_ns, &words);
+	if (words.verdict != VERDICT_MALFORMED)
+		tell_data(&data, event, &words);
 	if (data.error && !teller->error)
 		teller->error = data.error;
 	tell(teller, "{\"do\":\"deliver\",\"data\":");
 	tell_quoted(teller, data.text ? data.text : "");
-	if (event->verdict != VERDICT_ACCEPTED)
-		tell(teller, ",\"returns\":\"error: %s\"}", verdict_words(event->verdict));
+	if (words.verdict != VERDICT_ACCEPTED)
+		tell(teller, ",\"returns\":\"error: %s\"}", verdict_words(words.verdict));
 	else if (event->has_failed)
 		tell(teller, ",\"returns\":\"error: %s: \"}", event->type);
 	else

@@ -7,6 +7,7 @@
 #include "envelope.h"
 #include "events.h"
 #include "teller.h"
+#include "told_nonces.h"
 
 /* An event that came. */
 struct told_event {
@@ -30,6 +31,10 @@ struct told_event {
 int told_event_take(struct pseudonyms *names, const struct event_dispatcher *dispatcher,
 	const struct envelope *envelope, enum verdict verdict, int error, int64_t now_ns,
 	struct told_event *ret);
-/* The step, which happens at `at_ns` in the recording: what it says of time is moved by as much. */
-void tell_event(struct teller *teller, const struct told_event *event, int64_t at_ns);
+/*
+ * The step, which happens at `at_ns` in the recording: what it says of time is moved by as much.
+ * `nonces` are those of the steps before it, and this one's is added.
+ */
+void tell_event(struct teller *teller, const struct told_event *event, struct told_nonces *nonces,
+	int64_t at_ns);
 void told_event_clear(struct told_event *event);

@@ -1,9 +1,5 @@
 #include "tell_state.h"
 
-#include "timestamp.h"
-
-#include <string.h>
-
 void tell_peer(struct teller *teller, const struct peer_config *peer)
 {
 	tell(teller, "{\"id\":");
@@ -38,23 +34,10 @@ static void tell_entries(struct teller *teller, const struct told_state *state)
 			tell_entry(teller, &overlay->peers[i].entry);
 }
 
-/* Without its id where another entry has that: of two entries with one id the first counts. */
-static void tell_held(
-	struct teller *teller, const struct told_state *state, const struct told_held *held)
+static void tell_held(struct teller *teller, const struct key_public *key)
 {
 	struct peer_entry entry = {
-		.id = held->id,
-		.error = "allowed_ips[",
-		.has_key = true,
-		.config.public_key = held->public_key,
-	};
-	for (size_t i = 0; entry.id && i < state->document->entry_count; i++) {
-		const char *id = state->document->entries[i].id;
-		if (id && strcmp(id, entry.id) == 0)
-			entry.id = NULL;
-	}
-	if (entry.id && state->overlay && event_overlay_find(state->overlay, entry.id))
-		entry.id = NULL;
+		.error = "allowed_ips[", .has_key = true, .config.public_key = *key};
 	tell_entry(teller, &entry);
 }
 
@@ -73,7 +56,7 @@ void tell_state(struct teller *teller, const struct told_state *state)
 	tell(teller, "{\"peers\":[");
 	tell_entries(teller, state);
 	for (size_t i = 0; i < state->held_count; i++)
-		tell_held(teller, state, &state->held[i]);
+		tell_held(teller, &state->held[i]);
 	tell(teller, "]");
 	if (state->with_signing_keys)
 		tell_document_keys(teller, state->document);

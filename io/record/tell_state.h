@@ -11,18 +11,13 @@
 #include "state_document.h"
 #include "teller.h"
 
-/* A peer whose removal was held back. */
-struct told_held {
-	struct key_public public_key;
-	const char *id; /* NULL: not known */
-};
-
 struct told_state {
 	const struct state_document *document;
 	const struct event_overlay *overlay; /* laid over the document; may be NULL */
 	bool with_signing_keys;
-	/* Told as entries that cannot be used: these keep their peers too. */
-	const struct told_held *held;
+	/* Peers whose removal was held back, told as entries that cannot be used: these keep
+	 * theirs. Who they are is for the index to say, as it is without such an entry. */
+	const struct key_public *held;
 	size_t held_count;
 };
 

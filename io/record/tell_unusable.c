@@ -54,8 +54,7 @@ static const struct stand_in stand_ins[] = {
 	{"persistent_keepalive: ", "negative", "\"persistent_keepalive\":-1"},
 	{"persistent_keepalive: ", "over", "\"persistent_keepalive\":65536"},
 	{"persistent_keepalive: ", "", "\"persistent_keepalive\":\"unusable\""},
-	{"repeated member ", "", "\"psk\":null,\"psk\":null"},
-	/* Whatever else it may be. */
+	/* Whatever else it may be. A repeated member is nothing that a scenario may have. */
 	{"", "", "\"persistent_keepalive\":\"unusable\""},
 };
 
