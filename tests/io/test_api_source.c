@@ -1,0 +1,281 @@
+/* The state as the daemon pulls it, and what all calls to the control plane share. */
+#include "api_source.h"
+#include "node_fixture.h"
+
+#define MINUTE_MS (60 * 1000)
+#define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define PEER_A    "{'id':'a','public_key':'" KEY_2 "','allowed_ips':['10.0.0.2']}"
+
+/* What the source said last. */
+static struct {
+	unsigned answers;
+	enum fetch_outcome outcome;
+	size_t peer_count;
+	char error[256];
+	int64_t wanted_ms;
+	unsigned recoveries;
+} told;
+
+static struct api_source source;
+static struct state_keeper keeper;
+
+static void on_answered(void *impl, const struct fetch_answer *answer)
+{
+	told.answers++;
+	told.outcome = answer->outcome;
+	told.peer_count =
+		answer->outcome == FETCH_DOCUMENT ? answer->document->entry_count : SIZE_MAX;
+	snprintf(told.error, sizeof told.error, "%s",
+		answer->outcome == FETCH_FAILED ? answer->error : "");
+	told.wanted_ms = -1;
+}
+
+static void on_wanted(void *impl, int64_t delay_ms)
+{
+	told.wanted_ms = delay_ms;
+}
+
+static void on_recovered(void *impl)
+{
+	told.recoveries++;
+}
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	const struct state_cache_owner owner = {
+		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
+	const struct source_listener listener = {.answered = on_answered, .wants_cycle = on_wanted};
+	state_keeper_init(&keeper, &node->loop, &node->manager, &owner);
+	api_source_init(&source, &node->plane, listener, &node->wire, &keeper);
+	source.recovered = on_recovered;
+	memset(&told, 0, sizeof told);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	api_source_deinit(&source);
+	state_keeper_deinit(&keeper);
+	return node_tear_down(state);
+}
+
+static bool has_answered(void *impl)
+{
+	return told.answers > *(unsigned *)impl;
+}
+
+static void fetch(struct node_fixture *node)
+{
+	unsigned before = told.answers;
+	api_source(&source).fetch(&source);
+	node_wait(node, has_answered, &before);
+	assert_int_equal(told.answers, before + 1);
+}
+
+static void document_set(struct node_fixture *node, const char *text)
+{
+	char body[1024];
+	snprintf(body, sizeof body, "%s", text);
+	for (char *next = body; *next; next++)
+		if (*next == '\'')
+			*next = '"';
+	plane_process_tell(&node->process, "PUT", "/nodes/n1/state", "%s", body);
+}
+
+static bool knows(struct node_fixture *node, const char *count)
+{
+	return node_plane_knows(node, "/counters", count);
+}
+
+static void a_state_that_is_the_same_does_not_come_again(void **state)
+{
+	struct node_fixture *node = *state;
+	document_set(node, "{'peers':[" PEER_A "]}");
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_DOCUMENT);
+	assert_int_equal(told.peer_count, 1);
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_NOT_MODIFIED);
+	assert_true(knows(node, "\"state 200\":1,\"state 304\":1"));
+}
+
+static void a_state_that_cannot_be_used_is_asked_for_again(void **state)
+{
+	struct node_fixture *node = *state;
+	document_set(node, "{'peers':[]}");
+	fetch(node);
+	document_set(node, "{'peers':1}");
+	for (int i = 0; i < 2; i++) {
+		fetch(node);
+		assert_int_equal(told.outcome, FETCH_FAILED);
+		assert_contains(told.error, "peers");
+	}
+	assert_true(knows(node, "\"state 200\":3"));
+	/* The one before it, which is in force still, is new again. */
+	document_set(node, "{'peers':[]}");
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_DOCUMENT);
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_NOT_MODIFIED);
+}
+
+static void a_state_without_an_etag_is_not_read_twice_either(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'body','text':'{\\'peers\\':[]}'");
+	for (int i = 0; i < 3; i++) {
+		fetch(node);
+		assert_int_equal(told.outcome, i ? FETCH_NOT_MODIFIED : FETCH_DOCUMENT);
+	}
+	node_fault(node, "'mode':'body','text':'{\\'peers\\': []}'");
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_DOCUMENT);
+	assert_false(node_plane_knows(node, "/requests", "If-None-Match"));
+}
+
+static void a_reload_asks_for_all_of_it(void **state)
+{
+	struct node_fixture *node = *state;
+	document_set(node, "{'peers':[]}");
+	for (int i = 0; i < 2; i++) {
+		fetch(node);
+		assert_int_equal(told.outcome, FETCH_DOCUMENT);
+		api_source(&source).reload(&source);
+	}
+	assert_true(knows(node, "\"state 200\":2"));
+}
+
+static void after_a_failure_requests_wait_and_cycles_do_not(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'status','status':500");
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_FAILED);
+	assert_true(told.wanted_ms >= 750 && told.wanted_ms <= 1250);
+	for (int i = 0; i < 3; i++) {
+		fetch(node);
+		assert_string_equal(told.error, "status 500");
+		assert_true(told.wanted_ms > 0 && told.wanted_ms <= 1250);
+	}
+	assert_true(knows(node, "\"state 500\":1"));
+	/* A sign of life is a reason to ask at once. */
+	api_source_hurry(&source);
+	fetch(node);
+	assert_true(knows(node, "\"state 500\":2"));
+	assert_true(told.wanted_ms >= 1500 && told.wanted_ms <= 2500);
+	node_tell(node, "DELETE", "/faults", "");
+	assert_int_equal(told.recoveries, 0);
+	api_source_hurry(&source);
+	for (int i = 0; i < 2; i++) {
+		fetch(node);
+		assert_int_equal(told.recoveries, 1);
+	}
+}
+
+static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'90'}");
+	fetch(node);
+	assert_int_equal(told.wanted_ms, 90000);
+	api_source_hurry(&source);
+	fetch(node);
+	assert_true(told.wanted_ms > MINUTE_MS);
+	assert_true(knows(node, "\"state 429\":1"));
+	/* The operator knows better. */
+	api_source(&source).reload(&source);
+	fetch(node);
+	assert_true(knows(node, "\"state 429\":2"));
+}
+
+static void a_fetch_under_way_at_the_end_is_let_go(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'stall'");
+	api_source(&source).fetch(&source);
+	node_run_for(node, 100);
+	assert_int_equal(told.answers, 0);
+	api_source_deinit(&source);
+	node_run_for(node, 20);
+	assert_int_equal(told.answers, 0);
+	api_source_init(&source, &node->plane, (struct source_listener){0}, &node->wire, &keeper);
+}
+
+static void a_token_is_refused_until_no_call_is_refused(void **state)
+{
+	struct node_fixture *node = *state;
+	const struct api_result refused = {
+		.outcome = API_OUTCOME_UNAUTHORIZED, .error = "status 401"};
+	const struct api_result accepted = {.outcome = API_OUTCOME_OK, .error = ""};
+	for (int i = 0; i < 10; i++) {
+		control_plane_note(&node->plane, PLANE_CALL_STATE, &refused);
+		control_plane_note(&node->plane, PLANE_CALL_HEARTBEAT, &accepted);
+	}
+	assert_int_equal(node_logged(node, "node token"), 1);
+	control_plane_note(&node->plane, PLANE_CALL_STATE, &accepted);
+	assert_int_equal(node_logged(node, "All is well again with=node token"), 1);
+}
+
+static void a_token_is_read_anew_when_it_is_refused(void **state)
+{
+	struct node_fixture *node = *state;
+	const struct api_result refused = {
+		.outcome = API_OUTCOME_UNAUTHORIZED, .error = "status 401"};
+	scratch_write(node->scratch, "node_secret_key", "new-token\n");
+	control_plane_note(&node->plane, PLANE_CALL_STATE, &refused);
+	assert_string_equal(node->plane.token, "new-token");
+	/* One that cannot be read leaves the old one in use, and is said once. */
+	scratch_chmod(node->scratch, "node_secret_key", 0644);
+	for (int i = 0; i < 3; i++)
+		control_plane_note(&node->plane, PLANE_CALL_STATE, &refused);
+	assert_string_equal(node->plane.token, "new-token");
+	assert_int_equal(node_logged(node, "node_secret_key: others may read"), 1);
+	assert_int_equal(node_logged(node, "new-token"), 0);
+}
+
+static void clock_is(struct node_fixture *node, int64_t ahead_s)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	const struct api_result result = {.error = "",
+		.has_server_date = true,
+		.server_date_ns = (now.tv_sec - ahead_s) * INT64_C(1000000000)};
+	control_plane_note(&node->plane, PLANE_CALL_STATE, &result);
+}
+
+static void a_clock_at_the_limit_is_not_said_again_and_again(void **state)
+{
+	struct node_fixture *node = *state;
+	clock_is(node, 58);
+	assert_int_equal(node_logged(node, "clock"), 0);
+	for (int i = 0; i < 5; i++) {
+		clock_is(node, 63);
+		clock_is(node, 57);
+	}
+	assert_int_equal(node_logged(node, "clock"), 1);
+	clock_is(node, -70);
+	assert_int_equal(node_logged(node, "more than a minute behind"), 1);
+	clock_is(node, 0);
+	assert_int_equal(node_logged(node, "clock"), 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_state_that_is_the_same_does_not_come_again),
+		TEST(a_state_that_cannot_be_used_is_asked_for_again),
+		TEST(a_state_without_an_etag_is_not_read_twice_either),
+		TEST(a_reload_asks_for_all_of_it),
+		TEST(after_a_failure_requests_wait_and_cycles_do_not),
+		TEST(a_pause_that_the_control_plane_asks_for_is_kept),
+		TEST(a_fetch_under_way_at_the_end_is_let_go),
+		TEST(a_token_is_refused_until_no_call_is_refused),
+		TEST(a_token_is_read_anew_when_it_is_refused),
+		TEST(a_clock_at_the_limit_is_not_said_again_and_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

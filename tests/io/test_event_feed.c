@@ -1,0 +1,326 @@
+/* The stream as the daemon follows it: when it is opened again, where it is resumed, what is said.
+ */
+#include "event_feed.h"
+#include "node_fixture.h"
+
+#include <stdio.h>
+
+#define MINUTE_MS (60 * 1000)
+#define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+
+static struct event_feed feed;
+static unsigned changes, handled;
+
+static void on_changed(void *impl)
+{
+	changes++;
+}
+
+static void on_handled(void *impl)
+{
+	handled++;
+}
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	event_feed_init(&feed, &node->plane, &node->loop, &node->dispatcher, node->clock);
+	feed.changed = on_changed;
+	feed.handled = on_handled;
+	changes = handled = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	event_feed_deinit(&feed);
+	return node_tear_down(state);
+}
+
+static bool is_open(void *impl)
+{
+	return feed.is_open;
+}
+
+static bool is_closed(void *impl)
+{
+	return !feed.stream;
+}
+
+static bool have_changed(void *impl)
+{
+	return changes >= *(unsigned *)impl;
+}
+
+static bool has_cursor(void *impl)
+{
+	return feed.last_event_id && strcmp(feed.last_event_id, impl) == 0;
+}
+
+static bool was_handled(void *impl)
+{
+	return handled >= *(unsigned *)impl;
+}
+
+static void open_now(struct node_fixture *node)
+{
+	event_feed_start(&feed);
+	node_wait(node, is_open, NULL);
+}
+
+static int64_t retry_in_ms(void)
+{
+	assert_true(feed.retry_timer.is_set);
+	return feed.retry_timer.due_ns / 1000000 - loop_now_ms();
+}
+
+static void a_stream_that_fell_silent_is_opened_again(void **state)
+{
+	struct node_fixture *node = *state;
+	unsigned wanted = 3;
+	node_connect(node, &(struct api_options){.stream_idle_ms = 100});
+	node_fault(node, "'endpoint':'events','mode':'silent','count':1");
+	open_now(node);
+	node_wait(node, have_changed, &wanted);
+	assert_true(feed.is_open);
+	assert_int_equal(node_logged(node, "nothing came for too long"), 1);
+}
+
+static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'endpoint':'events','mode':'end'");
+	for (int i = 0; i < 5; i++) {
+		event_feed_start(&feed);
+		node_wait(node, is_closed, NULL);
+	}
+	assert_int_equal(changes, 10);
+	assert_int_equal(node_logged(node, "event stream"), 1);
+	/* 16 s, give or take a quarter. */
+	assert_true(retry_in_ms() > 11000 && retry_in_ms() <= 20000);
+	/* One more that is open says nothing, until it is worth something. */
+	node_tell(node, "DELETE", "/faults", "");
+	open_now(node);
+	assert_int_equal(node_logged(node, "event stream"), 1);
+	node_tell(node, "POST", "/events",
+		"'event_type':'peer_added','payload':{'id':'a',"
+		"'public_key':'" KEY_2 "','allowed_ips':[]}");
+	node_wait(node, was_handled, &(unsigned){1});
+	assert_int_equal(node_logged(node, "All is well again with=event stream"), 1);
+}
+
+static void a_control_plane_that_wants_no_stream_is_left_alone(void **state)
+{
+	struct node_fixture *node = *state;
+	for (int status = 403; status <= 404; status++) {
+		char fault[80];
+		snprintf(fault, sizeof fault, "'endpoint':'events','mode':'status','status':%d",
+			status);
+		node_fault(node, fault);
+		event_feed_start(&feed);
+		node_wait(node, is_closed, NULL);
+		assert_true(retry_in_ms() > 4 * MINUTE_MS);
+	}
+	/* Until it says something good elsewhere. */
+	node_tell(node, "DELETE", "/faults", "");
+	open_now(node);
+	assert_false(feed.retry_timer.is_set);
+}
+
+static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'90'}");
+	event_feed_start(&feed);
+	node_wait(node, is_closed, NULL);
+	assert_true(retry_in_ms() > MINUTE_MS);
+	event_feed_start(&feed);
+	assert_null(feed.stream);
+	assert_true(feed.retry_timer.is_set);
+}
+
+static void a_pause_that_the_stream_asks_for_is_kept(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	node_tell(node, "POST", "/raw", "'text':'retry: 12345\\n\\n'");
+	node_tell(node, "POST", "/cut", "");
+	node_wait(node, is_closed, NULL);
+	assert_int_equal(feed.retry_min_ms, 12345);
+	assert_true(retry_in_ms() > 11000);
+	node_fault(node, "'mode':'status','status':401");
+	event_feed_start(&feed);
+	node_wait(node, is_closed, NULL);
+	assert_int_equal(node_logged(node, "node token"), 1);
+}
+
+/* How an event goes out, and what becomes of it. */
+static const struct {
+	const char *event;
+	bool is_final; /* it will not be believed later either */
+} kinds[] = {
+	{"'event_type':'x'", true},
+	{"'event_type':'x','signature':'foreign'", false},
+	{"'event_type':'x','offset_s':310", false},
+	{"'event_type':'x','signature':'missing'", true},
+	{"'event_type':'x','offset_s':-310", true},
+	{"'event_type':'x','nonce':'used'", true},
+};
+
+/* A good event comes last: once that is handled, all were looked at. */
+static bool are_looked_at(void *impl)
+{
+	return handled == *(unsigned *)impl;
+}
+
+/* The place to resume at is that of the last event before one that may yet be believed. */
+static void try_sequence(struct node_fixture *node, unsigned number, unsigned *first_id)
+{
+	char expected[16] = "";
+	bool is_held = false;
+	unsigned id = *first_id;
+	free(feed.last_event_id);
+	feed.last_event_id = NULL;
+	feed.held_until_ns = 0;
+	handled = 0;
+	unsigned good = 0;
+	for (int i = 0; i < 3; i++, number /= COUNT_OF(kinds)) {
+		size_t kind = number % COUNT_OF(kinds);
+		node_tell(node, "POST", "/events", kinds[kind].event);
+		good += kind == 0;
+		is_held |= !kinds[kind].is_final;
+		if (!is_held)
+			snprintf(expected, sizeof expected, "%u", id);
+		id++;
+	}
+	node_tell(node, "POST", "/events", kinds[0].event);
+	if (!is_held)
+		snprintf(expected, sizeof expected, "%u", id);
+	good++;
+	node_wait(node, are_looked_at, &good);
+	if (strcmp(feed.last_event_id ? feed.last_event_id : "", expected) != 0)
+		fail_msg("sequence %u: %s instead of %s", number,
+			feed.last_event_id ? feed.last_event_id : "none", expected);
+	*first_id = id + 1;
+}
+
+static void the_place_to_resume_at_passes_no_event_that_may_yet_be_believed(void **state)
+{
+	struct node_fixture *node = *state;
+	unsigned id = 1;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[5].event);
+	node_wait(node, was_handled, &(unsigned){1});
+	id++;
+	for (unsigned number = 0; number < 6 * 6 * 6; number++)
+		try_sequence(node, number, &id);
+}
+
+static void an_event_holds_the_place_until_it_is_too_old(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[1].event);
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){1});
+	assert_null(feed.last_event_id);
+	node->clock_ahead_ns = EVENT_WINDOW_NS + 1000000000;
+	node_tell(node, "POST", "/events", kinds[4].event);
+	node_wait(node, has_cursor, "3");
+	/* Also where there is an id and nothing else. */
+	node->clock_ahead_ns = 0;
+	node_tell(node, "POST", "/events", kinds[2].event);
+	node_tell(node, "POST", "/raw", "'text':'id: 77\\n\\n'");
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){2});
+	assert_string_equal(feed.last_event_id, "3");
+}
+
+static void it_is_resumed_there(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	for (int i = 0; i < 3; i++)
+		node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, has_cursor, "3");
+	node_tell(node, "POST", "/cut", "");
+	node_wait(node, is_closed, NULL);
+	/* The half event before the cut had an id, and is none. */
+	assert_string_equal(feed.last_event_id, "3");
+	node_tell(node, "POST", "/events", kinds[0].event);
+	open_now(node);
+	node_wait(node, has_cursor, "4");
+	assert_true(node_plane_knows(node, "/requests", "\"Last-Event-Id\":\"3\""));
+}
+
+static void an_event_that_is_too_long_is_passed(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'endpoint':'events','mode':'huge_event'");
+	open_now(node);
+	node_wait(node, has_cursor, "1");
+	assert_int_equal(node_logged(node, "too long"), 1);
+}
+
+static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	for (unsigned i = 1; i <= 10; i++) {
+		node_tell(node, "POST", "/events", kinds[1].event);
+		node_tell(node, "POST", "/events", kinds[0].event);
+		node_wait(node, was_handled, &i);
+	}
+	assert_int_equal(node_logged(node, "with=event "), 1);
+	feed.refused_ms -= MINUTE_MS;
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){11});
+	assert_int_equal(node_logged(node, "All is well again with=event"), 1);
+}
+
+static void without_a_stream_the_state_is_pulled_more_often(void **state)
+{
+	static const struct {
+		bool is_open;
+		int down_minutes, interval_minutes, pull_minutes;
+	} cases[] = {
+		{true, 100, 60, 60},
+		{false, 0, 60, 5},
+		{false, 4, 60, 1},
+		{false, 5, 60, 1},
+		{false, 100, 60, 1},
+		{false, 0, 3, 3},
+		{false, 100, 1, 1},
+		{false, 3, 3, 2},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int64_t interval_ms = cases[i].interval_minutes * MINUTE_MS;
+		feed.is_open = cases[i].is_open;
+		feed.changed_ms = loop_now_ms() - cases[i].down_minutes * MINUTE_MS;
+		int64_t short_ms = cases[i].pull_minutes * (int64_t)MINUTE_MS -
+				   event_feed_pull_ms(&feed, interval_ms);
+		/* Time goes on meanwhile. */
+		assert_true(short_ms >= 0 && short_ms < 1000);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_stream_that_fell_silent_is_opened_again),
+		TEST(a_stream_that_ends_as_soon_as_it_is_open_is_said_once),
+		TEST(a_control_plane_that_wants_no_stream_is_left_alone),
+		TEST(a_pause_that_the_control_plane_asks_for_is_kept),
+		TEST(a_pause_that_the_stream_asks_for_is_kept),
+		TEST(the_place_to_resume_at_passes_no_event_that_may_yet_be_believed),
+		TEST(an_event_holds_the_place_until_it_is_too_old),
+		TEST(it_is_resumed_there),
+		TEST(an_event_that_is_too_long_is_passed),
+		TEST(events_that_are_refused_now_and_then_do_not_fill_the_log),
+		TEST(without_a_stream_the_state_is_pulled_more_often),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
