@@ -1,5 +1,6 @@
 #include "node_fixture.h"
 
+#include "curve.h"
 #include "signature.h"
 #include "system_clock.h"
 
@@ -34,8 +35,10 @@ static void manager_open(struct node_fixture *node)
 	struct logger logger = {.write = log_write, .sink = node};
 	sim_controller_init(&node->sim, (struct sim_recorder){0});
 	config_apply_defaults(&config);
-	node->identity = (struct identity){
-		.mesh_ip = ip_of("10.0.0.1"), .private_key = secret_of(1), .public_key = key_of(1)};
+	node->identity =
+		(struct identity){.mesh_ip = ip_of("10.0.0.1"), .private_key = secret_of(1)};
+	key_secret_clamp(&node->identity.private_key);
+	key_public_derive(&node->identity.private_key, &node->identity.public_key);
 	assert_int_equal(
 		manager_init(&node->manager, sim_controller(&node->sim), &config, logger), 0);
 	assert_int_equal(manager_setup(&node->manager, &node->identity, NULL), 0);

@@ -1,0 +1,318 @@
+/* When cycles happen, and how host names get into them: with a source that answers when the test
+ * says so, and name servers that are a table. */
+#include "cycle_loop.h"
+#include "failing_memory.h"
+#include "node_fixture.h"
+#include "state_wire.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#define MINUTE_MS (60 * 1000)
+#define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define KEY_3     "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM="
+#define TWO_PEERS(a, b)                                                                            \
+	"{\"peers\":[{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[],"               \
+	"\"endpoint\":\"" a "\"},{\"id\":\"b\",\"public_key\":\"" KEY_3                            \
+	"\",\"allowed_ips\":[],\"endpoint\":\"" b "\"}]}"
+
+/* The name servers: the one address of good.example, and a lock that makes them slow. */
+static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
+static const char *good_address;
+static unsigned asked;
+
+int __real_getaddrinfo(
+	const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
+int __wrap_getaddrinfo(
+	const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
+
+int __wrap_getaddrinfo(
+	const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+	static const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST};
+	pthread_mutex_lock(&names_lock);
+	const char *address = strcmp(node, "good.example") == 0 ? good_address : NULL;
+	asked++;
+	pthread_mutex_unlock(&names_lock);
+	return address ? __real_getaddrinfo(address, NULL, &numeric, ret) : EAI_NONAME;
+}
+
+static struct cycle_loop cycles;
+static struct reconciler reconciler;
+static unsigned fetches, ended, reloads;
+static int64_t fetched_ms;
+static int last_error;
+
+static void fetch(void *impl)
+{
+	fetches++;
+	fetched_ms = loop_now_ms();
+}
+
+static void reload(void *impl)
+{
+	reloads++;
+}
+
+static void on_ended(void *impl, int error)
+{
+	ended++;
+	last_error = error;
+}
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	node->wire.allow_host_names = true;
+	reconciler_init(&reconciler, &node->manager, &node->verifier, node->clock,
+		(struct drift_reporter){0}, &node->identity);
+	assert_int_equal(
+		cycle_loop_init(&cycles, &node->loop, &reconciler, 10 * MINUTE_MS, NULL), 0);
+	cycles.source = (struct source){.fetch = fetch, .reload = reload};
+	cycles.ended = on_ended;
+	fetches = ended = reloads = asked = 0;
+	good_address = "192.0.2.7";
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	cycle_loop_deinit(&cycles);
+	reconciler_deinit(&reconciler);
+	return node_tear_down(state);
+}
+
+static bool are_fetching(void *impl)
+{
+	return fetches >= *(unsigned *)impl;
+}
+
+static bool have_ended(void *impl)
+{
+	return ended >= *(unsigned *)impl;
+}
+
+static void cycle_begin(struct node_fixture *node)
+{
+	unsigned wanted = fetches + 1;
+	cycle_loop_want(&cycles, 0);
+	node_wait(node, are_fetching, &wanted);
+}
+
+static void answer(enum fetch_outcome outcome, struct state_document *document)
+{
+	struct source_listener listener = cycle_loop_listener(&cycles);
+	struct fetch_answer given = {.outcome = outcome, .document = document, .error = "away"};
+	listener.answered(listener.impl, &given);
+}
+
+static struct state_document document_of(struct node_fixture *node, const char *text)
+{
+	struct state_document document = {0};
+	assert_int_equal(state_wire_read(text, strlen(text), &node->wire, &document, NULL), 0);
+	return document;
+}
+
+/* A whole cycle with that document, or "not modified". */
+static void cycle(struct node_fixture *node, const char *text)
+{
+	unsigned wanted = ended + 1;
+	cycle_begin(node);
+	if (text) {
+		struct state_document document = document_of(node, text);
+		answer(FETCH_DOCUMENT, &document);
+	} else {
+		answer(FETCH_NOT_MODIFIED, NULL);
+	}
+	node_wait(node, have_ended, &wanted);
+}
+
+static const struct sim_peer *peer(struct node_fixture *node, unsigned char key)
+{
+	const struct sim_device *device =
+		sim_controller_find(&node->sim, node->manager.config.interface_name);
+	struct key_public public_key = key_of(key);
+	return sim_device_find(device, &public_key);
+}
+
+static void assert_endpoint(struct node_fixture *node, unsigned char key, const char *text)
+{
+	assert_non_null(peer(node, key));
+	struct endpoint wanted = endpoint_of(text);
+	assert_true(endpoint_equal(&peer(node, key)->endpoint, &wanted));
+}
+
+static void a_wish_in_the_middle_of_a_cycle_keeps_its_time(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle_begin(node);
+	int64_t begun_ms = loop_now_ms();
+	cycle_loop_want(&cycles, 5 * MINUTE_MS);
+	cycle_loop_want(&cycles, 400);
+	cycle_loop_want(&cycles, 3 * MINUTE_MS);
+	answer(FETCH_FAILED, NULL);
+	assert_int_equal(ended, 1);
+	node_wait(node, are_fetching, &(unsigned){2});
+	assert_true(fetched_ms - begun_ms >= 400 && fetched_ms - begun_ms < MINUTE_MS);
+	answer(FETCH_FAILED, NULL);
+	/* And it is not wished for again. */
+	assert_true(cycles.cycle_timer.due_ns / 1000000 - loop_now_ms() > 9 * MINUTE_MS);
+}
+
+static void what_comes_in_the_middle_of_a_cycle_makes_one_more(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle_begin(node);
+	for (int i = 0; i < 3; i++)
+		cycle_loop_want(&cycles, 0);
+	answer(FETCH_FAILED, NULL);
+	node_wait(node, are_fetching, &(unsigned){2});
+	answer(FETCH_FAILED, NULL);
+	node_run_for(node, 100);
+	assert_int_equal(fetches, 2);
+}
+
+static void a_name_server_that_is_slow_holds_nobody_up(void **state)
+{
+	struct node_fixture *node = *state;
+	struct state_document document = document_of(node, TWO_PEERS("good.example:5", ""));
+	cycle_begin(node);
+	pthread_mutex_lock(&names_lock);
+	answer(FETCH_DOCUMENT, &document);
+	node_run_for(node, 100);
+	assert_int_equal(ended, 0);
+	pthread_mutex_unlock(&names_lock);
+	node_wait(node, have_ended, &(unsigned){1});
+	assert_int_equal(last_error, 0);
+	assert_endpoint(node, 2, "192.0.2.7:5");
+}
+
+static void one_that_does_not_answer_in_time_costs_only_its_peer(void **state)
+{
+	struct node_fixture *node = *state;
+	struct state_document document =
+		document_of(node, TWO_PEERS("good.example:5", "192.0.2.3:3"));
+	cycle_begin(node);
+	pthread_mutex_lock(&names_lock);
+	answer(FETCH_DOCUMENT, &document);
+	assert_true(cycles.names_timer.is_set);
+	loop_timer_set(&node->loop, &cycles.names_timer, 50, cycles.names_timer.on_timeout,
+		cycles.names_timer.impl);
+	node_wait(node, have_ended, &(unsigned){1});
+	assert_int_not_equal(last_error, 0);
+	assert_int_equal(node_logged(node, "good.example\\\": no answer in time") +
+				 node_logged(node, "\"good.example\": no answer in time"),
+		2);
+	assert_null(peer(node, 2));
+	assert_endpoint(node, 3, "192.0.2.3:3");
+	/* The answer comes late, and makes a cycle of its own. */
+	pthread_mutex_unlock(&names_lock);
+	node_wait(node, are_fetching, &(unsigned){2});
+	answer(FETCH_NOT_MODIFIED, NULL);
+	assert_int_equal(last_error, 0);
+	assert_endpoint(node, 2, "192.0.2.7:5");
+}
+
+static void a_name_that_is_unknown_costs_only_its_peer(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
+	assert_int_equal(last_error, 0);
+	cycle(node, TWO_PEERS("bad.example:2", "192.0.2.33:3"));
+	assert_int_not_equal(last_error, 0);
+	assert_endpoint(node, 2, "192.0.2.2:2");
+	assert_endpoint(node, 3, "192.0.2.33:3");
+}
+
+static void a_silent_peer_is_looked_for_behind_its_name(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("good.example:5", ""));
+	cycle(node, NULL);
+	assert_int_equal(asked, 1);
+	good_address = "192.0.2.8";
+	cycles.resolver.names[0].answered_ms -= 2 * MINUTE_MS;
+	cycle(node, NULL);
+	/* The new address makes a cycle of its own. */
+	node_wait(node, are_fetching, &(unsigned){fetches + 1});
+	answer(FETCH_NOT_MODIFIED, NULL);
+	assert_endpoint(node, 2, "192.0.2.8:5");
+	assert_int_equal(asked, 2);
+	/* One that is heard of is where it is. */
+	struct key_public key = key_of(2);
+	sim_device_handshake(sim_controller_find(&node->sim, node->manager.config.interface_name),
+		&key, NULL, node->clock.now_ns(node->clock.impl) / 1000000000);
+	cycles.resolver.names[0].answered_ms -= 2 * MINUTE_MS;
+	cycle(node, NULL);
+	node_run_for(node, 50);
+	assert_int_equal(asked, 2);
+}
+
+static void a_good_answer_stands_while_there_is_no_better_one(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("good.example:5", ""));
+	good_address = NULL;
+	cycles.resolver.names[0].answered_ms -= 2 * MINUTE_MS;
+	cycle(node, NULL);
+	node_run_for(node, 50);
+	assert_int_equal(asked, 2);
+	cycle(node, NULL);
+	assert_int_equal(last_error, 0);
+	assert_endpoint(node, 2, "192.0.2.7:5");
+}
+
+/* Whatever allocation fails: either the new document is in force, or the source is told to forget
+ * it and the old one is, with its names. */
+static void a_document_is_taken_whole_or_not_at_all(void **state)
+{
+	static const char large[] = TWO_PEERS("good.example:5", "good.example:6");
+	static const char small[] = "{\"peers\":[{\"id\":\"c\",\"public_key\":\"" KEY_2
+				    "\",\"allowed_ips\":[],\"endpoint\":\"good.example:9\"}]}";
+	struct node_fixture *node = *state;
+	bool has_failed = true;
+	unsigned refused = 0;
+	cycle(node, small);
+	for (unsigned spared = 0; has_failed; spared++) {
+		struct state_document document = document_of(node, large);
+		unsigned reloads_before = reloads;
+		cycle_begin(node);
+		failing_memory_arm(spared, false);
+		answer(FETCH_DOCUMENT, &document);
+		has_failed = failing_memory_disarm();
+		state_document_clear(&document);
+		assert_false(cycles.is_running);
+		bool is_new = reconciler.document.entry_count == 2;
+		assert_int_equal(reloads - reloads_before, !is_new);
+		assert_int_equal(cycles.names.count, reconciler.document.entry_count);
+		refused += !is_new;
+		cycle(node, NULL);
+		assert_int_equal(last_error, 0);
+		assert_endpoint(node, 2, is_new ? "192.0.2.7:5" : "192.0.2.7:9");
+		cycle(node, small);
+		assert_endpoint(node, 2, "192.0.2.7:9");
+		assert_null(peer(node, 3));
+		/* To and fro again and again is what the test is about. */
+		convergence_clear(&reconciler.convergence);
+	}
+	assert_true(refused > 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_wish_in_the_middle_of_a_cycle_keeps_its_time),
+		TEST(what_comes_in_the_middle_of_a_cycle_makes_one_more),
+		TEST(a_name_server_that_is_slow_holds_nobody_up),
+		TEST(one_that_does_not_answer_in_time_costs_only_its_peer),
+		TEST(a_name_that_is_unknown_costs_only_its_peer),
+		TEST(a_silent_peer_is_looked_for_behind_its_name),
+		TEST(a_good_answer_stands_while_there_is_no_better_one),
+		TEST(a_document_is_taken_whole_or_not_at_all),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
