@@ -29,6 +29,7 @@ log=$work/log
 pid=
 # start WORD...: plexwg run in the background, its output in $log, its process $pid.
 start() {
+	: >"$log" # before the daemon does, so that nobody reads what its predecessor said
 	"$plexwg" run --identity "$work/identity" --interface "$device" --controller "$controller" \
 		"$@" >"$log" 2>&1 &
 	pid=$!
@@ -54,17 +55,20 @@ kill_daemon() {
 	pid=
 }
 
-# eventually COMMAND...: the command holds within a time that only a hang takes.
+# eventually COMMAND...: the command holds within a time that only a hang takes, or as soon as the
+# daemon has ended.
 eventually() {
-	local deadline=$((SECONDS + ${patience:-60}))
+	local deadline=$((SECONDS + ${patience:-60})) last=
 	until "$@" >"$work/try.log" 2>&1; do
-		[ -z "$pid" ] || alive || deadline=0
-		[ $SECONDS -lt $deadline ] || {
+		[ -z "$last" ] || {
 			echo "waited in vain for: $*"
 			cat "$work/try.log"
 			[ ! -f "$log" ] || sed 's/^/log: /' "$log"
 			return 1
 		}
+		if [ $SECONDS -ge $deadline ] || { [ -n "$pid" ] && ! alive; }; then
+			last=1
+		fi
 		sleep 0.02
 	done
 }

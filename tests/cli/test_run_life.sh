@@ -152,6 +152,7 @@ keeps() {
 check '--keep-interface: it stays as it is' keeps
 
 traced() { # traced WORD...: a daemon whose system calls are written down
+	: >"$log"
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -s 200 -e trace=sendto,sendmsg,write -o "$work/calls" \
 		"$plexwg" run --identity "$work/identity" --interface "$device" --controller "$controller" \
 		--state "$state" "$@" >"$log" 2>&1 &

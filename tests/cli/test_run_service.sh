@@ -105,6 +105,7 @@ configured() {
 	EOT
 	chmod 600 "$work/config"
 	document "$two" | replace "$state"
+	: >"$log"
 	"$plexwg" run --config "$work/config" "$@" >"$log" 2>&1 &
 	pid=$!
 	eventually keys_are "$k2"
