@@ -111,6 +111,8 @@ const char *diag_text(const struct diag *diag)
 
 void diag_clear(struct diag *diag)
 {
+	if (!diag)
+		return;
 	free(diag->text);
 	*diag = (struct diag){0};
 }

@@ -48,6 +48,7 @@ static void a_diag_that_is_not_wanted_costs_nothing(void **state)
 	diag_fail(&other, -EIO, "x");
 	diag_join(NULL, &other);
 	assert_string_equal(diag_text(NULL), "");
+	diag_clear(NULL);
 	diag_clear(&other);
 }
 
