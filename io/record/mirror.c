@@ -7,13 +7,11 @@
 #include <string.h>
 
 void mirror_init(struct mirror *mirror, const struct pseudonyms *names,
-	const struct interface_config *config, const struct key_public *own_key,
-	const struct ip *mesh_ip)
+	const struct interface_config *config, const struct ip *mesh_ip)
 {
 	*mirror = (struct mirror){
 		.names = names,
 		.config = config,
-		.own_key = *own_key,
 		.address = prefix_of_host(mesh_ip),
 	};
 	sim_controller_init(&mirror->sim, (struct sim_recorder){0});
@@ -29,6 +27,14 @@ static struct sim_device *mirror_device(const struct mirror *mirror)
 	return sim_controller_find(&mirror->sim, mirror->config->interface_name);
 }
 
+/* The replay's device has the key that stood for the old one, and now stands for the new one. */
+void mirror_change_own_key(struct mirror *mirror, const struct key_public *old_key)
+{
+	struct sim_device *mine = mirror_device(mirror);
+	if (mine && key_public_equal(&mine->public_key, old_key))
+		mine->public_key = mirror->names->own_key;
+}
+
 bool mirror_has_interface(const struct mirror *mirror)
 {
 	return mirror_device(mirror) != NULL;
@@ -40,9 +46,9 @@ int mirror_create(struct mirror *mirror, uint16_t listen_port)
 		sim_controller_create(&mirror->sim, mirror->config->interface_name);
 	if (!mine)
 		return -ENOMEM;
-	mine->public_key = mirror->own_key;
+	mine->public_key = mirror->names->own_key;
 	mine->listen_port = listen_port;
-	sim_device_remove_peer(mine, &mirror->own_key);
+	sim_device_remove_peer(mine, &mirror->names->own_key);
 	return 0;
 }
 
@@ -146,7 +152,7 @@ static void tell_private_key(
 	const struct mirror *mirror, struct teller *teller, const struct key_public *key)
 {
 	struct key_secret made_up = teller->names->own_private_key;
-	if (!key_public_equal(key, &mirror->own_key))
+	if (!key_public_equal(key, &mirror->names->own_key))
 		made_up = pseudonym_private_key(teller->names, key);
 	tell_comma(teller);
 	tell(teller, "\"private_key\":");

@@ -17,13 +17,13 @@ struct mirror {
 	struct sim_controller sim;
 	const struct pseudonyms *names;        /* borrowed */
 	const struct interface_config *config; /* borrowed */
-	struct key_public own_key;
-	struct prefix address; /* that the interface is to have */
+	struct prefix address;                 /* that the interface is to have */
 };
 
 void mirror_init(struct mirror *mirror, const struct pseudonyms *names,
-	const struct interface_config *config, const struct key_public *own_key,
-	const struct ip *mesh_ip);
+	const struct interface_config *config, const struct ip *mesh_ip);
+/* The node has another key, which is the one that the device has. */
+void mirror_change_own_key(struct mirror *mirror, const struct key_public *old_key);
 void mirror_deinit(struct mirror *mirror);
 bool mirror_has_interface(const struct mirror *mirror);
 

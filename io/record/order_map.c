@@ -239,6 +239,18 @@ int order_map_place(
 	return error;
 }
 
+void order_map_forget(struct order_map *map, const void *bytes, size_t length)
+{
+	bool found;
+	size_t at = map_position(map, bytes, length, &found);
+	if (!found)
+		return;
+	struct order_entry *entry = &map->entries[at];
+	free(entry->bytes);
+	map->count--;
+	memmove(entry, entry + 1, (map->count - at) * sizeof *entry);
+}
+
 void order_map_clear(struct order_map *map)
 {
 	for (size_t i = 0; i < map->count; i++)

@@ -44,4 +44,6 @@ int order_map_place(
 /* Gives the first entry of a map the place that it is to have. Returns 0 or -ENOMEM. */
 int order_map_begin(
 	struct order_map *map, const void *bytes, size_t length, const struct order_place *place);
+/* No effect if there is none. */
+void order_map_forget(struct order_map *map, const void *bytes, size_t length);
 void order_map_clear(struct order_map *map);

@@ -37,18 +37,23 @@ static void hash(const struct pseudonyms *names, enum role role, const void *byt
 int pseudonyms_init(struct pseudonyms *names, const struct key_public *own_key)
 {
 	struct order_place place;
-	struct key_public public_key;
-	*names = (struct pseudonyms){.ids.digit_bits = ID_DIGIT_BITS};
+	*names = (struct pseudonyms){.ids.digit_bits = ID_DIGIT_BITS, .own_key = *own_key};
 	randombytes_buf(names->secret, sizeof names->secret);
 	randombytes_buf(names->address_secret, sizeof names->address_secret);
 	/* Other keys will need room on both sides. */
 	do {
 		randombytes_buf(names->own_private_key.bytes, KEY_BYTES);
 		key_secret_clamp(&names->own_private_key);
-		key_public_derive(&names->own_private_key, &public_key);
-	} while (public_key.bytes[0] < 0x40 || public_key.bytes[0] >= 0xc0);
-	memcpy(place.bytes, public_key.bytes, sizeof place.bytes);
+		key_public_derive(&names->own_private_key, &names->own_public_key);
+	} while (names->own_public_key.bytes[0] < 0x40 || names->own_public_key.bytes[0] >= 0xc0);
+	memcpy(place.bytes, names->own_public_key.bytes, sizeof place.bytes);
 	return order_map_begin(&names->keys, own_key->bytes, KEY_BYTES, &place);
+}
+
+void pseudonyms_change_own_key(struct pseudonyms *names, const struct key_public *own_key)
+{
+	order_map_forget(&names->keys, names->own_key.bytes, KEY_BYTES);
+	names->own_key = *own_key;
 }
 
 void pseudonyms_clear(struct pseudonyms *names)
@@ -61,6 +66,10 @@ void pseudonyms_clear(struct pseudonyms *names)
 int pseudonym_key(struct pseudonyms *names, const struct key_public *key, struct key_public *ret)
 {
 	struct order_place place;
+	if (key_public_equal(key, &names->own_key)) {
+		*ret = names->own_public_key;
+		return 0;
+	}
 	int error = order_map_place(&names->keys, key->bytes, KEY_BYTES, &place);
 	if (!error)
 		memcpy(ret->bytes, place.bytes, KEY_BYTES);

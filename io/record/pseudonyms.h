@@ -16,11 +16,15 @@ struct pseudonyms {
 	uint8_t address_secret[16];
 	struct order_map keys;
 	struct order_map ids;
-	struct key_secret own_private_key; /* made up; its public key stands for the node's own */
+	struct key_public own_key;         /* the node's own */
+	struct key_secret own_private_key; /* made up */
+	struct key_public own_public_key;  /* of that; stands for the node's own */
 };
 
 /* Returns 0 or -ENOMEM. sodium_init must have been called. */
 int pseudonyms_init(struct pseudonyms *names, const struct key_public *own_key);
+/* The node has another key from now on, which the same one stands for, whatever the order. */
+void pseudonyms_change_own_key(struct pseudonyms *names, const struct key_public *own_key);
 /* Wipes and frees. */
 void pseudonyms_clear(struct pseudonyms *names);
 

@@ -65,10 +65,16 @@ static void fetch_give_up(struct recorder *recorder)
 	recorder->phase = RECORDER_IDLE;
 }
 
-static bool is_same_node(const struct recorder *recorder, const struct identity *identity)
+/* The identity may have been read anew. */
+static void identity_follow(struct recorder *recorder, const struct identity *identity)
 {
-	return key_public_equal(&recorder->own_key, &identity->public_key) &&
-	       ip_equal(&recorder->mesh_ip, &identity->mesh_ip);
+	struct key_public old_key = recorder->names.own_key;
+	if (!ip_equal(&recorder->mesh_ip, &identity->mesh_ip)) {
+		recorder_end(recorder, "the mesh address is another");
+	} else if (!key_public_equal(&old_key, &identity->public_key)) {
+		pseudonyms_change_own_key(&recorder->names, &identity->public_key);
+		mirror_change_own_key(&recorder->mirror, &old_key);
+	}
 }
 
 int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, struct diag *diag)
@@ -77,8 +83,7 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 		return reconciler_begin(reconciler, diag);
 	if (recorder->phase == RECORDER_FETCHING)
 		fetch_give_up(recorder);
-	if (!is_same_node(recorder, reconciler->identity))
-		recorder_end(recorder, "the identity is another");
+	identity_follow(recorder, reconciler->identity);
 	recorder_unit_begin(recorder);
 	recorder->phase = RECORDER_BEGINNING;
 	int error = reconciler_begin(reconciler, diag);
@@ -203,6 +208,7 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	enum fetch_outcome outcome = answer->outcome;
 	bool was_provisional = reconciler->is_provisional;
 	int64_t now_ns = time_now(recorder);
+	identity_follow(recorder, reconciler->identity);
 	recorder->phase = RECORDER_FINISHING;
 	int error = cycle_finish(recorder, reconciler, answer, now_ns, diag);
 	recorder_settle(recorder);

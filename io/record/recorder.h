@@ -24,8 +24,9 @@
  * - the index and the events of an earlier life: steps before the first cycle make the replay's
  *   process know them too, on a device that is then put right;
  * - routes, marks (see mirror.h), logs: left out;
- * - a clock that goes back, another identity after a reload, a device that changes between the two
- *   looks of one cycle: the recording ends there, which the log says. What is written stays whole.
+ * - a clock that goes back, another mesh address after a reload, a device that changes between the
+ * two looks of one cycle: the recording ends there, which the log says. What is written stays
+ * whole.
  */
 #pragma once
 
@@ -83,7 +84,6 @@ struct recorder {
 	struct record_file file;
 	struct pseudonyms names;
 	struct interface_config config;
-	struct key_public own_key;
 	struct ip mesh_ip;
 	struct mirror mirror;
 	int64_t told_ns; /* the time in the recording */

@@ -20,12 +20,13 @@ static void hash_peer(crypto_generichash_state *state, const struct peer_config 
 		sizeof peer->persistent_keepalive_s);
 }
 
-/* Of what the engine looks at: endpoints change with the names that they stood for. */
+/* Of what it is told as: endpoints change with their names, and one key is the node's own. */
 static void document_hash(
 	const struct recorder *recorder, const struct state_document *document, uint8_t ret[32])
 {
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, recorder->names.secret, sizeof recorder->names.secret, 32);
+	crypto_generichash_update(&state, recorder->names.own_key.bytes, KEY_BYTES);
 	for (size_t i = 0; i < document->entry_count; i++) {
 		const struct peer_entry *entry = &document->entries[i];
 		uint8_t flags[] = {entry->error != NULL, entry->has_key, entry->id != NULL};

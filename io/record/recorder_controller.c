@@ -222,7 +222,7 @@ static void note_device(struct recorder *recorder, const struct device *device)
 		recorder_check(recorder, mirror_follow_interface(mirror, device, &unit->world));
 	else if (!mirror_has_same_interface(mirror, device))
 		recorder_end(recorder, "the interface is not as it was set up");
-	if (!recorder->is_on || interface_drift(device, &recorder->config, &recorder->own_key,
+	if (!recorder->is_on || interface_drift(device, &recorder->config, &recorder->names.own_key,
 					&recorder->mesh_ip) != INTERFACE_EVENT_COUNT)
 		return;
 	size_t length = unit->world.length;

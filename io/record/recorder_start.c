@@ -160,15 +160,13 @@ int recorder_start(struct recorder *recorder, const char *path, struct reconcile
 {
 	const struct identity *identity = reconciler->identity;
 	recorder->config = reconciler->manager->config;
-	recorder->own_key = identity->public_key;
 	recorder->mesh_ip = identity->mesh_ip;
 	recorder->told_ns = recorder->clock.now_ns(recorder->clock.impl);
 	recorder->told_ns -= recorder->told_ns % NS_PER_MS;
 	if (!is_plain(recorder->config.interface_name))
 		return diag_fail(diag, -EINVAL, "record: the interface's name is not plain ASCII");
-	mirror_init(&recorder->mirror, &recorder->names, &recorder->config, &recorder->own_key,
-		&recorder->mesh_ip);
-	int error = pseudonyms_init(&recorder->names, &recorder->own_key);
+	mirror_init(&recorder->mirror, &recorder->names, &recorder->config, &recorder->mesh_ip);
+	int error = pseudonyms_init(&recorder->names, &identity->public_key);
 	if (error)
 		diag_fail_errno(diag, error);
 	else

@@ -305,6 +305,16 @@ static void fault_comes(struct life *life)
 	assert_int_equal(sim_controller_fail(&life->sim, &fault), 0);
 }
 
+/* As after a SIGHUP. */
+static void identity_changes(struct life *life)
+{
+	struct identity *identity = &life->world->identity;
+	identity->private_key =
+		secret_of((unsigned char)(0xa0 + life_random_below(&life->random, 8)));
+	key_secret_clamp(&identity->private_key);
+	key_public_derive(&identity->private_key, &identity->public_key);
+}
+
 static void step(struct recorded *recorded)
 {
 	struct life *life = &recorded->life;
@@ -330,6 +340,8 @@ static void step(struct recorded *recorded)
 	case 8:
 		if (life_random_chance(&life->random, 25))
 			restart(recorded);
+		else if (life_random_chance(&life->random, 30))
+			identity_changes(life);
 		break;
 	default:
 		life_disturb(life);
