@@ -78,6 +78,7 @@ class Node:
         self.endpoint = f"{self.ip}:{PORT}"
         self.identity = os.path.join(mesh.directory, self.netns)
         self.log_path = os.path.join(mesh.directory, f"{self.netns}.log")
+        self.records = []
         self.process = None
         open(self.log_path, "x").close()
         run("ip", "netns", "add", self.netns)
@@ -101,6 +102,9 @@ class Node:
 
     def start(self, *options, interval="1h", env=None, under=()):
         """`under` are the words of a program that runs it."""
+        if self.mesh.record:
+            self.records.append(f"{self.identity}.{len(self.records)}.json")
+            options += ("--record", self.records[-1])
         log = open(self.log_path, "a")
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", self.netns, *under, self.mesh.plexwg, "run", "--api",
@@ -177,9 +181,11 @@ class Pinging:
 
 
 class Mesh:
-    def __init__(self, plexwg, control_plane, nodes):
+    def __init__(self, plexwg, control_plane, nodes, record=False):
+        """With `record` each run of a node is recorded."""
         # The sanitizer keeps freed memory, of which none is to be measured.
         os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", "")
+        self.record = record
         self.plexwg = os.path.abspath(plexwg)
         self.directory = tempfile.mkdtemp(prefix="plexwg-mesh-")
         for path in ("/run/wireguard", "/run/netns", "/run/plexwg"):

@@ -1,6 +1,7 @@
 """Three nodes and a control plane: they join, every pair pings, and what changes takes effect at
 once by events, and by pull alone. Usage: test_mesh.py PLEXWG CONTROL_PLANE"""
 
+import base64
 import os
 import signal
 import stat
@@ -8,14 +9,32 @@ import sys
 
 import tap
 from mesh import PORT, Mesh, run
+from secret_search import Search
 from tap import note, until
 
 tap.enter_namespaces()
-mesh = Mesh(sys.argv[1], sys.argv[2], nodes=3)
+mesh = Mesh(sys.argv[1], sys.argv[2], nodes=3, record=True)
 plane = mesh.plane
 one, two, three = mesh.nodes
 EXTRA = "RXh0cmFFeHRyYUV4dHJhRXh0cmFFeHRyYUV4dHJhLi4="
 EXTRA_ROTATED = "cm90YXRlZHJvdGF0ZWRyb3RhdGVkcm90YXRlZC4uLi4="
+
+
+keys = {}
+
+
+def remember_keys():
+    """All that a recording must not hold, so far."""
+    for node in mesh.nodes:
+        for name in ("private_key", "node_secret_key"):
+            with open(os.path.join(node.identity, name)) as file:
+                text = file.read().strip()
+            secret = base64.b64decode(text) if name == "private_key" else text
+            keys[f"{name} of {node.id} {len(keys)}"] = secret
+        for key, peer in node.peers().items():
+            keys[f"public key {key}"] = base64.b64decode(key)
+            if peer[0] != "(none)":
+                keys[f"preshared key {len(keys)}"] = base64.b64decode(peer[0])
 
 
 def within_a_second(what, condition):
@@ -65,6 +84,9 @@ def a_peer_added_by_event_is_there():
     within_a_second("added by event", all_have(EXTRA, "192.0.2.100:1"))
 
 
+    remember_keys()
+
+
 def a_peer_moved_by_event_has_its_new_endpoint():
     put("extra", endpoint="192.0.2.101:2")
     plane.announce("peer_endpoint_changed", "extra")
@@ -76,6 +98,7 @@ def a_peer_rotated_by_event_has_its_new_key_only():
     plane.announce("peer_key_rotated", "extra")
     within_a_second("rotated by event", all_have(EXTRA_ROTATED))
     assert none_has(EXTRA)()
+    remember_keys()
 
 
 def a_peer_removed_by_event_is_gone():
@@ -152,6 +175,38 @@ def and_the_mesh_is_whole():
         until(lambda: a.pings(b), 20)
 
 
+def each_run_was_recorded_and_replays_to_the_same_operations():
+    remember_keys()
+    steps = 0
+    for node in mesh.nodes:
+        assert node.stop() == 0
+        assert not node.says("Recording ended")
+        assert len(node.records) == 2
+        for path in node.records:
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+            replay = run(mesh.plexwg, "replay", path, check=False)
+            assert replay.returncode == 0 and "1 passed, 0 failed" in replay.stdout, replay.stdout
+            with open(path) as file:
+                steps += file.read().count('"do":"expect"')
+    note(f"{steps} calls in {sum(len(node.records) for node in mesh.nodes)} recordings")
+    assert steps > 30
+
+
+def no_key_of_the_run_is_in_a_recording():
+    keys["signing key"] = base64.b64decode(plane.signing_key)
+    search = Search(keys)
+    note(f"{len(keys)} keys")
+    for node in mesh.nodes:
+        for path in node.records:
+            assert search.in_file(path) == [], search.in_file(path)
+            with open(path) as file:
+                text = file.read()
+            # "extra" and the addresses of the test are its own words.
+            for word in ("extra", "192.0.2.", "node-", node.mesh_ip()):
+                assert word not in text, word
+    assert search.in_tree(mesh.directory)  # the nodes' own files hold them
+
+
 tap.main(
     three_nodes_join_with_a_token_from_a_file,
     every_pair_pings,
@@ -166,5 +221,7 @@ tap.main(
     a_restarted_daemon_leaves_the_tunnels_as_they_are,
     the_same_takes_effect_by_pull_alone,
     and_the_mesh_is_whole,
+    each_run_was_recorded_and_replays_to_the_same_operations,
+    no_key_of_the_run_is_in_a_recording,
     finish=mesh.end,
 )

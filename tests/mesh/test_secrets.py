@@ -14,7 +14,7 @@ from secret_search import Search
 from tap import until
 
 tap.enter_namespaces()
-mesh = Mesh(sys.argv[1], sys.argv[2], 2)
+mesh = Mesh(sys.argv[1], sys.argv[2], 2, record=True)
 one, two = mesh.nodes
 out = os.path.join(mesh.directory, "out")
 os.mkdir(out)
