@@ -1,0 +1,101 @@
+/*
+ * The daemon on a simulated device, each allocation of its life in turn failing once: it says at
+ * its start that memory is out, or it comes to what is wanted by itself.
+ */
+#include "harness.h"
+
+#include "curve.h"
+#include "daemon.h"
+#include "failing_memory.h"
+#include "scratch.h"
+#include "sim_controller.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#define KEY_2 "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define KEY_3 "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM="
+#define DOCUMENT                                                                                   \
+	"{\"peers\":[{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[\"10.0.0.2\"]},"  \
+	"{\"id\":\"b\",\"public_key\":\"" KEY_3 "\",\"allowed_ips\":[\"10.0.0.3\"]}]}"
+
+/* One that has not come to it by then never will. */
+#define PATIENCE_S 60
+
+struct node {
+	const struct scratch *scratch;
+	struct sim_controller sim;
+	bool is_ending;
+};
+
+/* A read that finds all as it is to be is the last. */
+static void watch(void *impl, enum sim_op op, const char *text)
+{
+	struct node *node = impl;
+	const struct sim_device *device = sim_controller_find(&node->sim, "plexd0");
+	bool is_right = device && device->up && device->peer_count == 2 &&
+			device->allowed_ip_count == 2 && device->address_count == 1;
+	if (op != SIM_OP_READ_DEVICE || !is_right || node->is_ending)
+		return;
+	node->is_ending = true;
+	kill(getpid(), SIGTERM);
+}
+
+static void log_nothing(void *sink, enum log_level level, const char *message,
+	const struct log_field *fields, unsigned field_count)
+{
+}
+
+static int run(void *impl)
+{
+	struct node *node = impl;
+	struct scratch_path state_path = scratch_path(node->scratch, "state.json");
+	struct identity identity = {.mesh_ip = ip_of("10.0.0.1"), .private_key = secret_of(0x48)};
+	key_public_derive(&identity.private_key, &identity.public_key);
+	node->is_ending = false;
+	sim_controller_init(&node->sim, (struct sim_recorder){.record = watch, .impl = node});
+	const struct daemon_settings settings = {
+		.controller = sim_controller(&node->sim),
+		.logger = {.write = log_nothing},
+		.identity = &identity,
+		.identity_directory = node->scratch->directory,
+		.state_path = state_path.text,
+		.interval_ms = 1,
+		.keep_interface = true,
+	};
+	alarm(PATIENCE_S);
+	int error = daemon_run(&settings, NULL);
+	alarm(0);
+	failing_memory_disarm();
+	assert_true(error || node->is_ending);
+	sim_controller_deinit(&node->sim);
+	return error;
+}
+
+/* Failing for good is left out: a daemon without memory tries on for ever. */
+static void a_daemon_comes_up_or_says_why(void **state)
+{
+	struct node node = {.scratch = *state};
+	unsigned errors = 0, spared = 0;
+	bool has_failed = true;
+	scratch_write(*state, "state.json", DOCUMENT);
+	for (; has_failed; spared++) {
+		failing_memory_arm(spared, false);
+		int error = run(&node);
+		has_failed = failing_memory_disarm();
+		assert_int_equal(error, error ? -ENOMEM : 0);
+		errors += error != 0;
+	}
+	assert_true(errors > 0 && errors < spared / 2);
+	print_message("# %u allocations failed\n", spared - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_daemon_comes_up_or_says_why, scratch_make, scratch_clear),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
