@@ -48,14 +48,20 @@ static int64_t now_ns(const struct event_feed *feed)
 	return feed->clock.now_ns(feed->clock.impl);
 }
 
-/* An empty id means to forget the last. One that cannot be sent again is no place to resume at. */
+/*
+ * An empty id means to forget the last. One that cannot be sent again is no place to resume at; one
+ * that there is no memory for leaves the last, behind which events come again.
+ */
 static void cursor_move(struct event_feed *feed, struct stream_text id)
 {
 	char *copy = NULL;
 	if (now_ns(feed) <= feed->held_until_ns)
 		return;
-	if (id.length && !memchr(id.text, '\0', id.length))
+	if (id.length && !memchr(id.text, '\0', id.length)) {
 		copy = strndup(id.text, id.length);
+		if (!copy)
+			return;
+	}
 	free(feed->last_event_id);
 	feed->last_event_id = copy;
 }
