@@ -1,7 +1,7 @@
 /*
  * The interface's states on the way from nothing to up, and what each event means in each of them.
- * Pure: fsm_cell says which action to take and where it leads; whoever takes the action stores the
- * state.
+ * Pure: interface_fsm_cell says which action to take and where it leads; whoever takes the action
+ * stores the state.
  *
  *     absent --create_interface--> created --configure_address--> addressed
  *            --set_mtu--> sized --set_interface_up--> up

@@ -53,8 +53,8 @@ int manager_remove_peer(
 int manager_remove_peer_by_id(struct manager *manager, const char *id, struct diag *diag);
 
 /*
- * Adds peers in bulk. One that fails is logged and the rest go on. `cancelled`, if given, is asked
- * before each further peer; -ECANCELED ends it.
+ * Adds peers in bulk. One that fails is logged and the rest go on. `cancellation`, if given, is
+ * asked before each further peer; -ECANCELED ends it.
  */
 struct cancellation {
 	bool (*is_requested)(void *impl, size_t tried_count);
