@@ -117,7 +117,7 @@ bool verdict_is_final(enum verdict verdict)
 	case VERDICT_FUTURE:
 	case VERDICT_BAD_SIGNATURE: /* the right key may come yet */
 	case VERDICT_FAULT:
-		return false;
+		break;
 	}
 	return false;
 }

@@ -28,8 +28,6 @@ static struct arena_block *arena_grow(struct arena *arena, size_t size)
 		wanted = ARENA_BLOCK_BYTES;
 	if (wanted < size)
 		wanted = size;
-	if (wanted > SIZE_MAX - sizeof(struct arena_block))
-		return NULL;
 	struct arena_block *block = secret_alloc(sizeof *block + wanted);
 	if (!block)
 		return NULL;

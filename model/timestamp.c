@@ -7,12 +7,12 @@
 #define YEAR_MIN 1750
 #define YEAR_MAX 2200
 
-/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar. The year begins in March
- * here, so that the leap day comes last and months have one formula. */
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar, after the year 0. The year
+ * begins in March here, so that the leap day comes last and months have one formula. */
 static int64_t days_from_date(int64_t year, unsigned month, unsigned day)
 {
 	year -= month <= 2;
-	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t era = year / 400;
 	int64_t year_of_era = year - era * 400;
 	int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
@@ -22,7 +22,7 @@ static int64_t days_from_date(int64_t year, unsigned month, unsigned day)
 static void date_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
 	days += 719468;
-	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+	int64_t era = days / 146097;
 	int64_t day_of_era = days - era * 146097;
 	int64_t year_of_era =
 		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;

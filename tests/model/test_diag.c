@@ -143,6 +143,13 @@ static void a_cut_does_not_split_a_character(void **state)
 	}
 }
 
+static void what_only_goes_on_a_character_is_cut_to_nothing(void **state)
+{
+	char text[80];
+	memset(text, 0x80, sizeof text);
+	assert_string_equal(quote(text, sizeof text).text, "\"\"...");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +164,7 @@ int main(void)
 		cmocka_unit_test(foreign_text_is_quoted_and_escaped),
 		cmocka_unit_test(long_text_is_cut_after_64_bytes),
 		cmocka_unit_test(a_cut_does_not_split_a_character),
+		cmocka_unit_test(what_only_goes_on_a_character_is_cut_to_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,9 @@ static void endpoints_take_their_canonical_form(void **state)
 		{"vpn.example.org.:51820", "vpn.example.org.:51820", ENDPOINT_NAME},
 		{"localhost:1", "localhost:1", ENDPOINT_NAME},
 		{"1.example:1", "1.example:1", ENDPOINT_NAME},
+		{"A-z_Z0.aZ9:1", "A-z_Z0.aZ9:1", ENDPOINT_NAME},
+		{"-1.example:1", "-1.example:1", ENDPOINT_NAME},
+		{"1.0-:1", "1.0-:1", ENDPOINT_NAME},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct endpoint endpoint;
@@ -48,6 +51,8 @@ static void what_is_no_endpoint_is_refused_and_quoted(void **state)
 		"[fe80::1%%1]:1", "fe80::1%eth0:51820", "198.51.100.2%eth0:1",
 		"[::ffff:10.0.0.1%eth0]:1", "198.51.100:51820", "198.51.100.256:51820",
 		"1.2.3.4.5:51820", "vpn..example.org:1", ".example.org:1", "vpn example.org:1",
+		"a[b.example:1", "a`b.example:1", "a{b.example:1", "a^b.example:1", "a~:1",
+		"vpn.example..:1", ".:1", "[zz::1]:1", "[fe80::1%a\x7f]:1", "[fe80::1%a%b]:1",
 		"vpn.example.org/x:1", "user@example.org:1", " 198.51.100.2:1", "\n:1",
 		("b\xc3\xbc"
 		 "cher.example:1"),
@@ -72,6 +77,8 @@ static void a_host_name_has_at_most_253_characters(void **state)
 	strcpy(text + 253, ":1");
 	assert_int_equal(parse(text, &endpoint, NULL), 0);
 	assert_int_equal(strlen(endpoint_format(&endpoint).text), 255);
+	strcpy(text + 253, ".:1"); /* the dot at the end is one too many */
+	assert_int_equal(parse(text, &endpoint, NULL), -EINVAL);
 	strcpy(text + 253, "a:1");
 	assert_int_equal(parse(text, &endpoint, NULL), -EINVAL);
 }

@@ -126,6 +126,14 @@ static void an_address_has_32_or_128_bits(void **state)
 	assert_int_equal(ip_bits(&v6), 128);
 }
 
+static void no_address_at_all_has_no_bytes_and_no_text(void **state)
+{
+	uint8_t bytes[16] = {1, 2, 3, 4};
+	struct ip none = ip_from_bytes(IP_NONE, bytes), zero = {0};
+	assert_memory_equal(&none, &zero, sizeof zero);
+	assert_string_equal(ip_format(&none).text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +145,7 @@ int main(void)
 		cmocka_unit_test(ipv4_stands_before_ipv6_and_each_by_its_bytes),
 		cmocka_unit_test(kinds_of_addresses_are_told_apart),
 		cmocka_unit_test(an_address_has_32_or_128_bits),
+		cmocka_unit_test(no_address_at_all_has_no_bytes_and_no_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,6 +264,28 @@ static void each_field_has_its_wire_name(void **state)
 		peer_field_name(PEER_FIELD_BIT_PERSISTENT_KEEPALIVE), "persistent_keepalive");
 }
 
+static void an_empty_mesh_ip_is_none(void **state)
+{
+	struct arena arena = {0};
+	struct api_peer api = good_peer();
+	api.mesh_ip = "";
+	made_from(&api, &arena);
+	arena_clear(&arena);
+}
+
+static void more_allowed_ips_than_can_be_counted_are_refused(void **state)
+{
+	struct arena arena = {0};
+	struct peer_config peer = {0};
+	struct diag diag = {0};
+	struct api_peer api = good_peer();
+	api.allowed_ip_count = (size_t)UINT32_MAX + 1;
+	assert_int_equal(peer_config_from_api(&api, 0, &arena, &peer, &diag), -EINVAL);
+	assert_string_equal(diag_text(&diag), "allowed_ips: too many");
+	diag_clear(&diag);
+	arena_clear(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +301,8 @@ int main(void)
 		cmocka_unit_test(two_spellings_of_one_peer_have_equal_allowed_ips),
 		cmocka_unit_test(a_peer_has_a_prefix_only_if_it_is_exactly_that_one),
 		cmocka_unit_test(each_field_has_its_wire_name),
+		cmocka_unit_test(an_empty_mesh_ip_is_none),
+		cmocka_unit_test(more_allowed_ips_than_can_be_counted_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "device.h"
 #include "envelope.h"
 #include "identity.h"
+#include "secret_memory.h"
 #include "state_document.h"
 
 static void entries_stay_in_document_order(void **state)
@@ -69,6 +70,46 @@ static void a_cleared_envelope_is_empty(void **state)
 	assert_memory_equal(&envelope, &zero, sizeof zero);
 }
 
+static void a_document_tells_whether_it_holds_a_preshared_key(void **state)
+{
+	struct state_document document = {0};
+	assert_false(state_document_has_psk(&document));
+	assert_non_null(state_document_append(&document));
+	assert_non_null(state_document_append(&document));
+	assert_false(state_document_has_psk(&document));
+	document.entries[1].config.psk = secret_of(7);
+	assert_true(state_document_has_psk(&document));
+	state_document_clear(&document);
+}
+
+static int taken_count, given_back_count;
+
+static void *count_alloc(size_t size)
+{
+	taken_count++;
+	return calloc(1, size);
+}
+
+static void count_free(void *memory, size_t size)
+{
+	given_back_count++;
+	free(memory);
+}
+
+static void secrets_come_from_where_the_process_says(void **state)
+{
+	static const struct secret_memory_source source = {count_alloc, count_free};
+	secret_memory_use(&source);
+	secret_free(secret_alloc(8), 8);
+	assert_int_equal(taken_count, 1);
+	assert_int_equal(given_back_count, 1);
+	secret_memory_use(NULL);
+	void *nothing = secret_alloc(0);
+	assert_non_null(nothing);
+	secret_free(nothing, 0);
+	assert_int_equal(taken_count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +118,8 @@ int main(void)
 		cmocka_unit_test(a_device_holds_the_addresses_it_was_given),
 		cmocka_unit_test(a_cleared_identity_holds_no_key),
 		cmocka_unit_test(a_cleared_envelope_is_empty),
+		cmocka_unit_test(a_document_tells_whether_it_holds_a_preshared_key),
+		cmocka_unit_test(secrets_come_from_where_the_process_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
