@@ -169,7 +169,7 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 		struct candidate *candidate = by_key[i];
 		const struct key_public *key = &candidate->entry->config.public_key;
 		struct conflict conflict = {.kind = CONFLICT_KEY, .loser = candidate->entry->id};
-		if (own_key && key_public_equal(key, own_key)) {
+		if (key_public_equal(key, own_key)) {
 			conflict.kind = CONFLICT_OWN_KEY;
 			conflict.winner = "this node";
 		} else if (owner && key_public_equal(key, &owner->entry->config.public_key)) {

@@ -26,6 +26,8 @@ log=$build/meson-logs/testlog.txt
 count() {
 	grep -cE "$1" "$log" || true
 }
+# What they have to tell: what was simulated, and what was not run of model and engine.
+sed -nE 's/^# (coverage: .*|seeds .*)/\1/p' "$log"
 failed=$(count '^not ok ')
 skipped=$(count '^ok .*# *[Ss][Kk][Ii][Pp]')
 passed=$(($(count '^ok ') - skipped))

@@ -76,6 +76,26 @@ static void operations_that_fail_do_not_count(void **state)
 	assert_int_equal(world_cycle_not_modified(world), 0);
 }
 
+/* Somebody else who puts a peer there that nobody wants, before each read. */
+static void put_there(void *impl, const char *op)
+{
+	struct peer_config peer = {.public_key = key_of(9)};
+	if (strcmp(op, "read_device") == 0)
+		fake_set_peer(impl, &peer);
+}
+
+static void a_peer_that_comes_back_again_and_again_is_named_by_its_key(void **state)
+{
+	struct world *world = *state;
+	world->fake.before_call = put_there;
+	world->fake.before_call_impl = &world->fake;
+	for (unsigned i = 1; i < CONVERGENCE_CYCLES_MAX; i++)
+		assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_int_not_equal(world_cycle_not_modified(world), 0);
+	assert_contains(world->error, "remove peer CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=: "
+				      "acknowledged in 4 cycles in a row");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +103,7 @@ int main(void)
 		CONVERGED_TEST(a_cycle_without_the_operation_begins_the_count_anew),
 		CONVERGED_TEST(different_operations_on_one_peer_are_no_repetition),
 		CONVERGED_TEST(operations_that_fail_do_not_count),
+		CONVERGED_TEST(a_peer_that_comes_back_again_and_again_is_named_by_its_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

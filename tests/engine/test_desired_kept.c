@@ -39,6 +39,7 @@ static void a_kept_peer_is_kept_once(void **state)
 	device_has(asked, "a", 7, "10.0.0.7/32");
 	spoilt(asked, "a", 7);
 	spoilt(asked, "b", 7);
+	spoilt(asked, "d", 7);
 	spoilt(asked, NULL, 7);
 	assert_wanted(asked, "");
 	assert_kept(asked, "07 a");
@@ -115,6 +116,41 @@ static void a_kept_peer_is_neither_removed_nor_changed_by_the_plan(void **state)
 	plan_clear(&plan);
 }
 
+static void of_several_entries_the_first_id_names_the_kept_peer(void **state)
+{
+	struct asked *asked = *state;
+	device_has(asked, NULL, 7, "10.0.0.7/32");
+	device_has(asked, "e", 8, "10.0.0.8/32"); /* known under another key than it names */
+	spoilt(asked, "e", 7);
+	spoilt(asked, NULL, 7);
+	spoilt(asked, "c", 7);
+	spoilt(asked, "b", 7);
+	spoilt(asked, "d", 7);
+	spoilt(asked, NULL, 7);
+	assert_wanted(asked, "");
+	assert_kept(asked, "07 b; 08 e");
+}
+
+static void without_names_a_peer_is_kept_by_its_key(void **state)
+{
+	struct peer_config there = {.public_key = key_of(7)};
+	struct key_public own_key = key_of(WORLD_OWN_KEY);
+	struct state_document document = {0};
+	struct peer_table actual = {0};
+	struct desired desired = {0};
+	document_add_unusable(&document, NULL, 7, "bad");
+	document_add_unusable(&document, "a", 8, "bad");
+	assert_int_equal(peer_table_append(&actual, &there), 0);
+	struct desired_input input = {
+		.document = &document, .actual = &actual, .own_key = &own_key};
+	assert_int_equal(desired_resolve(&input, &desired), 0);
+	assert_int_equal(desired.kept_count, 1);
+	assert_null(desired.kept[0].id);
+	desired_clear(&desired);
+	peer_table_clear(&actual);
+	state_document_clear(&document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +163,8 @@ int main(void)
 		ASKED_TEST(a_kept_peer_without_an_id_is_named_by_its_key),
 		ASKED_TEST(a_usable_entry_that_wants_a_kept_key_is_applied),
 		ASKED_TEST(a_kept_peer_is_neither_removed_nor_changed_by_the_plan),
+		ASKED_TEST(of_several_entries_the_first_id_names_the_kept_peer),
+		ASKED_TEST(without_names_a_peer_is_kept_by_its_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -369,6 +369,27 @@ static void operations_are_named(void **state)
 	assert_string_equal(peer_op_kind_name(PEER_OP_ADD), "add");
 }
 
+static void a_mesh_of_many_peers_has_as_many_operations(void **state)
+{
+	struct peer_table desired = {0}, actual = {0};
+	const struct endpoint_memory memory = {0};
+	struct peer_diff diff = {0};
+	for (unsigned char key = 1; key <= 200; key++)
+		append(key % 2 ? &desired : &actual, key, "");
+	assert_int_equal(peer_table_seal(&desired, NULL), 0);
+	assert_int_equal(peer_table_seal(&actual, NULL), 0);
+	assert_int_equal(diff_compute(&desired, &actual, &memory, NOW_S, &diff), 0);
+	assert_int_equal(diff.remove_count, 100);
+	assert_int_equal(diff.add_count, 100);
+	for (size_t i = 0; i < 100; i++) {
+		assert_int_equal(peer_op_key(&diff.ops[i])->bytes[0], 2 * i + 2);
+		assert_int_equal(peer_op_key(&diff.ops[100 + i])->bytes[0], 2 * i + 1);
+	}
+	peer_diff_clear(&diff);
+	peer_table_clear(&desired);
+	peer_table_clear(&actual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +402,7 @@ int main(void)
 		cmocka_unit_test(two_empty_tables_need_nothing),
 		cmocka_unit_test(a_rotated_key_is_a_remove_and_an_add),
 		cmocka_unit_test(operations_are_named),
+		cmocka_unit_test(a_mesh_of_many_peers_has_as_many_operations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -404,6 +404,83 @@ static void an_unreadable_device_is_no_look_at_the_peers(void **state)
 	cycle_wants(world, A, UPDATE); /* still the first time */
 }
 
+static void assert_is_due(
+	const struct endpoint_memory *memory, const char *desired, const char *actual, bool is_due)
+{
+	struct peer_config wanted = {.public_key = key_of(2), .endpoint = endpoint_of(desired)};
+	struct peer_config there = {.public_key = key_of(2), .endpoint = endpoint_of(actual)};
+	there.status.last_handshake_s = 1000;
+	assert_int_equal(endpoint_memory_is_due(memory, &wanted, &there, 1001), is_due);
+}
+
+static void only_what_could_not_be_set_is_due_whatever_the_peer_does(void **state)
+{
+	struct endpoint_memory memory = {0};
+	struct key_public key = key_of(2);
+	struct endpoint b = endpoint_of(B);
+	assert_int_equal(endpoint_memory_failed(&memory, &key, &b), 0);
+	assert_is_due(&memory, B, R, true);
+	assert_is_due(&memory, B, B, false); /* it is there */
+	assert_is_due(&memory, A, R, false);
+	assert_is_due(&memory, "", R, false);
+	endpoint_memory_clear(&memory);
+}
+
+static void a_name_that_nobody_resolved_is_not_compared(void **state)
+{
+	struct peer_config wanted = {.public_key = key_of(2),
+		.endpoint = {.kind = ENDPOINT_NAME, .host = "vpn.example.org", .port = 1}};
+	struct peer_config there = {.public_key = key_of(2), .endpoint = endpoint_of(R)};
+	struct peer_table desired = {0}, actual = {0};
+	struct endpoint_memory memory = {0};
+	assert_int_equal(peer_table_append(&desired, &wanted), 0);
+	assert_int_equal(peer_table_append(&actual, &there), 0);
+	assert_int_equal(endpoint_memory_compared(&memory, &desired, &actual, 1000), 0);
+	assert_int_equal(memory.count, 1);
+	assert_false(memory.records[0].has_baseline);
+	assert_false(memory.records[0].has_due);
+	endpoint_memory_clear(&memory);
+	peer_table_clear(&desired);
+	peer_table_clear(&actual);
+}
+
+/* Somebody removed the peer and put it back: what it counted is gone. */
+static void peer_counts_anew(struct world *world, uint64_t bytes)
+{
+	struct key_public key = key_of(2);
+	struct peer_config *peer = &fake_find(&world->fake, &key)->config;
+	assert_true(bytes < peer->status.tx_bytes);
+	peer->status.tx_bytes = bytes;
+}
+
+static void a_counter_that_began_anew_counts_from_nothing(void **state)
+{
+	struct world *world = *state;
+	peer_added_at_a(world);
+	world->now_s++; /* another handshake */
+	world_handshake(world, 2, R);
+	world_sent(world, 2, 500);
+	cycle_wants(world, A, "");
+	world->now_s += 600;
+	peer_counts_anew(world, 0);
+	cycle_wants(world, A, ""); /* nothing was sent since */
+	world_sent(world, 2, 100);
+	cycle_wants(world, A, UPDATE);
+}
+
+static void a_counter_that_began_anew_and_went_on_counts_at_once(void **state)
+{
+	struct world *world = *state;
+	peer_added_at_a(world);
+	world->now_s++; /* another handshake */
+	world_handshake(world, 2, R);
+	world_sent(world, 2, 500);
+	cycle_wants(world, A, "");
+	world->now_s += 600;
+	peer_counts_anew(world, 100);
+	cycle_wants(world, A, UPDATE);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -440,6 +517,10 @@ int main(void)
 		WORLD_TEST(an_update_of_other_fields_leaves_the_endpoint_alone),
 		WORLD_TEST(a_zone_that_is_not_reported_is_not_compared),
 		WORLD_TEST(an_unreadable_device_is_no_look_at_the_peers),
+		WORLD_TEST(only_what_could_not_be_set_is_due_whatever_the_peer_does),
+		WORLD_TEST(a_name_that_nobody_resolved_is_not_compared),
+		WORLD_TEST(a_counter_that_began_anew_counts_from_nothing),
+		WORLD_TEST(a_counter_that_began_anew_and_went_on_counts_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

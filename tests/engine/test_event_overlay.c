@@ -4,6 +4,8 @@
 #include "event_overlay.h"
 #include "world.h"
 
+#include <stdio.h>
+
 static int overlay_setup(void **state)
 {
 	*state = calloc(1, sizeof(struct event_overlay));
@@ -164,6 +166,20 @@ static void the_overlay_owns_what_it_keeps(void **state)
 	assert_true(prefix_equal(&peer->entry.config.allowed_ips[0], &wanted));
 }
 
+static void there_may_be_many_events(void **state)
+{
+	struct event_overlay *overlay = *state;
+	char id[8];
+	for (unsigned char key = 1; key <= 100; key++) {
+		snprintf(id, sizeof id, "%03u", 101u - key);
+		event_adds(overlay, id, key);
+	}
+	for (unsigned char key = 1; key <= 100; key++) {
+		snprintf(id, sizeof id, "%03u", 101u - key);
+		assert_int_equal(said_of(overlay, id), key);
+	}
+}
+
 #define OVERLAY_TEST(name) cmocka_unit_test_setup_teardown(name, overlay_setup, overlay_teardown)
 
 int main(void)
@@ -178,6 +194,7 @@ int main(void)
 		OVERLAY_TEST(every_event_and_fetch_has_its_own_place_in_the_order),
 		OVERLAY_TEST(peers_stand_in_the_order_of_their_ids),
 		OVERLAY_TEST(the_overlay_owns_what_it_keeps),
+		OVERLAY_TEST(there_may_be_many_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

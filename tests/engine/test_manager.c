@@ -332,6 +332,15 @@ static void no_secret_is_ever_logged(void **state)
 	assert_lacks(world->error, key_public_format(&as_text).text);
 }
 
+/* Set on an interface that another program created, before Setup named the node. */
+static void without_an_identity_no_key_is_the_node_s(void **state)
+{
+	struct world *world = *state;
+	world->manager.identity = NULL;
+	assert_int_equal(call(world, manager_add_peer, "peer-2", 2), 0);
+	assert_calls(world, "add_peer 02");
+}
+
 #define UP_TEST(name) cmocka_unit_test_setup_teardown(name, up_setup, world_teardown)
 
 int main(void)
@@ -362,6 +371,7 @@ int main(void)
 		UP_TEST(any_operation_that_finds_no_interface_is_the_link_lost_event),
 		UP_TEST(other_failures_leave_the_state_alone),
 		UP_TEST(no_secret_is_ever_logged),
+		UP_TEST(without_an_identity_no_key_is_the_node_s),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

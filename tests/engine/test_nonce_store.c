@@ -61,6 +61,26 @@ static void each_is_dropped_once_its_time_is_past(void **state)
 	nonce_store_clear(&store);
 }
 
+static void a_nonce_that_is_there_already_stays_as_it_was(void **state)
+{
+	struct nonce_store store = {0};
+	assert_int_equal(nonce_store_add(&store, "a", 1, 10), 0);
+	assert_int_equal(nonce_store_add(&store, "a", 1, 99), 0);
+	assert_int_equal(store.count, 1);
+	nonce_store_expire(&store, 11);
+	assert_int_equal(store.count, 0);
+	nonce_store_clear(&store);
+}
+
+static void the_empty_text_is_a_nonce_like_others(void **state)
+{
+	struct nonce_store store = {0};
+	assert_int_equal(nonce_store_add(&store, "", 0, 10), 0);
+	assert_true(nonce_store_holds(&store, "", 0));
+	assert_false(nonce_store_holds(&store, "a", 1));
+	nonce_store_clear(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -68,6 +88,8 @@ int main(void)
 		cmocka_unit_test(a_prefix_of_a_nonce_is_another_nonce),
 		cmocka_unit_test(texts_are_copied),
 		cmocka_unit_test(each_is_dropped_once_its_time_is_past),
+		cmocka_unit_test(a_nonce_that_is_there_already_stays_as_it_was),
+		cmocka_unit_test(the_empty_text_is_a_nonce_like_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,6 +116,29 @@ static void events_survive_each_allocation_that_fails(void **state)
 	assert_true(spared > 10);
 }
 
+/* What an operation failed with cannot even be noted: it is a failure all the same. */
+static void operations_that_fail_survive_each_allocation_that_fails(void **state)
+{
+	unsigned spared = 0;
+	bool has_failed;
+	do {
+		struct world *world = world_with_strangers();
+		struct state_document document = {0};
+		document_make(&document);
+		fake_fail(&world->fake,
+			(struct fake_fault){.op = "add_peer", .key = 2, .error = -EIO, .times = 1});
+		failing_memory_arm(spared, false);
+		int error = world_cycle(world, &document);
+		has_failed = failing_memory_disarm();
+		assert_int_not_equal(error, 0);
+		world->fake.fault_count = 0;
+		assert_converges(world);
+		world_teardown((void **)&world);
+		spared++;
+	} while (has_failed);
+	assert_true(spared > 20);
+}
+
 static bool believe(void *impl, const struct key_public *key, const char *message, size_t length,
 	const uint8_t signature[SIGNATURE_BYTES])
 {
@@ -154,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cycle_survives_each_allocation_that_fails),
 		cmocka_unit_test(a_cycle_that_lost_memory_fails_or_is_complete),
+		cmocka_unit_test(operations_that_fail_survive_each_allocation_that_fails),
 		cmocka_unit_test(events_survive_each_allocation_that_fails),
 		cmocka_unit_test(a_nonce_that_cannot_be_kept_is_no_verdict),
 	};

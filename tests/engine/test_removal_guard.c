@@ -191,6 +191,48 @@ static void it_is_said_once_with_its_numbers_and_when_it_ends(void **state)
 	assert_not_logged(world, "held back");
 }
 
+/* Whether a guard takes the one document for the other. */
+static bool are_the_same_answer(struct state_document *a, struct state_document *b)
+{
+	struct removal_guard guard = {.max_percent = 50};
+	removal_guard_document(&guard, a, b);
+	state_document_clear(a);
+	state_document_clear(b);
+	return guard.is_confirmed;
+}
+
+static void entries_without_an_id_or_a_key_are_compared_too(void **state)
+{
+	static const struct {
+		const char *ids[2];
+		unsigned char keys[2];
+		bool same;
+	} rows[] = {
+		{{NULL, NULL}, {2, 2}, true},
+		{{NULL, NULL}, {2, 3}, false},
+		{{NULL, NULL}, {0, 0}, true},
+		{{NULL, NULL}, {0, 2}, false},
+		{{NULL, NULL}, {2, 0}, false},
+		{{"a", NULL}, {2, 2}, false},
+		{{NULL, "a"}, {2, 2}, false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct state_document documents[2] = {{0}};
+		for (int j = 0; j < 2; j++) {
+			document_add_unusable(
+				&documents[j], rows[i].ids[j], rows[i].keys[j], "bad");
+			document_add(&documents[j], "z", 9, "", "");
+		}
+		assert_int_equal(are_the_same_answer(&documents[0], &documents[1]), rows[i].same);
+	}
+}
+
+static void two_answers_without_peers_are_the_same(void **state)
+{
+	struct state_document documents[2] = {{0}};
+	assert_true(are_the_same_answer(&documents[0], &documents[1]));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -208,6 +250,8 @@ int main(void)
 		GUARDED_TEST(an_answer_known_for_long_removes_what_others_added),
 		GUARDED_TEST(a_new_process_wants_to_be_told_twice_itself),
 		GUARDED_TEST(it_is_said_once_with_its_numbers_and_when_it_ends),
+		GUARDED_TEST(entries_without_an_id_or_a_key_are_compared_too),
+		GUARDED_TEST(two_answers_without_peers_are_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

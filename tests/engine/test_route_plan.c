@@ -206,6 +206,51 @@ static void endpoints_on_the_device_count_too(void **state)
 	peer_table_clear(&device);
 }
 
+static void a_route_that_covers_two_endpoints_is_withheld_once(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "192.0.2.7:1", "192.0.2.0/24 10.0.0.0/8");
+	wants(scene, "192.0.2.8:1", "");
+	assert_plan(scene, "+10.0.0.0/8 !192.0.2.0/24", 0);
+}
+
+static void many_routes_may_be_withheld(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "192.0.2.7:1",
+		"192.0.2.0/24 192.0.2.0/25 192.0.2.0/26 192.0.2.0/27 "
+		"192.0.2.0/28 192.0.2.0/29");
+	wants(scene, "", "192.0.0.0/16 192.0.0.0/17 192.0.0.0/18 192.0.0.0/19 192.0.0.0/20");
+	assert_plan(scene,
+		"!192.0.0.0/16 !192.0.0.0/17 !192.0.0.0/18 !192.0.0.0/19 "
+		"!192.0.0.0/20 !192.0.2.0/24 !192.0.2.0/25 !192.0.2.0/26 !192.0.2.0/27 "
+		"!192.0.2.0/28 !192.0.2.0/29",
+		0);
+}
+
+static void each_reason_has_its_words(void **state)
+{
+	struct route_refusal refusal = {.reason = ROUTE_REFUSED_FOREIGN};
+	assert_string_equal(
+		route_refusal_format(&refusal).text, "another route has this destination");
+	refusal.reason = ROUTE_REFUSED_DEFAULT;
+	assert_string_equal(route_refusal_format(&refusal).text,
+		"a default route goes only into a table other than main");
+}
+
+static void a_table_may_hold_many_routes(void **state)
+{
+	struct scene *scene = *state;
+	char text[32];
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof text, "10.0.%d.0/24", 199 - i);
+		has(scene, ROUTE_FOREIGN, text);
+	}
+	route_table_seal(&scene->table);
+	assert_int_equal(scene->table.count, 200);
+	assert_plan(scene, "", 0);
+}
+
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_clear)
 
 int main(void)
@@ -224,6 +269,10 @@ int main(void)
 		SCENE_TEST(a_route_that_covers_the_control_plane_is_withheld),
 		SCENE_TEST(a_mark_that_keeps_the_tunnels_out_lets_such_a_route_in),
 		SCENE_TEST(endpoints_on_the_device_count_too),
+		SCENE_TEST(a_route_that_covers_two_endpoints_is_withheld_once),
+		SCENE_TEST(many_routes_may_be_withheld),
+		SCENE_TEST(each_reason_has_its_words),
+		SCENE_TEST(a_table_may_hold_many_routes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,7 @@ static void a_diag_that_is_not_wanted_costs_nothing(void **state)
 	assert_int_equal(diag_fail_errno(NULL, -EIO), -EIO);
 	assert_int_equal(diag_wrap(NULL, -EIO, "%s", "x"), -EIO);
 	diag_fail(&other, -EIO, "x");
+	assert_int_equal(diag_add(NULL, -EIO, "x"), -EIO);
 	diag_join(NULL, &other);
 	assert_string_equal(diag_text(NULL), "");
 	diag_clear(NULL);

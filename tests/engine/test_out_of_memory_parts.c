@@ -1,0 +1,261 @@
+/*
+ * Allocation N fails, for every N, in the parts of a cycle that whole ones reach rarely: each says
+ * -ENOMEM and leaves what it was to fill as it was.
+ */
+#include "harness.h"
+
+#include "asked.h"
+#include "failing_memory.h"
+#include "reconcile_routes.h"
+#include "removal_guard.h"
+
+#include <stdio.h>
+
+typedef int attempt(void *impl);
+
+/* Tries until no allocation fails. Returns how many there were. */
+static unsigned fails_at_each(attempt *try, void *impl)
+{
+	unsigned spared = 0;
+	bool has_failed;
+	do {
+		failing_memory_arm(spared++, false);
+		int error = try(impl);
+		has_failed = failing_memory_disarm();
+		assert_int_equal(error, has_failed ? -ENOMEM : 0);
+	} while (has_failed);
+	return spared - 1;
+}
+
+static int try_to_resolve(void *impl)
+{
+	struct asked *asked = impl;
+	struct desired desired = {0}, zero = {0};
+	struct desired_input input = {
+		.document = &asked->document,
+		.actual = &asked->actual,
+		.own_key = &asked->own_key,
+	};
+	int error = desired_resolve(&input, &desired);
+	if (error)
+		assert_memory_equal(&desired, &zero, sizeof zero);
+	desired_clear(&desired);
+	return error;
+}
+
+/* Each kind of conflict by itself, so that it is the first to need memory. */
+static void two_entries_with_one_id(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, "a", 2, "");
+	asked_wants(asked, "a", 3, "");
+	assert_true(fails_at_each(try_to_resolve, asked) > 5);
+}
+
+static void two_ids_with_one_key(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, "a", 2, "");
+	asked_wants(asked, "b", 2, "");
+	assert_true(fails_at_each(try_to_resolve, asked) > 5);
+}
+
+static void two_ids_with_one_prefix(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, "a", 2, "10.0.0.0/8");
+	asked_wants(asked, "b", 3, "10.0.0.0/8,10.1.0.0/16");
+	assert_true(fails_at_each(try_to_resolve, asked) > 5);
+}
+
+static void a_kept_peer_without_an_id_that_has_a_wanted_prefix(void **state)
+{
+	struct asked *asked = *state;
+	device_has(asked, NULL, 7, "10.0.0.0/8");
+	spoilt(asked, NULL, 7);
+	asked_wants(asked, "b", 3, "10.0.0.0/8");
+	assert_true(fails_at_each(try_to_resolve, asked) > 5);
+}
+
+static void more_conflicts_than_one_block_holds(void **state)
+{
+	struct asked *asked = *state;
+	for (int i = 0; i < 40; i++)
+		asked_wants(asked, "a", 2, "");
+	assert_true(fails_at_each(try_to_resolve, asked) > 8);
+}
+
+/* Prefixes and a name so long that each needs a block of its own. */
+#define PREFIX_COUNT 300
+
+struct long_event {
+	struct prefix prefixes[PREFIX_COUNT];
+	char host[ENDPOINT_HOST_MAX + 1];
+	struct peer_entry entry;
+};
+
+static int try_to_note(void *impl)
+{
+	const struct long_event *event = impl;
+	struct event_overlay overlay = {0};
+	int error = event_overlay_set(&overlay, &event->entry);
+	assert_int_equal(overlay.count, error ? 0 : 1);
+	event_overlay_clear(&overlay);
+	return error;
+}
+
+static void an_event_that_cannot_be_kept_is_not_handled(void **state)
+{
+	struct long_event event = {.entry = {.id = "a", .config = {.id = "a"}}};
+	struct peer_config *config = &event.entry.config;
+	memset(event.host, 'h', ENDPOINT_HOST_MAX);
+	config->endpoint = (struct endpoint){.kind = ENDPOINT_NAME, .host = event.host, .port = 1};
+	config->allowed_ips = event.prefixes;
+	config->allowed_ip_count = PREFIX_COUNT;
+	assert_true(fails_at_each(try_to_note, &event) >= 5);
+}
+
+static int try_to_remember(void *impl)
+{
+	struct endpoint_memory memory = {0};
+	struct key_public key = key_of(2);
+	struct endpoint endpoint = endpoint_of("198.51.100.2:1");
+	int error = endpoint_memory_failed(&memory, &key, &endpoint);
+	assert_int_equal(memory.count, error ? 0 : 1);
+	endpoint_memory_clear(&memory);
+	return error;
+}
+
+static void an_endpoint_that_stays_due_needs_memory(void **state)
+{
+	assert_int_equal(fails_at_each(try_to_remember, NULL), 1);
+}
+
+/* Peers with endpoints, routes that others have, and an address that has to be reached. */
+struct routing {
+	struct asked *asked;
+	struct route_table table;
+	struct route_policy policy;
+};
+
+static int read_routes(
+	void *impl, const char *interface, struct route_table *ret, struct diag *diag)
+{
+	const struct routing *routing = impl;
+	struct route_table copy = {0};
+	int error = 0;
+	for (size_t i = 0; !error && i < routing->table.count; i++)
+		error = route_table_append(&copy, &routing->table.routes[i]);
+	if (error)
+		route_table_clear(&copy);
+	else
+		*ret = copy;
+	return error;
+}
+
+static int try_to_plan_routes(void *impl)
+{
+	static const struct router_ops ops = {.read_routes = read_routes};
+	struct routing *routing = impl;
+	const struct router router = {.ops = &ops, .impl = routing};
+	struct plan plan = {.desired = {.peers = routing->asked->actual}};
+	struct route_plan routes = {0}, zero = {0};
+	int error = reconcile_routes_plan(
+		&router, &routing->policy, "plexd0", &plan, &routing->asked->actual, &routes, NULL);
+	if (error)
+		assert_memory_equal(&routes, &zero, sizeof zero);
+	route_plan_clear(&routes);
+	return error;
+}
+
+static void routes_fail_at_each(struct routing *routing)
+{
+	assert_int_equal(peer_table_seal(&routing->asked->actual, NULL), 0);
+	route_table_seal(&routing->table);
+	assert_true(fails_at_each(try_to_plan_routes, routing) >= 5);
+	route_table_clear(&routing->table);
+}
+
+/* What is withheld needs memory too, for each of the reasons; others are wanted behind it. */
+static void default_routes_that_are_withheld(void **state)
+{
+	struct routing routing = {.asked = *state};
+	device_has(routing.asked, NULL, 7, "0.0.0.0/0,10.0.0.0/8");
+	routes_fail_at_each(&routing);
+}
+
+static void routes_withheld_from_what_covers_an_endpoint(void **state)
+{
+	struct routing routing = {.asked = *state};
+	device_has(routing.asked, NULL, 7, "10.0.0.0/8");
+	device_has(routing.asked, NULL, 8, "");
+	routing.asked->actual.peers[0].endpoint = endpoint_of("10.0.0.1:1");
+	routing.asked->actual.peers[1].endpoint = endpoint_of("10.0.0.2:1");
+	routes_fail_at_each(&routing);
+}
+
+static void routes_withheld_from_what_covers_the_control_plane(void **state)
+{
+	struct ip protected[] = {ip_of("10.0.0.1"), ip_of("10.0.0.2")};
+	struct routing routing = {.asked = *state,
+		.policy = {.protected_ips = protected, .protected_ip_count = COUNT_OF(protected)}};
+	device_has(routing.asked, NULL, 7, "10.0.0.0/8");
+	routes_fail_at_each(&routing);
+}
+
+static void routes_withheld_from_where_others_have_one(void **state)
+{
+	struct routing routing = {.asked = *state};
+	struct route route = {.destination = prefix_of("10.0.0.0/8"), .owner = ROUTE_FOREIGN};
+	assert_int_equal(route_table_append(&routing.table, &route), 0);
+	device_has(routing.asked, NULL, 7, "10.0.0.0/8,10.1.0.0/16");
+	routes_fail_at_each(&routing);
+}
+
+static int try_to_list_routes(void *impl)
+{
+	struct route_table table = {0};
+	struct route route = {.destination = prefix_of("10.0.0.0/8")};
+	int error = 0;
+	for (int i = 0; !error && i < 200; i++)
+		error = route_table_append(&table, &route);
+	route_table_clear(&table);
+	return error;
+}
+
+static void a_table_of_routes_says_when_it_is_full(void **state)
+{
+	assert_true(fails_at_each(try_to_list_routes, NULL) > 1);
+}
+
+static void an_answer_that_cannot_be_compared_confirms_nothing(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, "a", 2, "");
+	for (unsigned spared = 0; spared < 3; spared++) {
+		struct removal_guard guard = {.max_percent = 50};
+		failing_memory_arm(spared, false);
+		removal_guard_document(&guard, &asked->document, &asked->document);
+		assert_int_equal(guard.is_confirmed, !failing_memory_disarm());
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ASKED_TEST(two_entries_with_one_id),
+		ASKED_TEST(two_ids_with_one_key),
+		ASKED_TEST(two_ids_with_one_prefix),
+		ASKED_TEST(a_kept_peer_without_an_id_that_has_a_wanted_prefix),
+		ASKED_TEST(more_conflicts_than_one_block_holds),
+		cmocka_unit_test(an_event_that_cannot_be_kept_is_not_handled),
+		cmocka_unit_test(an_endpoint_that_stays_due_needs_memory),
+		ASKED_TEST(default_routes_that_are_withheld),
+		ASKED_TEST(routes_withheld_from_what_covers_an_endpoint),
+		ASKED_TEST(routes_withheld_from_what_covers_the_control_plane),
+		ASKED_TEST(routes_withheld_from_where_others_have_one),
+		cmocka_unit_test(a_table_of_routes_says_when_it_is_full),
+		ASKED_TEST(an_answer_that_cannot_be_compared_confirms_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
