@@ -95,33 +95,45 @@ static size_t map_position(
 	return low;
 }
 
-/* Eight bytes from `at` on as a number, zeros behind the end. */
-static double window_read(const void *bytes, size_t length, size_t at)
+/* The bytes and what is taken to follow them: zeros, or, where there is nothing above, 255s. */
+struct digits {
+	const uint8_t *bytes;
+	size_t length;
+	uint8_t fill;
+};
+
+static struct digits digits_of(const struct order_entry *entry, uint8_t fill)
 {
-	const uint8_t *digits = bytes;
+	if (!entry)
+		return (struct digits){.fill = fill};
+	return (struct digits){.bytes = entry->bytes, .length = entry->length};
+}
+
+static uint8_t digit_at(const struct digits *digits, size_t at)
+{
+	return at < digits->length ? digits->bytes[at] : digits->fill;
+}
+
+/* Eight digits from `at` on as a number. */
+static double window_read(const struct digits *digits, size_t at)
+{
 	uint64_t window = 0;
 	for (size_t i = at; i < at + 8; i++)
-		window = window << 8 | (i < length ? digits[i] : 0);
+		window = window << 8 | digit_at(digits, i);
 	return (double)window;
 }
 
-static size_t common_length(const struct order_entry *a, const struct order_entry *b)
+/* How far along `digits` lie between their neighbours, either of which may be NULL: 0 to 1. */
+static double part_of_way(
+	const struct order_entry *low, const struct order_entry *high, const struct digits *digits)
 {
-	const uint8_t *x = a->bytes, *y = b->bytes;
-	size_t length = 0;
-	while (length < a->length && length < b->length && x[length] == y[length])
-		length++;
-	return length;
-}
-
-/* How far along the bytes lie between their neighbours, either of which may be NULL: 0 to 1. */
-static double part_of_way(const struct order_entry *low, const struct order_entry *high,
-	const void *bytes, size_t length)
-{
-	size_t at = low && high ? common_length(low, high) : 0;
-	double from = low ? window_read(low->bytes, low->length, at) : 0;
-	double to = high ? window_read(high->bytes, high->length, at) : 18446744073709551616.0;
-	return to > from ? (window_read(bytes, length, at) - from) / (to - from) : 0.5;
+	struct digits below = digits_of(low, 0), above = digits_of(high, 0xff);
+	size_t end = below.length > above.length ? below.length : above.length;
+	size_t at = 0;
+	while (at < end && digit_at(&below, at) == digit_at(&above, at))
+		at++;
+	double from = window_read(&below, at), to = window_read(&above, at);
+	return to > from ? (window_read(digits, at) - from) / (to - from) : 0.5;
 }
 
 static double part_limit(double part)
@@ -175,6 +187,7 @@ static int place_find(const struct order_map *map, size_t at, const void *bytes,
 {
 	const struct order_entry *low = at > 0 ? &map->entries[at - 1] : NULL;
 	const struct order_entry *high = at < map->count ? &map->entries[at] : NULL;
+	struct digits digits = {.bytes = bytes, .length = length};
 	struct order_place from = {{0}}, to;
 	memset(to.bytes, 0xff, sizeof to.bytes);
 	if (low)
@@ -182,8 +195,7 @@ static int place_find(const struct order_map *map, size_t at, const void *bytes,
 	if (high)
 		to = high->place;
 	struct order_place gap = place_subtract(&to, &from);
-	struct order_place step =
-		place_scale(&gap, part_blur(part_of_way(low, high, bytes, length)));
+	struct order_place step = place_scale(&gap, part_blur(part_of_way(low, high, &digits)));
 	struct order_place noise = place_noise(&gap);
 	struct order_place place = place_add(&from, &step);
 	place = place_add(&place, &noise);
