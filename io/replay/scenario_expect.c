@@ -33,11 +33,17 @@ static int draft_fail(struct draft *draft, struct diag *diag)
 	return error;
 }
 
+/* The texts from that place on. An empty list has no array to point into. */
+static const char *const *texts_from(const struct text_list *list, size_t from)
+{
+	return list->count ? (const char *const *)list->texts + from : NULL;
+}
+
 static int check_ops(
 	struct scenario_run *run, const struct expectation *expected, struct diag *diag)
 {
 	const struct text_list *ops = &run->record.ops;
-	const char *const *found = (const char *const *)ops->texts + run->record.ops_from;
+	const char *const *found = texts_from(ops, run->record.ops_from);
 	size_t count = ops->count - run->record.ops_from;
 	bool same = expected->any_ops || expected->ops.count == count;
 	struct draft draft;
@@ -188,7 +194,7 @@ static int check_logs(
 		fputs("expected a line with ", draft.out);
 		text_write(draft.out, expected->logs.texts[i]);
 		fputs(", found ", draft.out);
-		texts_write(draft.out, (const char *const *)logs->texts + from, logs->count - from);
+		texts_write(draft.out, texts_from(logs, from), logs->count - from);
 		return draft_fail(&draft, diag);
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include "event_stream.h"
 #include "fuzz.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,13 +72,16 @@ static struct record stream_read(const char *text, size_t length, size_t size_ma
 	struct event_stream stream;
 	uint32_t seed = fuzz_hash(text, length);
 	event_stream_init(&stream, size_max, &callbacks);
-	for (size_t at = 0; at < length;) {
+	int error = 0;
+	for (size_t at = 0; at < length && !error;) {
 		size_t step = piece_length(cuts, &seed, length - at);
 		char *piece = step > 1 ? fuzz_copy(text + at, step) : NULL;
-		FUZZ_HOLDS(event_stream_push(&stream, piece ? piece : text + at, step) == 0);
+		error = event_stream_push(&stream, piece ? piece : text + at, step);
 		free(piece);
 		at += step;
 	}
+	FUZZ_HOLDS(error == 0 || error == -EMSGSIZE);
+	describe(&record.text, error ? "without end" : "");
 	event_stream_deinit(&stream);
 	return record;
 }
