@@ -119,7 +119,8 @@ uint64_t event_overlay_count(struct event_overlay *overlay)
 
 uint64_t event_overlay_fetch_begin(struct event_overlay *overlay)
 {
-	return ++overlay->order;
+	overlay->fetch_order = ++overlay->order;
+	return overlay->fetch_order;
 }
 
 void event_overlay_fetch_done(struct event_overlay *overlay, uint64_t order)

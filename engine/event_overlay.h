@@ -17,6 +17,7 @@ struct overlay_peer {
 
 struct event_overlay {
 	uint64_t order;             /* counts events and fetches */
+	uint64_t fetch_order;       /* of the fetch that began last */
 	struct overlay_peer *peers; /* sorted by id */
 	size_t count;
 	size_t capacity;

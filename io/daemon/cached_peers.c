@@ -28,11 +28,15 @@ static void put_index(struct canonical_writer *writer, const struct peer_names *
 	}
 }
 
-static void put_events(struct canonical_writer *writer, const struct event_overlay *overlay)
+static void put_events(struct canonical_writer *writer, const struct cached_peers *peers)
 {
-	for (size_t i = 0; i < overlay->count; i++) {
-		const struct overlay_peer *peer = &overlay->peers[i];
-		put(writer, i ? "," : "");
+	const char *separator = "";
+	for (size_t i = 0; i < peers->overlay->count; i++) {
+		const struct overlay_peer *peer = &peers->overlay->peers[i];
+		if (peer->order <= peers->overtaken_order)
+			continue;
+		put(writer, separator);
+		separator = ",";
 		if (peer->removed) {
 			put(writer, "{\"removed\":");
 			put_string(writer, peer->id);
@@ -49,7 +53,7 @@ void cached_peers_put(struct canonical_writer *writer, const struct cached_peers
 	put(writer, "\"index\":{");
 	put_index(writer, peers->names);
 	put(writer, "},\"events\":[");
-	put_events(writer, peers->overlay);
+	put_events(writer, peers);
 	put(writer, "]");
 }
 

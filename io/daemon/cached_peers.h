@@ -16,6 +16,7 @@
 struct cached_peers {
 	const struct event_overlay *overlay;
 	const struct peer_names *names;
+	uint64_t overtaken_order; /* events up to it are left out; 0: none are */
 };
 
 /* The two members, without braces around them. The text holds secrets if the events do. */

@@ -89,6 +89,9 @@ static int names_fill(struct cycle_loop *cycles)
 	endpoint_names_clear(&cycles->names);
 	cycles->names = cycles->document_names;
 	cycles->document_names = (struct endpoint_names){0};
+	for (size_t i = 0; i < cycles->names.count; i++)
+		resolver_use(&cycles->resolver, cycles->names.names[i].host);
+	resolver_sweep(&cycles->resolver);
 	return 0;
 }
 

@@ -254,3 +254,26 @@ const struct name_record *resolver_find(const struct resolver *resolver, const c
 	size_t at = name_position(resolver, host, &found);
 	return found ? &resolver->names[at] : NULL;
 }
+
+void resolver_use(struct resolver *resolver, const char *host)
+{
+	bool found;
+	size_t at = name_position(resolver, host, &found);
+	if (found)
+		resolver->names[at].is_used = true;
+}
+
+void resolver_sweep(struct resolver *resolver)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < resolver->count; i++) {
+		struct name_record *name = &resolver->names[i];
+		if (!name->is_used && !name->is_asked) {
+			free(name->host);
+			continue;
+		}
+		name->is_used = false;
+		resolver->names[kept++] = *name;
+	}
+	resolver->count = kept;
+}

@@ -22,6 +22,7 @@ struct name_record {
 	char *host;
 	enum name_state state;
 	bool is_asked; /* a look-up is under way, though there may be an older answer */
+	bool is_used;  /* for resolver_sweep */
 	struct ip ip;
 	const char *error; /* NAME_BAD: the system's words */
 	int64_t answered_ms;
@@ -43,5 +44,9 @@ void resolver_deinit(struct resolver *resolver);
 int resolver_ask(struct resolver *resolver, const char *host);
 /* Takes the answers that have come. True if one of them differs from what was known. */
 bool resolver_take(struct resolver *resolver, int64_t now_ms);
-/* NULL: nobody asked for that name. Valid until the next call that asks. */
+/* NULL: nobody asked for that name. Valid until the next call that asks or sweeps. */
 const struct name_record *resolver_find(const struct resolver *resolver, const char *host);
+/* So that names that came and went do not pile up: forgets those that resolver_use did not name
+ * since the last sweep, unless they are being looked up. */
+void resolver_use(struct resolver *resolver, const char *host);
+void resolver_sweep(struct resolver *resolver);

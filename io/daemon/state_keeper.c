@@ -22,13 +22,15 @@ static void keeper_note(struct state_keeper *keeper, int error, const struct dia
 }
 
 /* With `text` the document is stored, else what has happened since. */
-static void keeper_store(struct state_keeper *keeper, const struct event_overlay *overlay,
-	const char *text, size_t length)
+static void keeper_store(
+	struct state_keeper *keeper, uint64_t overtaken_order, const char *text, size_t length)
 {
+	const struct event_overlay *overlay = &keeper->manager->overlay;
 	struct peer_names names = {0};
 	struct diag diag = {0};
 	int error = peer_index_snapshot(&keeper->manager->index, &names);
-	struct cached_peers peers = {.overlay = overlay, .names = &names};
+	struct cached_peers peers = {
+		.overlay = overlay, .names = &names, .overtaken_order = overtaken_order};
 	if (error)
 		diag_fail_errno(&diag, error);
 	else if (text)
@@ -42,16 +44,14 @@ static void keeper_store(struct state_keeper *keeper, const struct event_overlay
 
 void state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length)
 {
-	/* The fetch overtook the events up to its beginning; later ones are kept when the cycle
-	 * has ended. */
-	struct event_overlay none = {0};
-	keeper_store(keeper, &none, text, length);
+	/* The fetch overtook the events up to its beginning. */
+	keeper_store(keeper, keeper->manager->overlay.fetch_order, text, length);
 }
 
 static void peers_store(void *impl)
 {
 	struct state_keeper *keeper = impl;
-	keeper_store(keeper, &keeper->manager->overlay, NULL, 0);
+	keeper_store(keeper, 0, NULL, 0);
 }
 
 void state_keeper_keep_peers(struct state_keeper *keeper)

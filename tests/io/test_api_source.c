@@ -135,6 +135,26 @@ static void a_state_without_an_etag_is_not_read_twice_either(void **state)
 	assert_false(node_plane_knows(node, "/requests", "If-None-Match"));
 }
 
+/* A crash before the cycle has ended must not bring back whom an event removed meanwhile. */
+static void an_event_during_the_fetch_is_kept_with_the_document(void **state)
+{
+	struct node_fixture *node = *state;
+	struct event_overlay *overlay = &node->manager.overlay;
+	struct cached_state found;
+	struct state_cache cache;
+	document_set(node, "{'peers':[" PEER_A "]}");
+	assert_int_equal(event_overlay_remove(overlay, "before"), 0);
+	event_overlay_fetch_begin(overlay);
+	assert_int_equal(event_overlay_remove(overlay, "a"), 0);
+	fetch(node);
+	state_cache_init(&cache, &keeper.cache.owner);
+	assert_int_equal(state_cache_load(&cache, &node->wire, &found, NULL), 0);
+	assert_int_equal(found.document.entry_count, 1);
+	assert_int_equal(found.peers.overlay.count, 1);
+	assert_true(event_overlay_find(&found.peers.overlay, "a")->removed);
+	cached_state_clear(&found);
+}
+
 static void a_reload_asks_for_all_of_it(void **state)
 {
 	struct node_fixture *node = *state;
@@ -269,6 +289,7 @@ int main(void)
 		TEST(a_state_that_is_the_same_does_not_come_again),
 		TEST(a_state_that_cannot_be_used_is_asked_for_again),
 		TEST(a_state_without_an_etag_is_not_read_twice_either),
+		TEST(an_event_during_the_fetch_is_kept_with_the_document),
 		TEST(a_reload_asks_for_all_of_it),
 		TEST(after_a_failure_requests_wait_and_cycles_do_not),
 		TEST(a_pause_that_the_control_plane_asks_for_is_kept),

@@ -264,6 +264,21 @@ static void a_good_answer_stands_while_there_is_no_better_one(void **state)
 	assert_endpoint(node, 2, "192.0.2.7:5");
 }
 
+static void names_that_are_gone_are_forgotten(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("good.example:5", "bad.example:6"));
+	assert_int_equal(cycles.resolver.count, 2);
+	for (unsigned i = 0; i < 3; i++) {
+		cycle(node, TWO_PEERS("good.example:5", "192.0.2.3:3"));
+		assert_int_equal(cycles.resolver.count, 1);
+		assert_endpoint(node, 2, "192.0.2.7:5");
+	}
+	assert_int_equal(asked, 2);
+	cycle(node, TWO_PEERS("", ""));
+	assert_int_equal(cycles.resolver.count, 0);
+}
+
 /* Whatever allocation fails: either the new document is in force, or the source is told to forget
  * it and the old one is, with its names. */
 static void a_document_is_taken_whole_or_not_at_all(void **state)
@@ -312,6 +327,7 @@ int main(void)
 		TEST(a_name_that_is_unknown_costs_only_its_peer),
 		TEST(a_silent_peer_is_looked_for_behind_its_name),
 		TEST(a_good_answer_stands_while_there_is_no_better_one),
+		TEST(names_that_are_gone_are_forgotten),
 		TEST(a_document_is_taken_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
