@@ -178,7 +178,8 @@ int identity_dir_read_signing_key(const char *directory, struct key_public *ret,
 	/* The file names what identity.json holds too. */
 	if (identity_json_read(directory, &identity, &key, &ignored) == 0 &&
 		!key_public_is_zero(&key)) {
-		diag_clear(diag);
+		if (diag)
+			diag_clear(diag);
 		*ret = key;
 		error = 0;
 	}

@@ -150,7 +150,8 @@ static int private_key_obtain(const char *directory, struct identity *identity, 
 	int error = identity_dir_read_private_key(directory, identity, diag);
 	if (error != -ENOENT)
 		return error;
-	diag_clear(diag);
+	if (diag)
+		diag_clear(diag);
 	return private_key_make(directory, identity, diag);
 }
 
