@@ -4,7 +4,6 @@ Usage: test_events.py PLEXWG CONTROL_PLANE"""
 import itertools
 import json
 import os
-import signal
 import sys
 
 import tap
@@ -49,6 +48,19 @@ def evil(**how):
     assert {key: fields[2] for key, fields in node.peers().items()} == before
 
 
+def has_streams(count):
+    def they_are_open():
+        return plane.ask("GET", "/counters")["streams"] == count
+    return they_are_open
+
+
+def restart():
+    assert node.stop() == 0
+    until(has_streams(0))
+    node.start()
+    until(has_streams(1))
+
+
 def last_event_id():
     return plane.requests("events", node.id)[-1]["headers"].get("Last-Event-Id")
 
@@ -56,15 +68,14 @@ def last_event_id():
 def reconnect():
     count = len(plane.requests("events", node.id))
     plane.ask("POST", "/cut", {})
-    until(lambda: plane.ask("GET", "/counters")["streams"] == 1 and
-          len(plane.requests("events", node.id)) > count)
+    until(lambda: has_streams(1)() and len(plane.requests("events", node.id)) > count)
 
 
 def an_event_that_is_signed_is_believed():
     mesh.join()
     plane.ask("PUT", "/nodes/extra", {"public_key": EXTRA, "endpoint": "192.0.2.100:1"})
     node.start()
-    until(lambda: EXTRA in node.peers() and plane.ask("GET", "/counters")["streams"] == 1)
+    until(lambda: EXTRA in node.peers() and has_streams(1)())
     marked()
 
 
@@ -121,9 +132,7 @@ def what_is_no_event_changes_nothing():
 
 def an_event_that_may_yet_be_believed_is_asked_for_again():
     # By another node, which has not seen the events above: they hold the place for ten minutes.
-    assert node.stop(signal.SIGTERM) == 0
-    node.start()
-    until(lambda: plane.ask("GET", "/counters")["streams"] == 1)
+    restart()
     marked()
     reconnect()
     before = int(last_event_id())
@@ -157,7 +166,6 @@ def a_key_that_the_state_names_counts_from_then_on():
 
 
 def without_a_signing_key_nothing_is_believed():
-    assert node.stop() == 0
     path = os.path.join(node.identity, "identity.json")
     with open(path) as file:
         identity = json.load(file)
@@ -169,9 +177,8 @@ def without_a_signing_key_nothing_is_believed():
     del document["signing_keys"]
     plane.ask("PUT", f"/nodes/{node.id}/state", document)
     mark = len(node.log())
-    node.start()
-    until(lambda: "No signing key" in node.log()[mark:] and
-          plane.ask("GET", "/counters")["streams"] == 1 and EVIL not in node.peers())
+    restart()
+    until(lambda: "No signing key" in node.log()[mark:] and EVIL not in node.peers())
     send("peer_removed", {"peer_id": "extra"})
     until(lambda: "bad signature: there is no signing key" in node.log()[mark:])
     for how in ("forged", "foreign"):
