@@ -122,8 +122,10 @@ static void fetch(void *impl)
 
 void api_source_hurry(struct api_source *source)
 {
-	if (!source->is_asked)
-		source->not_before_ms = 0;
+	if (!source->error || source->is_asked)
+		return;
+	source->not_before_ms = 0;
+	source->listener.wants_cycle(source->listener.impl, 0);
 }
 
 static void reload(void *impl)

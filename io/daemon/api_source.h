@@ -37,5 +37,6 @@ void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct state_keeper *keeper);
 void api_source_deinit(struct api_source *source);
 struct source api_source(struct api_source *source);
-/* There is a sign of life: the backoff is over, unless the control plane asked for it. */
+/* There is a sign of life: a fetch that failed is made again now, unless the control plane asked
+ * for a pause. */
 void api_source_hurry(struct api_source *source);

@@ -94,14 +94,15 @@ static void event_handled(void *impl)
 	state_keeper_keep_peers(&daemon->keeper);
 }
 
-/* While there was no stream, events were missed. Without one, pulls are to come sooner. */
+/* A control plane that streams answers again. Without a stream, pulls are to come sooner. */
 static void stream_changed(void *impl)
 {
 	struct daemon *daemon = impl;
 	if (daemon->feed.is_open)
 		api_source_hurry(&daemon->api);
-	cycle_loop_want(&daemon->cycles,
-		daemon->feed.is_open ? 0 : event_feed_pull_ms(&daemon->feed, EVENT_FEED_LOST_MS));
+	else
+		cycle_loop_want(
+			&daemon->cycles, event_feed_pull_ms(&daemon->feed, EVENT_FEED_LOST_MS));
 }
 
 /* A control plane that answers again may stream again. */

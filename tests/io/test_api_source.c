@@ -182,6 +182,7 @@ static void after_a_failure_requests_wait_and_cycles_do_not(void **state)
 	assert_true(knows(node, "\"state 500\":1"));
 	/* A sign of life is a reason to ask at once. */
 	api_source_hurry(&source);
+	assert_int_equal(told.wanted_ms, 0);
 	fetch(node);
 	assert_true(knows(node, "\"state 500\":2"));
 	assert_true(told.wanted_ms >= 1500 && told.wanted_ms <= 2500);
@@ -191,6 +192,9 @@ static void after_a_failure_requests_wait_and_cycles_do_not(void **state)
 	for (int i = 0; i < 2; i++) {
 		fetch(node);
 		assert_int_equal(told.recoveries, 1);
+		/* And none to ask sooner than usual. */
+		api_source_hurry(&source);
+		assert_int_equal(told.wanted_ms, -1);
 	}
 }
 

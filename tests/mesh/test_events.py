@@ -4,6 +4,7 @@ Usage: test_events.py PLEXWG CONTROL_PLANE"""
 import itertools
 import json
 import os
+import signal
 import sys
 
 import tap
@@ -59,6 +60,14 @@ def restart():
     until(has_streams(0))
     node.start()
     until(has_streams(1))
+
+
+def pull():
+    """The state, anew."""
+    count = len(plane.requests("state", node.id))
+    node.process.send_signal(signal.SIGHUP)
+    until(lambda: [answered for answered in plane.requests("state", node.id)[count:]
+                   if answered["status"] == 200])
 
 
 def last_event_id():
@@ -159,8 +168,7 @@ def a_key_that_an_event_names_counts_from_then_on():
 def a_key_that_the_state_names_counts_from_then_on():
     plane.ask("POST", "/rotate", {})
     send("peer_removed", {"peer_id": "extra"})
-    # The state is pulled when the stream is open again.
-    reconnect()
+    pull()
     until(lambda: send("peer_added", peer(EVIL, "new")) and EVIL in node.peers(), pause=0.2)
     assert EXTRA in node.peers()
 
@@ -189,7 +197,7 @@ def without_a_signing_key_nothing_is_believed():
 
 def until_the_state_names_one():
     plane.ask("DELETE", f"/nodes/{node.id}/state")
-    reconnect()
+    pull()
     until(lambda: send("peer_removed", {"peer_id": "extra"}) and EXTRA not in node.peers(),
           pause=0.2)
 
