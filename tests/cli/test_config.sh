@@ -12,8 +12,9 @@ config() { # config JSON
 	echo "$1" >"$work/config"
 	chmod 600 "$work/config"
 }
+dump=$work/two-peers.dump
 plan() { # plan WORD...: what the plan says of setup and peers
-	"$plexwg" plan --config "$work/config" --actual "$work/two-peers.dump" --at 2026-03-01T12:00:00Z "$@"
+	"$plexwg" plan --config "$work/config" --actual "$dump" --at 2026-03-01T12:00:00Z "$@"
 }
 refused() { # refused TEXT WORD...: status 1 and one line that ends so
 	local text=$1
@@ -41,7 +42,8 @@ whole_file() {
 		\"mtu\": 1420, \"persistent_keepalive\": 0, \"fwmark\": \"0x2a\", \"route_table\": 100,
 		\"no_routes\": true, \"keep_addresses\": false, \"keep_interface\": true, \"record\": \"file\",
 		\"max_removal_percent\": 50, \"log_level\": \"warn\", \"log_format\": \"json\"}"
-	status 0 plan
+	sed '1s/off$/0x2a/' "$work/two-peers.dump" >"$work/marked.dump"
+	dump=$work/marked.dump status 0 plan
 }
 check 'a file for run may hold every option of run, and plan takes what it needs' whole_file
 source_replaced() {
