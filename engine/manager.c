@@ -103,13 +103,25 @@ static int action_run(struct manager *manager, enum interface_action action, str
 	return 0;
 }
 
+/*
+ * A controller has answered. What it said on the way to a success is nothing to whoever comes next:
+ * no later error shall begin with it.
+ */
+static int controller_answered(struct manager *manager, int error, struct diag *diag)
+{
+	manager_note_error(manager, error);
+	if (!error)
+		diag_clear(diag);
+	return error;
+}
+
 /* Takes the action that `event` calls for, and the state that follows from how it went. */
 static int manager_act(struct manager *manager, enum interface_event event, struct diag *diag)
 {
 	struct interface_cell cell = interface_fsm_cell(manager->state, event);
 	int error = action_run(manager, cell.action, diag);
 	manager->state = error ? cell.on_failure : cell.on_success;
-	manager_note_error(manager, error);
+	controller_answered(manager, error, diag);
 	return error ? diag_wrap(diag, error, "%s", action_words(cell.action)) : 0;
 }
 
@@ -149,8 +161,7 @@ static int key_remove(struct manager *manager, const struct key_public *key, str
 {
 	int error = manager->controller.ops->remove_peer(
 		manager->controller.impl, manager->config.interface_name, key, diag);
-	manager_note_error(manager, error);
-	if (!error)
+	if (controller_answered(manager, error, diag) == 0)
 		endpoint_memory_forget(&manager->endpoints, key);
 	return error;
 }
@@ -179,8 +190,7 @@ static int peer_put(struct manager *manager, const struct peer_config *peer, str
 	struct peer_op op = {.kind = PEER_OP_ADD, .fields = PEER_FIELDS_ALL, .desired = peer};
 	int error = manager->controller.ops->add_peer(
 		manager->controller.impl, manager->config.interface_name, &op, diag);
-	if (error) {
-		manager_note_error(manager, error);
+	if (controller_answered(manager, error, diag) != 0) {
 		endpoint_memory_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
 		return error;
 	}

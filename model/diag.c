@@ -113,6 +113,8 @@ void diag_clear(struct diag *diag)
 {
 	if (!diag)
 		return;
+	if (!diag)
+		return;
 	free(diag->text);
 	*diag = (struct diag){0};
 }

@@ -85,7 +85,11 @@ static int plan_report(struct session *session, const struct device *device, boo
 	if (error)
 		diag_fail_errno(diag, error);
 	*ret_changes = !change_report_is_empty(&plan.report);
-	error = error ? error : device_plan_report_errors(&session->document, &plan.plan);
+	if (!error) {
+		/* These are told one by one: nothing that was said on the way is to follow. */
+		diag_clear(diag);
+		error = device_plan_report_errors(&session->document, &plan.plan);
+	}
 	device_plan_clear(&plan);
 	return error;
 }

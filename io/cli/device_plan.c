@@ -12,9 +12,10 @@ int device_plan_read(const struct controller *controller, const char *interface,
 {
 	int error = controller->ops->read_device(controller->impl, interface, ret, diag);
 	*ret_exists = error == 0;
-	if (error == -ENODEV)
-		return 0;
-	return error ? diag_wrap(diag, error, "%s", interface) : 0;
+	if (error && error != -ENODEV)
+		return diag_wrap(diag, error, "%s", interface);
+	diag_clear(diag);
+	return 0;
 }
 
 void device_plan_setup(const struct device_plan_input *input, struct change_report *report)

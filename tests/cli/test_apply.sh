@@ -45,6 +45,14 @@ three=$(peer three "$k3" '"endpoint": "[2001:db8::3]:4500"' "\"psk\": \"$psk\"" 
 write_state "$two" "$three"
 
 check 'a plan for an interface that is missing says so and has status 2' status 2 plan
+write_state "$two" "$three" '{"id": "bad", "public_key": "x", "allowed_ips": []}'
+one_error() { # one_error COMMAND: nothing but the entry is told
+	status 1 "$1" && same "plexwg: $2peers[2] \"bad\": public_key: 1 characters, a key in base64 has 44" "$(cat "$err")"
+}
+check 'an entry that cannot be used is all the error that a plan tells' one_error plan 'state: '
+check 'and all that apply tells, of an interface that was missing' one_error apply 'apply: wireguard: reconcile: '
+"$plexwg" down "${args[@]:2}"
+write_state "$two" "$three"
 check 'what a plan says, apply does' as_planned
 check 'both peers are there' keys_are "$k2" "$k3"
 check 'an endpoint is set' shows "$k2" 3 198.51.100.2:51820

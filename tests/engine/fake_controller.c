@@ -73,7 +73,10 @@ static int call_begin(struct fake_controller *fake, const char *op, int key, con
 		fake->read_count++;
 	else
 		text_append(fake->calls, "; ", text);
-	return error ? diag_fail_errno(diag, error) : 0;
+	if (error)
+		return diag_fail_errno(diag, error);
+	diag_fail(diag, -EAGAIN, "left over from a call that went well");
+	return 0;
 }
 
 static int fake_create_interface(void *impl, const char *name, const struct key_secret *private_key,
