@@ -367,10 +367,32 @@ static void a_recorded_life_replays_to_the_same_operations(void **state)
 	assert_true(deliver_count > LIFE_COUNT);
 }
 
+/* A replay that does something else than was recorded is told apart. */
+static void a_recording_with_another_operation_does_not_replay(void **state)
+{
+	struct recorded *recorded = life_begin(*state);
+	struct life *life = &recorded->life;
+	struct state_document document = {0};
+	document_add(&document, "a", 2, "", "10.0.0.2/32");
+	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &document};
+	assert_int_equal(recorder_begin(&recorded->recorder, &life->world->reconciler, NULL), 0);
+	assert_int_equal(
+		recorder_finish(&recorded->recorder, &life->world->reconciler, &answer, NULL), 0);
+	life_end(recorded);
+	char path[160], command[256];
+	path_of(*state, "record.json", path, sizeof path);
+	snprintf(command, sizeof command, "sed -i s/add_peer/remove_peer/ '%s'", path);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(replay_named(*state, "record.json", false), 1);
+	assert_holds(((struct place *)*state)->out, "ops: expected");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_recorded_life_replays_to_the_same_operations,
+			place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(a_recording_with_another_operation_does_not_replay,
 			place_setup, place_teardown),
 	};
 	const char *given = argc > 1 ? argv[1] : getenv("PLEXWG_SEED");
