@@ -1,7 +1,7 @@
 // Plays whole lives of a node: made up from a seed, written down as scenarios together with what an
 // independent model says must hold after every step, and run by `plexwg replay`. Prints TAP.
 //
-//	sim -program PLEXWG [-first SEED] [-lives N] [-keep DIR] [-doubt]
+//	sim -program PLEXWG [-first SEED] [-lives N] [-mishaps N] [-keep DIR] [-doubt]
 //	sim -first SEED -show
 //
 // A life that fails is made smaller as long as it fails, and left in DIR as a scenario.
@@ -25,21 +25,24 @@ func main() {
 	lives := flag.Int("lives", 1, "how many lives, each with the next seed")
 	keep := flag.String("keep", ".", "where the scenario of a life that fails is left")
 	show := flag.Bool("show", false, "print the scenario of the first life, and no more")
+	mishapLives := flag.Int("mishaps", 0, "of how many lives each call is to fail once as well")
 	doubt := flag.Bool("doubt", false, "show also that wrong rules would be found")
 	flag.Parse()
 	if *show {
 		os.Stdout.Write(newLife(*first).pretty())
 		return
 	}
-	tests := 1
+	tests := 2
 	if *doubt {
 		tests += len(doubts)
 	}
 	fmt.Printf("1..%d\n", tests)
-	failed := say(play(*program, *first, *lives, *keep), 1, "whatever happens in its life, "+
+	p := player{program: *program, keep: *keep}
+	failed := say(p.play(*first, *lives), 1, "whatever happens in its life, "+
 		"a node does what the rules say and nothing that must never happen")
+	failed += say(p.playMishaps(*first, *mishapLives), 2, "so it does whichever call fails, and wherever it dies")
 	if *doubt {
-		failed += testDoubts(*program, *first, 2)
+		failed += testDoubts(*program, *first, 3)
 	}
 	if failed > 0 {
 		os.Exit(1)
@@ -56,8 +59,11 @@ func say(passed bool, number int, name string) (failed int) {
 	return failed
 }
 
+// player plays lives and counts them.
+type player struct{ program, keep string }
+
 // play is whether all lives hold; it ends with the first batch that does not.
-func play(program string, first uint64, lives int, keep string) bool {
+func (p *player) play(first uint64, lives int) bool {
 	begun := time.Now()
 	var sum tally
 	held := true
@@ -66,12 +72,28 @@ func play(program string, first uint64, lives int, keep string) bool {
 		if at+n > lives {
 			n = lives - at
 		}
-		held = playBatch(program, newLives(first+uint64(at), n), keep, &sum)
+		held = p.playBatch(newLives(first+uint64(at), n), &sum)
 	}
-	fmt.Printf("# seeds %d to %d: %d lives, %d steps, %d cycles, %.0f s\n", first,
-		first+uint64(sum.lives)-1, sum.lives, sum.steps, sum.cycles,
+	fmt.Printf("# seeds %d to %d: %s, %.0f s\n", first, first+uint64(sum.lives)-1, sum.text(),
 		time.Since(begun).Seconds())
 	return held
+}
+
+// playMishaps plays the lives once for each of their calls, which fails or is not lived to.
+func (p *player) playMishaps(first uint64, lives int) bool {
+	begun := time.Now()
+	var sum tally
+	held := true
+	for seed := first; seed < first+uint64(lives) && held; seed++ {
+		held = p.playBatch(mishaps(seed), &sum)
+	}
+	fmt.Printf("# seeds of %d lives with a mishap at each call: %s, %.0f s\n", lives, sum.text(),
+		time.Since(begun).Seconds())
+	return held
+}
+
+func (t *tally) text() string {
+	return fmt.Sprintf("%d lives, %d steps, %d cycles", t.lives, t.steps, t.cycles)
 }
 
 func newLives(first uint64, n int) []*script {
@@ -82,20 +104,20 @@ func newLives(first uint64, n int) []*script {
 	return scripts
 }
 
-func playBatch(program string, scripts []*script, keep string, sum *tally) bool {
+func (p *player) playBatch(scripts []*script, sum *tally) bool {
 	for _, s := range scripts {
 		sum.lives++
 		sum.steps += len(s.steps)
 		sum.cycles += s.cycles
 	}
-	verdicts, err := replay(program, scripts)
+	verdicts, err := replay(p.program, scripts)
 	if err != nil {
 		fmt.Println("#", err)
 		return false
 	}
 	for i, v := range verdicts {
 		if v.text != "" {
-			explain(program, scripts[i].life, keep, v)
+			p.explain(scripts[i].life, v)
 			return false // the others may well fail of the same
 		}
 	}
@@ -103,10 +125,10 @@ func playBatch(program string, scripts []*script, keep string, sum *tally) bool 
 }
 
 // explain shrinks the life and leaves it as a scenario.
-func explain(program string, l *life, keep string, v verdict) {
+func (p *player) explain(l *life, v verdict) {
 	fmt.Printf("# again with -first %d -lives 1\n# %s\n", l.seed, v.text)
-	small := final(shrink(program, l))
-	file := filepath.Join(keep, fmt.Sprintf("life-%d.json", l.seed))
+	small := final(shrink(p.program, l))
+	file := filepath.Join(p.keep, fmt.Sprintf("life-%d.json", l.seed))
 	if err := os.WriteFile(file, small.pretty(), 0o644); err != nil {
 		fmt.Println("#", err)
 	}

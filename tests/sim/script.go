@@ -25,6 +25,7 @@ type script struct {
 	numbers []int    // the step of the life that each belongs to
 	number  int
 	cycles  int
+	called  []int  // how many calls each step of the life made
 	writes  int    // of the latest step
 	last    report // of the latest cycle
 	// expectAt: only that step is looked at, after it was taken, and only that member of it;
@@ -56,6 +57,24 @@ func (l *life) play() *script {
 	return s
 }
 
+const settlingCycles = 40
+
+// settle goes on until faults have run out: then the device is what the rules say, and stays so.
+func (s *script) settle(a answer) {
+	cycle := func(a answer) {
+		s.life.steps = append(s.life.steps, cycleOf(a))
+		s.take(&s.life.steps[len(s.life.steps)-1])
+	}
+	for i := 0; i < settlingCycles && !(s.last.clean && s.writes == 0); i++ {
+		cycle(a)
+	}
+	cycle(answer{})
+	if !s.last.clean || s.writes > 0 {
+		panic(fmt.Sprintf("the model of life %d does not converge", s.life.seed))
+	}
+	s.world.check()
+}
+
 func (s *script) emit(json string) {
 	s.steps = append(s.steps, json)
 	s.numbers = append(s.numbers, s.number)
@@ -69,6 +88,7 @@ func (s *script) take(st *step) {
 	text := s.perform(st)
 	s.emit(text)
 	at := len(s.steps)
+	s.called = append(s.called, len(s.world.calls))
 	s.writes = 0
 	for i := range s.world.calls {
 		if c := &s.world.calls[i]; c.isWrite() {

@@ -144,9 +144,13 @@ func (k *shrinker) thinDocument(at int) bool {
 		d.entries = entries
 		l.steps[at].answer.document = &d
 	}
-	progress := k.thin(func() int { return len(k.entries(at)) }, func(l *life, from, to int) {
-		set(l, without(l.steps[at].answer.document.entries, from, to))
+	progress := k.best.steps[at].answer.document.keys.current != 0 && k.change(func(l *life) {
+		set(l, l.steps[at].answer.document.entries)
+		l.steps[at].answer.document.keys = signingKeys{}
 	})
+	progress = k.thin(func() int { return len(k.entries(at)) }, func(l *life, from, to int) {
+		set(l, without(l.steps[at].answer.document.entries, from, to))
+	}) || progress
 	for i := 0; i < len(k.entries(at)); i++ {
 		progress = k.simplifyEntry(func(l *life) *entry {
 			set(l, append([]entry(nil), l.steps[at].answer.document.entries...))
