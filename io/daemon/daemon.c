@@ -180,13 +180,12 @@ static void signals_ready(void *impl, uint32_t events)
 	}
 }
 
-static int source_open_file(struct daemon *daemon, struct diag *diag)
+static void source_open_file(struct daemon *daemon)
 {
-	int error = file_source_open(&daemon->file, &daemon->loop, daemon->settings->state_path,
+	file_source_open(&daemon->file, &daemon->loop, daemon->settings->state_path,
 		cycle_loop_listener(&daemon->cycles), &daemon->wire, &daemon->keeper,
-		daemon->manager.logger, diag);
+		daemon->manager.logger);
 	daemon->cycles.source = file_source(&daemon->file);
-	return error ? diag_wrap(diag, error, "state") : 0;
 }
 
 static int source_open_api(struct daemon *daemon, struct diag *diag)
@@ -299,9 +298,10 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;
 	state_keeper_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
-	if (!error)
-		error = settings->api_url ? source_open_api(daemon, diag)
-					  : source_open_file(daemon, diag);
+	if (!settings->api_url)
+		source_open_file(daemon);
+	else if (!error)
+		error = source_open_api(daemon, diag);
 	if (!error)
 		error = signals_open(&daemon->signals, diag);
 	if (!error) {

@@ -8,15 +8,39 @@
 /* Whoever writes in place needs a moment; a file that is read too soon is read again. */
 #define CHANGE_DELAY_MS 20
 
+static void file_ready(void *impl, uint32_t events);
+
+/* The watch was opened, with that result. One that does not see all sees something. */
+static void watch_begin(struct file_source *source, int error, const struct diag *diag)
+{
+	struct loop_watch *watch = &source->watch;
+	int fd = source->file.watch.fd;
+	if (error)
+		condition_trouble(&source->watch_trouble, &source->logger, diag_text(diag));
+	else
+		condition_well(&source->watch_trouble, &source->logger);
+	if (fd >= 0 && loop_watch_add(source->loop, watch, fd, EPOLLIN, file_ready, source) != 0)
+		condition_trouble(&source->watch_trouble, &source->logger, "out of memory");
+}
+
+/* What cannot be watched now, can perhaps at the next interval. */
+static void watch_retry(struct file_source *source)
+{
+	struct diag diag = {0};
+	loop_watch_remove(source->loop, &source->watch);
+	int error = state_file_watch_again(&source->file, &diag);
+	watch_begin(source, error, &diag);
+	diag_clear(&diag);
+}
+
 static void file_ready(void *impl, uint32_t events)
 {
 	struct file_source *source = impl;
 	struct diag diag = {0};
 	bool changed = false;
 	if (state_file_take(&source->file, &changed, &diag) != 0) {
-		log_line(&source->logger, LOG_LEVEL_WARN,
-			"State file not watched any more, it is read every interval", "error",
-			diag_text(&diag), NULL);
+		/* The fetch that is asked for here tries again. */
+		condition_trouble(&source->watch_trouble, &source->logger, diag_text(&diag));
 		loop_watch_remove(source->loop, &source->watch);
 	}
 	diag_clear(&diag);
@@ -24,34 +48,30 @@ static void file_ready(void *impl, uint32_t events)
 		source->listener.wants_cycle(source->listener.impl, CHANGE_DELAY_MS);
 }
 
-int file_source_open(struct file_source *source, struct loop *loop, const char *path,
+void file_source_open(struct file_source *source, struct loop *loop, const char *path,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_keeper *keeper, struct logger logger, struct diag *diag)
+	struct state_keeper *keeper, struct logger logger)
 {
+	struct diag diag = {0};
 	*source = (struct file_source){
 		.loop = loop,
 		.listener = listener,
 		.wire = *wire,
 		.keeper = keeper,
 		.logger = logger,
+		.watch_trouble = {.name = "watch of the state file"},
 		.secrecy_trouble = {.name = "state file"},
 	};
-	int error = state_file_open(&source->file, path, diag);
-	if (error && source->file.watch.fd < 0)
-		return error;
-	if (error)
-		log_line(&logger, LOG_LEVEL_WARN,
-			"State file not watched, it is read every interval", "error",
-			diag_text(diag), NULL);
-	error = loop_watch_add(
-		loop, &source->watch, source->file.watch.fd, EPOLLIN, file_ready, source);
-	return error ? diag_fail_errno(diag, error) : 0;
+	int error = state_file_open(&source->file, path, &diag);
+	watch_begin(source, error, &diag);
+	diag_clear(&diag);
 }
 
 void file_source_close(struct file_source *source)
 {
 	loop_watch_remove(source->loop, &source->watch);
 	state_file_close(&source->file);
+	condition_clear(&source->watch_trouble);
 	condition_clear(&source->secrecy_trouble);
 }
 
@@ -80,6 +100,8 @@ static void fetch(void *impl)
 	struct state_document document = {0};
 	struct diag diag = {0};
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
+	if (source->watch_trouble.trouble)
+		watch_retry(source);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {
 		error = text_take(source, &text, &document, &diag);

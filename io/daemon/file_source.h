@@ -18,12 +18,14 @@ struct file_source {
 	struct logger logger;
 	struct state_file file;
 	struct loop_watch watch;
+	struct condition watch_trouble;
 	struct condition secrecy_trouble;
 };
 
-/* Returns 0 or a negative errno. A file that is not there yet is no error. */
-int file_source_open(struct file_source *source, struct loop *loop, const char *path,
+/* A file that is not there yet is no error, nor is one that cannot be watched: that is said, and it
+ * is read every interval. `path` is borrowed. */
+void file_source_open(struct file_source *source, struct loop *loop, const char *path,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_keeper *keeper, struct logger logger, struct diag *diag);
+	struct state_keeper *keeper, struct logger logger);
 void file_source_close(struct file_source *source);
 struct source file_source(struct file_source *source);

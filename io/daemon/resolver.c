@@ -1,10 +1,10 @@
 #include "resolver.h"
 
 #include "diag.h"
+#include "resolved_address.h"
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 struct lookup {
 	struct lookup *next;
-	int status; /* of getaddrinfo */
+	const char *error; /* NULL: found */
 	struct ip ip;
 	char host[];
 };
@@ -58,16 +58,13 @@ static void lookup_run(struct lookup *lookup)
 {
 	static const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
 	struct addrinfo *list = NULL;
-	lookup->status = getaddrinfo(lookup->host, NULL, &hints, &list);
-	if (lookup->status)
+	int status = getaddrinfo(lookup->host, NULL, &hints, &list);
+	if (status) {
+		lookup->error = gai_strerror(status);
 		return;
-	if (list->ai_family == AF_INET6) {
-		const struct sockaddr_in6 *address = (const void *)list->ai_addr;
-		lookup->ip = ip_from_bytes(IP_V6, address->sin6_addr.s6_addr);
-	} else {
-		const struct sockaddr_in *address = (const void *)list->ai_addr;
-		lookup->ip = ip_from_bytes(IP_V4, (const uint8_t *)&address->sin_addr);
 	}
+	if (!resolved_address(list, &lookup->ip))
+		lookup->error = RESOLVED_UNUSABLE;
 	freeaddrinfo(list);
 }
 
@@ -169,11 +166,12 @@ static struct name_record *name_obtain(struct resolver *resolver, const char *ho
 	return &resolver->names[at];
 }
 
-/* One thread more, if there are not enough; the lock is held. Signals are the main thread's. */
-static bool thread_start(struct resolver_shared *shared)
+/* One thread more, if there are not enough; the lock is held. Signals are the main thread's. If the
+ * system gives none, what is asked for waits until somebody asks again. */
+static void thread_start(struct resolver_shared *shared)
 {
 	if (shared->threads == THREADS_MAX)
-		return true;
+		return;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	sigset_t all, before;
@@ -186,17 +184,11 @@ static bool thread_start(struct resolver_shared *shared)
 	pthread_attr_destroy(&attributes);
 	shared->threads += started;
 	shared->users += started;
-	return started || shared->threads > 0;
 }
 
-int resolver_ask(struct resolver *resolver, const char *host)
+/* Behind all that is asked for already. Returns 0 or -ENOMEM. */
+static int lookup_queue(struct resolver_shared *shared, const char *host)
 {
-	struct resolver_shared *shared = resolver->shared;
-	struct name_record *name = name_obtain(resolver, host);
-	if (!name)
-		return -ENOMEM;
-	if (name->is_asked)
-		return 0;
 	size_t size = strlen(host) + 1;
 	struct lookup *lookup = calloc(1, sizeof *lookup + size);
 	if (!lookup)
@@ -205,11 +197,27 @@ int resolver_ask(struct resolver *resolver, const char *host)
 	pthread_mutex_lock(&shared->lock);
 	*shared->asked_end = lookup;
 	shared->asked_end = &lookup->next;
-	bool started = thread_start(shared);
 	pthread_mutex_unlock(&shared->lock);
-	name->is_asked = true;
-	/* Without a thread it waits for the next name that is asked for. */
-	return started ? 0 : -ENOMEM;
+	return 0;
+}
+
+int resolver_ask(struct resolver *resolver, const char *host)
+{
+	struct resolver_shared *shared = resolver->shared;
+	struct name_record *name = name_obtain(resolver, host);
+	if (!name)
+		return -ENOMEM;
+	if (!name->is_asked) {
+		int error = lookup_queue(shared, host);
+		if (error)
+			return error;
+		name->is_asked = true;
+	}
+	pthread_mutex_lock(&shared->lock);
+	if (shared->asked)
+		thread_start(shared);
+	pthread_mutex_unlock(&shared->lock);
+	return 0;
 }
 
 static bool answer_take(struct resolver *resolver, const struct lookup *lookup, int64_t now_ms)
@@ -219,7 +227,7 @@ static bool answer_take(struct resolver *resolver, const struct lookup *lookup, 
 	if (!found)
 		return false;
 	struct name_record *name = &resolver->names[at];
-	enum name_state state = lookup->status ? NAME_BAD : NAME_GOOD;
+	enum name_state state = lookup->error ? NAME_BAD : NAME_GOOD;
 	bool differs =
 		name->state != state || (state == NAME_GOOD && !ip_equal(&name->ip, &lookup->ip));
 	name->is_asked = false;
@@ -229,7 +237,7 @@ static bool answer_take(struct resolver *resolver, const struct lookup *lookup, 
 		return false;
 	name->state = state;
 	name->ip = lookup->ip;
-	name->error = lookup->status ? gai_strerror(lookup->status) : NULL;
+	name->error = lookup->error;
 	return differs;
 }
 

@@ -39,8 +39,8 @@ struct resolver {
 int resolver_init(struct resolver *resolver, struct diag *diag);
 /* Look-ups under way are left to themselves; their threads end with them. */
 void resolver_deinit(struct resolver *resolver);
-/* Looks the name up, if nobody does already. An older answer stands until there is a newer one.
- * Returns 0 or -ENOMEM. */
+/* Looks the name up, if nobody does already. An older answer stands until there is a newer one;
+ * only addresses that packets can be sent to are answers. Returns 0 or -ENOMEM. */
 int resolver_ask(struct resolver *resolver, const char *host);
 /* Takes the answers that have come. True if one of them differs from what was known. */
 bool resolver_take(struct resolver *resolver, int64_t now_ms);

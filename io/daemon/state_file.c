@@ -14,6 +14,13 @@ int state_file_open(struct state_file *file, const char *path, struct diag *diag
 	return path_watch_open(&file->watch, path, diag);
 }
 
+int state_file_watch_again(struct state_file *file, struct diag *diag)
+{
+	const char *path = file->watch.path;
+	path_watch_close(&file->watch);
+	return path_watch_open(&file->watch, path, diag);
+}
+
 int state_file_take(struct state_file *file, bool *ret_changed, struct diag *diag)
 {
 	return path_watch_take(&file->watch, ret_changed, diag);

@@ -27,6 +27,8 @@ struct state_file {
 /* As path_watch_open: an error, if the watch's descriptor is not -1, leaves the file to be read now
  * and then. `path` is borrowed. */
 int state_file_open(struct state_file *file, const char *path, struct diag *diag);
+/* Begins to watch anew, with the same result. */
+int state_file_watch_again(struct state_file *file, struct diag *diag);
 /* As path_watch_take. */
 int state_file_take(struct state_file *file, bool *ret_changed, struct diag *diag);
 

@@ -1,10 +1,10 @@
 #include "resolve.h"
 
+#include "resolved_address.h"
 #include "timestamp.h"
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +20,6 @@ static int64_t monotonic_ns(void)
 static bool has_name(const struct peer_entry *entry)
 {
 	return !entry->error && entry->config.endpoint.kind == ENDPOINT_NAME;
-}
-
-static void entry_resolved(struct peer_entry *entry, const struct addrinfo *info)
-{
-	struct endpoint *endpoint = &entry->config.endpoint;
-	endpoint->kind = ENDPOINT_IP;
-	endpoint->host = NULL;
-	if (info->ai_family == AF_INET6) {
-		const struct sockaddr_in6 *address = (const void *)info->ai_addr;
-		endpoint->ip = ip_from_bytes(IP_V6, address->sin6_addr.s6_addr);
-	} else {
-		const struct sockaddr_in *address = (const void *)info->ai_addr;
-		endpoint->ip = ip_from_bytes(IP_V4, (const uint8_t *)&address->sin_addr);
-	}
 }
 
 static int entry_unresolved(
@@ -86,12 +72,17 @@ static bool lookups_take(
 		const char *reason = status == EAI_INPROGRESS ? "no answer in time"
 				     : status                 ? gai_strerror(status)
 							      : NULL;
-		if (!reason) {
-			entry_resolved(lookups[i].entry, request->ar_result);
-			freeaddrinfo(request->ar_result);
-		} else if (!*ret_error) {
+		struct endpoint *endpoint = &lookups[i].entry->config.endpoint;
+		if (!reason && !resolved_address(request->ar_result, &endpoint->ip))
+			reason = RESOLVED_UNUSABLE;
+		if (reason && !*ret_error)
 			*ret_error = entry_unresolved(document, lookups[i].entry, reason);
+		if (!reason) {
+			endpoint->kind = ENDPOINT_IP;
+			endpoint->host = NULL;
 		}
+		if (!status)
+			freeaddrinfo(request->ar_result);
 	}
 	return all_ended;
 }

@@ -1,0 +1,206 @@
+/* The state file as a source of the daemon's, where files cannot be watched. */
+#include "file_source.h"
+#include "harness.h"
+#include "scratch.h"
+
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_2    "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define DOCUMENT "{\"peers\":[{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[]}]}"
+
+int __real_inotify_init1(int flags);
+int __wrap_inotify_init1(int flags);
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+static bool no_instances, no_watches;
+
+/* What is watched already may be watched again: a file that is new may not. */
+static bool is_file(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+int __wrap_inotify_init1(int flags)
+{
+	errno = EMFILE;
+	return no_instances ? -1 : __real_inotify_init1(flags);
+}
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	errno = ENOSPC;
+	return no_watches && is_file(path) ? -1 : __real_inotify_add_watch(fd, path, mask);
+}
+
+/* A daemon around the source: it notes what it is told. */
+struct node {
+	struct scratch *scratch;
+	struct scratch_path path;
+	struct loop loop;
+	struct loop_timer patience;
+	struct manager manager;
+	struct state_keeper keeper;
+	struct file_source source;
+	enum fetch_outcome outcome;
+	size_t peer_count;
+	unsigned wishes;
+	unsigned troubles;
+};
+
+static void on_answered(void *impl, const struct fetch_answer *answer)
+{
+	struct node *node = impl;
+	node->outcome = answer->outcome;
+	if (answer->outcome == FETCH_DOCUMENT)
+		node->peer_count = answer->document->entry_count;
+}
+
+static void on_wish(void *impl, int64_t delay_ms)
+{
+	struct node *node = impl;
+	node->wishes++;
+	loop_stop(&node->loop);
+}
+
+static void on_log(void *sink, enum log_level level, const char *message,
+	const struct log_field *fields, unsigned field_count)
+{
+	struct node *node = sink;
+	node->troubles += strcmp(message, "Trouble") == 0;
+}
+
+static void impatient(void *impl)
+{
+	fail_msg("nothing was noticed");
+}
+
+static int set_up(void **state)
+{
+	struct node *node = calloc(1, sizeof *node);
+	assert_non_null(node);
+	scratch_make((void **)&node->scratch);
+	node->path = scratch_path(node->scratch, "state.json");
+	struct controller none = {0};
+	struct interface_config config = {0};
+	struct logger logger = {.write = on_log, .sink = node};
+	struct state_cache_owner owner = {
+		.directory = node->scratch->directory, .source = "state.json"};
+	assert_int_equal(loop_init(&node->loop, NULL), 0);
+	assert_int_equal(manager_init(&node->manager, none, &config, logger), 0);
+	state_keeper_init(&node->keeper, &node->loop, &node->manager, &owner);
+	no_instances = no_watches = false;
+	*state = node;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct node *node = *state;
+	file_source_close(&node->source);
+	state_keeper_deinit(&node->keeper);
+	manager_deinit(&node->manager);
+	loop_deinit(&node->loop);
+	scratch_clear((void **)&node->scratch);
+	free(node);
+	return 0;
+}
+
+static void begin(struct node *node)
+{
+	static const struct peer_wire_options options;
+	struct source_listener listener = {
+		.answered = on_answered, .wants_cycle = on_wish, .impl = node};
+	file_source_open(&node->source, &node->loop, node->path.text, listener, &options,
+		&node->keeper, node->manager.logger);
+}
+
+static enum fetch_outcome fetch(struct node *node)
+{
+	struct source source = file_source(&node->source);
+	source.fetch(source.impl);
+	return node->outcome;
+}
+
+static void wish_await(struct node *node)
+{
+	loop_timer_set(&node->loop, &node->patience, 60 * 1000, impatient, NULL);
+	assert_int_equal(loop_run(&node->loop, NULL), 0);
+	loop_timer_cancel(&node->loop, &node->patience);
+}
+
+static void a_file_that_cannot_be_watched_is_read_all_the_same(void **state)
+{
+	struct node *node = *state;
+	no_instances = true;
+	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
+	begin(node);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	scratch_write(node->scratch, "state.json", DOCUMENT);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	assert_int_equal(node->peer_count, 1);
+	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
+	assert_int_equal(node->troubles, 1);
+}
+
+static void what_could_not_be_watched_is_as_soon_as_it_can_be(void **state)
+{
+	struct node *node = *state;
+	no_instances = true;
+	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
+	begin(node);
+	no_instances = false;
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	assert_null(node->source.watch_trouble.trouble);
+	scratch_write(node->scratch, "state.json", DOCUMENT);
+	wish_await(node);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+}
+
+static void what_is_watched_of_a_path_goes_on_being_watched(void **state)
+{
+	struct node *node = *state;
+	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
+	begin(node);
+	no_watches = true;
+	for (int i = 0; i < 3; i++) {
+		scratch_replace(node->scratch, "state.json", i % 2 ? "{\"peers\":[]}" : DOCUMENT);
+		wish_await(node);
+		assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	}
+	assert_int_equal(node->troubles, 1);
+	no_watches = false;
+	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
+	assert_null(node->source.watch_trouble.trouble);
+}
+
+static void a_broken_text_is_refused_each_time_and_read_once(void **state)
+{
+	struct node *node = *state;
+	scratch_write(node->scratch, "state.json", "{\"peers\":");
+	begin(node);
+	assert_int_equal(fetch(node), FETCH_FAILED);
+	assert_int_equal(fetch(node), FETCH_FAILED);
+	scratch_write(node->scratch, "state.json", DOCUMENT);
+	wish_await(node);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_file_that_cannot_be_watched_is_read_all_the_same, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_could_not_be_watched_is_as_soon_as_it_can_be, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_watched_of_a_path_goes_on_being_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_broken_text_is_refused_each_time_and_read_once, set_up, tear_down),
+	};
+	return cmocka_run_group_tests_name("file_source", tests, NULL, NULL);
+}
