@@ -172,6 +172,18 @@ def an_event_while_the_device_is_away_is_not_lost():
     stopped()
 
 
+def a_node_that_is_told_to_end_does_not_wait_for_answers():
+    plane.fault("stall")
+    node.start()
+    until(lambda: all(plane.requests(endpoint, node.id)
+                      for endpoint in ("state", "events", "heartbeat")))
+    begun = time.monotonic()
+    assert node.stop() == 0
+    note(f"ended after {time.monotonic() - begun:.2f} s")
+    assert time.monotonic() - begun < 10
+    plane.ask("DELETE", "/faults")
+
+
 def a_node_that_boots_without_the_control_plane_has_the_last_good_state():
     # With what the events said, which was pulled by nobody.
     plane.kill()
@@ -210,6 +222,7 @@ tap.main(
     http_goes_to_literal_loopback_addresses_only,
     a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_peer,
     an_event_while_the_device_is_away_is_not_lost,
+    a_node_that_is_told_to_end_does_not_wait_for_answers,
     a_node_that_boots_without_the_control_plane_has_the_last_good_state,
     a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that,
     until_the_control_plane_is_back,
