@@ -113,8 +113,6 @@ void diag_clear(struct diag *diag)
 {
 	if (!diag)
 		return;
-	if (!diag)
-		return;
 	free(diag->text);
 	*diag = (struct diag){0};
 }
