@@ -19,6 +19,7 @@ struct apply {
 	struct session *session;
 	struct warnings *warnings;
 	struct change_report report;
+	bool has_changed; /* peers or routes */
 	int report_error;
 };
 
@@ -28,6 +29,8 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	apply->report.plan = report->plan;
 	apply->report.results = report->results;
 	apply->report.routes = apply->session->has_router ? report->routes : NULL;
+	apply->has_changed = peer_diff_op_count(&report->plan->diff) || report->routes->add_count ||
+			     report->routes->remove_count;
 	apply->report_error = warnings_add_conflicts(apply->warnings, &report->plan->desired);
 	if (!apply->report_error)
 		apply->report_error = warnings_add_refusals(apply->warnings, report->routes);
@@ -136,7 +139,8 @@ static int cycle_run(struct apply *apply, struct manager *manager, struct diag *
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
 		error = reconciler_finish(&reconciler, &answer, diag);
-		if (!error)
+		/* Else the cycle has just read what a look back would. */
+		if (!error && apply->has_changed)
 			error = read_back(&reconciler, diag);
 	}
 	if (!error && apply->report_error)

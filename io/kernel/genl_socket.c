@@ -140,28 +140,40 @@ static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, st
 	return netlink_reply_result(reply);
 }
 
-int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
-	const struct netlink_handler *handler, bool *ret_refused, struct diag *diag)
+/* `reply` says what is wanted of the answer. */
+static int exchange(struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
 {
-	int error = genl->sock ? 0 : socket_open(genl, diag);
+	int error = genl->sock ? 0 : socket_open(genl, reply->diag);
 	if (error)
 		return error;
 	nl_complete_msg(genl->sock, message);
 	const struct nlmsghdr *header = nlmsg_hdr(message);
-	struct netlink_reply reply = {
-		.sequence = header->nlmsg_seq,
-		.is_dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP,
-		.handler = handler ? *handler : (struct netlink_handler){0},
-		.diag = diag,
-	};
-	error = message_send(genl, message, diag);
+	reply->sequence = header->nlmsg_seq;
+	reply->is_dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	error = message_send(genl, message, reply->diag);
 	if (!error)
-		error = answer_take(genl, &reply, diag);
-	if (error && !reply.is_refused && error != -EAGAIN)
+		error = answer_take(genl, reply, reply->diag);
+	if (reply->is_first_enough || (error && !reply->is_refused && error != -EAGAIN))
 		socket_close(genl);
+	return error;
+}
+
+int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
+	const struct netlink_handler *handler, bool *ret_refused, struct diag *diag)
+{
+	struct netlink_reply reply = {
+		.handler = handler ? *handler : (struct netlink_handler){0}, .diag = diag};
+	int error = exchange(genl, message, &reply);
 	if (ret_refused)
 		*ret_refused = reply.is_refused;
 	return error;
+}
+
+int genl_socket_peek(struct genl_socket *genl, struct nl_msg *message,
+	const struct netlink_handler *handler, struct diag *diag)
+{
+	struct netlink_reply reply = {.handler = *handler, .is_first_enough = true, .diag = diag};
+	return exchange(genl, message, &reply);
 }
 
 static int family_decode(void *impl, struct nlmsghdr *header)

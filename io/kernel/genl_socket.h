@@ -36,6 +36,13 @@ int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
 	const struct netlink_handler *handler, bool *ret_refused, struct diag *diag);
 
 /*
+ * Sends the request for a dump and takes the first message of the answer; the rest is dropped along
+ * with the socket, which the next exchange opens anew. Returns as above.
+ */
+int genl_socket_peek(struct genl_socket *genl, struct nl_msg *message,
+	const struct netlink_handler *handler, struct diag *diag);
+
+/*
  * The number of a family, whose module the kernel loads for it if there is one. -ENOENT if the
  * kernel has no such family.
  */

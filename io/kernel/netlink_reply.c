@@ -107,6 +107,7 @@ static void take_message(struct netlink_reply *reply, struct nlmsghdr *header)
 	if (reply->error || reply->is_torn || !reply->handler.handle)
 		return;
 	reply_fail(reply, reply->handler.handle(reply->handler.impl, header));
+	reply->is_done = reply->is_first_enough;
 }
 
 void netlink_reply_take(struct netlink_reply *reply, const void *bytes, size_t length, bool is_cut)

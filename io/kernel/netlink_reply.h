@@ -16,6 +16,7 @@
 struct netlink_reply {
 	uint32_t sequence; /* of the request; other messages are late answers, and skipped */
 	bool is_dump;
+	bool is_first_enough;           /* of a dump's messages only the first is wanted */
 	struct netlink_handler handler; /* `handle` may be NULL */
 	struct diag *diag;
 

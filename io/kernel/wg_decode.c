@@ -229,7 +229,6 @@ static void peer_begin(struct wg_decode *decode, const struct nlattr *const *att
 static int peer_take(struct wg_decode *decode, const struct nlattr *nest)
 {
 	const struct nlattr *attributes[WGPEER_A_MAX + 1];
-	decode->peer_part_count++;
 	if (decode->skips_peers)
 		return 0;
 	if (!attributes_sort(attributes_in(nest), attributes, WGPEER_A_MAX, peer_lengths) ||

@@ -18,9 +18,7 @@ struct nlmsghdr;
 
 struct wg_decode {
 	int index;        /* of the interface */
-	bool skips_peers; /* only how many parts of peers there are is wanted; may be set at first
-			   */
-	size_t peer_part_count;
+	bool skips_peers; /* only the device's own settings are wanted; may be set at first */
 	struct diag *diag;
 	struct device device;
 	bool has_device;         /* its own attributes were seen */

@@ -51,28 +51,30 @@ int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct 
 	return family_check(wg, genl_socket_exchange(&wg->genl, message, NULL, ret_refused, diag));
 }
 
-static int read_once(struct wg_socket *wg, const struct wg_target *target, bool skips_peers,
+/* `is_settings`: key and port alone, which the first message of a dump holds. */
+static int read_once(struct wg_socket *wg, const struct wg_target *target, bool is_settings,
 	struct device *ret, struct diag *diag)
 {
 	struct wg_decode decode;
 	struct nl_msg *message = wg_encode_get(target);
 	if (!message)
 		return diag_fail_errno(diag, -ENOMEM);
-	wg_decode_begin(&decode, target->index, skips_peers ? 0 : wg->peer_count, diag);
-	decode.skips_peers = skips_peers;
+	wg_decode_begin(&decode, target->index, is_settings ? 0 : wg->peer_count, diag);
+	decode.skips_peers = is_settings;
 	struct netlink_handler handler = {wg_decode_message, &decode};
-	int error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
+	int error = is_settings ? genl_socket_peek(&wg->genl, message, &handler, diag)
+				: genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
 	wg_message_free(message);
 	if (!error)
 		error = wg_decode_end(&decode, ret);
-	if (!error)
-		wg->peer_count = decode.peer_part_count;
+	if (!error && !is_settings)
+		wg->peer_count = ret->peers.count;
 	wg_decode_clear(&decode);
 	return family_check(wg, error);
 }
 
 static int read_untorn(
-	struct wg_socket *wg, int index, bool skips_peers, struct device *ret, struct diag *diag)
+	struct wg_socket *wg, int index, bool is_settings, struct device *ret, struct diag *diag)
 {
 	struct wg_target target = {.index = index};
 	int error = wg_socket_family(wg, &target.family, diag);
@@ -84,7 +86,7 @@ static int read_untorn(
 			poll(NULL, 0, backoff_ms);
 		if (diag)
 			diag_clear(diag);
-		error = read_once(wg, &target, skips_peers, ret, diag);
+		error = read_once(wg, &target, is_settings, ret, diag);
 		if (error != -EAGAIN)
 			return error;
 	}

@@ -50,11 +50,58 @@ void json_reader_deinit(struct json_reader *reader)
 	reader->tokener = NULL;
 }
 
+/*
+ * Nearly all values are strings without an escape, or lists of such. They have been scanned, so
+ * that they are what stands there; the tokener, which sets up a locale at each call, is left out.
+ */
+static bool is_plain_string(struct json_span span)
+{
+	return json_span_kind(span) == JSON_STRING && !memchr(span.text, '\\', span.length);
+}
+
+static bool is_plain_list(struct json_span span)
+{
+	struct json_span element;
+	if (json_span_kind(span) != JSON_ARRAY)
+		return false;
+	struct json_cursor cursor = json_cursor_open(span);
+	while (json_cursor_element(&cursor, &element))
+		if (!is_plain_string(element))
+			return false;
+	return true;
+}
+
+static struct json_object *plain_string_read(struct json_span span)
+{
+	return json_object_new_string_len(span.text + 1, (int)span.length - 2);
+}
+
+static struct json_object *plain_list_read(struct json_span span)
+{
+	struct json_object *list = json_object_new_array();
+	struct json_cursor cursor = json_cursor_open(span);
+	struct json_span element;
+	while (list && json_cursor_element(&cursor, &element)) {
+		struct json_object *string = plain_string_read(element);
+		if (string && json_object_array_add(list, string) == 0)
+			continue;
+		json_read_free(string);
+		json_read_free(list);
+		list = NULL;
+	}
+	return list;
+}
+
 int json_read(struct json_reader *reader, struct json_span span, struct json_object **ret,
 	struct diag *diag)
 {
 	if (span.length > INT_MAX)
 		return diag_fail(diag, -EINVAL, "too long");
+	bool is_list = is_plain_list(span);
+	if (is_list || is_plain_string(span)) {
+		*ret = is_list ? plain_list_read(span) : plain_string_read(span);
+		return *ret ? 0 : diag_fail_errno(diag, -ENOMEM);
+	}
 	json_tokener_reset(reader->tokener);
 	struct json_object *tree =
 		json_tokener_parse_ex(reader->tokener, span.text, (int)span.length);
