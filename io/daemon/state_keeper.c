@@ -51,14 +51,19 @@ void state_keeper_keep_document(struct state_keeper *keeper, const char *text, s
 static void peers_store(void *impl)
 {
 	struct state_keeper *keeper = impl;
+	int64_t start_ms = loop_now_ms();
 	keeper_store(keeper, 0, NULL, 0);
+	int64_t end_ms = loop_now_ms();
+	keeper->rested_ms = end_ms + (end_ms - start_ms) * STATE_KEEPER_REST;
 }
 
 void state_keeper_keep_peers(struct state_keeper *keeper)
 {
+	int64_t delay_ms = keeper->rested_ms - loop_now_ms();
+	if (delay_ms < STATE_KEEPER_DELAY_MS)
+		delay_ms = STATE_KEEPER_DELAY_MS;
 	if (!keeper->timer.is_set)
-		loop_timer_set(
-			keeper->loop, &keeper->timer, STATE_KEEPER_DELAY_MS, peers_store, keeper);
+		loop_timer_set(keeper->loop, &keeper->timer, delay_ms, peers_store, keeper);
 }
 
 void state_keeper_deinit(struct state_keeper *keeper)

@@ -14,6 +14,7 @@ struct state_keeper {
 	struct loop *loop;
 	struct manager *manager;
 	struct loop_timer timer;
+	int64_t rested_ms; /* when the next may be written */
 	struct condition trouble;
 };
 
@@ -32,6 +33,11 @@ int state_keeper_restore(struct state_keeper *keeper, const struct peer_wire_opt
 
 /* A document was read and is about to be taken over. */
 void state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length);
-/* An event was handled, or a cycle has ended: it is kept within STATE_KEEPER_DELAY_MS. */
+/*
+ * An event was handled, or a cycle has ended: it is kept within STATE_KEEPER_DELAY_MS, or, where
+ * writing takes long, later, so that no more than one part in STATE_KEEPER_REST of the time goes to
+ * that.
+ */
 #define STATE_KEEPER_DELAY_MS 50
+#define STATE_KEEPER_REST     20
 void state_keeper_keep_peers(struct state_keeper *keeper);

@@ -1,0 +1,116 @@
+/* When the last good state is written: soon, but not all the time where the disk is slow. */
+#include "node_fixture.h"
+#include "state_keeper.h"
+
+#include <unistd.h>
+
+#define DOCUMENT "{\"peers\":[]}"
+#define EVENT_MS 5
+
+static unsigned syncs, sync_ms;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	syncs++;
+	usleep(sync_ms * 1000);
+	return __real_fsync(fd);
+}
+
+static struct state_keeper keeper;
+static struct loop_timer event_timer;
+static unsigned events;
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	const struct state_cache_owner owner = {
+		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
+	state_keeper_init(&keeper, &node->loop, &node->manager, &owner);
+	sync_ms = 0;
+	state_keeper_keep_document(&keeper, DOCUMENT, strlen(DOCUMENT));
+	syncs = events = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct node_fixture *node = *state;
+	loop_timer_cancel(&node->loop, &event_timer);
+	state_keeper_deinit(&keeper);
+	return node_tear_down(state);
+}
+
+/* Each removes another peer. */
+static void on_event(void *impl)
+{
+	struct node_fixture *node = impl;
+	char id[16];
+	snprintf(id, sizeof id, "%u", ++events);
+	assert_int_equal(event_overlay_remove(&node->manager.overlay, id), 0);
+	state_keeper_keep_peers(&keeper);
+	loop_timer_set(&node->loop, &event_timer, EVENT_MS, on_event, node);
+}
+
+static bool is_written(void *impl)
+{
+	return !keeper.timer.is_set;
+}
+
+static void assert_all_kept(struct node_fixture *node)
+{
+	struct cached_state found;
+	struct state_cache cache;
+	state_cache_init(&cache, &keeper.cache.owner);
+	assert_int_equal(state_cache_load(&cache, &node->wire, &found, NULL), 0);
+	assert_int_equal(found.peers.overlay.count, events);
+	cached_state_clear(&found);
+}
+
+static void an_event_is_kept_soon(void **state)
+{
+	struct node_fixture *node = *state;
+	for (unsigned i = 0; i < 3; i++) {
+		on_event(node);
+		loop_timer_cancel(&node->loop, &event_timer);
+		node_wait(node, is_written, NULL);
+		assert_all_kept(node);
+	}
+}
+
+static void a_slow_disk_is_not_written_to_all_the_time(void **state)
+{
+	struct node_fixture *node = *state;
+	sync_ms = 10;
+	on_event(node);
+	node_run_for(node, 1000);
+	/* Two a time, for the file and for its directory. */
+	assert_true(syncs >= 2 && syncs <= 2 * 4);
+	loop_timer_cancel(&node->loop, &event_timer);
+	node_wait(node, is_written, NULL);
+	assert_all_kept(node);
+}
+
+static void what_is_due_is_written_at_the_end(void **state)
+{
+	struct node_fixture *node = *state;
+	on_event(node);
+	assert_int_equal(syncs, 0);
+	state_keeper_deinit(&keeper);
+	assert_all_kept(node);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_event_is_kept_soon),
+		TEST(a_slow_disk_is_not_written_to_all_the_time),
+		TEST(what_is_due_is_written_at_the_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
