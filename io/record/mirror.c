@@ -93,7 +93,7 @@ int mirror_remove_peer(struct mirror *mirror, const struct key_public *key)
 	return mine ? 0 : -ENODEV;
 }
 
-void mirror_remove(struct mirror *mirror)
+void mirror_delete(struct mirror *mirror)
 {
 	sim_controller_delete(&mirror->sim, mirror->config->interface_name);
 }
@@ -207,7 +207,8 @@ static int follow_members(struct mirror *mirror, const struct device *device, st
 	return error;
 }
 
-void tell_world(struct teller *steps, const struct teller *change)
+/* One step. */
+static void tell_world(struct teller *steps, const struct teller *change)
 {
 	tell(steps, "{\"do\":\"world\",");
 	tell_told(steps, change);
@@ -228,11 +229,11 @@ int mirror_follow_interface(
 	return error;
 }
 
-void mirror_delete(struct mirror *mirror, struct teller *steps)
+void mirror_follow_deletion(struct mirror *mirror, struct teller *steps)
 {
 	if (!mirror_has_interface(mirror))
 		return;
-	mirror_remove(mirror);
+	mirror_delete(mirror);
 	tell(steps, "{\"do\":\"world\",\"delete_interface\":true},\n");
 }
 

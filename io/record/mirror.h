@@ -27,24 +27,21 @@ void mirror_change_own_key(struct mirror *mirror, const struct key_public *old_k
 void mirror_deinit(struct mirror *mirror);
 bool mirror_has_interface(const struct mirror *mirror);
 
-/*
- * Starts as `device`, which is told as an object; NULL: there is none. Returns 0 or -ENOMEM.
+/* Starts as `device`, which is told as an object; NULL: there is none. Returns as the last below.
  */
 int mirror_start(struct mirror *mirror, const struct device *device, struct teller *teller);
-/*
- * Operations that went well. Each returns 0, -ENOMEM, or -ENODEV if there is no interface.
- */
+/* Operations that went well. Each returns 0, -ENOMEM, or -ENODEV if there is no interface. */
 int mirror_create(struct mirror *mirror, uint16_t listen_port);
 int mirror_configure_address(struct mirror *mirror, const struct prefix *address);
 int mirror_set_mtu(struct mirror *mirror, int mtu);
 int mirror_set_up(struct mirror *mirror);
 int mirror_put_peer(struct mirror *mirror, const struct peer_op *op);
 int mirror_remove_peer(struct mirror *mirror, const struct key_public *key);
-/* One that is not there counts as removed. */
-void mirror_remove(struct mirror *mirror);
+/* One that is not there counts as deleted. */
+void mirror_delete(struct mirror *mirror);
 
 /* Somebody deleted the interface. */
-void mirror_delete(struct mirror *mirror, struct teller *steps);
+void mirror_follow_deletion(struct mirror *mirror, struct teller *steps);
 /*
  * Tells what the interface `device` has other than the mirror, as steps with a comma after each,
  * and makes the mirror the same. The interface must be there. Return 0 or -ENOMEM; for peers also
@@ -65,6 +62,3 @@ void mirror_tell_reduced(struct teller *steps, const struct peer_config *actual,
 	const struct prefix *left, uint32_t left_count);
 void mirror_tell_restored(
 	const struct mirror *mirror, struct teller *steps, const struct peer_config *actual);
-
-/* One step: `{"do":"world",CHANGE},`. */
-void tell_world(struct teller *steps, const struct teller *change);

@@ -148,11 +148,13 @@ struct ip pseudonym_ip(const struct pseudonyms *names, const struct ip *ip)
 {
 	struct ip other = *ip;
 	unsigned bits = ip->family == IP_NONE ? 0 : ip_bits(ip);
+	bool may_be_kept = true;
 	for (unsigned i = 0; i < bits; i++) {
 		struct prefix before = {.ip = *ip, .length = (uint8_t)i};
 		uint8_t flip[crypto_shorthash_BYTES];
 		prefix_mask(&before);
-		if (leads_to_kept_range(&before))
+		may_be_kept = may_be_kept && leads_to_kept_range(&before);
+		if (may_be_kept)
 			continue;
 		crypto_shorthash(
 			flip, (const uint8_t *)&before, sizeof before, names->address_secret);

@@ -1,12 +1,11 @@
 /*
- * `run --record`: what the daemon saw, written as a scenario which a replay answers with the same
+ * `run --record`: what the daemon saw, written as a scenario. A replay of it comes to the same
  * operations, and checks that it does.
  *
- * The recorder stands at the engine's doors. Inwards, it calls the engine in the daemon's place
- * (recorder_begin, recorder_finish and so on), so that it knows what was asked and what came of
- * it; outwards, it is a controller before the real one, so that it sees each operation and each
- * read of the device. From both it makes one unit at a time, of an engine call with all that goes
- * with it, and writes that at once:
+ * The recorder stands on both sides of the engine. It calls the engine in the daemon's place
+ * (recorder_begin and so on), so that it knows what was asked and what came of it; and it is a
+ * controller before the real one, so that it sees each operation and each read of the device. From
+ * both it makes one unit at a time, an engine call with all that belongs to it, and writes it:
  *
  *     advance    the time since the last unit
  *     fail       operations that the world made fail
@@ -15,8 +14,8 @@
  *                device of the replay, does not have
  *     expect     the operations, in the order of the engine's lists
  *
- * All of a cycle happens at the time of its end: what events say of their time is moved by as much.
- * The state is told as it is in force, parsed, resolved, and signed anew; again only if it changed.
+ * All of a cycle happens at its end: the time that events of its fetch name is moved by as much.
+ * The state is told as it is in force, names resolved, and again only if it has changed.
  *
  * What a scenario has no word for:
  * - a state of an earlier life, in force at boot, removes nobody, and a removal guard holds
@@ -24,9 +23,8 @@
  * - the index and the events of an earlier life: steps before the first cycle make the replay's
  *   process know them too, on a device that is then put right;
  * - routes, marks (see mirror.h), logs: left out;
- * - a clock that goes back, another mesh address after a reload, a device that changes between the
- * two looks of one cycle: the recording ends there, which the log says. What is written stays
- * whole.
+ * - a clock that goes back, another mesh address after a reload, a device that changes between
+ *   two looks of one cycle: the recording ends there, and the log says so.
  */
 #pragma once
 

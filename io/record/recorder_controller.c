@@ -113,7 +113,7 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 		return error;
 	tell_op(recorder, &(struct told_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
 	if (!error)
-		mirror_remove(&recorder->mirror);
+		mirror_delete(&recorder->mirror);
 	return error;
 }
 
@@ -236,7 +236,7 @@ static void note_unreadable(struct recorder *recorder, int error)
 	if (recorder->unit.has_set_up)
 		recorder_end(recorder, "the device went away while it was set up");
 	else if (error == -ENODEV)
-		mirror_delete(&recorder->mirror, &recorder->unit.world);
+		mirror_follow_deletion(&recorder->mirror, &recorder->unit.world);
 	else
 		tell_fault(recorder, &(struct told_op){SIM_OP_READ_DEVICE, NULL, "", error});
 }

@@ -96,7 +96,7 @@ static int follow_device(
 {
 	struct mirror *mirror = &recorder->mirror;
 	if (!device) {
-		mirror_delete(mirror, steps);
+		mirror_follow_deletion(mirror, steps);
 		return 0;
 	}
 	int error = mirror_follow_interface(mirror, device, steps);

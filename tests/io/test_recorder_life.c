@@ -28,6 +28,8 @@ static uint64_t seed = 20260301;
 
 struct recorded {
 	struct life life;
+	uint32_t fwmark; /* of the device */
+	struct controller_ops batching_ops;
 	struct recorder recorder;
 	struct place *place;
 	char path[160];
@@ -37,6 +39,65 @@ struct recorded {
 
 /* Over all lives. */
 static unsigned recording_count, whole_count, deliver_count, held_count;
+
+static struct recorded *recorded_of(void *sim)
+{
+	return (struct recorded *)((char *)sim - offsetof(struct recorded, life.sim));
+}
+
+static const struct controller_ops *sim_ops(struct recorded *recorded)
+{
+	return sim_controller(&recorded->life.sim).ops;
+}
+
+/* Whole lists in another order, and not always the truth: what is reported as done may not be, and
+ * the other way round. */
+static void batch_apply(void *sim, const char *name, const struct peer_op *ops, size_t op_count,
+	struct peer_op_result *results)
+{
+	struct recorded *recorded = recorded_of(sim);
+	for (size_t i = op_count; i-- > 0;) {
+		unsigned lot = life_random_below(&recorded->life.random, 20);
+		results[i].error = lot == 0 || lot == 1 ? -EIO : 0;
+		if (lot == 0 || lot == 2)
+			continue; /* nothing is done */
+		if (ops[i].kind == PEER_OP_REMOVE)
+			sim_ops(recorded)->remove_peer(sim, name, peer_op_key(&ops[i]), NULL);
+		else
+			sim_ops(recorded)->add_peer(sim, name, &ops[i], NULL);
+	}
+}
+
+static int mark_set(void *sim, const char *name, uint32_t fwmark, struct diag *diag)
+{
+	struct recorded *recorded = recorded_of(sim);
+	if (life_random_chance(&recorded->life.random, 20))
+		return -EBUSY;
+	recorded->fwmark = fwmark;
+	return 0;
+}
+
+static int marked_read(void *sim, const char *name, struct device *ret, struct diag *diag)
+{
+	struct recorded *recorded = recorded_of(sim);
+	int error = sim_ops(recorded)->read_device(sim, name, ret, diag);
+	if (!error)
+		ret->fwmark = recorded->fwmark;
+	return error;
+}
+
+/* The simulated controller, as the kernel's in half of all lives. */
+static struct controller life_controller(struct recorded *recorded)
+{
+	struct controller controller = sim_controller(&recorded->life.sim);
+	recorded->batching_ops = *controller.ops;
+	recorded->batching_ops.apply = batch_apply;
+	recorded->batching_ops.set_fwmark = mark_set;
+	recorded->batching_ops.read_device = marked_read;
+	if (recorded->life.world->config.has_fwmark)
+		controller.ops = &recorded->batching_ops;
+	return controller;
+}
 
 static struct key_public signing_key(unsigned number)
 {
@@ -82,8 +143,8 @@ static void recording_end(struct recorded *recorded)
 static void process_begin(struct recorded *recorded)
 {
 	struct world *world = recorded->life.world;
-	recorder_init(&recorded->recorder, sim_controller(&recorded->life.sim),
-		life_clock(recorded), world->manager.logger);
+	recorder_init(&recorded->recorder, life_controller(recorded), life_clock(recorded),
+		world->manager.logger);
 	world->controller = recorder_controller(&recorded->recorder);
 	world_restart(world);
 }
@@ -102,6 +163,8 @@ static struct recorded *life_begin(struct place *place)
 	assert_int_equal(world_setup(&state), 0);
 	struct world *world = life->world = state;
 	world->config.mtu = life_random_chance(&life->random, 50) ? 1380 : 0;
+	world->config.has_fwmark = life_random_chance(&life->random, 50);
+	world->config.fwmark = 0x51;
 	world->config.keep_addresses = life_random_chance(&life->random, 30);
 	key_secret_clamp(&world->identity.private_key);
 	key_public_derive(&world->identity.private_key, &world->identity.public_key);
@@ -344,6 +407,8 @@ static void step(struct recorded *recorded)
 			identity_changes(life);
 		break;
 	default:
+		if (life_random_chance(&life->random, 5))
+			recorded->fwmark = life_random_below(&life->random, 2) * 0x51;
 		life_disturb(life);
 		break;
 	}
