@@ -282,10 +282,11 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 	}
 	recorder_check(recorder, told_event_take(&recorder->names, dispatcher, envelope,
 					 *ret_verdict, error, now_ns, &event));
-	if (!recorder->is_on)
-		return error;
 	event.signing_key = signing_key;
-	event_tell(recorder, &event);
+	if (recorder->is_on)
+		event_tell(recorder, &event);
+	else
+		told_event_clear(&event);
 	return error;
 }
 
