@@ -7,6 +7,7 @@
 #include "curve.h"
 #include "daemon.h"
 #include "failing_memory.h"
+#include "scenario_read.h"
 #include "scratch.h"
 #include "sim_controller.h"
 
@@ -27,6 +28,7 @@ struct node {
 	const struct scratch *scratch;
 	struct sim_controller sim;
 	bool is_ending;
+	bool is_recorded;
 };
 
 /* A read that finds all as it is to be is the last. */
@@ -47,10 +49,26 @@ static void log_nothing(void *sink, enum log_level level, const char *message,
 {
 }
 
-static int run(void *impl)
+/* Wherever it ended. */
+static void assert_record_is_whole(const struct scratch *scratch)
 {
-	struct node *node = impl;
+	struct scenario scenario;
+	struct diag diag = {0};
+	if (!scratch_has(scratch, "record.json"))
+		return;
+	char *text = scratch_read(scratch, "record.json");
+	if (*text && scenario_read(text, strlen(text), &scenario, &diag) != 0)
+		fail_msg("%s in %s", diag_text(&diag), text);
+	if (*text)
+		scenario_clear(&scenario);
+	free(text);
+	scratch_unlink(scratch, "record.json");
+}
+
+static int run(struct node *node)
+{
 	struct scratch_path state_path = scratch_path(node->scratch, "state.json");
+	struct scratch_path record_path = scratch_path(node->scratch, "record.json");
 	struct identity identity = {.mesh_ip = ip_of("10.0.0.1"), .private_key = secret_of(0x48)};
 	key_public_derive(&identity.private_key, &identity.public_key);
 	node->is_ending = false;
@@ -61,6 +79,7 @@ static int run(void *impl)
 		.identity = &identity,
 		.identity_directory = node->scratch->directory,
 		.state_path = state_path.text,
+		.record_path = node->is_recorded ? record_path.text : NULL,
 		.interval_ms = 1,
 		.keep_interface = true,
 	};
@@ -70,16 +89,18 @@ static int run(void *impl)
 	failing_memory_disarm();
 	assert_true(error || node->is_ending);
 	sim_controller_deinit(&node->sim);
+	if (node->is_recorded)
+		assert_record_is_whole(node->scratch);
 	return error;
 }
 
 /* Failing for good is left out: a daemon without memory tries on for ever. */
-static void a_daemon_comes_up_or_says_why(void **state)
+static void fail_each(struct scratch *scratch, bool is_recorded)
 {
-	struct node node = {.scratch = *state};
+	struct node node = {.scratch = scratch, .is_recorded = is_recorded};
 	unsigned errors = 0, spared = 0;
 	bool has_failed = true;
-	scratch_write(*state, "state.json", DOCUMENT);
+	scratch_write(scratch, "state.json", DOCUMENT);
 	for (; has_failed; spared++) {
 		failing_memory_arm(spared, false);
 		int error = run(&node);
@@ -91,11 +112,23 @@ static void a_daemon_comes_up_or_says_why(void **state)
 	print_message("# %u allocations failed\n", spared - 1);
 }
 
+static void a_daemon_comes_up_or_says_why(void **state)
+{
+	fail_each(*state, false);
+}
+
+static void a_recording_ends_whole_and_the_daemon_goes_on(void **state)
+{
+	fail_each(*state, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_daemon_comes_up_or_says_why, scratch_make, scratch_clear),
+		cmocka_unit_test_setup_teardown(
+			a_recording_ends_whole_and_the_daemon_goes_on, scratch_make, scratch_clear),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
