@@ -95,8 +95,13 @@ static int private_key_make(const char *directory, struct identity *identity, st
 /* False when memory is out: json-c would write a null. */
 static bool text_add(struct json_object *object, const char *name, const char *text)
 {
-	struct json_object *value = text ? json_object_new_string(text) : NULL;
-	return !text || (value && json_object_object_add(object, name, value) == 0);
+	if (!text)
+		return true;
+	struct json_object *value = json_object_new_string(text);
+	if (value && json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
 }
 
 static int identity_json_write(const char *directory, const char *node_id, const struct ip *mesh_ip,

@@ -137,147 +137,136 @@ void change_report_print(FILE *out, const struct change_report *report)
 		count_kind(report, PEER_OP_ADD), done ? "added" : "to add", diff->unchanged_count);
 }
 
-static struct json_object *op_identity_json(const struct peer_op *op)
+static void op_identity_make(
+	struct json_make *make, struct json_object *object, const struct peer_op *op)
 {
-	struct json_object *object = json_object_new_object();
-	if (object && op_id(op))
-		json_object_object_add(object, "peer_id", json_object_new_string(op_id(op)));
-	if (object)
-		json_object_object_add(object, "public_key",
-			json_object_new_string(key_public_format(peer_op_key(op)).text));
-	return object;
+	if (op_id(op))
+		json_make_text(make, object, "peer_id", op_id(op));
+	json_make_text(make, object, "public_key", key_public_format(peer_op_key(op)).text);
 }
 
-static struct json_object *fields_json(unsigned fields)
+static struct json_object *fields_json(struct json_make *make, unsigned fields)
 {
-	struct json_object *array = json_object_new_array();
-	for (int bit = 0; array && bit < PEER_FIELD_COUNT; bit++)
+	struct json_object *array = json_make_array(make);
+	for (int bit = 0; bit < PEER_FIELD_COUNT; bit++)
 		if (fields & (1u << bit))
-			json_object_array_add(array,
+			json_make_element(make, array,
 				json_object_new_string(peer_field_name((enum peer_field_bit)bit)));
 	return array;
 }
 
-static struct json_object *op_json(const struct peer_op *op)
+/* The peer on one side of an operation. */
+static void side_make(struct json_make *make, struct json_object *object, const char *name,
+	const struct peer_config *peer, unsigned fields)
 {
-	struct json_object *object = json_object_new_object();
-	if (!object)
-		return NULL;
+	if (!peer)
+		return;
+	struct json_object *side = json_make_object(make);
+	peer_fields_make(make, side, peer, fields);
+	json_make_member(make, object, name, side);
+}
+
+static struct json_object *op_json(struct json_make *make, const struct peer_op *op)
+{
+	struct json_object *object = json_make_object(make);
 	unsigned fields = op->kind == PEER_OP_UPDATE ? op->fields : PEER_FIELDS_ALL;
-	json_object_object_add(
-		object, "action", json_object_new_string(peer_op_kind_name(op->kind)));
-	struct json_object *who = op_identity_json(op);
-	json_object_object_foreach(who, name, value)
-		json_object_object_add(object, name, json_object_get(value));
-	json_object_put(who);
+	json_make_text(make, object, "action", peer_op_kind_name(op->kind));
+	op_identity_make(make, object, op);
 	if (op->kind == PEER_OP_UPDATE)
-		json_object_object_add(object, "fields", fields_json(fields));
-	if (op->actual)
-		json_object_object_add(object, "before", peer_fields_json(op->actual, fields));
-	if (op->desired)
-		json_object_object_add(object, "after", peer_fields_json(op->desired, fields));
+		json_make_member(make, object, "fields", fields_json(make, fields));
+	side_make(make, object, "before", op->actual, fields);
+	side_make(make, object, "after", op->desired, fields);
 	return object;
 }
 
-static struct json_object *failed_json(const struct change_report *report)
+static struct json_object *changes_json(struct json_make *make, const struct change_report *report)
 {
-	struct json_object *array = json_object_new_array();
-	for (size_t i = 0; array && i < peer_diff_op_count(&report->plan->diff); i++) {
+	struct json_object *array = json_make_array(make);
+	for (size_t i = 0; i < peer_diff_op_count(&report->plan->diff); i++)
+		if (op_was_done(report, i))
+			json_make_element(make, array, op_json(make, &report->plan->diff.ops[i]));
+	return array;
+}
+
+static struct json_object *failed_json(struct json_make *make, const struct change_report *report)
+{
+	struct json_object *array = json_make_array(make);
+	for (size_t i = 0; i < peer_diff_op_count(&report->plan->diff); i++) {
 		if (op_was_done(report, i))
 			continue;
 		const char *text = report->results[i].error_text;
-		struct json_object *failure = op_identity_json(&report->plan->diff.ops[i]);
-		json_object_object_add(
-			failure, "error", json_object_new_string(text ? text : "out of memory"));
-		json_object_array_add(array, failure);
+		struct json_object *failure = json_make_object(make);
+		op_identity_make(make, failure, &report->plan->diff.ops[i]);
+		json_make_text(make, failure, "error", text ? text : "out of memory");
+		json_make_element(make, array, failure);
 	}
 	return array;
 }
 
-static struct json_object *summary_json(const struct change_report *report)
+static void count_make(
+	struct json_make *make, struct json_object *object, const char *name, size_t count)
 {
-	struct json_object *object = json_object_new_object();
-	for (int i = PEER_OP_REMOVE; object && i <= PEER_OP_ADD; i++) {
+	json_make_member(make, object, name, json_object_new_uint64(count));
+}
+
+static struct json_object *summary_json(struct json_make *make, const struct change_report *report)
+{
+	struct json_object *object = json_make_object(make);
+	for (int i = PEER_OP_REMOVE; i <= PEER_OP_ADD; i++) {
 		enum peer_op_kind kind = (enum peer_op_kind)i;
-		json_object_object_add(object, peer_op_kind_name(kind),
-			json_object_new_uint64(count_kind(report, kind)));
+		count_make(make, object, peer_op_kind_name(kind), count_kind(report, kind));
 	}
-	json_object_object_add(
-		object, "unchanged", json_object_new_uint64(report->plan->diff.unchanged_count));
+	count_make(make, object, "unchanged", report->plan->diff.unchanged_count);
 	return object;
 }
 
-static void destinations_add(struct json_object *array, const char *action,
+static void destinations_add(struct json_make *make, struct json_object *array, const char *action,
 	const struct prefix *destinations, size_t count)
 {
-	for (size_t i = 0; array && i < count; i++) {
-		struct json_object *change = json_object_new_object();
-		json_object_object_add(change, "action", json_object_new_string(action));
-		json_object_object_add(change, "destination",
-			json_object_new_string(prefix_format(&destinations[i]).text));
-		json_object_array_add(array, change);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *change = json_make_object(make);
+		json_make_text(make, change, "action", action);
+		json_make_text(make, change, "destination", prefix_format(&destinations[i]).text);
+		json_make_element(make, array, change);
 	}
 }
 
-static struct json_object *routes_json(const struct route_plan *routes)
+static struct json_object *routes_json(struct json_make *make, const struct route_plan *routes)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *changes = json_object_new_array();
-	struct json_object *summary = json_object_new_object();
-	destinations_add(changes, "add", routes->adds, routes->add_count);
-	destinations_add(changes, "remove", routes->removes, routes->remove_count);
-	json_object_object_add(summary, "add", json_object_new_uint64(routes->add_count));
-	json_object_object_add(summary, "remove", json_object_new_uint64(routes->remove_count));
-	json_object_object_add(
-		summary, "unchanged", json_object_new_uint64(routes->unchanged_count));
-	json_object_object_add(object, "changes", changes);
-	json_object_object_add(object, "summary", summary);
-	return object;
-}
-
-static struct json_object *report_json(const struct change_report *report)
-{
-	struct json_object *object = json_object_new_object();
-	struct json_object *setup = json_object_new_array();
-	struct json_object *changes = json_object_new_array();
-	struct json_object *warnings = json_object_new_array();
-	for (size_t i = 0; setup && i < report->setup_count; i++)
-		json_object_array_add(
-			setup, json_object_new_string(interface_action_name(report->setup[i])));
-	for (size_t i = 0; changes && i < peer_diff_op_count(&report->plan->diff); i++)
-		if (op_was_done(report, i))
-			json_object_array_add(changes, op_json(&report->plan->diff.ops[i]));
-	for (size_t i = 0; warnings && i < report->warnings->count; i++)
-		json_object_array_add(warnings, json_object_new_string(report->warnings->texts[i]));
-	if (!object || !setup || !changes || !warnings) {
-		json_object_put(object);
-		json_object_put(setup);
-		json_object_put(changes);
-		json_object_put(warnings);
-		return NULL;
-	}
-	json_object_object_add(object, "version", json_object_new_int(1));
-	json_object_object_add(object, "interface", json_object_new_string(report->interface));
-	json_object_object_add(object, "setup", setup);
-	json_object_object_add(object, "changes", changes);
-	json_object_object_add(object, "summary", summary_json(report));
-	if (report->routes)
-		json_object_object_add(object, "routes", routes_json(report->routes));
-	if (report->results)
-		json_object_object_add(object, "failed", failed_json(report));
-	json_object_object_add(object, "warnings", warnings);
+	struct json_object *object = json_make_object(make);
+	struct json_object *changes = json_make_array(make);
+	struct json_object *summary = json_make_object(make);
+	destinations_add(make, changes, "add", routes->adds, routes->add_count);
+	destinations_add(make, changes, "remove", routes->removes, routes->remove_count);
+	count_make(make, summary, "add", routes->add_count);
+	count_make(make, summary, "remove", routes->remove_count);
+	count_make(make, summary, "unchanged", routes->unchanged_count);
+	json_make_member(make, object, "changes", changes);
+	json_make_member(make, object, "summary", summary);
 	return object;
 }
 
 int change_report_print_json(FILE *out, const struct change_report *report)
 {
-	struct json_object *object = report_json(report);
-	const char *text =
-		object ? json_object_to_json_string_ext(
-				 object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
-		       : NULL;
-	if (text)
-		fprintf(out, "%s\n", text);
-	json_object_put(object);
-	return text ? 0 : -ENOMEM;
+	struct json_make make = {0};
+	struct json_object *object = json_make_object(&make);
+	struct json_object *setup = json_make_array(&make);
+	struct json_object *warnings = json_make_array(&make);
+	for (size_t i = 0; i < report->setup_count; i++)
+		json_make_element(&make, setup,
+			json_object_new_string(interface_action_name(report->setup[i])));
+	for (size_t i = 0; i < report->warnings->count; i++)
+		json_make_element(
+			&make, warnings, json_object_new_string(report->warnings->texts[i]));
+	json_make_member(&make, object, "version", json_object_new_int(1));
+	json_make_text(&make, object, "interface", report->interface);
+	json_make_member(&make, object, "setup", setup);
+	json_make_member(&make, object, "changes", changes_json(&make, report));
+	json_make_member(&make, object, "summary", summary_json(&make, report));
+	if (report->routes)
+		json_make_member(&make, object, "routes", routes_json(&make, report->routes));
+	if (report->results)
+		json_make_member(&make, object, "failed", failed_json(&make, report));
+	json_make_member(&make, object, "warnings", warnings);
+	return json_make_print(&make, object, out);
 }

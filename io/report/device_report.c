@@ -3,7 +3,6 @@
 #include "peer_report.h"
 #include "timestamp.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 static void peer_print(FILE *out, const struct peer_config *peer)
@@ -38,59 +37,41 @@ void device_print(
 		peer_print(out, &device->peers.peers[i]);
 }
 
-static struct json_object *peer_json(const struct peer_config *peer)
+static struct json_object *peer_json(struct json_make *make, const struct peer_config *peer)
 {
-	struct json_object *object = json_object_new_object();
-	if (!object)
-		return NULL;
-	json_object_object_add(object, "public_key",
-		json_object_new_string(key_public_format(&peer->public_key).text));
-	for (int i = 0; i < PEER_FIELD_COUNT; i++) {
-		enum peer_field_bit bit = (enum peer_field_bit)i;
-		json_object_object_add(object, peer_field_name(bit), peer_field_json(peer, bit));
-	}
+	struct json_object *object = json_make_object(make);
 	int64_t handshake_s = peer->status.last_handshake_s;
-	json_object_object_add(object, "last_handshake",
-		handshake_s ? json_object_new_string(timestamp_format(handshake_s * NS_PER_S).text)
-			    : NULL);
-	json_object_object_add(object, "rx_bytes", json_object_new_uint64(peer->status.rx_bytes));
-	json_object_object_add(object, "tx_bytes", json_object_new_uint64(peer->status.tx_bytes));
+	json_make_text(make, object, "public_key", key_public_format(&peer->public_key).text);
+	peer_fields_make(make, object, peer, PEER_FIELDS_ALL);
+	json_make_text(make, object, "last_handshake",
+		handshake_s ? timestamp_format(handshake_s * NS_PER_S).text : NULL);
+	json_make_member(make, object, "rx_bytes", json_object_new_uint64(peer->status.rx_bytes));
+	json_make_member(make, object, "tx_bytes", json_object_new_uint64(peer->status.tx_bytes));
 	return object;
 }
 
 int device_print_json(
 	FILE *out, const char *interface, const char *controller, const struct device *device)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *addresses = json_object_new_array();
-	struct json_object *peers = json_object_new_array();
-	if (!object || !addresses || !peers) {
-		json_object_put(object);
-		json_object_put(addresses);
-		json_object_put(peers);
-		return -ENOMEM;
-	}
+	struct json_make make = {0};
+	struct json_object *object = json_make_object(&make);
+	struct json_object *addresses = json_make_array(&make);
+	struct json_object *peers = json_make_array(&make);
+	bool has_key = !key_public_is_zero(&device->public_key);
 	for (size_t i = 0; i < device->address_count; i++)
-		json_object_array_add(addresses,
+		json_make_element(&make, addresses,
 			json_object_new_string(prefix_format(&device->addresses[i]).text));
 	for (size_t i = 0; i < device->peers.count; i++)
-		json_object_array_add(peers, peer_json(&device->peers.peers[i]));
-	bool has_key = !key_public_is_zero(&device->public_key);
-	json_object_object_add(object, "version", json_object_new_int(1));
-	json_object_object_add(object, "interface", json_object_new_string(interface));
-	json_object_object_add(object, "controller", json_object_new_string(controller));
-	json_object_object_add(object, "public_key",
-		has_key ? json_object_new_string(key_public_format(&device->public_key).text)
-			: NULL);
-	json_object_object_add(object, "listen_port", json_object_new_int(device->listen_port));
-	json_object_object_add(object, "mtu", json_object_new_int(device->mtu));
-	json_object_object_add(object, "up", json_object_new_boolean(device->up));
-	json_object_object_add(object, "addresses", addresses);
-	json_object_object_add(object, "peers", peers);
-	const char *text = json_object_to_json_string_ext(
-		object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(out, "%s\n", text);
-	json_object_put(object);
-	return text ? 0 : -ENOMEM;
+		json_make_element(&make, peers, peer_json(&make, &device->peers.peers[i]));
+	json_make_member(&make, object, "version", json_object_new_int(1));
+	json_make_text(&make, object, "interface", interface);
+	json_make_text(&make, object, "controller", controller);
+	json_make_text(&make, object, "public_key",
+		has_key ? key_public_format(&device->public_key).text : NULL);
+	json_make_member(&make, object, "listen_port", json_object_new_int(device->listen_port));
+	json_make_member(&make, object, "mtu", json_object_new_int(device->mtu));
+	json_make_member(&make, object, "up", json_object_new_boolean(device->up));
+	json_make_member(&make, object, "addresses", addresses);
+	json_make_member(&make, object, "peers", peers);
+	return json_make_print(&make, object, out);
 }

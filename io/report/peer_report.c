@@ -4,42 +4,47 @@
 
 #include <string.h>
 
-static struct json_object *allowed_ips_json(const struct peer_config *peer)
+static struct json_object *allowed_ips_json(struct json_make *make, const struct peer_config *peer)
 {
-	struct json_object *array = json_object_new_array_ext((int)peer->allowed_ip_count);
-	for (uint32_t i = 0; array && i < peer->allowed_ip_count; i++)
-		json_object_array_add(
-			array, json_object_new_string(prefix_format(&peer->allowed_ips[i]).text));
+	struct json_object *array = json_make_array(make);
+	for (uint32_t i = 0; i < peer->allowed_ip_count; i++)
+		json_make_element(make, array,
+			json_object_new_string(prefix_format(&peer->allowed_ips[i]).text));
 	return array;
 }
 
-struct json_object *peer_field_json(const struct peer_config *peer, enum peer_field_bit bit)
+static void peer_field_make(struct json_make *make, struct json_object *object,
+	const struct peer_config *peer, enum peer_field_bit bit)
 {
+	const char *name = peer_field_name(bit);
+	bool has_endpoint = peer->endpoint.kind != ENDPOINT_NONE;
 	switch (bit) {
 	case PEER_FIELD_BIT_ENDPOINT:
-		if (peer->endpoint.kind == ENDPOINT_NONE)
-			return NULL;
-		return json_object_new_string(endpoint_format(&peer->endpoint).text);
+		json_make_text(make, object, name,
+			has_endpoint ? endpoint_format(&peer->endpoint).text : NULL);
+		break;
 	case PEER_FIELD_BIT_ALLOWED_IPS:
-		return allowed_ips_json(peer);
+		json_make_member(make, object, name, allowed_ips_json(make, peer));
+		break;
 	case PEER_FIELD_BIT_PSK:
-		return json_object_new_boolean(!key_secret_is_zero(&peer->psk));
+		json_make_member(make, object, name,
+			json_object_new_boolean(!key_secret_is_zero(&peer->psk)));
+		break;
 	case PEER_FIELD_BIT_PERSISTENT_KEEPALIVE:
-		return json_object_new_int(peer->persistent_keepalive_s);
+		json_make_member(
+			make, object, name, json_object_new_int(peer->persistent_keepalive_s));
+		break;
 	case PEER_FIELD_COUNT:
 		break;
 	}
-	return NULL;
 }
 
-struct json_object *peer_fields_json(const struct peer_config *peer, unsigned fields)
+void peer_fields_make(struct json_make *make, struct json_object *object,
+	const struct peer_config *peer, unsigned fields)
 {
-	struct json_object *object = json_object_new_object();
-	for (int bit = 0; object && bit < PEER_FIELD_COUNT; bit++)
+	for (int bit = 0; bit < PEER_FIELD_COUNT; bit++)
 		if (fields & (1u << bit))
-			json_object_object_add(object, peer_field_name((enum peer_field_bit)bit),
-				peer_field_json(peer, (enum peer_field_bit)bit));
-	return object;
+			peer_field_make(make, object, peer, (enum peer_field_bit)bit);
 }
 
 void peer_field_print(FILE *out, const struct peer_config *peer, enum peer_field_bit bit)

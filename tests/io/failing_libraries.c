@@ -19,6 +19,10 @@
 
 MAKER(struct json_tokener, json_tokener_new_ex, (int depth), (depth))
 MAKER(struct json_object, json_object_new_object, (void), ())
+MAKER(struct json_object, json_object_new_array, (void), ())
+MAKER(struct json_object, json_object_new_boolean, (json_bool value), (value))
+MAKER(struct json_object, json_object_new_int, (int32_t value), (value))
+MAKER(struct json_object, json_object_new_uint64, (uint64_t value), (value))
 MAKER(struct json_object, json_object_new_string, (const char *text), (text))
 MAKER(const char, json_object_to_json_string_ext, (struct json_object * object, int flags),
 	(object, flags))
@@ -45,6 +49,23 @@ struct json_object *__wrap_json_tokener_parse_ex(
 	return !is_null && failing_memory_fails()
 		       ? NULL
 		       : __real_json_tokener_parse_ex(tokener, text, length);
+}
+
+int __real_json_object_object_add(
+	struct json_object *object, const char *name, struct json_object *value);
+int __wrap_json_object_object_add(
+	struct json_object *object, const char *name, struct json_object *value);
+int __wrap_json_object_object_add(
+	struct json_object *object, const char *name, struct json_object *value)
+{
+	return failing_memory_fails() ? -1 : __real_json_object_object_add(object, name, value);
+}
+
+int __real_json_object_array_add(struct json_object *array, struct json_object *value);
+int __wrap_json_object_array_add(struct json_object *array, struct json_object *value);
+int __wrap_json_object_array_add(struct json_object *array, struct json_object *value)
+{
+	return failing_memory_fails() ? -1 : __real_json_object_array_add(array, value);
 }
 
 CURLUcode __real_curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned flags);

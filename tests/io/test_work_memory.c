@@ -1,13 +1,14 @@
 /*
  * What is done with what was read, with each allocation failing in turn: a node's life from state
- * documents and events to a simulated device, lists of operations for the kernel, the replay of a
- * scenario. Whatever was left half done, nobody lost a tunnel by it that was to stay, nobody was
- * removed without a whole state, and with memory the next cycle makes all right.
+ * documents and events to a simulated device, lists of operations for the kernel, a plan, the
+ * replay of a scenario. Whatever was left half done, nobody lost a tunnel by it that was to stay,
+ * nobody was removed without a whole state, and with memory the next cycle makes all right.
  */
 #include "harness.h"
 
+#include "change_report.h"
 #include "curve.h"
-#include "event_stream.h"
+#include "device_report.h"
 #include "failing_memory.h"
 #include "payload_wire.h"
 #include "peer_world.h"
@@ -18,6 +19,7 @@
 #include "sim_controller.h"
 #include "state_wire.h"
 #include "timestamp.h"
+#include "wg_dump.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -310,6 +312,93 @@ static void operations_on_the_kernel_are_carried_out_or_not(void **state)
 		fail_each_allocation(apply_on_kernel, &seed);
 }
 
+/*
+ * A plan, from the texts to the text.
+ */
+#define ACTUAL                                                                                     \
+	"(none)\t" KEY_5 "\t51820\toff\n" KEY_2 "\t" KEY_3                                         \
+	"\t192.0.2.2:5\t10.9.0.0/16\t0\t0\t0\toff\n" KEY_8                                         \
+	"\t(none)\t(none)\t10.0.0.3/32\t0\t0\t0\t25\n"
+
+static int plan_print(FILE *out, const struct state_document *document, const struct device *device)
+{
+	static const struct endpoint_memory memory;
+	struct plan plan = {0};
+	struct warnings warnings = {0};
+	const struct desired_input input = {
+		.document = document, .actual = &device->peers, .own_key = &device->public_key};
+	int error = plan_compute(&input, &memory, 0, &plan);
+	if (!error)
+		error = warnings_add_conflicts(&warnings, &plan.desired);
+	if (!error) {
+		const struct change_report report = {.interface = NAME,
+			.setup = {INTERFACE_ACTION_CREATE_INTERFACE},
+			.setup_count = 1,
+			.plan = &plan,
+			.warnings = &warnings};
+		error = change_report_print_json(out, &report);
+	}
+	warnings_clear(&warnings);
+	plan_clear(&plan);
+	return error;
+}
+
+static int plan_from_texts(FILE *out)
+{
+	struct state_document document = {0};
+	struct device device = {0};
+	int error = state_wire_read(FIRST, strlen(FIRST), &options, &document, NULL);
+	if (!error)
+		error = wg_dump_parse(ACTUAL, strlen(ACTUAL), &device, NULL);
+	if (!error)
+		error = plan_print(out, &document, &device);
+	if (!error)
+		error = device_print_json(out, NAME, "sim", &device);
+	state_document_clear(&document);
+	device_clear(&device);
+	return error;
+}
+
+struct printed {
+	char *text;
+	size_t length;
+};
+
+static int print_all(struct printed *ret)
+{
+	failing_memory_pause();
+	FILE *out = open_memstream(&ret->text, &ret->length);
+	assert_non_null(out);
+	failing_memory_resume();
+	int error = plan_from_texts(out);
+	failing_memory_disarm();
+	fclose(out);
+	return error;
+}
+
+/* Two reports, each there whole or not at all. */
+static int plan_from_memory(void *whole)
+{
+	const struct printed *expected = whole;
+	struct printed printed = {0};
+	int error = print_all(&printed);
+	const char *second = strstr(expected->text + 1, "\n{");
+	if (!error)
+		assert_string_equal(printed.text, expected->text);
+	else if (printed.length)
+		assert_ptr_equal(expected->text + printed.length, second + 1);
+	free(printed.text);
+	return error;
+}
+
+static void a_plan_is_printed_or_not(void **state)
+{
+	struct printed expected = {0};
+	assert_int_equal(print_all(&expected), 0);
+	fail_each_allocation(plan_from_memory, &expected);
+	free(expected.text);
+}
+
 /* A replay that lost memory may not say that a scenario holds when it did not run. */
 static int replay(void *text)
 {
@@ -344,6 +433,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_node_lives_on),
 		cmocka_unit_test(operations_on_the_kernel_are_carried_out_or_not),
+		cmocka_unit_test(a_plan_is_printed_or_not),
 		cmocka_unit_test(a_scenario_is_replayed_or_not),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
