@@ -1,5 +1,6 @@
 /*
- * Notices operations that are acknowledged and take no effect: the same one sent cycle after cycle.
+ * Notices operations that are acknowledged and take no effect: the same one, for the same values,
+ * sent cycle after cycle.
  * That somebody else undoes a change once or twice is drift; from CONVERGENCE_CYCLES_MAX cycles in
  * a row on it is a failure, and said so.
  */
@@ -18,7 +19,8 @@ struct acknowledged_op {
 	struct key_public public_key;
 	enum peer_op_kind kind;
 	unsigned fields;
-	unsigned cycles; /* in a row, the last one included */
+	uint64_t wanted[PEER_FIELD_COUNT]; /* of each field a digest of its value */
+	unsigned cycles;                   /* in a row, the last one included */
 };
 
 struct convergence {
