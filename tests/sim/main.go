@@ -32,7 +32,10 @@ func main() {
 		os.Stdout.Write(newLife(*first).pretty())
 		return
 	}
-	tests := 2
+	tests := 1
+	if *mishapLives > 0 {
+		tests++
+	}
 	if *doubt {
 		tests += len(doubts)
 	}
@@ -40,9 +43,12 @@ func main() {
 	p := player{program: *program, keep: *keep}
 	failed := say(p.play(*first, *lives), 1, "whatever happens in its life, "+
 		"a node does what the rules say and nothing that must never happen")
-	failed += say(p.playMishaps(*first, *mishapLives), 2, "so it does whichever call fails, and wherever it dies")
+	if *mishapLives > 0 {
+		failed += say(p.playMishaps(*first, *mishapLives), 2,
+			"so it does whichever call fails, and wherever it dies")
+	}
 	if *doubt {
-		failed += testDoubts(*program, *first, 3)
+		failed += testDoubts(*program, *first, tests-len(doubts)+1)
 	}
 	if failed > 0 {
 		os.Exit(1)
