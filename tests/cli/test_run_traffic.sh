@@ -84,7 +84,7 @@ traffic() { # traffic COMMAND...: done again and again in the middle of a flow o
 	wait $flow
 	echo "$rounds rounds"
 	cat "$work/pings"
-	[ $rounds -ge 2 ] && none_lost && same "$before" "$(session)" && has_roamed
+	none_lost && same "$before" "$(session)" && has_roamed
 }
 killed() {
 	for node in a b; do

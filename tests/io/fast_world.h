@@ -39,8 +39,10 @@ struct fast_counts {
 
 /* `plane` stays the test's, which may change `next_ns` whenever it acts. */
 void fast_world_begin(const struct fast_plane *plane, int64_t start_ns);
-/* Nanoseconds since 1970, as the daemon sees it. */
+/* Nanoseconds since 1970. */
 int64_t fast_world_now_ns(void);
+/* Somebody sets the node's clock, so that it is ahead of the plane's, or behind. */
+void fast_world_set_clock(int64_t ahead_ns);
 /* Bytes for the daemon; lost if it has no stream open, which returns false. */
 bool fast_world_stream(const char *bytes, size_t length);
 /* The connection breaks. */

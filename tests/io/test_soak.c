@@ -53,6 +53,7 @@ struct soak {
 	char state[PEERS * 256];
 	char last_envelope[ENVELOPE_SIZE];
 	unsigned event_count, wanted_count;
+	bool has_bad_clock;
 	unsigned log_lines;
 	struct sample tenth, end;
 };
@@ -267,11 +268,21 @@ static void pause_begin(struct soak *soak)
 	soak->plane.next_ns = fast_world_now_ns() + PAUSE_NS;
 }
 
+/* A day ahead in the third tenth, a day behind in the fifth: no event can be believed then. */
+static void clock_set(const struct soak *soak)
+{
+	static const int64_t ahead_s[10] = {[2] = 86400, [4] = -86400};
+	unsigned tenth = soak->event_count * 10 / soak->wanted_count;
+	if (soak->has_bad_clock && tenth < COUNT_OF(ahead_s))
+		fast_world_set_clock(ahead_s[tenth] * NS_PER_S);
+}
+
 static void soak_act(void *impl)
 {
 	struct soak *soak = impl;
 	unsigned tenth = soak->wanted_count / 10;
 	char when[32];
+	clock_set(soak);
 	event_send(soak);
 	if (soak->event_count % CUT_EVERY == 0)
 		fast_world_cut_stream();
@@ -307,24 +318,38 @@ static void identity_obtain(struct soak *soak)
 	assert_int_equal(identity_dir_load(directory, &soak->identity, NULL), 0);
 }
 
-static void an_hour_of_events_leaves_nothing_behind(void **state)
+static int soak_make(void **state)
 {
-	const char *hours = getenv("PLEXWG_SOAK_HOURS");
 	struct soak *soak = calloc(1, sizeof *soak);
-	struct diag diag = {0};
 	assert_non_null(soak);
-	soak->scratch = *state;
+	scratch_make((void **)&soak->scratch);
 	soak->random = 88172645463325252U;
-	soak->wanted_count = 20 * 3600 * (unsigned)(hours ? atoi(hours) : 1);
+	sim_controller_init(&soak->sim, (struct sim_recorder){0});
+	identity_obtain(soak);
+	*state = soak;
+	return 0;
+}
+
+static int soak_clear(void **state)
+{
+	struct soak *soak = *state;
+	sim_controller_deinit(&soak->sim);
+	identity_clear(&soak->identity);
+	scratch_clear((void **)&soak->scratch);
+	free(soak);
+	return 0;
+}
+
+/* The daemon from its beginning to its end, with that many minutes of events. */
+static void live(struct soak *soak, unsigned minutes)
+{
+	soak->wanted_count = 20 * 60 * minutes;
 	soak->plane = (struct fast_plane){
 		.state = state_write,
 		.next_ns = START_NS + 2 * NS_PER_S,
 		.act = soak_act,
 		.impl = soak,
 	};
-	fast_world_begin(&soak->plane, START_NS);
-	identity_obtain(soak);
-	sim_controller_init(&soak->sim, (struct sim_recorder){0});
 	struct daemon_settings settings = {
 		.controller = sim_controller(&soak->sim),
 		.config = {.interface_name = NAME, .listen_port = 51820},
@@ -333,27 +358,46 @@ static void an_hour_of_events_leaves_nothing_behind(void **state)
 		.identity_directory = soak->scratch->directory,
 		.api_url = "http://127.0.0.1:1",
 		.interval_ms = 60 * 1000,
-		.max_removal_percent = 100,
 	};
-	assert_int_equal(daemon_run(&settings, &diag), 0);
+	fast_world_begin(&soak->plane, START_NS);
+	assert_int_equal(daemon_run(&settings, NULL), 0);
+	assert_null(sim_controller_find(&soak->sim, NAME));
+}
+
+static void an_hour_of_events_leaves_nothing_behind(void **state)
+{
+	struct soak *soak = *state;
+	const char *hours = getenv("PLEXWG_SOAK_HOURS");
+	live(soak, 60 * (unsigned)(hours ? atoi(hours) : 1));
 	assert_int_equal(soak->end.descriptors, soak->tenth.descriptors);
 	assert_in_range(soak->end.heap_bytes, soak->tenth.heap_bytes / 20 * 19,
 		soak->tenth.heap_bytes / 20 * 21);
-	assert_null(sim_controller_find(&soak->sim, NAME));
-	sim_controller_deinit(&soak->sim);
-	identity_clear(&soak->identity);
-	free(soak);
+}
+
+/* The loop goes by another clock: states are fetched each minute all the same. */
+static void a_clock_that_jumps_stops_nothing(void **state)
+{
+	struct soak *soak = *state;
+	soak->has_bad_clock = true;
+	live(soak, 20);
+	struct fast_counts counts = fast_world_counts();
+	int64_t minutes = (fast_world_now_ns() - START_NS) / NS_PER_S / 60;
+	assert_in_range(counts.fetches, minutes - 1, minutes + 1);
+	assert_in_range(counts.heartbeats, 2 * minutes - 1, 2 * minutes + 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			an_hour_of_events_leaves_nothing_behind, scratch_make, scratch_clear),
+			an_hour_of_events_leaves_nothing_behind, soak_make, soak_clear),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_jumps_stops_nothing, soak_make, soak_clear),
 	};
 	if (sodium_init() < 0)
 		return 1;
-	/* The last good state is written after each event, and it is not the disk that is tested. */
+	/* The last good state is written after each event, and it is not the disk that is tested.
+	 */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", false);
 	return cmocka_run_group_tests_name("soak", tests, NULL, NULL);
