@@ -1,10 +1,11 @@
 /*
  * JSON: json_scan takes what RFC 8259 allows and nothing else, json-c takes all that it takes, and
- * a walk over the spans finds what json-c found.
+ * a walk over the spans, and json_read, find what json-c found.
  */
 #include "arena.h"
 #include "canonical_json.h"
 #include "fuzz.h"
+#include "json_read.h"
 #include "json_repeat.h"
 #include "json_scan.h"
 
@@ -279,6 +280,18 @@ static void span_check(struct json_span span, struct json_object *tree, struct a
 		string_check(span, tree, arena);
 }
 
+/* The product's reader, which has ways of its own, makes the same tree. */
+static void read_check(struct json_span span, struct json_object *tree)
+{
+	struct json_reader reader;
+	struct json_object *read = NULL;
+	FUZZ_HOLDS(json_reader_init(&reader) == 0);
+	FUZZ_HOLDS(json_read(&reader, span, &read, NULL) == 0);
+	FUZZ_HOLDS(json_object_equal(read, tree));
+	json_read_free(read);
+	json_reader_deinit(&reader);
+}
+
 /* The canonical spelling is JSON, and spells itself the same. */
 static void canonical_check(struct json_span span)
 {
@@ -312,6 +325,7 @@ void fuzz_one(const char *text, size_t length)
 	struct arena arena = {0};
 	struct json_object *tree = tree_make(span);
 	span_check(span, tree, &arena);
+	read_check(span, tree);
 	json_repeat_check_tree(span, NULL);
 	canonical_check(span);
 	json_object_put(tree);

@@ -24,6 +24,8 @@ MAKER(struct json_object, json_object_new_boolean, (json_bool value), (value))
 MAKER(struct json_object, json_object_new_int, (int32_t value), (value))
 MAKER(struct json_object, json_object_new_uint64, (uint64_t value), (value))
 MAKER(struct json_object, json_object_new_string, (const char *text), (text))
+MAKER(struct json_object, json_object_new_string_len, (const char *text, const int length),
+	(text, length))
 MAKER(const char, json_object_to_json_string_ext, (struct json_object * object, int flags),
 	(object, flags))
 MAKER(struct nl_msg, nlmsg_alloc_size, (size_t size), (size))
