@@ -49,6 +49,13 @@ static void faults_move(struct recorder *recorder, struct teller *list)
 	teller_reset(&recorder->unit.faults);
 }
 
+/* The engine's own memory does not run out in a replay. Where the world failed, that is told. */
+static void check_engine(struct recorder *recorder, int error)
+{
+	if (error == -ENOMEM && !recorder->unit.faults.length)
+		recorder_check(recorder, error);
+}
+
 /* The events of a fetch that was given up happen all the same, after a Setup. */
 static void fetch_give_up(struct recorder *recorder)
 {
@@ -88,6 +95,7 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 	recorder->phase = RECORDER_BEGINNING;
 	int error = reconciler_begin(reconciler, diag);
 	recorder_settle(recorder);
+	check_engine(recorder, error);
 	faults_move(recorder, &recorder->unit.before);
 	recorder->phase = error ? RECORDER_IDLE : RECORDER_FETCHING;
 	if (error) {
@@ -212,6 +220,7 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	recorder->phase = RECORDER_FINISHING;
 	int error = cycle_finish(recorder, reconciler, answer, now_ns, diag);
 	recorder_settle(recorder);
+	check_engine(recorder, error);
 	recorder->phase = RECORDER_IDLE;
 	tell(&call, "{\"do\":\"reconcile\"");
 	recorder_tell_answer(recorder, reconciler, outcome, was_provisional, &call);
@@ -276,6 +285,7 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 		recorder_unit_begin(recorder);
 	int error = event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);
 	recorder_settle(recorder);
+	check_engine(recorder, error);
 	if (*ret_verdict == VERDICT_FAULT) {
 		recorder_check(recorder, -ENOMEM);
 		return error;

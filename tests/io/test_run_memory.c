@@ -7,7 +7,7 @@
 #include "curve.h"
 #include "daemon.h"
 #include "failing_memory.h"
-#include "scenario_read.h"
+#include "replay.h"
 #include "scratch.h"
 #include "sim_controller.h"
 
@@ -50,18 +50,16 @@ static void log_nothing(void *sink, enum log_level level, const char *message,
 }
 
 /* Wherever it ended. */
-static void assert_record_is_whole(const struct scratch *scratch)
+static void assert_record_replays(const struct scratch *scratch)
 {
-	struct scenario scenario;
-	struct diag diag = {0};
+	struct scratch_path path = scratch_path(scratch, "record.json");
+	const char *paths[] = {path.text};
 	if (!scratch_has(scratch, "record.json"))
 		return;
-	char *text = scratch_read(scratch, "record.json");
-	if (*text && scenario_read(text, strlen(text), &scenario, &diag) != 0)
-		fail_msg("%s in %s", diag_text(&diag), text);
-	if (*text)
-		scenario_clear(&scenario);
-	free(text);
+	FILE *out = tmpfile();
+	assert_non_null(out);
+	assert_int_equal(replay_run(paths, 1, false, out, stderr), 0);
+	fclose(out);
 	scratch_unlink(scratch, "record.json");
 }
 
@@ -90,7 +88,7 @@ static int run(struct node *node)
 	assert_true(error || node->is_ending);
 	sim_controller_deinit(&node->sim);
 	if (node->is_recorded)
-		assert_record_is_whole(node->scratch);
+		assert_record_replays(node->scratch);
 	return error;
 }
 
@@ -117,7 +115,7 @@ static void a_daemon_comes_up_or_says_why(void **state)
 	fail_each(*state, false);
 }
 
-static void a_recording_ends_whole_and_the_daemon_goes_on(void **state)
+static void a_recording_ends_and_replays_and_the_daemon_goes_on(void **state)
 {
 	fail_each(*state, true);
 }
@@ -127,8 +125,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_daemon_comes_up_or_says_why, scratch_make, scratch_clear),
-		cmocka_unit_test_setup_teardown(
-			a_recording_ends_whole_and_the_daemon_goes_on, scratch_make, scratch_clear),
+		cmocka_unit_test_setup_teardown(a_recording_ends_and_replays_and_the_daemon_goes_on,
+			scratch_make, scratch_clear),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
