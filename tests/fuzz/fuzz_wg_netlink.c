@@ -41,7 +41,27 @@ static void take(struct netlink_reply *reply, const unsigned char *bytes, size_t
 	free(datagram);
 }
 
-/* Returns the answer's result. `*ret_intact`: it said nothing about a change meanwhile. */
+/* Whether a message of the answer, up to its end, says that it was torn. */
+static bool is_torn(const unsigned char *bytes, size_t length)
+{
+	struct nlmsghdr header;
+	while (length >= sizeof header) {
+		memcpy(&header, bytes, sizeof header);
+		size_t step = ((size_t)header.nlmsg_len + 3) / 4 * 4;
+		bool is_ours = header.nlmsg_seq == NETLINK_TEXT_SEQUENCE;
+		if (header.nlmsg_len < sizeof header || header.nlmsg_len > length)
+			break;
+		if (is_ours && (header.nlmsg_flags & NLM_F_DUMP_INTR))
+			return true;
+		if (step >= length || (is_ours && header.nlmsg_type == NLMSG_DONE))
+			break;
+		bytes += step;
+		length -= step;
+	}
+	return false;
+}
+
+/* Returns the answer's result. `*ret_intact`: it has an end, and nothing was wrong with it. */
 static int answer_take(const char *text, size_t length, bool apart, struct netlink_handler handler,
 	bool *ret_intact, struct diag *diag)
 {
@@ -54,9 +74,12 @@ static int answer_take(const char *text, size_t length, bool apart, struct netli
 		.diag = diag,
 	};
 	size_t size;
-	while (!reply.is_done && (size = netlink_text_next(&source, bytes)))
+	bool torn = false;
+	while (!reply.is_done && (size = netlink_text_next(&source, bytes))) {
+		torn |= is_torn(bytes, size);
 		take(&reply, bytes, size, apart);
-	*ret_intact = reply.is_done && !reply.is_torn && !reply.error;
+	}
+	*ret_intact = reply.is_done && !torn && !reply.error;
 	return netlink_reply_result(&reply);
 }
 
