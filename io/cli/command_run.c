@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "identity_dir.h"
 #include "interface_lock.h"
+#include "privileges.h"
 #include "report_error.h"
 #include "secret_memory.h"
 #include "session.h"
@@ -13,9 +14,14 @@
 static int run(struct session *session, struct diag *diag)
 {
 	const struct options *options = session->options;
-	int error = session_load_identity(session, diag);
+	int error = privileges_drop(privileges_port_is_reserved(options->config.listen_port), diag);
 	if (!error)
 		error = session_open_controller(session, diag);
+	/* Before anything secret is read, since the helper has all that is in memory by then. */
+	if (!error && session->controller.choice == CONTROLLER_USERSPACE)
+		error = userspace_controller_start_helper(&session->controller.userspace, diag);
+	if (!error)
+		error = session_load_identity(session, diag);
 	if (!error)
 		error = session_open_router(session, diag);
 	if (error)
@@ -35,6 +41,7 @@ static int run(struct session *session, struct diag *diag)
 		.interval_ms = options->interval_ms,
 		.keep_interface = options->keep_interface,
 		.max_removal_percent = options->max_removal_percent,
+		.filter_syscalls = true,
 		.service =
 			{
 				.notify_socket = getenv("NOTIFY_SOCKET"),

@@ -13,6 +13,7 @@
 #include "signals.h"
 #include "signature.h"
 #include "state_keeper.h"
+#include "syscall_filter.h"
 #include "system_clock.h"
 
 #include <errno.h>
@@ -338,6 +339,16 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
+/* Where the system does not offer it the daemon does its work all the same. */
+static void syscalls_filter(struct daemon *daemon)
+{
+	struct diag diag = {0};
+	if (syscall_filter_install(&diag) != 0)
+		log_line(&daemon->manager.logger, LOG_LEVEL_WARN, "System calls are not filtered",
+			"error", diag_text(&diag), NULL);
+	diag_clear(&diag);
+}
+
 static int daemon_end(struct daemon *daemon, struct diag *diag)
 {
 	service_notify_send(&daemon->service, SERVICE_STOPPING, NULL);
@@ -385,8 +396,11 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 		error = daemon_open(&daemon, diag);
 		if (!error)
 			error = daemon_start(&daemon, diag);
-		if (!error)
+		if (!error) {
+			if (settings->filter_syscalls)
+				syscalls_filter(&daemon);
 			error = loop_run(&daemon.loop, diag);
+		}
 		if (!error)
 			error = daemon_end(&daemon, diag);
 		daemon_close(&daemon);

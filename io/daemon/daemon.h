@@ -29,6 +29,7 @@ struct daemon_settings {
 	int64_t interval_ms;
 	bool keep_interface;     /* do not tear down at the end */
 	int max_removal_percent; /* see removal_guard.h */
+	bool filter_syscalls;    /* once it is up, for the whole process */
 	struct service_environment service;
 };
 

@@ -128,6 +128,11 @@ static int program_run(const char *path, int output_fd, const char *interface,
 	return answers ? 0 : report_error(&report, path, diag);
 }
 
+int program_timeout_ms(const struct program *program)
+{
+	return program->timeout_ms ? program->timeout_ms : TIMEOUT_DEFAULT_MS;
+}
+
 int program_start(const struct program *program, const char *interface,
 	const struct uapi_socket *uapi, struct diag *diag)
 {
@@ -144,8 +149,7 @@ int program_start(const struct program *program, const char *interface,
 	int output_fd = output_open(program, diag);
 	if (output_fd < 0)
 		return output_fd;
-	struct deadline deadline =
-		deadline_in(program->timeout_ms ? program->timeout_ms : TIMEOUT_DEFAULT_MS);
+	struct deadline deadline = deadline_in(program_timeout_ms(program));
 	int error = program_run(path, output_fd, interface, uapi, deadline, diag);
 	close(output_fd);
 	return error;

@@ -20,6 +20,8 @@ struct program_path {
 	char text[PATH_MAX];
 };
 
+/* The time that starting it may take. */
+int program_timeout_ms(const struct program *program);
 /* Looks in the usual directories. -ENOENT, with the names that were tried, if there is none. */
 int program_find(struct program_path *ret, struct diag *diag);
 /*

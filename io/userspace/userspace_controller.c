@@ -24,8 +24,18 @@ int userspace_controller_init(struct userspace_controller *userspace, struct dia
 	return link_open(&userspace->link, 0, diag);
 }
 
+int userspace_controller_start_helper(struct userspace_controller *userspace, struct diag *diag)
+{
+	int error = program_helper_start(
+		&userspace->helper, &userspace->program, &userspace->uapi, diag);
+	userspace->has_helper = error == 0;
+	return error;
+}
+
 void userspace_controller_deinit(struct userspace_controller *userspace)
 {
+	if (userspace->has_helper)
+		program_helper_stop(&userspace->helper);
 	link_close(&userspace->link);
 }
 
@@ -77,7 +87,9 @@ static int link_start(struct userspace_controller *userspace, const char *name, 
 	int error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
 	if (error)
 		return error;
-	error = program_start(&userspace->program, name, &userspace->uapi, diag);
+	error = userspace->has_helper
+			? program_helper_ask(&userspace->helper, name, diag)
+			: program_start(&userspace->program, name, &userspace->uapi, diag);
 	if (error)
 		return error;
 	struct link_info info;

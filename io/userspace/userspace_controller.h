@@ -10,17 +10,24 @@
 
 #include "controller.h"
 #include "link.h"
-#include "program.h"
+#include "program_helper.h"
 #include "uapi_socket.h"
 
 struct userspace_controller {
 	struct link link;
 	struct uapi_socket uapi; /* may be changed before use */
 	struct program program;  /* as well */
+	bool has_helper;
+	struct program_helper helper;
 };
 
 /* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
 int userspace_controller_init(struct userspace_controller *userspace, struct diag *diag);
+/*
+ * From here on programs are started by a helper: for a process that is about to give up the right
+ * to. Only before there are threads and secrets.
+ */
+int userspace_controller_start_helper(struct userspace_controller *userspace, struct diag *diag);
 void userspace_controller_deinit(struct userspace_controller *userspace);
 /* Borrows `userspace`. */
 struct controller userspace_controller(struct userspace_controller *userspace);

@@ -186,6 +186,7 @@ def no_command_prints_one():
 
 
 def nothing_that_was_written_holds_one():
+    assert all(os.path.getsize(path) for node in (one, two) for path in node.records)
     found = Search(secrets).in_tree(mesh.directory, OWN + INPUTS)
     assert found == [], "\n".join(found)
     assert Search(secrets).in_tree(mesh.directory, INPUTS)  # that of the node's own does

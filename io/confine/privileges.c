@@ -1,0 +1,95 @@
+#include "privileges.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PORT_RESERVED_DEFAULT 1024
+#define BIT(capability)       (UINT64_C(1) << (capability))
+
+struct capabilities {
+	uint64_t effective, permitted, inheritable;
+};
+
+static int capabilities_read(struct capabilities *ret)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	if (syscall(SYS_capget, &header, data) != 0)
+		return -errno;
+	*ret = (struct capabilities){
+		.effective = data[0].effective | (uint64_t)data[1].effective << 32,
+		.permitted = data[0].permitted | (uint64_t)data[1].permitted << 32,
+		.inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32,
+	};
+	return 0;
+}
+
+/* All three sets become this one. */
+static int capabilities_write(uint64_t set)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		uint32_t word = (uint32_t)(set >> (32 * i));
+		data[i] = (struct __user_cap_data_struct){word, word, word};
+	}
+	return syscall(SYS_capset, &header, data) == 0 ? 0 : -errno;
+}
+
+/* What root would be given by starting a program. Whoever may not change that would be given
+ * nothing. */
+static int bounding_set_drop(uint64_t kept)
+{
+	for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
+		if (!(kept & BIT(capability)) && prctl(PR_CAPBSET_READ, capability) > 0 &&
+			prctl(PR_CAPBSET_DROP, capability, 0L, 0L, 0L) != 0 && errno != EPERM)
+			return -errno;
+	return 0;
+}
+
+/* What another user than root needs so that a program it starts has them too. */
+static int ambient_set_raise(uint64_t set)
+{
+	for (unsigned capability = 0; set >> capability; capability++)
+		if (set & BIT(capability) &&
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0L, 0L) != 0)
+			return -errno;
+	return 0;
+}
+
+int privileges_drop(bool keeps_bind, struct diag *diag)
+{
+	uint64_t wanted = BIT(CAP_NET_ADMIN) | (keeps_bind ? BIT(CAP_NET_BIND_SERVICE) : 0);
+	struct capabilities has;
+	int error = prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0 ? 0 : -errno;
+	if (!error)
+		error = capabilities_read(&has);
+	if (!error)
+		error = bounding_set_drop(wanted);
+	if (!error && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0)
+		error = -errno;
+	if (!error)
+		error = capabilities_write(wanted & has.permitted);
+	if (!error)
+		error = ambient_set_raise(wanted & has.permitted);
+	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "give up privileges") : 0;
+}
+
+bool privileges_port_is_reserved(int port)
+{
+	int first = PORT_RESERVED_DEFAULT;
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+	if (file) {
+		if (fscanf(file, "%d", &first) != 1)
+			first = PORT_RESERVED_DEFAULT;
+		fclose(file);
+	}
+	return port < first;
+}

@@ -1,0 +1,207 @@
+#include "syscall_filter.h"
+
+#include "diag.h"
+#include "sanitized.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+
+/* Whatever the arguments are. */
+static const int calls[] = {
+	/* Memory */
+	SCMP_SYS(brk),
+	SCMP_SYS(madvise),
+	SCMP_SYS(mlock),
+	SCMP_SYS(mlock2),
+	SCMP_SYS(mremap),
+	SCMP_SYS(munlock),
+	SCMP_SYS(munmap),
+	/* Files: the identity, the state and what is kept of it, a recording, the resolver's */
+	SCMP_SYS(access),
+	SCMP_SYS(close),
+	SCMP_SYS(dup),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(fchmod),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(flock),
+	SCMP_SYS(fstat),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(fsync),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(inotify_add_watch),
+	SCMP_SYS(inotify_init1),
+	SCMP_SYS(inotify_rm_watch),
+	SCMP_SYS(lseek),
+	SCMP_SYS(lstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(read),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(readv),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
+	SCMP_SYS(renameat2),
+	SCMP_SYS(sendfile),
+	SCMP_SYS(stat),
+	SCMP_SYS(statfs),
+	SCMP_SYS(statx),
+	SCMP_SYS(umask),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	/* Sockets; none is listened on */
+	SCMP_SYS(bind),
+	SCMP_SYS(connect),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(shutdown),
+	/* Waiting, and what there is to wait for */
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(select),
+	SCMP_SYS(signalfd4),
+	SCMP_SYS(time),
+	SCMP_SYS(wait4),
+	/* Threads and signals of its own */
+	SCMP_SYS(arch_prctl),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(futex),
+	SCMP_SYS(gettid),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(rseq),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(set_tid_address),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(tgkill),
+	/* Who and where it is */
+	SCMP_SYS(getegid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(getppid),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(getuid),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(uname),
+#if SANITIZED
+	/* LeakSanitizer stops all threads from a process that shares their memory. */
+	SCMP_SYS(clone),
+	SCMP_SYS(getdents),
+	SCMP_SYS(prctl),
+	SCMP_SYS(ptrace),
+#endif
+};
+
+/* With that argument, masked, and no other; several rows for one call are alternatives. */
+struct argument_rule {
+	int call;
+	unsigned argument;
+	uint64_t mask;
+	uint64_t value;
+};
+
+#define ALL_BITS UINT64_MAX
+#define INT_BITS UINT32_MAX
+
+static const struct argument_rule argument_rules[] = {
+	/* Nothing is writable and executable, and what was writable does not become executable. The
+	 * name service's modules are mapped from files as what they are. */
+	{SCMP_SYS(mmap), 2, PROT_EXEC, 0},
+	{SCMP_SYS(mmap), 2, PROT_EXEC | PROT_WRITE, PROT_EXEC},
+	{SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
+	/* Threads, no processes. clone3, whose flags a filter cannot see, does without. */
+	{SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
+	{SCMP_SYS(socket), 0, INT_BITS, AF_UNIX},
+	{SCMP_SYS(socket), 0, INT_BITS, AF_INET},
+	{SCMP_SYS(socket), 0, INT_BITS, AF_INET6},
+	{SCMP_SYS(socket), 0, INT_BITS, AF_NETLINK},
+	{SCMP_SYS(socketpair), 0, INT_BITS, AF_UNIX},
+	{SCMP_SYS(ioctl), 1, INT_BITS, FIONREAD},
+	{SCMP_SYS(ioctl), 1, INT_BITS, FIONBIO},
+	{SCMP_SYS(ioctl), 1, INT_BITS, SIOCGIFINDEX},
+	{SCMP_SYS(ioctl), 1, INT_BITS, SIOCGIFNAME},
+	{SCMP_SYS(ioctl), 1, INT_BITS, TCGETS},
+	{SCMP_SYS(prctl), 0, INT_BITS, PR_SET_NAME},
+	{SCMP_SYS(prctl), 0, INT_BITS, PR_SET_VMA},
+	/* Limits are read. */
+	{SCMP_SYS(prlimit64), 2, ALL_BITS, 0},
+};
+
+static int argument_rule_add(scmp_filter_ctx filter, const struct argument_rule *rule)
+{
+	struct scmp_arg_cmp comparison =
+		SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &comparison);
+}
+
+static int filter_fill(scmp_filter_ctx filter)
+{
+	/* Threads that are there already have it too. */
+	int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	for (size_t i = 0; i < sizeof argument_rules / sizeof *argument_rules && !error; i++)
+		error = argument_rule_add(filter, &argument_rules[i]);
+	return error;
+}
+
+int syscall_filter_install(struct diag *diag)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int error = filter ? filter_fill(filter) : -ENOMEM;
+	if (!error)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "filter system calls") : 0;
+}

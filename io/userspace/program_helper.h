@@ -1,0 +1,22 @@
+/*
+ * A process of our own that starts programs for one that may not do so any more: forked while that
+ * one still knows no secret and may start processes, it waits for orders, and ends with it.
+ */
+#pragma once
+
+#include "program.h"
+
+#include <sys/types.h>
+
+struct program_helper {
+	int fd; /* to the helper */
+	pid_t pid;
+	int timeout_ms;
+};
+
+/* `program` and `uapi` are what it will start and how. Only before there are threads. */
+int program_helper_start(struct program_helper *helper, const struct program *program,
+	const struct uapi_socket *uapi, struct diag *diag);
+/* As program_start. -EPIPE if the helper is gone. */
+int program_helper_ask(struct program_helper *helper, const char *interface, struct diag *diag);
+void program_helper_stop(struct program_helper *helper);

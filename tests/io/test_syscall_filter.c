@@ -1,0 +1,247 @@
+/* Under the filter what the daemon needs works, and nothing else. Each test is a child of its own. */
+#include "harness.h"
+
+#include "file.h"
+#include "sanitized.h"
+#include "scratch.h"
+#include "syscall_filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct call {
+	const char *name;
+	long number;
+	long arguments[6];
+};
+
+#define CALL(name, ...) {#name, SYS_##name, {__VA_ARGS__}}
+
+static char *const no_words[] = {NULL};
+static const struct rlimit no_cores;
+
+/* What somebody would try who has got into the process. */
+static const struct call forbidden[] = {
+	CALL(execve, (long)"/bin/true", (long)no_words, (long)no_words),
+	CALL(execveat, AT_FDCWD, (long)"/bin/true", (long)no_words, (long)no_words),
+	CALL(fork, 0),
+	CALL(vfork, 0),
+	CALL(clone3, 0, 0),
+	CALL(process_vm_readv, 1, 0, 0, 0, 0, 0),
+	CALL(process_vm_writev, 1, 0, 0, 0, 0, 0),
+	CALL(pidfd_getfd, -1, 0, 0),
+	CALL(kill, 1, 0),
+	CALL(setuid, 0),
+	CALL(capset, 0, 0),
+	CALL(unshare, CLONE_NEWUSER),
+	CALL(setns, -1, 0),
+	CALL(mount, 0, 0, 0, 0, 0),
+	CALL(chroot, (long)"/"),
+	CALL(pivot_root, 0, 0),
+	CALL(bpf, 0, 0, 0),
+	CALL(perf_event_open, 0, 0, 0, 0, 0),
+	CALL(userfaultfd, 0),
+	CALL(io_uring_setup, 0, 0),
+	CALL(keyctl, 0, 0),
+	CALL(init_module, 0, 0, 0),
+	CALL(finit_module, -1, 0, 0),
+	CALL(kexec_load, 0, 0, 0, 0),
+	CALL(memfd_create, (long)"x", 0),
+	CALL(mknodat, AT_FDCWD, (long)"x", S_IFCHR, 0),
+	CALL(symlinkat, (long)"x", AT_FDCWD, (long)"y"),
+	CALL(linkat, AT_FDCWD, (long)"x", AT_FDCWD, (long)"y", 0),
+	CALL(fchmodat, AT_FDCWD, (long)"x", 0777),
+	CALL(chown, (long)"x", 0, 0),
+	CALL(open_by_handle_at, -1, 0, 0),
+	CALL(listen, 0, 1),
+	CALL(accept4, 0, 0, 0, 0),
+	CALL(socket, AF_PACKET, SOCK_RAW, 0),
+	CALL(socket, AF_ALG, SOCK_SEQPACKET, 0),
+	CALL(socket, AF_VSOCK, SOCK_STREAM, 0),
+	CALL(mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	CALL(mprotect, 0, 4096, PROT_READ | PROT_EXEC),
+	CALL(pkey_mprotect, 0, 4096, PROT_READ | PROT_EXEC, -1),
+	CALL(ioctl, 0, TIOCSTI, (long)"x"),
+	CALL(prlimit64, 0, RLIMIT_CORE, (long)&no_cores, 0),
+	CALL(reboot, 0, 0, 0, 0),
+	CALL(sethostname, (long)"x", 1),
+	CALL(settimeofday, 0, 0),
+#if !SANITIZED
+	CALL(ptrace, PTRACE_TRACEME, 0, 0, 0),
+	CALL(clone, SIGCHLD, 0, 0, 0, 0),
+	CALL(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0),
+#endif
+};
+
+static bool is_refused(const struct call *call)
+{
+	const long *a = call->arguments;
+	errno = 0;
+	long result = syscall(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	/* A fork that went through must not go on as a second test. */
+	if (result == 0 && (call->number == SYS_fork || call->number == SYS_vfork))
+		_exit(0);
+	if (result == -1 && errno == ENOSYS)
+		return true;
+	fprintf(stderr, "# %s: %ld, errno %d\n", call->name, result, errno);
+	return false;
+}
+
+static int try_forbidden(struct scratch *scratch)
+{
+	unsigned passed = 0;
+	for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
+		passed += !is_refused(&forbidden[i]);
+	return passed ? 1 : 0;
+}
+
+static void *look_up(void *impl)
+{
+	struct addrinfo *found = NULL;
+	bool *ret_found = impl;
+	if (getaddrinfo("localhost", NULL, NULL, &found) == 0)
+		*ret_found = found != NULL;
+	if (found)
+		freeaddrinfo(found);
+	return NULL;
+}
+
+/* The name service brings its modules in when it is first asked. */
+static int try_name(struct scratch *scratch)
+{
+	pthread_t thread;
+	bool is_found = false;
+	if (pthread_create(&thread, NULL, look_up, &is_found) != 0)
+		return 1;
+	pthread_join(thread, NULL);
+	return is_found ? 0 : 2;
+}
+
+static int try_files(struct scratch *scratch)
+{
+	struct file_text text = {0};
+	struct scratch_path path = scratch_path(scratch, "f");
+	for (unsigned i = 0; i < 2; i++)
+		if (file_replace(scratch->directory, "f", "text", 4, NULL) != 0)
+			return 1;
+	if (file_read(path.text, 100, &text, NULL) != 0 || text.length != 4)
+		return 2;
+	file_text_clear(&text);
+	return 0;
+}
+
+static int try_sockets(struct scratch *scratch)
+{
+	static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+		int fd = socket(families[i], SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0 && errno == ENOSYS)
+			return 1;
+		if (fd >= 0)
+			close(fd);
+	}
+	return 0;
+}
+
+static void *wait_for_filter(void *impl)
+{
+	int *fd = impl;
+	char byte;
+	(void)!read(fd[0], &byte, 1);
+	errno = 0;
+	fd[0] = syscall(SYS_unshare, 0L) == -1 && errno == ENOSYS ? 0 : 1;
+	return NULL;
+}
+
+/* A thread that was there before the filter is under it too. */
+static int try_older_thread(struct scratch *scratch)
+{
+	pthread_t thread;
+	int ends[2], fd;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return 1;
+	fd = ends[0];
+	if (pthread_create(&thread, NULL, wait_for_filter, &fd) != 0)
+		return 2;
+	if (syscall_filter_install(NULL) != 0 || write(ends[1], "x", 1) != 1)
+		return 3;
+	pthread_join(thread, NULL);
+	return fd == 0 ? 0 : 4;
+}
+
+/* Runs `body` in a child, under the filter. */
+static void assert_child(struct scratch *scratch, int (*body)(struct scratch *), bool is_filtered)
+{
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(is_filtered && syscall_filter_install(NULL) != 0 ? 99 : body(scratch));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void what_an_intruder_would_call_is_not_there(void **state)
+{
+	assert_child(*state, try_forbidden, true);
+}
+
+static void a_name_is_looked_up_in_a_thread_that_is_started_under_it(void **state)
+{
+	assert_child(*state, try_name, true);
+}
+
+static void files_are_read_and_replaced_under_it(void **state)
+{
+	assert_child(*state, try_files, true);
+}
+
+static void the_sockets_that_are_needed_are_opened_under_it(void **state)
+{
+	assert_child(*state, try_sockets, true);
+}
+
+static void a_thread_that_was_there_before_is_under_it_too(void **state)
+{
+	assert_child(*state, try_older_thread, false);
+}
+
+/* Or else the test of what is forbidden would say nothing. */
+static void without_it_those_calls_are_there(void **state)
+{
+	errno = 0;
+	assert_int_equal(syscall(SYS_unshare, 0L), 0);
+	int fd = (int)syscall(SYS_memfd_create, "x", 0L);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+#define FILTER_TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILTER_TEST(what_an_intruder_would_call_is_not_there),
+		FILTER_TEST(a_name_is_looked_up_in_a_thread_that_is_started_under_it),
+		FILTER_TEST(files_are_read_and_replaced_under_it),
+		FILTER_TEST(the_sockets_that_are_needed_are_opened_under_it),
+		FILTER_TEST(a_thread_that_was_there_before_is_under_it_too),
+		FILTER_TEST(without_it_those_calls_are_there),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
