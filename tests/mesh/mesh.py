@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 
@@ -213,6 +214,22 @@ class Mesh:
         def full():
             return all(len(node.peers()) >= len(self.nodes) - 1 for node in self.nodes)
         return until(full, seconds, 0.1)
+
+    def check_records(self):
+        """Each run of each node was recorded to its end, and replays to the same operations."""
+        calls = 0
+        for node in self.nodes:
+            node.stop()
+            assert not node.says("Recording ended"), node.log()
+            for path in filter(os.path.exists, node.records):  # not of one that refused to begin
+                assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+                replay = run(self.plexwg, "replay", path, check=False)
+                assert replay.returncode == 0, replay.stdout
+                assert "1 passed, 0 failed" in replay.stdout, replay.stdout
+                with open(path) as file:
+                    calls += file.read().count('"do":"expect"')
+        note(f"{calls} calls are in the recordings")
+        return calls
 
     def pairs(self):
         return [(a, b) for a in self.nodes for b in self.nodes if a is not b]

@@ -12,7 +12,7 @@ from mesh import Mesh
 from tap import until
 
 tap.enter_namespaces()
-mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1)
+mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1, record=True)
 plane = mesh.plane
 node = mesh.nodes[0]
 EXTRA = "RXh0cmFFeHRyYUV4dHJhRXh0cmFFeHRyYUV4dHJhLi4="
@@ -202,6 +202,10 @@ def until_the_state_names_one():
           pause=0.2)
 
 
+def and_each_run_replays_from_its_recording():
+    assert mesh.check_records() > 20
+
+
 tap.main(
     an_event_that_is_signed_is_believed,
     a_forged_event_changes_nothing,
@@ -217,5 +221,6 @@ tap.main(
     a_key_that_the_state_names_counts_from_then_on,
     without_a_signing_key_nothing_is_believed,
     until_the_state_names_one,
+    and_each_run_replays_from_its_recording,
     finish=mesh.end,
 )

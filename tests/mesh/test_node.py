@@ -12,7 +12,7 @@ from mesh import Mesh, run
 from tap import note, until
 
 tap.enter_namespaces()
-mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1)
+mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1, record=True)
 plane = mesh.plane
 node = mesh.nodes[0]
 EXTRA = "RXh0cmFFeHRyYUV4dHJhRXh0cmFFeHRyYUV4dHJhLi4="
@@ -211,6 +211,10 @@ def until_the_control_plane_is_back():
          f"{until(lambda: set(node.peers()) == set(KEYS.values()), 60):.1f} s")
 
 
+def and_each_run_replays_from_its_recording():
+    assert mesh.check_records() > 10
+
+
 tap.main(
     a_heartbeat_says_how_the_node_is,
     a_state_that_is_long_comes_packed_and_one_that_is_the_same_does_not_come_again,
@@ -226,5 +230,6 @@ tap.main(
     a_node_that_boots_without_the_control_plane_has_the_last_good_state,
     a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that,
     until_the_control_plane_is_back,
+    and_each_run_replays_from_its_recording,
     finish=mesh.end,
 )
