@@ -101,6 +101,9 @@ static void put_peer(struct secret_buffer *request, const struct peer_op *op, un
 int uapi_put_peer_op(struct secret_buffer *request, const struct peer_op *op, struct diag *diag)
 {
 	size_t length = request->length;
+	/* Something is missing before this, and that is not to be forgotten. */
+	if (request->out_of_memory)
+		return diag_fail_errno(diag, -ENOMEM);
 	if (op->kind != PEER_OP_REMOVE && op->desired->endpoint.kind == ENDPOINT_NAME)
 		return diag_fail(diag, -EINVAL, "endpoint: a host name that was not resolved");
 	switch (op->kind) {

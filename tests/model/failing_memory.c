@@ -22,8 +22,9 @@ char *__wrap_strndup(const char *text, size_t length);
 int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
 int __wrap_asprintf(char **ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static bool is_armed, is_paused, is_for_good, has_failed;
-static unsigned spared_count;
+/* Each thread has its own: none fails for another. */
+static _Thread_local bool is_armed, is_paused, is_for_good, has_failed;
+static _Thread_local unsigned spared_count;
 
 void failing_memory_arm(unsigned spared, bool for_good)
 {
