@@ -1,6 +1,7 @@
 /* The stream as the daemon follows it: when it is opened again, where it is resumed, what is said.
  */
 #include "event_feed.h"
+#include "failing_memory.h"
 #include "node_fixture.h"
 
 #include <stdio.h>
@@ -238,6 +239,49 @@ static void an_event_holds_the_place_until_it_is_too_old(void **state)
 	assert_string_equal(feed.last_event_id, "3");
 }
 
+static bool is_done_with(void *impl)
+{
+	return handled || feed.refused_ms || !feed.stream;
+}
+
+static void good_event_handle(struct node_fixture *node)
+{
+	unsigned wanted = handled + 1;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &wanted);
+}
+
+/* Whatever allocation fails, an event that was not handled is asked for again. */
+static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
+{
+	struct node_fixture *node = *state;
+	bool has_failed = true;
+	unsigned refused = 0;
+	for (unsigned spared = 0; has_failed; spared++) {
+		char before[16];
+		feed.held_until_ns = 0;
+		good_event_handle(node);
+		snprintf(before, sizeof before, "%s", feed.last_event_id);
+		node_tell(node, "POST", "/events", kinds[0].event);
+		handled = 0;
+		feed.refused_ms = 0;
+		failing_memory_arm(spared, false);
+		node_wait(node, is_done_with, NULL);
+		has_failed = failing_memory_disarm();
+		if (handled)
+			continue;
+		assert_string_equal(feed.last_event_id, before);
+		/* Nor is it by one behind it. Where the stream broke, it comes again. */
+		bool is_refused = feed.refused_ms != 0;
+		refused += is_refused;
+		good_event_handle(node);
+		if (is_refused)
+			assert_string_equal(feed.last_event_id, before);
+	}
+	assert_true(refused > 0);
+}
+
 static void it_is_resumed_there(void **state)
 {
 	struct node_fixture *node = *state;
@@ -318,6 +362,7 @@ int main(void)
 		TEST(a_pause_that_the_stream_asks_for_is_kept),
 		TEST(the_place_to_resume_at_passes_no_event_that_may_yet_be_believed),
 		TEST(an_event_holds_the_place_until_it_is_too_old),
+		TEST(an_event_that_there_is_no_memory_for_is_not_passed),
 		TEST(it_is_resumed_there),
 		TEST(an_event_that_is_too_long_is_passed),
 		TEST(events_that_are_refused_now_and_then_do_not_fill_the_log),
