@@ -278,9 +278,12 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 {
 	if (!is_recording(recorder))
 		return event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);
+	const struct identity *identity = dispatcher->manager->identity;
 	struct key_public signing_key = dispatcher->verifier->keys.current;
 	struct told_event event = {0};
 	now_ns = time_cut(now_ns);
+	if (identity)
+		identity_follow(recorder, identity);
 	if (recorder->phase == RECORDER_IDLE)
 		recorder_unit_begin(recorder);
 	int error = event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);

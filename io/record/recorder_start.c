@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A name that needs no escapes; another one is left out, and the default stands for it. */
+/* Whether the name needs no escapes, in whatever it is told in. */
 static bool is_plain(const char *name)
 {
 	for (; *name; name++)

@@ -278,6 +278,8 @@ static void peer_event(struct recorded *recorded)
 			life_endpoint_text((int)life_random_below(random, LIFE_ENDPOINT_COUNT)),
 			life_prefix_text(life_random_below(random, LIFE_PREFIX_COUNT)));
 	entry->config.psk = life_psk((int)life_random_below(random, LIFE_PSK_COUNT));
+	if (life_random_chance(random, 10))
+		entry->config.public_key = recorded->life.world->identity.public_key;
 	if (life_random_chance(random, 5))
 		entry->error = "unusable";
 	deliver(recorded, types[life_random_below(random, 3)], entry);
