@@ -31,9 +31,12 @@ static int capabilities_read(struct capabilities *ret)
 	return 0;
 }
 
-/* All three sets become this one. */
-static int capabilities_write(uint64_t set)
+/* All three sets become this one. A service manager may have seen to that, and have taken the call
+ * away too. */
+static int capabilities_write(const struct capabilities *has, uint64_t set)
 {
+	if (has->effective == set && has->permitted == set && has->inheritable == set)
+		return 0;
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
@@ -76,7 +79,7 @@ int privileges_drop(bool keeps_bind, struct diag *diag)
 	if (!error && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0)
 		error = -errno;
 	if (!error)
-		error = capabilities_write(wanted & has.permitted);
+		error = capabilities_write(&has, wanted & has.permitted);
 	if (!error)
 		error = ambient_set_raise(wanted & has.permitted);
 	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "give up privileges") : 0;
