@@ -223,23 +223,10 @@ static void kept_add(struct resolution *resolution, struct candidate **by_key,
 	const struct peer_config *actual = peer_table_find(resolution->input->actual, key);
 	if (!actual || key_is_wanted(resolution, by_key, key))
 		return;
+	if (!id && resolution->input->names)
+		id = peer_names_find(resolution->input->names, key);
 	resolution->out.kept[resolution->out.kept_count++] =
 		(struct kept_peer){.id = id, .actual = actual, .error = error};
-}
-
-/* One for each peer, by key, known by the id of an entry or else by the one it had so far. */
-static void kept_settle(struct desired *out, const struct peer_names *names)
-{
-	size_t kept = 0;
-	if (out->kept_count)
-		qsort(out->kept, out->kept_count, sizeof *out->kept, compare_kept);
-	for (size_t i = 0; i < out->kept_count; i++)
-		if (i == 0 || out->kept[i].actual != out->kept[kept - 1].actual)
-			out->kept[kept++] = out->kept[i];
-	out->kept_count = kept;
-	for (size_t i = 0; names && i < kept; i++)
-		if (!out->kept[i].id)
-			out->kept[i].id = peer_names_find(names, &out->kept[i].actual->public_key);
 }
 
 static int kept_collect(struct resolution *resolution, struct candidate **by_key)
@@ -263,7 +250,14 @@ static int kept_collect(struct resolution *resolution, struct candidate **by_key
 			kept_add(resolution, by_key, &entry->config.public_key,
 				known ? NULL : entry->id, entry->error);
 	}
-	kept_settle(out, resolution->input->names);
+	if (out->kept_count == 0)
+		return 0;
+	qsort(out->kept, out->kept_count, sizeof *out->kept, compare_kept);
+	size_t kept = 1;
+	for (size_t i = 1; i < out->kept_count; i++)
+		if (out->kept[i].actual != out->kept[kept - 1].actual)
+			out->kept[kept++] = out->kept[i];
+	out->kept_count = kept;
 	return 0;
 }
 

@@ -122,6 +122,8 @@ static int manager_act(struct manager *manager, enum interface_event event, stru
 	int error = action_run(manager, cell.action, diag);
 	manager->state = error ? cell.on_failure : cell.on_success;
 	controller_answered(manager, error, diag);
+	if (!error && cell.action == INTERFACE_ACTION_CREATE_INTERFACE)
+		manager->created_count++;
 	return error ? diag_wrap(diag, error, "%s", action_words(cell.action)) : 0;
 }
 

@@ -24,6 +24,7 @@ struct manager {
 	struct logger logger;
 	const struct identity *identity; /* borrowed; NULL before Setup without a reconciler */
 	enum interface_state state;
+	unsigned created_count; /* how often the interface was created or adopted */
 	struct peer_index index;
 	struct endpoint_memory endpoints;
 	struct event_overlay overlay;

@@ -300,6 +300,10 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 		return error;
 	int route_error = reconcile_routes_apply(&reconciler->router,
 		manager->config.interface_name, &cycle->routes, &manager->logger, failures);
+	/* A device that is new may need all of it again. */
+	if (reconciler->created_count != manager->created_count)
+		convergence_clear(&reconciler->convergence);
+	reconciler->created_count = manager->created_count;
 	int stuck = convergence_note(&reconciler->convergence, &cycle->plan.diff, cycle->results,
 		&manager->logger, failures);
 	return first_error(error, first_error(route_error, stuck));

@@ -69,6 +69,7 @@ struct reconciler {
 	uint64_t fetch_order;
 	struct notices notices;
 	struct convergence convergence;
+	unsigned created_count; /* of the interface that `convergence` is about */
 };
 
 void reconciler_init(struct reconciler *reconciler, struct manager *manager,

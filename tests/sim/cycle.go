@@ -248,14 +248,26 @@ func (n *node) noteRepeated(operations []operation) (stuck bool) {
 		if o.errno != "" {
 			continue
 		}
-		now := repeatedCall{o.kind, o.fields, 1}
-		if before := last[o.key]; before.kind == o.kind && before.fields&o.fields == o.fields {
-			now.cycles = before.cycles + 1
+		now := repeatedCall{o.kind, o.fields, wantedPeer{}, 1}
+		if o.wanted != nil {
+			now.wanted = *o.wanted
+		}
+		if last[o.key].holds(&now) {
+			now.cycles = last[o.key].cycles + 1
 		}
 		n.repeated[o.key] = now
 		stuck = stuck || now.cycles >= stuckAfter
 	}
 	return stuck
+}
+
+// holds is whether a call sent all that another one sends, value by value.
+func (c *repeatedCall) holds(other *repeatedCall) bool {
+	a, b := &c.wanted, &other.wanted
+	same := func(field int, equal bool) bool { return other.fields&field == 0 || equal }
+	return c.kind == other.kind && c.fields&other.fields == other.fields &&
+		same(fieldEndpoint, a.endpoint == b.endpoint) && same(fieldPrefixes, a.prefixes == b.prefixes) &&
+		same(fieldPSK, a.psk == b.psk) && same(fieldKeepalive, a.keepalive == b.keepalive)
 }
 
 // noteIndex: peers whose removal failed, those that are kept, and those that are wanted and there.

@@ -28,6 +28,7 @@ type event struct {
 type repeatedCall struct {
 	kind   string
 	fields int
+	wanted wantedPeer
 	cycles int
 }
 
@@ -88,6 +89,9 @@ func (w *world) setup() string {
 			return "wireguard: setup: "
 		}
 		n.state = step.to
+		if n.state == "created" {
+			n.repeated = [keyCount]repeatedCall{} // a device that is new may need all of it again
+		}
 	}
 	return ""
 }
