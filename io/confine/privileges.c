@@ -70,7 +70,7 @@ static int ambient_set_raise(uint64_t set)
 int privileges_drop(bool keeps_bind, struct diag *diag)
 {
 	uint64_t wanted = BIT(CAP_NET_ADMIN) | (keeps_bind ? BIT(CAP_NET_BIND_SERVICE) : 0);
-	struct capabilities has;
+	struct capabilities has = {0};
 	int error = prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0 ? 0 : -errno;
 	if (!error)
 		error = capabilities_read(&has);

@@ -7,6 +7,9 @@
  *             Prints so many peers as wg(8) reads them.
  *     kernel_driver state COUNT
  *             Prints the same peers as a state document.
+ *     kernel_driver fill NAME COUNT
+ *             Gives the device these peers by one operation list; prints the time from the read of
+ *             the device to the last answer, and how many requests it took.
  *     kernel_driver figures NAME ROUNDS
  *             Reads the device again and again; prints the median time of each kind of read.
  */
@@ -108,6 +111,53 @@ static int state(unsigned count)
 	return 0;
 }
 
+static void peer_append(struct peer_table *table, unsigned number)
+{
+	struct peer_text text = peer_numbered(number);
+	struct key_public psk;
+	struct prefix prefix;
+	struct diag diag = {0};
+	struct peer_config peer = {.allowed_ips = &prefix, .allowed_ip_count = 1};
+	char host[ENDPOINT_HOST_MAX + 1];
+	if (key_public_parse(text.key.text, strlen(text.key.text), &peer.public_key, &diag) != 0 ||
+		key_public_parse(text.psk.text, strlen(text.psk.text), &psk, &diag) != 0 ||
+		prefix_parse(text.allowed_ip, strlen(text.allowed_ip), &prefix, &diag) != 0 ||
+		endpoint_parse(text.endpoint, strlen(text.endpoint), host, &peer.endpoint, &diag) !=
+			0)
+		die("peer", &diag);
+	memcpy(peer.psk.bytes, psk.bytes, KEY_BYTES);
+	if (peer_table_append(table, &peer) != 0)
+		die("memory", &diag);
+}
+
+static int fill(struct driver *driver, unsigned count)
+{
+	struct peer_table desired = {0};
+	struct endpoint_memory memory = {0};
+	struct peer_diff diff = {0};
+	struct diag diag = {0};
+	for (unsigned i = 0; i < count; i++)
+		peer_append(&desired, i);
+	if (peer_table_seal(&desired, &diag) != 0)
+		die("seal", &diag);
+	double begin = now_ms();
+	struct device device = device_read(driver);
+	if (diff_compute(&desired, &device.peers, &memory, 0, &diff) != 0)
+		die("diff", &diag);
+	struct peer_op_result *results =
+		executor_run(&driver->controller, driver->name, diff.ops, count);
+	for (size_t i = 0; i < count; i++)
+		if (results[i].error)
+			die(results[i].error_text, &diag);
+	printf("cold_pass %.0f\ncold_sends %zu\n", now_ms() - begin,
+		driver->kernel.wg.genl.sent_count);
+	peer_op_results_free(results, count);
+	peer_diff_clear(&diff);
+	device_clear(&device);
+	peer_table_clear(&desired);
+	return 0;
+}
+
 /* All that the kernel sends, not looked at. */
 static void raw_dump(struct driver *driver)
 {
@@ -191,6 +241,8 @@ int main(int count, char **arguments)
 		die("init", &diag);
 	driver.controller = kernel_controller(&driver.kernel);
 	driver.name = count > 2 ? arguments[2] : "";
+	if (count == 4 && strcmp(command, "fill") == 0)
+		return fill(&driver, (unsigned)atoi(arguments[3]));
 	if (count == 4 && strcmp(command, "figures") == 0)
 		return figures(&driver, atoi(arguments[3]));
 	fprintf(stderr, "kernel_driver: see the beginning of its source\n");

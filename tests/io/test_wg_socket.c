@@ -279,6 +279,7 @@ static void silence_ends_and_what_comes_late_is_not_taken_for_an_answer(void **s
 	assert_int_equal(read_again(bench, NULL), -ETIMEDOUT);
 	assert_null(bench->wg.genl.sock);
 	assert_int_equal(read_again(bench, NULL), 0);
+	assert_int_equal(fake.received, fake.answer.count);
 	expect_whole(bench);
 }
 
