@@ -55,6 +55,14 @@ kill_daemon() {
 	pid=
 }
 
+# The userspace programs of the device in this world: elsewhere there may be others of that name.
+programs() {
+	local program
+	for program in $(pgrep -x -f "[^ ]*wireguard-go -f $device"); do
+		[ ! "/proc/$program/ns/net" -ef /proc/self/ns/net ] || echo "$program"
+	done
+}
+
 # eventually COMMAND...: the command holds within a time that only a hang takes, or as soon as the
 # daemon has ended.
 eventually() {

@@ -54,15 +54,14 @@ other_mtu() {
 }
 check 'another MTU is put right' other_mtu
 if [ "$controller" = userspace ]; then
-	program() { pgrep -x -f "[^ ]*wireguard-go -f $device"; }
 	killed() {
 		local old
-		old=$(program) && kill -KILL "$old" && eventually not kill -0 "$old" || return 1
-		eventually is_right && [ "$(program)" != "$old" ]
+		old=$(programs) && kill -KILL "$old" && eventually not kill -0 "$old" || return 1
+		eventually is_right && [ "$(programs)" != "$old" ]
 	}
 	check 'a userspace program that is killed is started again' killed
 	left_alone() {
-		same 1 "$(program | wc -l)"
+		same 1 "$(programs | wc -l)"
 	}
 	check 'there is one of it' left_alone
 fi
@@ -136,9 +135,12 @@ elsewhere() {
 }
 check 'an interface of that name in another network namespace is none of its business' elsewhere
 
+ended() {
+	same '' "$(programs)"
+}
 ends_by() { # ends_by SIGNAL
 	stop "$1" && is_gone && said "signal=$1" || return 1
-	[ "$controller" != userspace ] || eventually not program
+	[ "$controller" != userspace ] || eventually ended
 }
 check 'SIGTERM: the interface is gone, status 0' ends_by TERM
 begin

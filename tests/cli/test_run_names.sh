@@ -19,8 +19,8 @@ echo '198.51.100.2 good.example
 echo 'nameserver 127.0.0.1
 options timeout:30 attempts:5' >"$work/resolv.conf"
 echo 'hosts: files dns' >"$work/nsswitch.conf"
-chmod 644 "$work"/*
 for name in hosts resolv.conf nsswitch.conf; do
+	chmod 644 "$work/$name"
 	[ -e "/etc/$name" ] || : >"/etc/$name"
 	mount --bind "$work/$name" "/etc/$name"
 done

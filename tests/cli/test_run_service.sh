@@ -76,7 +76,7 @@ not_watched() {
 check 'a watchdog that is meant for another process is not' not_watched
 if [ "$controller" = userspace ]; then
 	not_inherited() {
-		! tr '\0' '\n' <"/proc/$(pgrep -x -f "[^ ]*wireguard-go -f $device")/environ" | grep NOTIFY
+		! tr '\0' '\n' <"/proc/$(programs)/environ" | grep NOTIFY
 	}
 	check 'a userspace program does not inherit the socket' not_inherited
 fi
