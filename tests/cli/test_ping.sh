@@ -60,7 +60,7 @@ handshake() {
 }
 check 'show tells of the handshake' handshake
 alive() {
-	ip netns exec a ping -c 30 -i 0.05 -W 2 -I fd00:100::1 fd00:100::2 >"$work/ping" &
+	ip netns exec a ping -c 30 -i 0.05 -W 10 -I fd00:100::1 fd00:100::2 >"$work/ping" &
 	local ping=$!
 	for _ in 1 2 3 4 5; do
 		run a apply --state "$work/a.json" --identity "$work/a" --keep-addresses || return 1
