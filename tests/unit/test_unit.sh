@@ -29,6 +29,9 @@ for directory in /run/wireguard /run/plexwg; do
 done
 mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200
 chmod 755 "$work"
+# The unit's user may not be let into the folder that they were built in.
+cp "$plexwg" "$under_filter" "$work"
+plexwg=$work/plexwg under_filter=$work/$(basename "$under_filter")
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 state() { # state N...: a state of those peers
 	local n comma=
