@@ -20,6 +20,8 @@ static void urls_that_will_do(void **state)
 		{"http://127.1", "http://127.0.0.1", true},
 		{"http://[::1]:8080/x", "http://[::1]:8080/x", true},
 		{"https://a/b/../c", "https://a/c", false},
+		{"https://a/b%2Fc", "https://a/b%2Fc", false},
+		{"https://[fe80::1%25eth0]", "https://[fe80::1%25eth0]", false},
 	};
 	for (size_t i = 0; i < COUNT_OF(urls); i++) {
 		struct http_url url;
@@ -58,6 +60,9 @@ static void urls_that_will_not_do(void **state)
 		{"https://control.example/a b", "space"},
 		{"https://control.example\n", "control character"},
 		{"https://control.example\\@evil", "backslash"},
+		{"https://%333", "percent sign"},
+		{"https://control%2eexample/mesh", "percent sign"},
+		{"http://%3127.0.0.1", "percent sign"},
 		{"https://", ""},
 		{"https://control.example:70000", ""},
 		{"https://control.example:0x50", ""},
