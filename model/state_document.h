@@ -24,7 +24,8 @@ struct state_document {
 	const char *signing_keys_error; /* the document's keys are bad; NULL: they are not */
 	const char **unknown_members;   /* places of members that mean nothing, for `plan` */
 	size_t unknown_member_count;
-	struct arena arena; /* all texts, prefixes and arrays but `entries` */
+	size_t further_unknown_count; /* those that the list has no room for */
+	struct arena arena;           /* all texts, prefixes and arrays but `entries` */
 };
 
 /* Room for one more entry, zeroed; NULL when memory is out. */

@@ -27,7 +27,7 @@ struct api_options {
 	const char *user_agent; /* NULL: plexwg */
 	int request_timeout_ms; /* for a whole exchange */
 	int stream_idle_ms;     /* without a byte on the stream */
-	size_t state_bytes_max; /* of a state document */
+	size_t state_bytes_max; /* of a state document, and of a registration */
 	size_t event_bytes_max; /* of an event's data */
 };
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define REGISTRATION_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define STATE_OPTION "--max-state-mib"
 
 struct state_call {
 	struct api_call call;
@@ -46,6 +46,7 @@ int api_state_fetch(struct api_client *client, const char *token, const char *et
 		.header_count = fetch->call.may_be_unmodified ? 2 : 1,
 		.accepts_gzip = true,
 		.body_max = client->options.state_bytes_max,
+		.body_max_option = STATE_OPTION,
 	};
 	return api_call_start(&fetch->call, &http, client->node_path, "/state", ret, diag);
 }
@@ -189,6 +190,10 @@ int api_register(struct api_client *client, const char *join_token,
 	struct secret_buffer body = {0};
 	int error =
 		api_body_register(&body, join_token, key_public_format(public_key).text, hostname);
-	struct http_call http = {.body_max = REGISTRATION_BYTES_MAX};
+	/* The peers come with the answer. */
+	struct http_call http = {
+		.body_max = client->options.state_bytes_max,
+		.body_max_option = STATE_OPTION,
+	};
 	return post_start(&call->call, &http, &body, error, "/v1/register", "", ret, diag);
 }

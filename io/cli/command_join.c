@@ -13,6 +13,7 @@ static int join(const struct options *options, const char *token, struct diag *d
 		.ca_path = options->ca_path,
 		.identity_directory = options->identity_directory,
 		.join_token = token,
+		.state_bytes_max = (size_t)options->max_state_mib << 20,
 	};
 	struct node_joined joined;
 	int error = node_join(&settings, &joined, diag);

@@ -42,6 +42,10 @@ static int run(struct session *session, struct diag *diag)
 		.keep_interface = options->keep_interface,
 		.max_removal_percent = options->max_removal_percent,
 		.filter_syscalls = true,
+		.peers_max = (size_t)options->max_peers,
+		.allowed_ips_max = (size_t)options->max_allowed_ips,
+		.state_bytes_max = (size_t)options->max_state_mib << 20,
+		.nonces_max = (size_t)options->max_nonces,
 		.service =
 			{
 				.notify_socket = getenv("NOTIFY_SOCKET"),

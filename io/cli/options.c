@@ -5,10 +5,12 @@
 #include "duration.h"
 #include "link_router.h"
 #include "report_error.h"
+#include "state_file.h"
 #include "timestamp.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,14 @@ static const struct option_row rows[] = {
 	{'e', "keep-interface", NULL, CONFIG_FLAG, "leave the interface as it is at the end"},
 	{'x', "max-removal-percent", "PERCENT", CONFIG_NUMBER,
 		"remove more of the peers than that only when told twice; default: 0, off"},
+	{'P', "max-peers", "N", CONFIG_NUMBER,
+		"a state with more is refused; default: 1048576, as many as the kernel takes"},
+	{'W', "max-allowed-ips", "N", CONFIG_NUMBER,
+		"a peer with more cannot be used; default: 131072"},
+	{'B', "max-state-mib", "N", CONFIG_NUMBER,
+		"a larger state is refused; default: 512, from a control plane 64"},
+	{'N', "max-nonces", "N", CONFIG_NUMBER,
+		"so many events are remembered for five minutes, more refused; default: 524288"},
 	{'o', "record", "FILE", CONFIG_TEXT, "write what happens as a scenario, without secrets"},
 	{'M', "mesh-ip", "IP", CONFIG_NEVER, "this node's address in the mesh"},
 	{'n', "node-id", "ID", CONFIG_NEVER, "this node's id"},
@@ -212,6 +222,14 @@ static bool option_take(struct options *options, int letter, const char *text)
 		return flag_read(text, &options->keep_interface);
 	case 'x':
 		return number_read(text, 0, 100, &options->max_removal_percent);
+	case 'P':
+		return number_read(text, 1, INT_MAX, &options->max_peers);
+	case 'W':
+		return number_read(text, 1, INT_MAX, &options->max_allowed_ips);
+	case 'B':
+		return number_read(text, 1, STATE_MIB_MAX, &options->max_state_mib);
+	case 'N':
+		return number_read(text, 1, INT_MAX, &options->max_nonces);
 	case 'o':
 		return text_read(text, &options->record_path);
 	case 'M':

@@ -38,6 +38,10 @@ struct options {
 	int64_t interval_ms;
 	bool keep_interface;
 	int max_removal_percent; /* 0: no guard */
+	int max_peers;           /* of what others send; 0: the default */
+	int max_allowed_ips;
+	int max_state_mib;
+	int max_nonces;
 	const char *actual_path;
 	const char *mesh_ip;
 	const char *node_id;

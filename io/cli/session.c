@@ -88,6 +88,9 @@ static int state_warn(const struct state_document *document, mode_t mode, struct
 	for (size_t i = 0; i < document->unknown_member_count && !error; i++)
 		error = warnings_add(
 			warnings, "%s: unknown member, ignored", document->unknown_members[i]);
+	if (document->further_unknown_count && !error)
+		error = warnings_add(warnings, "%zu more unknown members, ignored",
+			document->further_unknown_count);
 	return error;
 }
 
@@ -97,9 +100,12 @@ int session_load_state(struct session *session, struct warnings *warnings, struc
 	struct peer_wire_options wire = {
 		.default_keepalive_s = (uint16_t)session->options->config.persistent_keepalive_s,
 		.allow_host_names = true,
+		.peers_max = (size_t)session->options->max_peers,
+		.allowed_ips_max = (size_t)session->options->max_allowed_ips,
 	};
 	struct file_text file = {0};
-	int error = file_read_trusted(path, STATE_FILE_BYTES_MAX, &file, diag);
+	int error =
+		state_text_read(path, (size_t)session->options->max_state_mib << 20, &file, diag);
 	if (!error)
 		error = state_wire_read(file.text, file.length, &wire, &session->document, diag);
 	if (!error)

@@ -186,6 +186,7 @@ static void source_open_file(struct daemon *daemon)
 	file_source_open(&daemon->file, &daemon->loop, daemon->settings->state_path,
 		cycle_loop_listener(&daemon->cycles), &daemon->wire, &daemon->keeper,
 		daemon->manager.logger);
+	daemon->file.file.bytes_max = daemon->settings->state_bytes_max;
 	daemon->cycles.source = file_source(&daemon->file);
 }
 
@@ -198,6 +199,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		.node_id = settings->identity->node_id,
 		.ca_file = settings->ca_path,
 		.user_agent = "plexwg",
+		.state_bytes_max = settings->state_bytes_max,
 	};
 	if (!options.node_id)
 		return diag_fail(diag, -EINVAL,
@@ -257,6 +259,8 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,
 		.allow_host_names = true,
+		.peers_max = settings->peers_max,
+		.allowed_ips_max = settings->allowed_ips_max,
 	};
 	daemon->naming = (struct naming_reader){
 		.inner = payload_wire_reader(&daemon->wire), .resolver = &daemon->cycles.resolver};

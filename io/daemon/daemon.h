@@ -30,6 +30,11 @@ struct daemon_settings {
 	bool keep_interface;     /* do not tear down at the end */
 	int max_removal_percent; /* see removal_guard.h */
 	bool filter_syscalls;    /* once it is up, for the whole process */
+	/* Of what others send; 0: the defaults. */
+	size_t peers_max;
+	size_t allowed_ips_max;
+	size_t state_bytes_max;
+	size_t nonces_max;
 	struct service_environment service;
 };
 

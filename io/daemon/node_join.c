@@ -114,7 +114,11 @@ static int identity_obtain(struct joining *joining)
 int node_join(const struct node_join_settings *settings, struct node_joined *ret, struct diag *diag)
 {
 	struct joining joining = {.settings = settings, .diag = diag};
-	struct api_options options = {.url = settings->api_url, .ca_file = settings->ca_path};
+	struct api_options options = {
+		.url = settings->api_url,
+		.ca_file = settings->ca_path,
+		.state_bytes_max = settings->state_bytes_max,
+	};
 	int error = loop_init(&joining.loop, diag);
 	if (error)
 		return error;

@@ -12,6 +12,7 @@ struct node_join_settings {
 	const char *ca_path; /* NULL: the system's authorities */
 	const char *identity_directory;
 	const char *join_token; /* a secret */
+	size_t state_bytes_max; /* of the answer, which has the peers; 0: the default */
 };
 
 struct node_joined {

@@ -18,7 +18,7 @@
 #define STATE_NAME      "last_state.json"
 #define PEERS_NAME      "last_events.json"
 #define CACHE_VERSION   "1"
-#define CACHE_BYTES_MAX (2 * STATE_FILE_BYTES_MAX)
+#define CACHE_BYTES_MAX ((size_t)2 * STATE_MIB_MAX << 20)
 #define HASH_TEXT_SIZE  (2 * STATE_CACHE_HASH + 1)
 
 void state_cache_init(struct state_cache *cache, const struct state_cache_owner *owner)

@@ -8,6 +8,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, struct diag *diag)
+{
+	size_t max = bytes_max ? bytes_max : STATE_FILE_BYTES_MAX;
+	int error = file_read_trusted(path, max, ret, diag);
+	if (error == -EFBIG)
+		diag_fail(diag, error, "%s: over %zu MiB (--max-state-mib)",
+			strcmp(path, "-") == 0 ? "standard input" : path, max >> 20);
+	return error;
+}
+
 int state_file_open(struct state_file *file, const char *path, struct diag *diag)
 {
 	*file = (struct state_file){0};
@@ -43,7 +53,7 @@ int state_file_read(struct state_file *file, enum state_file_outcome *ret_outcom
 	uint8_t hash[STATE_FILE_HASH];
 	int error = check_regular(path, diag);
 	if (!error)
-		error = file_read_trusted(path, STATE_FILE_BYTES_MAX, &text, diag);
+		error = state_text_read(path, file->bytes_max, &text, diag);
 	if (error)
 		return error;
 	crypto_generichash(hash, sizeof hash, (const uint8_t *)text.text, text.length, NULL, 0);

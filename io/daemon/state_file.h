@@ -13,16 +13,22 @@
 
 #include <stdint.h>
 
-/* A mesh of a million peers takes about 250 MB. */
-#define STATE_FILE_BYTES_MAX (512UL * 1024 * 1024)
-#define STATE_FILE_HASH      32
+/* Unless another bound is given: a mesh of a million peers takes about 250 MB. */
+#define STATE_FILE_BYTES_MAX ((size_t)512 << 20)
+/* What may be given. */
+#define STATE_MIB_MAX   1024
+#define STATE_FILE_HASH 32
 
 struct state_file {
 	struct path_watch watch; /* wait for its descriptor */
+	size_t bytes_max;        /* of a text; 0: STATE_FILE_BYTES_MAX */
 	bool has_hash;
 	uint8_t hash[STATE_FILE_HASH]; /* of the last text handed out */
 	char *fault;                   /* what was wrong with that text; NULL: nothing */
 };
+
+/* Reads a state as file_read_trusted does; one that is over the bound is refused by its name. */
+int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, struct diag *diag);
 
 /* As path_watch_open: an error, if the watch's descriptor is not -1, leaves the file to be read now
  * and then. `path` is borrowed. */

@@ -52,9 +52,10 @@ struct http_call {
 	const char *body; /* to be posted; NULL: it is a GET */
 	size_t body_length;
 	bool accepts_gzip;
-	size_t body_max;      /* of the answer, decompressed; of no meaning with on_body */
-	int total_timeout_ms; /* 0: none */
-	int idle_timeout_ms;  /* without a byte of the answer; 0: none */
+	size_t body_max;             /* of the answer, decompressed; of no meaning with on_body */
+	const char *body_max_option; /* sets it, for an error to name; a constant, or NULL */
+	int total_timeout_ms;        /* 0: none */
+	int idle_timeout_ms;         /* without a byte of the answer; 0: none */
 
 	/* The header of an answer with a status of 200 to 299, or 304. Not 0: it is of no use. May
 	 * be NULL. */

@@ -86,8 +86,10 @@ static size_t take_header(char *line, size_t size, size_t count, void *impl)
 static bool body_collect(struct http_request *request, const char *bytes, size_t length)
 {
 	if (length > request->body_max - request->body.length) {
-		char error[64];
-		snprintf(error, sizeof error, "the body is over %zu bytes", request->body_max);
+		char error[128];
+		const char *option = request->body_max_option;
+		snprintf(error, sizeof error, "the body is over %zu bytes%s%s%s", request->body_max,
+			option ? " (" : "", option ? option : "", option ? ")" : "");
 		http_request_fault(request, HTTP_END_TOO_LARGE, error);
 		return false;
 	}
@@ -282,6 +284,7 @@ int http_request_create(struct http_client *client, const struct http_call *call
 		return diag_fail_errno(diag, -ENOMEM);
 	request->client = client;
 	request->body_max = call->body_max;
+	request->body_max_option = call->body_max_option;
 	request->accepts_gzip = call->accepts_gzip;
 	request->idle_timeout_ms = call->idle_timeout_ms;
 	request->on_header = call->on_header;

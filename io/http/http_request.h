@@ -18,6 +18,7 @@ struct http_request {
 	size_t header_bytes;
 	struct secret_buffer body;
 	size_t body_max;
+	const char *body_max_option;
 	bool accepts_gzip;
 	struct loop_timer idle_timer;
 	struct loop_timer total_timer;

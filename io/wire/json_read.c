@@ -51,72 +51,74 @@ void json_reader_deinit(struct json_reader *reader)
 }
 
 /*
- * Nearly all values are strings without an escape, or lists of such. They have been scanned, so
- * that they are what stands there; the tokener, which sets up a locale at each call, is left out.
+ * Nearly all values are strings without an escape. They have been scanned, so that they are what
+ * stands there; the tokener, which sets up a locale at each call, is left out.
  */
 static bool is_plain_string(struct json_span span)
 {
 	return json_span_kind(span) == JSON_STRING && !memchr(span.text, '\\', span.length);
 }
 
-static bool is_plain_list(struct json_span span)
+static bool is_container(struct json_span span)
 {
-	struct json_span element;
-	if (json_span_kind(span) != JSON_ARRAY)
-		return false;
-	struct json_cursor cursor = json_cursor_open(span);
-	while (json_cursor_element(&cursor, &element))
-		if (!is_plain_string(element))
-			return false;
-	return true;
+	enum json_kind kind = json_span_kind(span);
+	return kind == JSON_OBJECT || kind == JSON_ARRAY;
 }
 
-static struct json_object *plain_string_read(struct json_span span)
+/* A container, which comes empty, or a plain string; NULL when memory is out. */
+static struct json_object *plain_read(struct json_span span)
 {
+	if (is_container(span))
+		return *span.text == '{' ? json_object_new_object() : json_object_new_array();
 	return json_object_new_string_len(span.text + 1, (int)span.length - 2);
-}
-
-static struct json_object *plain_list_read(struct json_span span)
-{
-	struct json_object *list = json_object_new_array();
-	struct json_cursor cursor = json_cursor_open(span);
-	struct json_span element;
-	while (list && json_cursor_element(&cursor, &element)) {
-		struct json_object *string = plain_string_read(element);
-		if (string && json_object_array_add(list, string) == 0)
-			continue;
-		json_read_free(string);
-		json_read_free(list);
-		list = NULL;
-	}
-	return list;
 }
 
 int json_read(struct json_reader *reader, struct json_span span, struct json_object **ret,
 	struct diag *diag)
 {
-	if (span.length > INT_MAX)
-		return diag_fail(diag, -EINVAL, "too long");
-	bool is_list = is_plain_list(span);
-	if (is_list || is_plain_string(span)) {
-		*ret = is_list ? plain_list_read(span) : plain_string_read(span);
+	if (is_container(span) || (span.length <= INT_MAX && is_plain_string(span))) {
+		*ret = plain_read(span);
 		return *ret ? 0 : diag_fail_errno(diag, -ENOMEM);
 	}
+	if (span.length > INT_MAX)
+		return diag_fail(diag, -EINVAL, "too long");
 	json_tokener_reset(reader->tokener);
-	struct json_object *tree =
+	struct json_object *value =
 		json_tokener_parse_ex(reader->tokener, span.text, (int)span.length);
 	enum json_tokener_error fault = json_tokener_get_error(reader->tokener);
 	if (fault == json_tokener_continue) {
 		/* A number has no end of its own. */
-		tree = json_tokener_parse_ex(reader->tokener, " ", 1);
+		value = json_tokener_parse_ex(reader->tokener, " ", 1);
 		fault = json_tokener_get_error(reader->tokener);
 	}
 	if (fault != json_tokener_success)
 		return diag_fail(diag, -EINVAL, "%s", json_tokener_error_desc(fault));
-	if (!tree && json_span_kind(span) != JSON_NULL)
+	if (!value && json_span_kind(span) != JSON_NULL)
 		return diag_fail_errno(diag, -ENOMEM);
-	*ret = tree;
+	*ret = value;
 	return 0;
+}
+
+int json_read_list(struct json_reader *reader, struct json_span array, struct json_object **ret,
+	struct diag *diag)
+{
+	struct json_object *list = json_object_new_array();
+	struct json_cursor cursor = json_cursor_open(array);
+	struct json_span element;
+	int error = list ? 0 : diag_fail_errno(diag, -ENOMEM);
+	while (!error && json_cursor_element(&cursor, &element)) {
+		struct json_object *value = NULL;
+		error = json_read(reader, element, &value, diag);
+		if (!error && json_object_array_add(list, value) != 0) {
+			json_read_free(value);
+			error = diag_fail_errno(diag, -ENOMEM);
+		}
+	}
+	if (!error)
+		*ret = list;
+	else
+		json_read_free(list);
+	return error;
 }
 
 int json_read_member(struct json_reader *reader, struct json_span object, const char *name,

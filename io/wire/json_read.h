@@ -22,12 +22,19 @@ int json_reader_init(struct json_reader *reader);
 /* Overwrites what the tokener holds of the last strings, which may be secrets, and frees. */
 void json_reader_deinit(struct json_reader *reader);
 
-/* The value as a tree, for json_read_free; NULL for null. Returns 0, -ENOMEM or -EINVAL. */
+/*
+ * The value, for json_read_free; NULL for null. An object or an array comes empty: no more is asked
+ * of it than what it is, and a tree takes many times the memory of its text. Returns 0, -ENOMEM or
+ * -EINVAL.
+ */
 int json_read(struct json_reader *reader, struct json_span span, struct json_object **ret,
 	struct diag *diag);
 /* The same of a member of an object; NULL if there is none. */
 int json_read_member(struct json_reader *reader, struct json_span object, const char *name,
 	struct json_object **ret, struct diag *diag);
+/* An array with its elements, read like that. */
+int json_read_list(struct json_reader *reader, struct json_span array, struct json_object **ret,
+	struct diag *diag);
 /* Overwrites all strings, which may be secrets, and frees. */
 void json_read_free(struct json_object *tree);
 

@@ -73,6 +73,9 @@ static int use_peer_id(struct json_reader *reader, struct json_span payload,
 		error = diag_fail(diag, -EINVAL, "missing");
 	if (!error && !*text)
 		error = diag_fail(diag, -EINVAL, "empty");
+	if (!error && strlen(text) > PEER_ID_MAX)
+		error = diag_fail(diag, -EINVAL, "%zu bytes, at most %d are allowed", strlen(text),
+			PEER_ID_MAX);
 	if (error) {
 		diag_wrap(diag, error, "peer_id");
 	} else {

@@ -36,6 +36,7 @@ struct raw_peer {
 	struct json_span span;
 	unsigned counts[MEMBER_COUNT];
 	struct json_object *values[MEMBER_COUNT]; /* the first of that name; NULL: missing */
+	size_t allowed_ip_count;                  /* too many of them are not read */
 	const char **allowed_ips;                 /* borrowed from their value */
 };
 
@@ -75,6 +76,33 @@ static unsigned member_find(struct json_span name)
 	return i;
 }
 
+static size_t allowed_ips_max(const struct peer_wire *wire)
+{
+	size_t max = wire->options.allowed_ips_max;
+	return max ? max : ALLOWED_IPS_MAX_DEFAULT;
+}
+
+static size_t elements_count(struct json_span array)
+{
+	struct json_cursor cursor = json_cursor_open(array);
+	struct json_span element;
+	size_t count = 0;
+	while (json_cursor_element(&cursor, &element))
+		count++;
+	return count;
+}
+
+static int raw_member_read(const struct peer_wire *wire, enum member member, struct json_span value,
+	struct raw_peer *raw, struct diag *diag)
+{
+	if (member == MEMBER_ALLOWED_IPS && json_span_kind(value) == JSON_ARRAY) {
+		raw->allowed_ip_count = elements_count(value);
+		if (raw->allowed_ip_count <= allowed_ips_max(wire))
+			return json_read_list(wire->reader, value, &raw->values[member], diag);
+	}
+	return json_read(wire->reader, value, &raw->values[member], diag);
+}
+
 static int raw_peer_read(
 	const struct peer_wire *wire, size_t index, struct raw_peer *raw, struct diag *diag)
 {
@@ -86,7 +114,7 @@ static int raw_peer_read(
 		if (member == MEMBER_COUNT)
 			error = note_unknown(wire, index, name);
 		else if (raw->counts[member]++ == 0)
-			error = json_read(wire->reader, value, &raw->values[member], diag);
+			error = raw_member_read(wire, (enum member)member, value, raw, diag);
 	}
 	return error;
 }
@@ -98,7 +126,8 @@ static int read_text(
 	return error ? diag_wrap(diag, error, "%s", member_names[member]) : 0;
 }
 
-static int read_allowed_ips(struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
+static int read_allowed_ips(
+	const struct peer_wire *wire, struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
 	if (!raw->counts[MEMBER_ALLOWED_IPS])
 		return diag_fail(diag, -EINVAL, "allowed_ips: missing");
@@ -107,7 +136,11 @@ static int read_allowed_ips(struct raw_peer *raw, struct api_peer *ret, struct d
 		return 0;
 	if (json_object_get_type(array) != json_type_array)
 		return diag_fail(diag, -EINVAL, "allowed_ips: not an array");
-	size_t count = json_object_array_length(array);
+	size_t count = raw->allowed_ip_count;
+	if (count > allowed_ips_max(wire))
+		return diag_fail(diag, -EINVAL,
+			"allowed_ips: %zu entries, more than %zu (--max-allowed-ips)", count,
+			allowed_ips_max(wire));
 	raw->allowed_ips = calloc(count ? count : 1, sizeof *raw->allowed_ips);
 	if (!raw->allowed_ips)
 		return -ENOMEM;
@@ -137,7 +170,8 @@ static int read_keepalive(const struct raw_peer *raw, struct api_peer *ret, stru
 	return 0;
 }
 
-static int raw_peer_to_api(struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
+static int raw_peer_to_api(
+	const struct peer_wire *wire, struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
 	int error = read_text(raw, MEMBER_ID, &ret->id, diag);
 	if (!error)
@@ -149,7 +183,7 @@ static int raw_peer_to_api(struct raw_peer *raw, struct api_peer *ret, struct di
 	if (!error)
 		error = read_text(raw, MEMBER_PSK, &ret->psk, diag);
 	if (!error)
-		error = read_allowed_ips(raw, ret, diag);
+		error = read_allowed_ips(wire, raw, ret, diag);
 	if (!error)
 		error = read_keepalive(raw, ret, diag);
 	return error;
@@ -161,7 +195,7 @@ static int read_config(const struct peer_wire *wire, struct raw_peer *raw, struc
 	struct api_peer api = {0};
 	int error = json_repeat_check_tree(raw->span, diag);
 	if (!error)
-		error = raw_peer_to_api(raw, &api, diag);
+		error = raw_peer_to_api(wire, raw, &api, diag);
 	if (error)
 		return error;
 	struct peer_config config;

@@ -15,9 +15,17 @@
 #include "state_document.h"
 #include "unknown_members.h"
 
+/* More than the kernel takes on an interface has no use. */
+#define PEERS_MAX_DEFAULT       ((size_t)1 << 20)
+#define ALLOWED_IPS_MAX_DEFAULT ((size_t)1 << 17)
+
 struct peer_wire_options {
 	uint16_t default_keepalive_s; /* for peers that name none */
 	bool allow_host_names; /* else an endpoint with a host name makes the entry unusable */
+	/* Zero: the defaults. More entries than that make a document unusable... */
+	size_t peers_max;
+	/* ... and more of these, as they are written, an entry. */
+	size_t allowed_ips_max;
 };
 
 struct peer_wire {

@@ -16,6 +16,17 @@ struct state_reader {
 	bool has_peers;
 };
 
+/* The cursor has passed one too many. */
+static int refuse_peers(struct json_cursor *cursor, size_t max, struct diag *diag)
+{
+	struct json_span element;
+	size_t count = max + 1;
+	while (json_cursor_element(cursor, &element))
+		count++;
+	return diag_fail(
+		diag, -EINVAL, "peers: %zu entries, more than %zu (--max-peers)", count, max);
+}
+
 static int read_peers(struct state_reader *reader, struct json_span span, struct diag *diag)
 {
 	struct state_document *document = &reader->document;
@@ -31,8 +42,11 @@ static int read_peers(struct state_reader *reader, struct json_span span, struct
 	reader->has_peers = true;
 	struct json_cursor cursor = json_cursor_open(span);
 	struct json_span element;
+	size_t max = reader->options.peers_max ? reader->options.peers_max : PEERS_MAX_DEFAULT;
 	while (json_cursor_element(&cursor, &element)) {
 		size_t index = document->entry_count;
+		if (index == max)
+			return refuse_peers(&cursor, max, diag);
 		struct peer_entry *entry = state_document_append(document);
 		if (!entry)
 			return -ENOMEM;
@@ -128,6 +142,7 @@ static int read_whole(const char *text, size_t length, const struct peer_wire_op
 	}
 	reader.document.unknown_members = reader.unknown.places;
 	reader.document.unknown_member_count = reader.unknown.count;
+	reader.document.further_unknown_count = reader.unknown.further_count;
 	*ret = reader.document;
 	return 0;
 }

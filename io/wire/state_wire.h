@@ -11,7 +11,8 @@
 
 /*
  * Returns 0, -ENOMEM, or -EINVAL for a document that is refused whole: no JSON object, `peers`
- * missing or no array, a member repeated outside the peers. `*ret` is written on success only.
+ * missing, no array or too many, a member repeated outside the peers. `*ret` is written on success
+ * only.
  */
 int state_wire_read(const char *text, size_t length, const struct peer_wire_options *options,
 	struct state_document *ret, struct diag *diag);

@@ -36,6 +36,10 @@ int unknown_members_add(struct unknown_members *members, struct arena *arena, co
 	const char *text = name.text + 1;
 	size_t length = name.length - 2;
 	struct quoted quoted;
+	if (members->count == UNKNOWN_MEMBERS_MAX) {
+		members->further_count++;
+		return 0;
+	}
 	if (!is_plain(text, length)) {
 		quoted = json_span_quote(name);
 		text = quoted.text;

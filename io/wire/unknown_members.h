@@ -6,9 +6,13 @@
 
 #include "json_span.h"
 
+/* Further ones are only counted. */
+#define UNKNOWN_MEMBERS_MAX 1024
+
 struct unknown_members {
 	const char **places; /* the arena's */
 	size_t count;
+	size_t further_count;
 };
 
 /*

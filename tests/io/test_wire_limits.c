@@ -1,0 +1,256 @@
+/* Each bound of the readers of documents and payloads: what is at it is taken, what is over it is
+ * refused and says so. */
+#include "diag.h"
+#include "payload_wire.h"
+#include "state_wire.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+#define PEER_HEAD "{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":"
+#define PEER      PEER_HEAD "[]}"
+
+/* HEAD, UNIT so many times with commas between, TAIL. */
+static char *repeat(const char *head, const char *unit, size_t count, const char *tail)
+{
+	size_t unit_length = strlen(unit), length = strlen(head);
+	char *text = malloc(length + count * (unit_length + 1) + strlen(tail) + 1);
+	assert_non_null(text);
+	strcpy(text, head);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(text + length, unit, unit_length);
+		length += unit_length;
+		if (i + 1 < count)
+			text[length++] = ',';
+	}
+	strcpy(text + length, tail);
+	return text;
+}
+
+static int read_document(const char *text, const struct peer_wire_options *options,
+	struct state_document *ret, struct diag *diag)
+{
+	return state_wire_read(text, strlen(text), options, ret, diag);
+}
+
+static void a_document_has_at_most_so_many_peers(void **state)
+{
+	static const struct peer_wire_options three = {.peers_max = 3};
+	for (size_t count = 2; count <= 5; count++) {
+		struct state_document document = {.entry_count = 77};
+		struct diag diag = {0};
+		char error[80] = "";
+		/* Entries that cannot be used count as well. */
+		char *text = repeat("{\"peers\":[", count % 2 ? "0" : PEER, count, "]}");
+		if (count > 3)
+			snprintf(error, sizeof error,
+				"peers: %zu entries, more than 3 (--max-peers)", count);
+		assert_int_equal(
+			read_document(text, &three, &document, &diag), count > 3 ? -EINVAL : 0);
+		assert_string_equal(diag_text(&diag), error);
+		assert_int_equal(document.entry_count, count > 3 ? 77 : count);
+		if (count <= 3)
+			state_document_clear(&document);
+		diag_clear(&diag);
+		free(text);
+	}
+}
+
+static void peers_that_stand_alone_are_bounded_like_those_of_a_document(void **state)
+{
+	static const struct peer_wire_options two = {.peers_max = 2};
+	struct state_document document = {0};
+	struct diag diag = {0};
+	assert_int_equal(state_wire_read_peers("[0,0]", 5, &two, &document, NULL), 0);
+	state_document_clear(&document);
+	assert_int_equal(state_wire_read_peers("[0,0,0]", 7, &two, &document, &diag), -EINVAL);
+	assert_string_equal(diag_text(&diag), "peers: 3 entries, more than 2 (--max-peers)");
+	diag_clear(&diag);
+}
+
+static void a_million_peers_are_as_many_as_the_kernel_takes(void **state)
+{
+	static const struct peer_wire_options defaults = {0};
+	struct state_document document = {0};
+	struct diag diag = {0};
+	assert_int_equal(PEERS_MAX_DEFAULT, 1048576);
+	char *text = repeat("{\"peers\":[", "0", PEERS_MAX_DEFAULT, "]}");
+	assert_int_equal(read_document(text, &defaults, &document, NULL), 0);
+	assert_int_equal(document.entry_count, PEERS_MAX_DEFAULT);
+	state_document_clear(&document);
+	free(text);
+	text = repeat("{\"peers\":[", "0", PEERS_MAX_DEFAULT + 1, "]}");
+	assert_int_equal(read_document(text, &defaults, &document, &diag), -EINVAL);
+	assert_string_equal(
+		diag_text(&diag), "peers: 1048577 entries, more than 1048576 (--max-peers)");
+	diag_clear(&diag);
+	free(text);
+}
+
+/* The entry of a document whose only peer has so many allowed IPs. */
+static void assert_allowed_ips(
+	size_t count, const char *unit, const struct peer_wire_options *options, const char *error)
+{
+	struct state_document document = {0};
+	char *text = repeat("{\"peers\":[" PEER_HEAD "[", unit, count, "]}," PEER "]}");
+	assert_int_equal(read_document(text, options, &document, NULL), 0);
+	assert_int_equal(document.entry_count, 2);
+	if (error)
+		assert_string_equal(document.entries[0].error, error);
+	else
+		assert_null(document.entries[0].error);
+	/* It costs nobody else anything, and its peer can be found on the device. */
+	assert_null(document.entries[1].error);
+	assert_string_equal(document.entries[0].id, "a");
+	assert_true(document.entries[0].has_key);
+	state_document_clear(&document);
+	free(text);
+}
+
+static void a_peer_has_at_most_so_many_allowed_ips(void **state)
+{
+	static const struct peer_wire_options two = {.allowed_ips_max = 2}, defaults = {0};
+	/* As they are written: that they are the same in the end does not count. */
+	assert_allowed_ips(2, "\"10.0.0.0/8\"", &two, NULL);
+	assert_allowed_ips(3, "\"10.0.0.0/8\"", &two,
+		"peers[0] \"a\": allowed_ips: 3 entries, more than 2 (--max-allowed-ips)");
+	assert_allowed_ips(3, "[]", &two,
+		"peers[0] \"a\": allowed_ips: 3 entries, more than 2 (--max-allowed-ips)");
+	assert_allowed_ips(2, "[]", &two, "peers[0] \"a\": allowed_ips[0]: not a string");
+	assert_int_equal(ALLOWED_IPS_MAX_DEFAULT, 131072);
+	assert_allowed_ips(131072, "\"10.0.0.0/8\"", &defaults, NULL);
+	assert_allowed_ips(131073, "\"10.0.0.0/8\"", &defaults,
+		"peers[0] \"a\": allowed_ips: 131073 entries, more than 131072 "
+		"(--max-allowed-ips)");
+}
+
+static void an_event_with_too_many_allowed_ips_is_refused(void **state)
+{
+	static const struct peer_wire_options two = {.allowed_ips_max = 2};
+	struct payload_reader reader = payload_wire_reader(&two);
+	for (size_t count = 2; count <= 3; count++) {
+		struct arena arena = {0};
+		struct peer_entry entry = {0};
+		struct diag diag = {0};
+		char *text = repeat(PEER_HEAD "[", "\"10.0.0.0/8\"", count, "]}");
+		assert_int_equal(
+			reader.read_peer(reader.impl, text, strlen(text), &arena, &entry, &diag),
+			count == 2 ? 0 : -EINVAL);
+		assert_string_equal(
+			diag_text(&diag), count == 2 ? ""
+						     : "\"a\": allowed_ips: 3 entries, more than 2 "
+						       "(--max-allowed-ips)");
+		diag_clear(&diag);
+		arena_clear(&arena);
+		free(text);
+	}
+}
+
+static void an_id_has_at_most_255_bytes(void **state)
+{
+	static const struct peer_wire_options defaults = {0};
+	struct payload_reader reader = payload_wire_reader(&defaults);
+	for (int length = 255; length <= 256; length++) {
+		struct state_document document = {0};
+		struct arena arena = {0};
+		struct diag diag = {0};
+		const char *id = NULL;
+		char *text;
+		bool is_over = length == 256;
+		assert_true(asprintf(&text,
+				    "{\"peers\":[{\"id\":\"%0*d\",\"public_key\":\"" KEY_2
+				    "\",\"allowed_ips\":[]}]}",
+				    length, 7) > 0);
+		assert_int_equal(read_document(text, &defaults, &document, NULL), 0);
+		assert_int_equal(document.entries[0].error != NULL, is_over);
+		if (is_over)
+			assert_non_null(strstr(document.entries[0].error,
+				": id: 256 bytes, at most 255 are allowed"));
+		state_document_clear(&document);
+		free(text);
+		assert_true(asprintf(&text, "{\"peer_id\":\"%0*d\"}", length, 7) > 0);
+		assert_int_equal(
+			reader.read_peer_id(reader.impl, text, strlen(text), &arena, &id, &diag),
+			is_over ? -EINVAL : 0);
+		assert_string_equal(diag_text(&diag),
+			is_over ? "peer_id: 256 bytes, at most 255 are allowed" : "");
+		diag_clear(&diag);
+		arena_clear(&arena);
+		free(text);
+	}
+}
+
+static void members_that_mean_nothing_are_listed_up_to_a_bound_and_counted_beyond(void **state)
+{
+	static const struct peer_wire_options defaults = {0};
+	for (size_t count = UNKNOWN_MEMBERS_MAX; count <= UNKNOWN_MEMBERS_MAX + 3; count += 3) {
+		struct state_document document = {0};
+		char *text = repeat("{\"peers\":[", "{\"x\":1}", count, "]}");
+		assert_int_equal(read_document(text, &defaults, &document, NULL), 0);
+		assert_int_equal(document.unknown_member_count, 1024);
+		assert_string_equal(document.unknown_members[1023], "peers[1023].x");
+		assert_int_equal(document.further_unknown_count, count - 1024);
+		state_document_clear(&document);
+		free(text);
+	}
+}
+
+/* The longest text that json-c was to build a tree from. A tree takes many times its text. */
+static int longest_parsed;
+
+struct json_object *__real_json_tokener_parse_ex(
+	struct json_tokener *tokener, const char *text, int length);
+struct json_object *__wrap_json_tokener_parse_ex(
+	struct json_tokener *tokener, const char *text, int length);
+
+struct json_object *__wrap_json_tokener_parse_ex(
+	struct json_tokener *tokener, const char *text, int length)
+{
+	if (length > longest_parsed)
+		longest_parsed = length;
+	return __real_json_tokener_parse_ex(tokener, text, length);
+}
+
+static void what_stands_in_the_place_of_a_text_is_not_built(void **state)
+{
+	static const struct peer_wire_options defaults = {0};
+	static const char *const heads[] = {"{\"peers\":[{\"psk\":[", "{\"peers\":[{\"id\":[[",
+		"{\"peers\":[{\"public_key\":\"" KEY_2 "\",\"id\":\"a\",\"allowed_ips\":[["};
+	static const char *const tails[] = {"]}]}", "]]}]}", "]]}]}"};
+	static const char *const errors[] = {"peers[0]: psk: not a string",
+		"peers[0]: id: not a string", "peers[0] \"a\": allowed_ips[0]: not a string"};
+	longest_parsed = 0;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		struct state_document document = {0};
+		char *text = repeat(heads[i], "[]", 1000000, tails[i]);
+		assert_int_equal(read_document(text, &defaults, &document, NULL), 0);
+		assert_string_equal(document.entries[0].error, errors[i]);
+		state_document_clear(&document);
+		free(text);
+	}
+	assert_true(longest_parsed < 10000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_document_has_at_most_so_many_peers),
+		cmocka_unit_test(peers_that_stand_alone_are_bounded_like_those_of_a_document),
+		cmocka_unit_test(a_million_peers_are_as_many_as_the_kernel_takes),
+		cmocka_unit_test(a_peer_has_at_most_so_many_allowed_ips),
+		cmocka_unit_test(an_event_with_too_many_allowed_ips_is_refused),
+		cmocka_unit_test(an_id_has_at_most_255_bytes),
+		cmocka_unit_test(
+			members_that_mean_nothing_are_listed_up_to_a_bound_and_counted_beyond),
+		cmocka_unit_test(what_stands_in_the_place_of_a_text_is_not_built),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
