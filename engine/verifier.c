@@ -65,6 +65,28 @@ static bool is_signed(
 	       is_signed_by(verifier, envelope, &keys->previous);
 }
 
+static enum verdict nonce_take(struct nonce_store *nonces, const struct envelope *envelope,
+	int64_t now_ns, struct diag *diag)
+{
+	switch (nonce_store_add(nonces, envelope->nonce.text, envelope->nonce.length, now_ns,
+		envelope->issued_at_ns + EVENT_WINDOW_NS)) {
+	case 0:
+		return VERDICT_ACCEPTED;
+	case -EEXIST:
+		diag_fail(diag, -EALREADY, "duplicate nonce");
+		return VERDICT_DUPLICATE_NONCE;
+	case -ENOBUFS:
+		diag_fail(diag, -ENOBUFS,
+			"too many events: the nonces of %zu are remembered, there is no room for "
+			"more",
+			nonce_store_max(nonces));
+		return VERDICT_NO_ROOM;
+	default:
+		diag_fail_errno(diag, -ENOMEM);
+		return VERDICT_FAULT;
+	}
+}
+
 enum verdict verifier_check(struct verifier *verifier, const struct envelope *envelope,
 	int64_t now_ns, struct diag *diag)
 {
@@ -76,6 +98,11 @@ enum verdict verifier_check(struct verifier *verifier, const struct envelope *en
 	if (missing) {
 		diag_fail(diag, -EINVAL, "missing %s", missing);
 		return VERDICT_MISSING_FIELD;
+	}
+	if (envelope->nonce.length > NONCE_BYTES_MAX) {
+		diag_fail(diag, -EINVAL, "malformed: nonce: %zu bytes, at most %d are allowed",
+			envelope->nonce.length, NONCE_BYTES_MAX);
+		return VERDICT_MALFORMED;
 	}
 	if (envelope->issued_at_ns < now_ns - EVENT_WINDOW_NS) {
 		diag_fail(diag, -ESTALE, "stale: issued more than five minutes ago");
@@ -91,18 +118,7 @@ enum verdict verifier_check(struct verifier *verifier, const struct envelope *en
 			has_key ? "" : ": there is no signing key");
 		return VERDICT_BAD_SIGNATURE;
 	}
-	nonce_store_expire(&verifier->nonces, now_ns);
-	const struct envelope_text *nonce = &envelope->nonce;
-	if (nonce_store_holds(&verifier->nonces, nonce->text, nonce->length)) {
-		diag_fail(diag, -EALREADY, "duplicate nonce");
-		return VERDICT_DUPLICATE_NONCE;
-	}
-	if (nonce_store_add(&verifier->nonces, nonce->text, nonce->length,
-		    envelope->issued_at_ns + EVENT_WINDOW_NS) != 0) {
-		diag_fail_errno(diag, -ENOMEM);
-		return VERDICT_FAULT;
-	}
-	return VERDICT_ACCEPTED;
+	return nonce_take(&verifier->nonces, envelope, now_ns, diag);
 }
 
 bool verdict_is_final(enum verdict verdict)
@@ -115,6 +131,7 @@ bool verdict_is_final(enum verdict verdict)
 	case VERDICT_DUPLICATE_NONCE:
 		return true;
 	case VERDICT_FUTURE:
+	case VERDICT_NO_ROOM:
 	case VERDICT_BAD_SIGNATURE: /* the right key may come yet */
 	case VERDICT_FAULT:
 		break;

@@ -28,7 +28,8 @@ enum verdict {
 	VERDICT_FUTURE,
 	VERDICT_BAD_SIGNATURE,
 	VERDICT_DUPLICATE_NONCE,
-	VERDICT_FAULT, /* out of memory: nothing is known */
+	VERDICT_NO_ROOM, /* nonce_store.h remembers as many events as it may */
+	VERDICT_FAULT,   /* out of memory: nothing is known */
 };
 
 struct verifier {
@@ -51,8 +52,8 @@ void verifier_take_keys(
 
 /*
  * On acceptance the nonce is remembered until issued_at plus five minutes. The text of a refusal
- * begins with `malformed`, `missing nonce` (and so on), `stale`, `future`, `bad signature` or
- * `duplicate nonce`.
+ * begins with `malformed`, `missing nonce` (and so on), `stale`, `future`, `bad signature`,
+ * `duplicate nonce` or `too many events`: then it is the pull that tells what the event would have.
  */
 enum verdict verifier_check(struct verifier *verifier, const struct envelope *envelope,
 	int64_t now_ns, struct diag *diag);

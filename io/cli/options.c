@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
 	{'B', "max-state-mib", "N", CONFIG_NUMBER,
 		"a larger state is refused; default: 512, from a control plane 64"},
 	{'N', "max-nonces", "N", CONFIG_NUMBER,
-		"so many events are remembered for five minutes, more refused; default: 524288"},
+		"so many events are remembered against replays, more refused; default: 600000"},
 	{'o', "record", "FILE", CONFIG_TEXT, "write what happens as a scenario, without secrets"},
 	{'M', "mesh-ip", "IP", CONFIG_NEVER, "this node's address in the mesh"},
 	{'n', "node-id", "ID", CONFIG_NEVER, "this node's id"},

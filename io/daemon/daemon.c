@@ -251,6 +251,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	if (error)
 		return diag_fail_errno(diag, error);
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
+	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
 		(struct drift_reporter){0}, settings->identity);
 	daemon->reconciler.router = settings->router;

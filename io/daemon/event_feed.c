@@ -30,6 +30,8 @@ void event_feed_init(struct event_feed *feed, struct control_plane *plane, struc
 		.refused_ms = loop_now_ms() - EVENT_CALM_MS,
 		.stream_trouble = {.name = "event stream"},
 		.event_trouble = {.name = "event"},
+		.full_ms = loop_now_ms() - EVENT_CALM_MS,
+		.room_trouble = {.name = "room for events"},
 	};
 }
 
@@ -41,6 +43,7 @@ void event_feed_deinit(struct event_feed *feed)
 	free(feed->last_event_id);
 	condition_clear(&feed->stream_trouble);
 	condition_clear(&feed->event_trouble);
+	condition_clear(&feed->room_trouble);
 }
 
 static int64_t now_ns(const struct event_feed *feed)
@@ -92,6 +95,8 @@ static void event_accepted(struct event_feed *feed)
 {
 	if (loop_now_ms() - feed->refused_ms >= EVENT_CALM_MS)
 		condition_well(&feed->event_trouble, &feed->plane->logger);
+	if (loop_now_ms() - feed->full_ms >= EVENT_CALM_MS)
+		condition_well(&feed->room_trouble, &feed->plane->logger);
 	if (!feed->is_proven)
 		stream_prove(feed);
 	if (feed->handled)
@@ -102,6 +107,14 @@ static void event_refused(struct event_feed *feed, const char *error)
 {
 	feed->refused_ms = loop_now_ms();
 	condition_trouble(&feed->event_trouble, &feed->plane->logger, error);
+}
+
+/* What it would have told, the next pull tells. */
+static void event_has_no_room(struct event_feed *feed, struct diag *diag)
+{
+	feed->full_ms = loop_now_ms();
+	diag_add(diag, -ENOBUFS, "--max-nonces allows more, and pulls make up for them");
+	condition_trouble(&feed->room_trouble, &feed->plane->logger, diag_text(diag));
 }
 
 /* Parses it, verifies it, and hands it on if it is good. */
@@ -128,6 +141,8 @@ static void on_event(void *impl, const struct stream_event *event)
 	enum verdict verdict = event_judge(feed, event, &envelope, &diag);
 	if (verdict == VERDICT_ACCEPTED)
 		event_accepted(feed);
+	else if (verdict == VERDICT_NO_ROOM)
+		event_has_no_room(feed, &diag);
 	else
 		event_refused(feed, diag_text(&diag));
 	if (!verdict_is_final(verdict))

@@ -43,8 +43,10 @@ struct event_feed {
 	int64_t not_before_ms; /* as the control plane asked for (Retry-After) */
 	int64_t changed_ms;    /* when it was last opened, or went down */
 	int64_t refused_ms;    /* when the last event was */
+	int64_t full_ms;       /* when the last event was that there was no room for */
 	struct condition stream_trouble;
 	struct condition event_trouble;
+	struct condition room_trouble;
 };
 
 void event_feed_init(struct event_feed *feed, struct control_plane *plane, struct loop *loop,

@@ -3,19 +3,22 @@
 
 #include "nonce_store.h"
 
+#include <errno.h>
 #include <stdio.h>
+
+#define SECOND NONCE_SWEEP_NS
 
 static void what_was_added_is_held(void **state)
 {
 	struct nonce_store store = {0};
-	assert_false(nonce_store_holds(&store, "a", 1));
-	assert_int_equal(nonce_store_add(&store, "a", 1, 10), 0);
-	assert_true(nonce_store_holds(&store, "a", 1));
-	assert_false(nonce_store_holds(&store, "b", 1));
-	assert_false(nonce_store_holds(&store, "aa", 2));
-	assert_false(nonce_store_holds(&store, "", 0));
+	assert_false(nonce_store_holds(&store, "a", 1, 0));
+	assert_int_equal(nonce_store_add(&store, "a", 1, 0, 10), 0);
+	assert_true(nonce_store_holds(&store, "a", 1, 0));
+	assert_false(nonce_store_holds(&store, "b", 1, 0));
+	assert_false(nonce_store_holds(&store, "aa", 2, 0));
+	assert_false(nonce_store_holds(&store, "", 0, 0));
 	nonce_store_clear(&store);
-	assert_false(nonce_store_holds(&store, "a", 1));
+	assert_false(nonce_store_holds(&store, "a", 1, 0));
 }
 
 static void a_prefix_of_a_nonce_is_another_nonce(void **state)
@@ -23,11 +26,11 @@ static void a_prefix_of_a_nonce_is_another_nonce(void **state)
 	struct nonce_store store = {0};
 	static const char text[] = "\0\0\0\0";
 	for (size_t length = 1; length <= 4; length++)
-		assert_int_equal(nonce_store_add(&store, text, length, 10), 0);
+		assert_int_equal(nonce_store_add(&store, text, length, 0, 10), 0);
 	assert_int_equal(store.count, 4);
 	nonce_store_expire(&store, 11);
 	for (size_t length = 1; length <= 4; length++)
-		assert_false(nonce_store_holds(&store, text, length));
+		assert_false(nonce_store_holds(&store, text, length, 11));
 	nonce_store_clear(&store);
 }
 
@@ -35,50 +38,140 @@ static void texts_are_copied(void **state)
 {
 	struct nonce_store store = {0};
 	char text[] = "nonce";
-	assert_int_equal(nonce_store_add(&store, text, 5, 10), 0);
+	assert_int_equal(nonce_store_add(&store, text, 5, 0, 10), 0);
 	memset(text, 'x', 5);
-	assert_true(nonce_store_holds(&store, "nonce", 5));
-	assert_false(nonce_store_holds(&store, "xxxxx", 5));
+	assert_true(nonce_store_holds(&store, "nonce", 5, 0));
+	assert_false(nonce_store_holds(&store, "xxxxx", 5, 0));
 	nonce_store_clear(&store);
+}
+
+static int add_number(
+	struct nonce_store *store, unsigned number, int64_t now_ns, int64_t expires_ns)
+{
+	char text[12];
+	int length = snprintf(text, sizeof text, "%u", number);
+	return nonce_store_add(store, text, (size_t)length, now_ns, expires_ns);
+}
+
+static bool holds_number(const struct nonce_store *store, unsigned number, int64_t now_ns)
+{
+	char text[12];
+	int length = snprintf(text, sizeof text, "%u", number);
+	return nonce_store_holds(store, text, (size_t)length, now_ns);
 }
 
 static void each_is_dropped_once_its_time_is_past(void **state)
 {
 	struct nonce_store store = {0};
-	char text[12];
-	for (int i = 0; i < 500; i++) { /* in a mixed order of texts and times */
-		int length = snprintf(text, sizeof text, "%d", i * 7 % 500);
-		assert_int_equal(nonce_store_add(&store, text, (size_t)length, i * 7 % 500), 0);
-	}
+	for (unsigned i = 0; i < 500; i++) /* in a mixed order of texts and times */
+		assert_int_equal(add_number(&store, i * 7 % 500, 0, i * 7 % 500), 0);
 	for (int now = 0; now <= 500; now += 50) {
+		/* Whether it was dropped or not does not matter. */
+		for (unsigned i = 0; i < 500; i++)
+			assert_int_equal(holds_number(&store, i, now), (int)i >= now);
 		nonce_store_expire(&store, now);
-		for (int i = 0; i < 500; i++) {
-			int length = snprintf(text, sizeof text, "%d", i);
-			assert_int_equal(nonce_store_holds(&store, text, (size_t)length), i >= now);
-		}
+		for (unsigned i = 0; i < 500; i++)
+			assert_int_equal(holds_number(&store, i, now), (int)i >= now);
+		assert_int_equal(store.count, 500 - now);
 	}
-	assert_int_equal(store.count, 0);
 	nonce_store_clear(&store);
 }
 
-static void a_nonce_that_is_there_already_stays_as_it_was(void **state)
+static void a_nonce_is_taken_again_once_its_time_is_past(void **state)
 {
 	struct nonce_store store = {0};
-	assert_int_equal(nonce_store_add(&store, "a", 1, 10), 0);
-	assert_int_equal(nonce_store_add(&store, "a", 1, 99), 0);
+	assert_int_equal(nonce_store_add(&store, "a", 1, 0, 10), 0);
+	assert_int_equal(nonce_store_add(&store, "a", 1, 10, 99), -EEXIST);
+	assert_false(nonce_store_holds(&store, "a", 1, 11));
+	assert_int_equal(nonce_store_add(&store, "a", 1, 11, 20), 0);
 	assert_int_equal(store.count, 1);
-	nonce_store_expire(&store, 11);
-	assert_int_equal(store.count, 0);
+	assert_true(nonce_store_holds(&store, "a", 1, 20));
+	assert_false(nonce_store_holds(&store, "a", 1, 21));
 	nonce_store_clear(&store);
 }
 
 static void the_empty_text_is_a_nonce_like_others(void **state)
 {
 	struct nonce_store store = {0};
-	assert_int_equal(nonce_store_add(&store, "", 0, 10), 0);
-	assert_true(nonce_store_holds(&store, "", 0));
-	assert_false(nonce_store_holds(&store, "a", 1));
+	assert_int_equal(nonce_store_add(&store, "", 0, 0, 10), 0);
+	assert_true(nonce_store_holds(&store, "", 0, 0));
+	assert_false(nonce_store_holds(&store, "a", 1, 0));
 	nonce_store_clear(&store);
+}
+
+static void those_whose_time_is_past_are_dropped_by_and_by(void **state)
+{
+	struct nonce_store store = {0};
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(add_number(&store, i, 0, i), 0);
+	assert_int_equal(add_number(&store, 100, SECOND - 1, SECOND), 0);
+	assert_int_equal(store.count, 101);
+	assert_int_equal(add_number(&store, 101, SECOND, SECOND), 0);
+	assert_int_equal(store.count, 2);
+	/* A clock that was put back holds nothing up. */
+	assert_int_equal(add_number(&store, 102, 7, 7), 0);
+	assert_int_equal(store.swept_ns, 7);
+	nonce_store_clear(&store);
+}
+
+static void as_many_are_taken_as_there_is_room_for(void **state)
+{
+	struct nonce_store store = {.max = 3};
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(add_number(&store, i, 0, (i + 1) * SECOND), 0);
+	/* Full: no other is taken, none is forgotten, and that has no end. */
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(add_number(&store, 3 + i, SECOND, 9 * SECOND), -ENOBUFS);
+		assert_int_equal(add_number(&store, i % 3, SECOND, 9 * SECOND), -EEXIST);
+		assert_int_equal(store.count, 3);
+	}
+	/* The time of the first is past. */
+	assert_int_equal(add_number(&store, 3, 2 * SECOND, 9 * SECOND), 0);
+	assert_int_equal(add_number(&store, 4, 2 * SECOND, 9 * SECOND), -ENOBUFS);
+	assert_false(holds_number(&store, 0, 2 * SECOND));
+	for (unsigned i = 1; i <= 3; i++)
+		assert_true(holds_number(&store, i, 2 * SECOND));
+	nonce_store_clear(&store);
+	assert_int_equal(store.max, 3);
+}
+
+static void a_nonce_that_comes_again_takes_its_own_room(void **state)
+{
+	struct nonce_store store = {.max = 1, .swept_ns = 5};
+	assert_int_equal(nonce_store_add(&store, "a", 1, 5, 10), 0);
+	assert_int_equal(nonce_store_add(&store, "b", 1, 11, 20), -ENOBUFS);
+	assert_int_equal(nonce_store_add(&store, "a", 1, 11, 20), 0);
+	assert_int_equal(store.count, 1);
+	nonce_store_clear(&store);
+}
+
+/* A signer without measure: ten times as many as there is room for, in no order. */
+static void memory_is_bounded_whatever_comes(void **state)
+{
+	enum { MAX = 5000 };
+	struct nonce_store store = {.max = MAX};
+	unsigned taken = 0;
+	for (unsigned i = 0; i < 10 * MAX; i++) {
+		int error = add_number(&store, i * 2654435761u, SECOND, 300 * SECOND);
+		assert_int_equal(error, i < MAX ? 0 : -ENOBUFS);
+		taken += error == 0;
+	}
+	assert_int_equal(taken, MAX);
+	assert_int_equal(store.count, MAX);
+	assert_true(store.capacity < 2 * MAX);
+	for (unsigned i = 0; i < 10 * MAX; i++)
+		assert_int_equal(holds_number(&store, i * 2654435761u, 300 * SECOND), i < MAX);
+	/* When their time is past, there is as much room as there was. */
+	for (unsigned i = 0; i < MAX; i++)
+		assert_int_equal(add_number(&store, i, 301 * SECOND, 600 * SECOND), 0);
+	assert_int_equal(add_number(&store, MAX, 301 * SECOND, 600 * SECOND), -ENOBUFS);
+	nonce_store_clear(&store);
+}
+
+static void a_thousand_a_second_find_room_for_ten_minutes(void **state)
+{
+	struct nonce_store store = {0};
+	assert_int_equal(nonce_store_max(&store), 600 * 1000);
 }
 
 int main(void)
@@ -88,8 +181,13 @@ int main(void)
 		cmocka_unit_test(a_prefix_of_a_nonce_is_another_nonce),
 		cmocka_unit_test(texts_are_copied),
 		cmocka_unit_test(each_is_dropped_once_its_time_is_past),
-		cmocka_unit_test(a_nonce_that_is_there_already_stays_as_it_was),
+		cmocka_unit_test(a_nonce_is_taken_again_once_its_time_is_past),
 		cmocka_unit_test(the_empty_text_is_a_nonce_like_others),
+		cmocka_unit_test(those_whose_time_is_past_are_dropped_by_and_by),
+		cmocka_unit_test(as_many_are_taken_as_there_is_room_for),
+		cmocka_unit_test(a_nonce_that_comes_again_takes_its_own_room),
+		cmocka_unit_test(memory_is_bounded_whatever_comes),
+		cmocka_unit_test(a_thousand_a_second_find_room_for_ten_minutes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

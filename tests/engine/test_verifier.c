@@ -222,8 +222,46 @@ static void a_nonce_that_can_no_longer_be_replayed_is_forgotten(void **state)
 		assert_verdict_at(verifier, &envelope, envelope.issued_at_ns, VERDICT_ACCEPTED, "");
 	}
 	assert_true(verifier->nonces.count <= 302);
-	assert_false(nonce_store_holds(&verifier->nonces, "n0", 2));
-	assert_true(nonce_store_holds(&verifier->nonces, "n999", 4));
+	assert_false(nonce_store_holds(&verifier->nonces, "n0", 2, NOW_NS + 999 * SECOND));
+	assert_true(nonce_store_holds(&verifier->nonces, "n999", 4, NOW_NS + 999 * SECOND));
+}
+
+/* Nothing that was accepted comes through again to make room for others. */
+static void without_room_for_its_nonce_an_event_is_refused(void **state)
+{
+	struct verifier *verifier = *state;
+	struct envelope first = signed_by(CURRENT, "n1"), second = signed_by(CURRENT, "n2");
+	struct envelope third = signed_by(CURRENT, "n3"), forgery = signed_by(0x33, "n4");
+	static const char no_room[] = "too many events: the nonces of 2 are remembered, there is "
+				      "no room for more";
+	verifier->nonces.max = 2;
+	assert_verdict(verifier, &first, VERDICT_ACCEPTED, "");
+	assert_verdict(verifier, &second, VERDICT_ACCEPTED, "");
+	for (int i = 0; i < 100; i++) {
+		assert_verdict(verifier, &third, VERDICT_NO_ROOM, no_room);
+		assert_verdict(verifier, &first, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+		assert_verdict(verifier, &forgery, VERDICT_BAD_SIGNATURE, "bad signature");
+	}
+	/* It may be accepted yet: the cursor is not to pass it. */
+	assert_false(verdict_is_final(VERDICT_NO_ROOM));
+	third.issued_at_ns += 290 * SECOND;
+	assert_verdict_at(
+		verifier, &third, NOW_NS + 300 * SECOND, VERDICT_NO_ROOM, "too many events");
+	assert_verdict_at(verifier, &third, NOW_NS + 301 * SECOND, VERDICT_ACCEPTED, "");
+}
+
+static void a_nonce_has_at_most_128_bytes(void **state)
+{
+	char text[NONCE_BYTES_MAX + 2];
+	memset(text, 'n', sizeof text);
+	text[NONCE_BYTES_MAX] = '\0';
+	struct envelope envelope = signed_by(CURRENT, text);
+	assert_int_equal(envelope.nonce.length, 128);
+	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
+	envelope.nonce.length++;
+	assert_verdict(*state, &envelope, VERDICT_MALFORMED,
+		"malformed: nonce: 129 bytes, at most 128 are allowed");
+	assert_true(verdict_is_final(VERDICT_MALFORMED));
 }
 
 /* Each envelope is wrong in all that comes later in the order, too. */
@@ -339,6 +377,8 @@ int main(void)
 		VERIFIER_TEST(a_forgery_does_not_use_up_a_nonce),
 		VERIFIER_TEST(a_nonce_is_remembered_as_long_as_its_event_could_be_replayed),
 		VERIFIER_TEST(a_nonce_that_can_no_longer_be_replayed_is_forgotten),
+		VERIFIER_TEST(without_room_for_its_nonce_an_event_is_refused),
+		VERIFIER_TEST(a_nonce_has_at_most_128_bytes),
 		VERIFIER_TEST(the_checks_come_in_their_order),
 		VERIFIER_TEST(nonces_may_hold_any_bytes),
 		VERIFIER_TEST(keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation),

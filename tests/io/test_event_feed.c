@@ -239,6 +239,38 @@ static void an_event_holds_the_place_until_it_is_too_old(void **state)
 	assert_string_equal(feed.last_event_id, "3");
 }
 
+static bool is_logged(void *impl)
+{
+	return node_logged(impl, "room for events") > 0;
+}
+
+/* It is said when it begins and when it has ended, and the place to resume at waits. */
+static void events_that_there_is_no_room_for_are_refused_and_said_once(void **state)
+{
+	struct node_fixture *node = *state;
+	node->verifier.nonces.max = 2;
+	open_now(node);
+	for (int i = 0; i < 5; i++)
+		node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, is_logged, node);
+	node_tell(node, "POST", "/events", kinds[3].event);
+	node_run_for(node, 200);
+	assert_int_equal(handled, 2);
+	assert_string_equal(feed.last_event_id, "2");
+	assert_int_equal(node_logged(node, "room for events"), 1);
+	assert_int_equal(
+		node_logged(node, "Trouble with=room for events error=too many events: the nonces "
+				  "of 2 are remembered, there is no room for more; --max-nonces "
+				  "allows more, and pulls make up for them"),
+		1);
+	/* Five minutes later, the last refusal a minute ago. */
+	node->clock_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
+	feed.full_ms -= MINUTE_MS;
+	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
+	node_wait(node, was_handled, &(unsigned){3});
+	assert_int_equal(node_logged(node, "All is well again with=room for events"), 1);
+}
+
 static bool is_done_with(void *impl)
 {
 	return handled || feed.refused_ms || !feed.stream;
@@ -362,6 +394,7 @@ int main(void)
 		TEST(a_pause_that_the_stream_asks_for_is_kept),
 		TEST(the_place_to_resume_at_passes_no_event_that_may_yet_be_believed),
 		TEST(an_event_holds_the_place_until_it_is_too_old),
+		TEST(events_that_there_is_no_room_for_are_refused_and_said_once),
 		TEST(an_event_that_there_is_no_memory_for_is_not_passed),
 		TEST(it_is_resumed_there),
 		TEST(an_event_that_is_too_long_is_passed),
