@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ARENA_BLOCK_BYTES (64 * 1024)
+/* With the head, so that nothing is left over where memory comes in powers of two. */
+#define BLOCK_BYTES_MIN 512
+#define BLOCK_BYTES_MAX (256 * 1024)
 
 struct arena_block {
 	struct arena_block *next;
@@ -23,15 +25,16 @@ static size_t align_up(size_t size)
 /* Blocks double, so that an arena for one entry is small and one for a mesh has few blocks. */
 static struct arena_block *arena_grow(struct arena *arena, size_t size)
 {
-	size_t wanted = arena->blocks ? arena->blocks->size * 2 : 512;
-	if (wanted > ARENA_BLOCK_BYTES)
-		wanted = ARENA_BLOCK_BYTES;
-	if (wanted < size)
-		wanted = size;
-	struct arena_block *block = secret_alloc(sizeof *block + wanted);
+	size_t head = sizeof(struct arena_block);
+	size_t bytes = arena->blocks ? (head + arena->blocks->size) * 2 : BLOCK_BYTES_MIN;
+	if (bytes > BLOCK_BYTES_MAX)
+		bytes = BLOCK_BYTES_MAX;
+	if (bytes < head + size)
+		bytes = head + size;
+	struct arena_block *block = secret_alloc(bytes);
 	if (!block)
 		return NULL;
-	*block = (struct arena_block){.next = arena->blocks, .size = wanted};
+	*block = (struct arena_block){.next = arena->blocks, .size = bytes - head};
 	arena->blocks = block;
 	return block;
 }

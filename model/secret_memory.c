@@ -14,7 +14,7 @@ static void heap_free(void *memory, size_t size)
 	free(memory);
 }
 
-static const struct secret_memory_source heap = {heap_alloc, heap_free};
+static const struct secret_memory_source heap = {.alloc = heap_alloc, .free = heap_free};
 static const struct secret_memory_source *memory_source = &heap;
 
 void secret_memory_use(const struct secret_memory_source *source)
@@ -37,7 +37,12 @@ void secret_free(void *memory, size_t size)
 
 void *secret_grow(void *memory, size_t size, size_t used, size_t larger)
 {
-	void *grown = secret_alloc(larger);
+	void *grown = NULL;
+	if (memory && memory_source->extend)
+		grown = memory_source->extend(memory, size, larger);
+	if (grown)
+		return grown;
+	grown = secret_alloc(larger);
 	if (grown && memory) {
 		memcpy(grown, memory, used);
 		secret_free(memory, size);

@@ -2,7 +2,7 @@
  * Memory for what may hold a private or a preshared key: wiped before it is given back. Until the
  * process names a better source (one that is never swapped out), it is the heap.
  *
- * Nothing here is ever resized in place: that would leave a copy behind.
+ * Nothing here is resized in a way that would leave a copy behind.
  */
 #pragma once
 
@@ -12,6 +12,11 @@
 struct secret_memory_source {
 	void *(*alloc)(size_t size); /* NULL when memory is out */
 	void (*free)(void *memory, size_t size);
+	/*
+	 * Optional. The same memory, longer and perhaps elsewhere, what is new in it zeroed; it is
+	 * copied nowhere. NULL where that cannot be done, `memory` then being as before.
+	 */
+	void *(*extend)(void *memory, size_t size, size_t larger);
 };
 
 /* For the whole process, before the first use. `source` is borrowed; NULL: the heap. */

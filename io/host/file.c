@@ -13,9 +13,8 @@
 
 #define READ_BYTES_MIN (64 * 1024)
 
-static int text_grow(struct file_text *file)
+static int text_grow(struct file_text *file, size_t wanted)
 {
-	size_t wanted = file->capacity ? file->capacity * 2 : READ_BYTES_MIN;
 	char *text = secret_grow(file->text, file->capacity, file->length, wanted);
 	if (!text)
 		return -ENOMEM;
@@ -24,11 +23,13 @@ static int text_grow(struct file_text *file)
 	return 0;
 }
 
-static int descriptor_read(int fd, size_t limit, struct file_text *file)
+/* `room`: for the whole text and one byte more, so that its end is found without growing; a guess.
+ */
+static int descriptor_read(int fd, size_t room, size_t limit, struct file_text *file)
 {
 	for (;;) {
 		if (file->length == file->capacity) {
-			int error = text_grow(file);
+			int error = text_grow(file, file->capacity ? file->capacity * 2 : room);
 			if (error)
 				return error;
 		}
@@ -53,15 +54,18 @@ int file_read(const char *path, size_t limit, struct file_text *ret, struct diag
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
 	struct file_text file = {0};
 	struct stat status;
+	size_t room = READ_BYTES_MIN;
 	int error = 0;
 	if (!is_stdin) {
 		error = fstat(fd, &status) < 0 ? -errno : 0;
 		if (!error && S_ISDIR(status.st_mode))
 			error = -EISDIR;
 		file.mode = error ? 0 : status.st_mode;
+		if (!error && status.st_size > 0 && (size_t)status.st_size <= limit)
+			room = (size_t)status.st_size + 1;
 	}
 	if (!error)
-		error = descriptor_read(fd, limit, &file);
+		error = descriptor_read(fd, room, limit, &file);
 	if (!is_stdin)
 		close(fd);
 	if (!error) {

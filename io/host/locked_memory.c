@@ -14,7 +14,8 @@
 
 /*
  * Blocks come in powers of two, cut from slabs that stay; a larger one is a mapping of its own and
- * goes back to the system.
+ * goes back to the system. Such a one is extended by moving its pages, which is much cheaper than
+ * to copy and to wipe them.
  */
 #define BLOCK_BYTES_MIN 64
 #define CLASS_COUNT     10 /* the largest has 32 KiB */
@@ -107,9 +108,19 @@ static void locked_free(void *memory, size_t size)
 	pthread_mutex_unlock(&arena.mutex);
 }
 
+/* The new pages are as the old ones are: locked, and in no dump. */
+static void *locked_extend(void *memory, size_t size, size_t larger)
+{
+	if (larger > SIZE_MAX / 2 || class_of(size) < CLASS_COUNT)
+		return NULL;
+	void *pages = mremap(memory, page_round(size), page_round(larger), MREMAP_MAYMOVE);
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
 void locked_memory_start(void)
 {
-	static const struct secret_memory_source source = {locked_alloc, locked_free};
+	static const struct secret_memory_source source = {
+		locked_alloc, locked_free, locked_extend};
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 && getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;

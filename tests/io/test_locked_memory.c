@@ -103,6 +103,30 @@ static void growing_keeps_what_is_used_and_wipes_the_old_block(void **state)
 	secret_free(grown, 10);
 }
 
+static void a_large_block_grows_and_stays_locked_and_in_no_dump(void **state)
+{
+	static const size_t larger[] = {262145, 300000, 4000000};
+	size_t size = 40000;
+	unsigned char *memory = secret_alloc(size);
+	assert_non_null(memory);
+	memset(memory, 0x5a, size);
+	for (size_t i = 0; i < sizeof larger / sizeof *larger; i++) {
+		unsigned char *grown = secret_grow(memory, size, 40000, larger[i]);
+		assert_non_null(grown);
+		assert_int_equal(grown[0], 0x5a);
+		assert_int_equal(grown[39999], 0x5a);
+		assert_true(is_zero(grown + 40000, larger[i] - 40000));
+		assert_true(mapping_has_flag(grown, "lo"));
+		assert_true(mapping_has_flag(grown, "dd"));
+		memory = grown;
+		size = larger[i];
+	}
+	assert_null(secret_grow(memory, size, size, SIZE_MAX));
+	assert_null(secret_grow(memory, size, size, SIZE_MAX / 4));
+	assert_int_equal(memory[0], 0x5a);
+	secret_free(memory, size);
+}
+
 static void blocks_do_not_overlap_and_are_aligned(void **state)
 {
 	enum { COUNT = 3000 };
@@ -167,7 +191,10 @@ static int serve_without_lock(void)
 	if (!memory || !is_zero(memory, 1000000) || mapping_has_flag(memory, "lo"))
 		return 2;
 	memset(memory, 1, 1000000);
-	secret_free(memory, 1000000);
+	memory = secret_grow(memory, 1000000, 1000000, 2000000);
+	if (!memory || memory[999999] != 1 || memory[1000000] != 0)
+		return 4;
+	secret_free(memory, 2000000);
 	for (unsigned i = 0; i < 3; i++)
 		locked_memory_say_refused(&counting_logger);
 	return said_count == 1 ? 0 : 3;
@@ -192,6 +219,7 @@ int main(void)
 		cmocka_unit_test(what_is_given_out_is_zero_whatever_was_in_it),
 		cmocka_unit_test(a_block_that_is_given_back_is_wiped),
 		cmocka_unit_test(growing_keeps_what_is_used_and_wipes_the_old_block),
+		cmocka_unit_test(a_large_block_grows_and_stays_locked_and_in_no_dump),
 		cmocka_unit_test(blocks_do_not_overlap_and_are_aligned),
 		cmocka_unit_test(a_hundred_thousand_keys_take_few_mappings),
 		cmocka_unit_test(sizes_that_cannot_be_had_are_refused),
