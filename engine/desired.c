@@ -346,14 +346,27 @@ static int prefixes_settle(struct resolution *resolution)
 	return 0;
 }
 
-/* The peer without the prefixes that it lost; `*at` walks over the lost claims. */
-static int peer_append(
-	struct resolution *resolution, const struct peer_config *peer, size_t rank, size_t *at)
+/* Where the lost claims of that rank begin. */
+static size_t lost_find(const struct resolution *resolution, size_t rank)
 {
-	size_t first = *at;
-	while (*at < resolution->lost_count && resolution->lost[*at].rank == rank)
-		++*at;
-	if (first == *at)
+	size_t low = 0, high = resolution->lost_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (resolution->lost[middle].rank < rank)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The peer without the prefixes that it lost. */
+static int peer_append(struct resolution *resolution, const struct peer_config *peer, size_t rank)
+{
+	size_t first = lost_find(resolution, rank), end = first;
+	while (end < resolution->lost_count && resolution->lost[end].rank == rank)
+		end++;
+	if (first == end)
 		return peer_table_append(&resolution->out.peers, peer);
 	struct prefix *left = calloc(peer->allowed_ip_count, sizeof *left);
 	if (!left)
@@ -362,7 +375,7 @@ static int peer_append(
 	copy.allowed_ips = left;
 	copy.allowed_ip_count = 0;
 	for (uint32_t i = 0; i < peer->allowed_ip_count; i++) {
-		if (first < *at &&
+		if (first < end &&
 			prefix_equal(&peer->allowed_ips[i], &resolution->lost[first].prefix))
 			first++;
 		else
@@ -374,19 +387,18 @@ static int peer_append(
 	return error;
 }
 
-static int peers_collect(struct resolution *resolution)
+/* In the order of their keys, so that there is nothing left to sort. */
+static int peers_collect(struct resolution *resolution, struct candidate **by_key)
 {
-	size_t at = 0;
-	for (size_t i = 0; i < resolution->candidate_count; i++) {
-		size_t rank = resolution->out.kept_count + i;
-		const struct candidate *candidate = &resolution->candidates[i];
-		if (candidate->is_out)
-			continue;
-		int error = peer_append(resolution, &candidate->entry->config, rank, &at);
-		if (error)
-			return error;
+	int error = peer_table_reserve(&resolution->out.peers, resolution->candidate_count);
+	for (size_t i = 0; i < resolution->candidate_count && !error; i++) {
+		const struct candidate *candidate = by_key[i];
+		size_t rank =
+			resolution->out.kept_count + (size_t)(candidate - resolution->candidates);
+		if (!candidate->is_out)
+			error = peer_append(resolution, &candidate->entry->config, rank);
 	}
-	return peer_table_seal(&resolution->out.peers, NULL);
+	return error ? error : peer_table_seal(&resolution->out.peers, NULL);
 }
 
 int desired_resolve(const struct desired_input *input, struct desired *ret)
@@ -403,7 +415,7 @@ int desired_resolve(const struct desired_input *input, struct desired *ret)
 	if (!error)
 		error = prefixes_settle(&resolution);
 	if (!error)
-		error = peers_collect(&resolution);
+		error = peers_collect(&resolution, by_key);
 	free(by_key);
 	free(resolution.candidates);
 	free(resolution.lost);

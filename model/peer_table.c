@@ -24,22 +24,25 @@ static int peer_copy_texts(struct peer_config *peer, struct arena *arena)
 	return 0;
 }
 
-static int peer_table_grow(struct peer_table *table)
+int peer_table_reserve(struct peer_table *table, size_t count)
 {
-	size_t capacity = table->capacity ? table->capacity * 2 : 16;
+	if (count <= table->capacity)
+		return 0;
+	if (count > SIZE_MAX / sizeof *table->peers)
+		return -ENOMEM;
 	struct peer_config *peers = secret_grow(table->peers, table->capacity * sizeof *peers,
-		table->count * sizeof *peers, capacity * sizeof *peers);
+		table->count * sizeof *peers, count * sizeof *peers);
 	if (!peers)
 		return -ENOMEM;
 	table->peers = peers;
-	table->capacity = capacity;
+	table->capacity = count;
 	return 0;
 }
 
 int peer_table_append(struct peer_table *table, const struct peer_config *peer)
 {
 	if (table->count == table->capacity) {
-		int error = peer_table_grow(table);
+		int error = peer_table_reserve(table, table->capacity ? table->capacity * 2 : 16);
 		if (error)
 			return error;
 	}
@@ -75,24 +78,36 @@ static bool is_sorted(const struct peer_table *table)
 	return true;
 }
 
+/*
+ * Moves the peer that belongs to place `first` there, the one that belongs to the place that is
+ * free now there, and so on round. `order` says who belongs where, and is put right meanwhile.
+ */
+static void peers_rotate(struct peer_config *peers, struct peer_config **order, size_t first)
+{
+	struct peer_config displaced = peers[first];
+	size_t free_place = first;
+	while (order[free_place] != &peers[first]) {
+		size_t from = (size_t)(order[free_place] - peers);
+		peers[free_place] = peers[from];
+		order[free_place] = &peers[free_place];
+		free_place = from;
+	}
+	peers[free_place] = displaced;
+	order[free_place] = &peers[free_place];
+	key_secret_wipe(&displaced.psk);
+}
+
 /* Pointers are sorted: qsort leaves copies of what it sorts behind. */
 static int peer_table_sort(struct peer_table *table)
 {
-	size_t size = table->capacity * sizeof *table->peers;
-	const struct peer_config **order = calloc(table->count, sizeof *order);
-	struct peer_config *peers = secret_alloc(size);
-	if (!order || !peers) {
-		secret_free(peers, size);
-		free(order);
+	struct peer_config **order = calloc(table->count, sizeof *order);
+	if (!order)
 		return -ENOMEM;
-	}
 	for (size_t i = 0; i < table->count; i++)
 		order[i] = &table->peers[i];
 	qsort(order, table->count, sizeof *order, peer_compare_any);
 	for (size_t i = 0; i < table->count; i++)
-		peers[i] = *order[i];
-	secret_free(table->peers, size);
-	table->peers = peers;
+		peers_rotate(table->peers, order, i);
 	free(order);
 	return 0;
 }

@@ -2,6 +2,7 @@
  * A set of peers as an array sorted by public key: how desired and actual peers are kept.
  *
  *     struct peer_table table = {0};
+ *     peer_table_reserve(&table, count);     if it is known, to save memory and time
  *     peer_table_append(&table, &peer);      any number of times, in any order
  *     peer_table_seal(&table, &diag);        sorts once; from here on it is read only
  *     peer_table_find(&table, &key);
@@ -23,6 +24,8 @@ struct peer_table {
 	bool sealed;
 };
 
+/* Makes room for so many peers in all. Returns 0 or -ENOMEM, the table then being as before. */
+int peer_table_reserve(struct peer_table *table, size_t count);
 /* Copies `peer` and what it points to. Returns 0 or -ENOMEM, the table then being as before. */
 int peer_table_append(struct peer_table *table, const struct peer_config *peer);
 

@@ -1,7 +1,6 @@
 #include "wg_decode.h"
 
 #include "diag.h"
-#include "secret_memory.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
@@ -264,9 +263,7 @@ void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, str
 {
 	*decode = (struct wg_decode){.index = index, .diag = diag};
 	/* Only to save time: the table grows by itself if there is no memory for all now. */
-	struct peer_table *peers = &decode->device.peers;
-	peers->peers = peer_count ? secret_alloc(peer_count * sizeof *peers->peers) : NULL;
-	peers->capacity = peers->peers ? peer_count : 0;
+	(void)peer_table_reserve(&decode->device.peers, peer_count);
 }
 
 /* The device's own attributes come first, and again as long as the first peer goes on. */

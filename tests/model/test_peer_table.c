@@ -3,6 +3,8 @@
 
 #include "peer_table.h"
 
+#include <errno.h>
+
 static void append(struct peer_table *table, unsigned char key, const char *id)
 {
 	struct prefix prefixes[2] = {prefix_of("10.0.0.0/8"), prefix_of("fd00::/64")};
@@ -143,6 +145,24 @@ static void a_table_may_be_appended_to_and_sealed_again(void **state)
 	peer_table_clear(&table);
 }
 
+static void room_that_was_reserved_is_not_made_again(void **state)
+{
+	struct peer_table table = {0};
+	append(&table, 1, "x");
+	assert_int_equal(peer_table_reserve(&table, 200), 0);
+	assert_int_equal(table.capacity, 200);
+	const struct peer_config *peers = table.peers;
+	for (unsigned char key = 2; key <= 200; key++)
+		append(&table, key, "x");
+	assert_ptr_equal(table.peers, peers);
+	assert_int_equal(peer_table_reserve(&table, 3), 0);
+	assert_int_equal(peer_table_reserve(&table, SIZE_MAX / 2), -ENOMEM);
+	assert_int_equal(table.capacity, 200);
+	for (unsigned char key = 1; key <= 200; key++)
+		assert_is_peer(&table.peers[key - 1], key);
+	peer_table_clear(&table);
+}
+
 static void a_cleared_table_is_empty_and_can_be_used_anew(void **state)
 {
 	struct peer_table table = {0}, zero = {0};
@@ -166,6 +186,7 @@ int main(void)
 		cmocka_unit_test(every_peer_is_found_and_no_other),
 		cmocka_unit_test(allowed_ips_lie_in_the_order_of_the_peers),
 		cmocka_unit_test(a_table_may_be_appended_to_and_sealed_again),
+		cmocka_unit_test(room_that_was_reserved_is_not_made_again),
 		cmocka_unit_test(a_cleared_table_is_empty_and_can_be_used_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
