@@ -108,7 +108,7 @@ static int answer_wait(struct genl_socket *genl, struct deadline deadline, struc
 	return ready ? 0 : diag_fail(diag, -ETIMEDOUT, "no answer from the kernel in time");
 }
 
-/* Takes one datagram, or nothing if it was a false alarm. */
+/* Takes one datagram. -EAGAIN: there is none yet. */
 static int answer_receive(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
 {
 	struct sockaddr_nl from = {0};
@@ -117,27 +117,30 @@ static int answer_receive(struct genl_socket *genl, struct netlink_reply *reply,
 		.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &room, .msg_iovlen = 1};
 	ssize_t length = recvmsg(nl_socket_get_fd(genl->sock), &header, MSG_DONTWAIT);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
+		return -EAGAIN;
 	if (length < 0)
 		return diag_fail_errno(diag, -errno);
+	if ((size_t)length > genl->received_max)
+		genl->received_max = (size_t)length;
 	/* Other processes have numbers; the kernel is 0. */
 	if (from.nl_pid == 0)
 		netlink_reply_take(
 			reply, genl->buffer, (size_t)length, header.msg_flags & MSG_TRUNC);
-	explicit_bzero(genl->buffer, (size_t)length);
 	return 0;
 }
 
+/* Most of an answer is there already, so that it is waited for only where nothing is. */
 static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
 {
-	while (!reply->is_done) {
-		int error = answer_wait(genl, deadline_in(genl->timeout_ms), diag);
-		if (!error)
-			error = answer_receive(genl, reply, diag);
-		if (error)
-			return error;
+	int error = 0;
+	while (!error && !reply->is_done) {
+		error = answer_receive(genl, reply, diag);
+		if (error == -EAGAIN)
+			error = answer_wait(genl, deadline_in(genl->timeout_ms), diag);
 	}
-	return netlink_reply_result(reply);
+	explicit_bzero(genl->buffer, genl->received_max);
+	genl->received_max = 0;
+	return error ? error : netlink_reply_result(reply);
 }
 
 /* `reply` says what is wanted of the answer. */

@@ -16,6 +16,7 @@
 struct genl_socket {
 	struct nl_sock *sock; /* NULL: to be opened by the next exchange */
 	unsigned char *buffer;
+	size_t received_max;      /* so much of it is to be wiped */
 	int timeout_ms;           /* for each part of an answer */
 	size_t message_bytes_max; /* of what can be sent */
 	size_t sent_count;

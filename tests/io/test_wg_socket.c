@@ -6,6 +6,7 @@
 #include "wg_netlink.h"
 #include "wg_socket.h"
 
+#include <errno.h>
 #include <linux/genetlink.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
@@ -168,6 +169,10 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 
 ssize_t __wrap_recvmsg(int fd, struct msghdr *header, int flags)
 {
+	if (fake.is_silent || fake.received == fake.answer.count) {
+		errno = EAGAIN;
+		return -1;
+	}
 	const unsigned char *bytes = fake.answer.datagrams[fake.received];
 	size_t length = fake.answer.lengths[fake.received++];
 	assert_true(length <= header->msg_iov->iov_len);
