@@ -34,6 +34,7 @@ static const char *const member_names[MEMBER_COUNT] = {
 /* A peer's members as they stand there. */
 struct raw_peer {
 	struct json_span span;
+	bool may_repeat; /* a member may stand there twice, or in an object within */
 	unsigned counts[MEMBER_COUNT];
 	struct json_object *values[MEMBER_COUNT]; /* the first of that name; NULL: missing */
 	size_t allowed_ip_count;                  /* too many of them are not read */
@@ -111,9 +112,12 @@ static int raw_peer_read(
 	int error = 0;
 	while (!error && json_cursor_member(&cursor, &name, &value)) {
 		unsigned member = member_find(name);
+		bool is_first = member < MEMBER_COUNT && raw->counts[member]++ == 0;
+		if (!is_first || memchr(value.text, '{', value.length))
+			raw->may_repeat = true;
 		if (member == MEMBER_COUNT)
 			error = note_unknown(wire, index, name);
-		else if (raw->counts[member]++ == 0)
+		else if (is_first)
 			error = raw_member_read(wire, (enum member)member, value, raw, diag);
 	}
 	return error;
@@ -193,7 +197,7 @@ static int read_config(const struct peer_wire *wire, struct raw_peer *raw, struc
 	struct diag *diag)
 {
 	struct api_peer api = {0};
-	int error = json_repeat_check_tree(raw->span, diag);
+	int error = raw->may_repeat ? json_repeat_check_tree(raw->span, diag) : 0;
 	if (!error)
 		error = raw_peer_to_api(wire, raw, &api, diag);
 	if (error)
