@@ -56,6 +56,8 @@ struct controller_ops {
 	 * no such thing as a part of a device.
 	 */
 	int (*read_device)(void *impl, const char *name, struct device *ret, struct diag *diag);
+	/* Optional. The same, but for the peers, of which `*ret` has none. */
+	int (*read_interface)(void *impl, const char *name, struct device *ret, struct diag *diag);
 	/*
 	 * Optional. Carries out `op_count` operations, which stand in the order of diff.h, and
 	 * fills one result for each; one that fails stops no other. NULL: the operations above are

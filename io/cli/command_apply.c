@@ -48,7 +48,7 @@ static int setup_foresee(struct apply *apply, struct diag *diag)
 	const struct session *session = apply->session;
 	struct device device = {0};
 	bool exists;
-	int error = device_plan_read(&session->controller.controller,
+	int error = device_plan_read_interface(&session->controller.controller,
 		session->options->config.interface_name, &device, &exists, diag);
 	if (error)
 		return error;

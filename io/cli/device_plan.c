@@ -7,15 +7,31 @@
 
 #include <errno.h>
 
-int device_plan_read(const struct controller *controller, const char *interface, struct device *ret,
-	bool *ret_exists, struct diag *diag)
+/* An interface that is not there can be planned for, too. */
+static int device_found(int error, const char *interface, bool *ret_exists, struct diag *diag)
 {
-	int error = controller->ops->read_device(controller->impl, interface, ret, diag);
 	*ret_exists = error == 0;
 	if (error && error != -ENODEV)
 		return diag_wrap(diag, error, "%s", interface);
 	diag_clear(diag);
 	return 0;
+}
+
+int device_plan_read(const struct controller *controller, const char *interface, struct device *ret,
+	bool *ret_exists, struct diag *diag)
+{
+	int error = controller->ops->read_device(controller->impl, interface, ret, diag);
+	return device_found(error, interface, ret_exists, diag);
+}
+
+int device_plan_read_interface(const struct controller *controller, const char *interface,
+	struct device *ret, bool *ret_exists, struct diag *diag)
+{
+	const struct controller_ops *ops = controller->ops;
+	int error = ops->read_interface
+			    ? ops->read_interface(controller->impl, interface, ret, diag)
+			    : ops->read_device(controller->impl, interface, ret, diag);
+	return device_found(error, interface, ret_exists, diag);
 }
 
 void device_plan_setup(const struct device_plan_input *input, struct change_report *report)

@@ -31,6 +31,9 @@ struct device_plan {
 /* An interface that is not there is an empty device. Returns 0 or a negative errno. */
 int device_plan_read(const struct controller *controller, const char *interface, struct device *ret,
 	bool *ret_exists, struct diag *diag);
+/* The same where its peers do not matter: they may be missing. */
+int device_plan_read_interface(const struct controller *controller, const char *interface,
+	struct device *ret, bool *ret_exists, struct diag *diag);
 /*
  * `ret` must stay where it is: its report points into it. Conflicts and routes that are not
  * set are added to `warnings`. Returns 0 or a negative errno.

@@ -41,15 +41,21 @@ static void zones_name(struct peer_table *peers)
 	}
 }
 
-static int channel_read(void *impl, int index, struct device *ret, struct diag *diag)
+/* Settings and peers. */
+static int peers_read(struct wg_socket *wg, int index, struct device *ret, struct diag *diag)
 {
 	struct device device = {0};
-	int error = wg_socket_read(impl, index, &device, diag);
+	int error = wg_socket_read(wg, index, &device, diag);
 	if (error)
 		return error;
 	zones_name(&device.peers);
 	*ret = device;
 	return 0;
+}
+
+static int channel_read(void *impl, int index, struct device *ret, struct diag *diag)
+{
+	return peers_read(impl, index, ret, diag);
 }
 
 static int channel_ask_prefix_removal(void *impl, enum wg_prefix_removal *ret, struct diag *diag)
@@ -270,23 +276,37 @@ static int link_side_read(struct kernel_controller *kernel, const char *name, in
 	return 0;
 }
 
-static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+/* `read`: what WireGuard says of it. */
+static int both_sides_read(struct kernel_controller *kernel, const char *name,
+	int (*read)(struct wg_socket *wg, int index, struct device *ret, struct diag *diag),
+	struct device *ret, struct diag *diag)
 {
-	struct kernel_controller *kernel = impl;
 	struct wg_target target;
 	struct device device = {0};
 	int error = target_find(kernel, name, &target, diag);
 	if (!error)
-		error = channel_read(&kernel->wg, target.index, &device, diag);
+		error = read(&kernel->wg, target.index, &device, diag);
 	if (!error)
 		error = link_side_read(kernel, name, target.index, &device, diag);
-	if (error) {
+	if (error)
 		device_clear(&device);
-		return error;
-	}
-	kernel->apply.peer_count_seen = device.peers.count;
-	*ret = device;
-	return 0;
+	else
+		*ret = device;
+	return error;
+}
+
+static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	int error = both_sides_read(kernel, name, peers_read, ret, diag);
+	if (!error)
+		kernel->apply.peer_count_seen = ret->peers.count;
+	return error;
+}
+
+static int read_interface(void *impl, const char *name, struct device *ret, struct diag *diag)
+{
+	return both_sides_read(impl, name, wg_socket_read_settings, ret, diag);
 }
 
 static void apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
@@ -313,6 +333,7 @@ static const struct controller_ops kernel_ops = {
 	.add_peer = add_peer,
 	.remove_peer = remove_peer,
 	.read_device = read_device,
+	.read_interface = read_interface,
 	.apply = apply,
 };
 

@@ -149,6 +149,28 @@ void fixture_remove(struct device_fixture *fixture, const struct peer_config *pe
 	must_succeed("remove_peer", error, &diag);
 }
 
+/* The interface alone, where it can be read alone, is that of the whole device. */
+static void interface_expect(struct device_fixture *fixture, const struct device *whole)
+{
+	struct diag diag = {0};
+	struct device device = {0};
+	if (!fixture->controller.ops->read_interface)
+		return;
+	int error = fixture->controller.ops->read_interface(
+		fixture->controller.impl, fixture->interface, &device, &diag);
+	must_succeed("read_interface", error, &diag);
+	assert_int_equal(device.peers.count, 0);
+	assert_true(key_public_equal(&device.public_key, &whole->public_key));
+	assert_int_equal(device.listen_port, whole->listen_port);
+	assert_int_equal(device.fwmark, whole->fwmark);
+	assert_int_equal(device.mtu, whole->mtu);
+	assert_int_equal(device.up, whole->up);
+	assert_int_equal(device.address_count, whole->address_count);
+	for (size_t i = 0; i < whole->address_count; i++)
+		assert_true(prefix_equal(&device.addresses[i], &whole->addresses[i]));
+	device_clear(&device);
+}
+
 const struct device *fixture_read(struct device_fixture *fixture)
 {
 	struct diag diag = {0};
@@ -156,6 +178,7 @@ const struct device *fixture_read(struct device_fixture *fixture)
 	int error = fixture->controller.ops->read_device(
 		fixture->controller.impl, fixture->interface, &device, &diag);
 	must_succeed("read_device", error, &diag);
+	interface_expect(fixture, &device);
 	device_clear(&fixture->device);
 	fixture->device = device;
 	assert_true(device.peers.sealed);
