@@ -84,9 +84,20 @@ bool fuzz_has_secret(const char *text, size_t length, const char *mark)
 	return found;
 }
 
+/* Whether the digit at `at` is the last of an escape, \x15 or \u0015, and so none of the text's. */
+static bool ends_escape(const char *text, const char *at)
+{
+	size_t before = (size_t)(at - text);
+	return (before >= 3 && strncmp(at - 3, "\\x", 2) == 0) ||
+	       (before >= 5 && strncmp(at - 5, "\\u", 2) == 0);
+}
+
 bool fuzz_says_secret(const char *said)
 {
-	return said && strstr(said, FUZZ_SECRET);
+	for (const char *at = said; at && (at = strstr(at, FUZZ_SECRET)); at++)
+		if (!ends_escape(said, at))
+			return true;
+	return false;
 }
 
 static char directory[64];
