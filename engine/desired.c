@@ -27,6 +27,14 @@ struct resolution {
 	struct desired out;
 };
 
+/* Else it is only counted, and nothing is to be made for it. */
+static bool conflict_is_listed(struct resolution *resolution)
+{
+	bool has_room = resolution->out.conflict_count < CONFLICTS_MAX;
+	resolution->out.further_conflict_count += !has_room;
+	return has_room;
+}
+
 static int conflict_add(struct resolution *resolution, struct conflict conflict)
 {
 	struct desired *out = &resolution->out;
@@ -76,6 +84,17 @@ static void entry_take(struct resolution *resolution, const struct peer_entry *e
 		resolution->candidates[resolution->candidate_count++].entry = entry;
 }
 
+static int id_conflict_add(struct resolution *resolution, const struct peer_entry *first,
+	const struct peer_entry *other)
+{
+	if (!conflict_is_listed(resolution))
+		return 0;
+	return conflict_add(resolution, (struct conflict){.kind = CONFLICT_ID,
+						.winner = place_text(resolution, first),
+						.loser = place_text(resolution, other),
+						.about = other->id});
+}
+
 /*
  * Lays the events over the document: both stand in id order, so that one walk merges them.
  * `sorted` holds the document's entries that have an id.
@@ -86,21 +105,16 @@ static int entries_merge(
 	const struct event_overlay *overlay = resolution->input->overlay;
 	size_t overlay_count = overlay ? overlay->count : 0;
 	size_t event = 0;
+	const struct peer_entry *first = NULL; /* that has the id */
 	for (size_t i = 0; i < count; i++) {
 		const struct peer_entry *entry = sorted[i];
-		if (i > 0 && strcmp(sorted[i - 1]->id, entry->id) == 0) {
-			size_t first = i - 1;
-			while (first > 0 && strcmp(sorted[first - 1]->id, entry->id) == 0)
-				first--;
-			int error = conflict_add(
-				resolution, (struct conflict){.kind = CONFLICT_ID,
-						    .winner = place_text(resolution, sorted[first]),
-						    .loser = place_text(resolution, entry),
-						    .about = entry->id});
+		if (first && strcmp(first->id, entry->id) == 0) {
+			int error = id_conflict_add(resolution, first, entry);
 			if (error)
 				return error;
 			continue;
 		}
+		first = entry;
 		int order = -1;
 		while (event < overlay_count &&
 			(order = strcmp(overlay->peers[event].id, entry->id)) < 0) {
@@ -179,6 +193,8 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 			continue;
 		}
 		candidate->is_out = true;
+		if (!conflict_is_listed(resolution))
+			continue;
 		conflict.about = text_copy(resolution, key_public_format(key).text);
 		int error = conflict_add(resolution, conflict);
 		if (error)
@@ -319,6 +335,18 @@ static struct claim *claims_collect(const struct resolution *resolution, size_t 
 	return claims;
 }
 
+static int prefix_conflict_add(
+	struct resolution *resolution, size_t winner, const struct claim *lost)
+{
+	if (!conflict_is_listed(resolution))
+		return 0;
+	return conflict_add(resolution,
+		(struct conflict){.kind = CONFLICT_PREFIX,
+			.winner = claimant_name(resolution, winner),
+			.loser = claimant_name(resolution, lost->rank),
+			.about = text_copy(resolution, prefix_format(&lost->prefix).text)});
+}
+
 /* The first claim on a prefix wins; the others are gathered in `lost`. */
 static int prefixes_settle(struct resolution *resolution)
 {
@@ -333,11 +361,7 @@ static int prefixes_settle(struct resolution *resolution)
 			continue;
 		}
 		struct claim lost = claims[i];
-		int error = conflict_add(resolution,
-			(struct conflict){.kind = CONFLICT_PREFIX,
-				.winner = claimant_name(resolution, winner),
-				.loser = claimant_name(resolution, lost.rank),
-				.about = text_copy(resolution, prefix_format(&lost.prefix).text)});
+		int error = prefix_conflict_add(resolution, winner, &lost);
 		if (error)
 			return error;
 		resolution->lost[resolution->lost_count++] = lost;

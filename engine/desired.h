@@ -36,6 +36,9 @@ enum conflict_kind {
 	CONFLICT_OWN_KEY, /* a peer has this node's key */
 };
 
+/* So many are listed, those of ids first, of prefixes last; more are settled and only counted. */
+#define CONFLICTS_MAX 65536
+
 struct conflict {
 	enum conflict_kind kind;
 	const char
@@ -52,6 +55,7 @@ struct desired {
 	size_t unusable_count;
 	struct conflict *conflicts;
 	size_t conflict_count;
+	size_t further_conflict_count;
 	struct arena arena;
 };
 

@@ -13,6 +13,16 @@ static void overlay_peer_free(struct overlay_peer *peer)
 	free(peer->id);
 }
 
+/* What arena and allocator take besides. */
+#define PEER_OVERHEAD_BYTES 512
+
+static size_t overlay_peer_bytes(const struct overlay_peer *peer)
+{
+	const struct peer_config *config = &peer->entry.config;
+	return sizeof *peer + PEER_OVERHEAD_BYTES + strlen(peer->id) +
+	       config->allowed_ip_count * sizeof *config->allowed_ips;
+}
+
 static size_t overlay_position(const struct event_overlay *overlay, const char *id, bool *ret_found)
 {
 	size_t low = 0, high = overlay->count;
@@ -51,6 +61,12 @@ static int overlay_put(struct event_overlay *overlay, struct overlay_peer *peer)
 {
 	bool found;
 	size_t at = overlay_position(overlay, peer->id, &found);
+	size_t max = overlay->bytes_max ? overlay->bytes_max : EVENT_OVERLAY_BYTES_MAX;
+	size_t bytes = overlay->bytes + overlay_peer_bytes(peer);
+	if (found)
+		bytes -= overlay_peer_bytes(&overlay->peers[at]);
+	if (bytes > max)
+		return -ENOBUFS;
 	if (found) {
 		overlay_peer_free(&overlay->peers[at]);
 	} else {
@@ -63,6 +79,7 @@ static int overlay_put(struct event_overlay *overlay, struct overlay_peer *peer)
 	}
 	peer->order = ++overlay->order;
 	overlay->peers[at] = *peer;
+	overlay->bytes = bytes;
 	return 0;
 }
 
@@ -127,10 +144,12 @@ void event_overlay_fetch_done(struct event_overlay *overlay, uint64_t order)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < overlay->count; i++) {
-		if (overlay->peers[i].order > order)
+		if (overlay->peers[i].order > order) {
 			overlay->peers[kept++] = overlay->peers[i];
-		else
-			overlay_peer_free(&overlay->peers[i]);
+			continue;
+		}
+		overlay->bytes -= overlay_peer_bytes(&overlay->peers[i]);
+		overlay_peer_free(&overlay->peers[i]);
 	}
 	/* Those that moved forward left copies behind. */
 	if (kept < overlay->count)
@@ -151,5 +170,5 @@ void event_overlay_clear(struct event_overlay *overlay)
 	for (size_t i = 0; i < overlay->count; i++)
 		overlay_peer_free(&overlay->peers[i]);
 	secret_free(overlay->peers, overlay->capacity * sizeof *overlay->peers);
-	*overlay = (struct event_overlay){0};
+	*overlay = (struct event_overlay){.bytes_max = overlay->bytes_max};
 }

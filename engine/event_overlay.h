@@ -7,6 +7,9 @@
 
 #include "state_document.h"
 
+/* What cannot be noted within that is refused, whatever was noted before staying so. */
+#define EVENT_OVERLAY_BYTES_MAX ((size_t)256 << 20)
+
 struct overlay_peer {
 	char *id;
 	uint64_t order; /* when the event was handled */
@@ -21,11 +24,14 @@ struct event_overlay {
 	struct overlay_peer *peers; /* sorted by id */
 	size_t count;
 	size_t capacity;
+	size_t bytes;     /* what the peers take, about */
+	size_t bytes_max; /* zero: the default */
 };
 
-/* The event said that the peer is as `entry` (usable, with an id). Returns 0 or -ENOMEM. */
+/* The event said that the peer is as `entry` (usable, with an id). Returns 0, -ENOMEM, or -ENOBUFS
+ * for what would be over the bound. */
 int event_overlay_set(struct event_overlay *overlay, const struct peer_entry *entry);
-/* The event said that the peer is gone. Returns 0 or -ENOMEM. */
+/* The event said that the peer is gone. Returns the same. */
 int event_overlay_remove(struct event_overlay *overlay, const char *id);
 /* An event about no peer was handled: returns its place in the order. */
 uint64_t event_overlay_count(struct event_overlay *overlay);

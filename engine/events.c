@@ -9,6 +9,14 @@ typedef int event_handler(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
 typedef int peer_method(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 
+static int note_fail(int error, struct diag *diag)
+{
+	if (error == -ENOBUFS)
+		return diag_fail(diag, error,
+			"too many events since the last fetch, the next one makes up for them");
+	return diag_fail_errno(diag, error);
+}
+
 /*
  * Reads a peer, notes it for the next cycle and hands it to the manager. It is noted first: an
  * event whose operation fails is handled all the same, and the cycle tries again.
@@ -23,7 +31,7 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 	if (!error) {
 		error = event_overlay_set(&dispatcher->manager->overlay, &entry);
 		if (error)
-			diag_fail_errno(diag, error);
+			note_fail(error, diag);
 	}
 	if (!error)
 		error = method(dispatcher->manager, &entry, diag);
@@ -64,7 +72,7 @@ int handle_peer_removed(
 	if (!error) {
 		error = event_overlay_remove(&dispatcher->manager->overlay, id);
 		if (error)
-			diag_fail_errno(diag, error);
+			note_fail(error, diag);
 	}
 	if (!error)
 		error = manager_remove_peer_by_id(dispatcher->manager, id, diag);

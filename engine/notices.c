@@ -1,8 +1,21 @@
 #include "notices.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The notices of a cycle in the making. */
+struct notice_round {
+	const struct logger *logger;
+	const struct notices *last;
+	struct notices next;
+	const struct kept_peer *
+		*kept; /* by the entry that they are kept for, which its error tells */
+	size_t kept_count;
+	size_t said_count;
+	size_t unsaid_count;
+};
 
 /* What a notice is about, to tell whether it was logged before. */
 static char *notice_text(const char *a, const char *b, const char *c, const char *d)
@@ -22,80 +35,137 @@ static bool notice_is_new(const struct notices *notices, const char *text)
 					  sizeof *notices->texts, compare_texts);
 }
 
-static const char *kept_key(
-	const struct desired *desired, const struct peer_entry *entry, struct key_text *text)
+static int compare_kept_errors(const void *a, const void *b)
 {
-	for (size_t i = 0; i < desired->kept_count; i++) {
-		if (desired->kept[i].error != entry->error)
-			continue;
-		*text = key_public_format(&desired->kept[i].actual->public_key);
-		return text->text;
+	const struct kept_peer *x = *(const struct kept_peer *const *)a;
+	const struct kept_peer *y = *(const struct kept_peer *const *)b;
+	uintptr_t left = (uintptr_t)x->error, right = (uintptr_t)y->error;
+	return left != right ? (left > right) - (left < right) : (x > y) - (x < y);
+}
+
+/* The first key that is kept for the entry; NULL: none is. */
+static const char *kept_key(
+	const struct notice_round *round, const struct peer_entry *entry, struct key_text *text)
+{
+	size_t low = 0, high = round->kept_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if ((uintptr_t)round->kept[middle]->error < (uintptr_t)entry->error)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (low == round->kept_count || round->kept[low]->error != entry->error)
+		return NULL;
+	*text = key_public_format(&round->kept[low]->actual->public_key);
+	return text->text;
 }
 
 /*
- * Logs a line unless it stood in the last cycle too, and puts its text among those of this one.
- * When memory is out it is logged: once too often beats not at all.
+ * Whether to log a line: unless it stood in the last cycle too, or it is one too many; its text is
+ * then not among those of this cycle, so that it is new in the next. When memory is out it is
+ * logged: once too often beats not at all.
  */
-static bool notice_take(const struct notices *last, struct notices *next, char *text)
+static bool notice_take(struct notice_round *round, char *text)
 {
-	bool is_new = !text || notice_is_new(last, text);
+	bool is_new = !text || notice_is_new(round->last, text);
+	if (is_new && round->said_count == NOTICES_PER_CYCLE_MAX) {
+		round->unsaid_count++;
+		free(text);
+		return false;
+	}
+	round->said_count += is_new;
 	if (text)
-		next->texts[next->count++] = text;
+		round->next.texts[round->next.count++] = text;
 	return is_new;
 }
 
-static void conflict_log(const struct logger *logger, const struct conflict *conflict,
-	const struct notices *last, struct notices *next)
+static void conflict_log(struct notice_round *round, const struct conflict *conflict)
 {
 	const char *kind = conflict_kind_name(conflict->kind);
-	if (notice_take(last, next,
-		    notice_text(kind, conflict->about, conflict->winner, conflict->loser)))
-		log_line(logger, LOG_LEVEL_WARN, "Peers conflict", "over", kind, "value",
+	if (notice_take(
+		    round, notice_text(kind, conflict->about, conflict->winner, conflict->loser)))
+		log_line(round->logger, LOG_LEVEL_WARN, "Peers conflict", "over", kind, "value",
 			conflict->about, "winner", conflict->winner, "loser", conflict->loser,
 			NULL);
 }
 
-static void unusable_log(const struct logger *logger, const struct desired *desired,
-	const struct peer_entry *entry, const struct notices *last, struct notices *next)
+static void further_conflicts_log(struct notice_round *round, size_t further_count)
 {
-	struct key_text key;
-	const char *kept = kept_key(desired, entry, &key);
-	if (notice_take(last, next, notice_text("unusable", entry->error, kept ? kept : "", "")))
-		log_line(logger, LOG_LEVEL_ERROR, "Peer entry cannot be used", "peer_id", entry->id,
-			"error", entry->error, "kept", kept, NULL);
+	char count[24];
+	snprintf(count, sizeof count, "%zu", further_count);
+	if (further_count && notice_take(round, notice_text("further", count, "", "")))
+		log_line(
+			round->logger, LOG_LEVEL_WARN, "More peers conflict", "count", count, NULL);
 }
 
-static void refusal_log(const struct logger *logger, const struct route_refusal *refusal,
-	const struct notices *last, struct notices *next)
+static void unusable_log(struct notice_round *round, const struct peer_entry *entry)
+{
+	struct key_text key;
+	const char *kept = kept_key(round, entry, &key);
+	if (notice_take(round, notice_text("unusable", entry->error, kept ? kept : "", "")))
+		log_line(round->logger, LOG_LEVEL_ERROR, "Peer entry cannot be used", "peer_id",
+			entry->id, "error", entry->error, "kept", kept, NULL);
+}
+
+static void refusal_log(struct notice_round *round, const struct route_refusal *refusal)
 {
 	struct prefix_text destination = prefix_format(&refusal->destination);
 	struct route_refusal_text reason = route_refusal_format(refusal);
-	if (notice_take(last, next, notice_text("route", destination.text, reason.text, "")))
-		log_line(logger, LOG_LEVEL_WARN, "Route not set", "destination", destination.text,
-			"reason", reason.text, NULL);
+	if (notice_take(round, notice_text("route", destination.text, reason.text, "")))
+		log_line(round->logger, LOG_LEVEL_WARN, "Route not set", "destination",
+			destination.text, "reason", reason.text, NULL);
+}
+
+static void unsaid_log(const struct notice_round *round)
+{
+	char count[24];
+	snprintf(count, sizeof count, "%zu", round->unsaid_count);
+	if (round->unsaid_count)
+		log_line(round->logger, LOG_LEVEL_WARN, "More is to be said in the next cycle",
+			"count", count, NULL);
+}
+
+/* False when memory is out. */
+static bool round_begin(
+	struct notice_round *round, const struct desired *desired, const struct route_plan *routes)
+{
+	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 1;
+	round->next.texts = calloc(room, sizeof *round->next.texts);
+	round->kept = calloc(desired->kept_count + 1, sizeof(*round->kept));
+	if (!round->next.texts || !round->kept) {
+		free(round->next.texts);
+		free(round->kept);
+		return false;
+	}
+	round->kept_count = desired->kept_count;
+	for (size_t i = 0; i < desired->kept_count; i++)
+		round->kept[i] = &desired->kept[i];
+	qsort(round->kept, round->kept_count, sizeof(*round->kept), compare_kept_errors);
+	return true;
 }
 
 void notices_log(struct notices *notices, const struct logger *logger,
 	const struct desired *desired, const struct route_plan *routes)
 {
-	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count;
-	struct notices next = {.texts = calloc(room ? room : 1, sizeof *next.texts)};
-	if (!next.texts) {
+	struct notice_round round = {.logger = logger, .last = notices};
+	if (!round_begin(&round, desired, routes)) {
 		log_line(logger, LOG_LEVEL_ERROR, "Conflicts not logged", "error", "out of memory",
 			NULL);
 		return;
 	}
 	for (size_t i = 0; i < desired->conflict_count; i++)
-		conflict_log(logger, &desired->conflicts[i], notices, &next);
+		conflict_log(&round, &desired->conflicts[i]);
+	further_conflicts_log(&round, desired->further_conflict_count);
 	for (size_t i = 0; i < desired->unusable_count; i++)
-		unusable_log(logger, desired, desired->unusable[i], notices, &next);
+		unusable_log(&round, desired->unusable[i]);
 	for (size_t i = 0; i < routes->refusal_count; i++)
-		refusal_log(logger, &routes->refusals[i], notices, &next);
-	qsort(next.texts, next.count, sizeof *next.texts, compare_texts);
+		refusal_log(&round, &routes->refusals[i]);
+	unsaid_log(&round);
+	free(round.kept);
+	qsort(round.next.texts, round.next.count, sizeof *round.next.texts, compare_texts);
 	notices_clear(notices);
-	*notices = next;
+	*notices = round.next;
 }
 
 void notices_clear(struct notices *notices)

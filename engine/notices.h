@@ -8,8 +8,11 @@
 #include "logger.h"
 #include "route_plan.h"
 
+/* So many lines a cycle; what is left then is said in the cycles to come, if it still stands. */
+#define NOTICES_PER_CYCLE_MAX 1000
+
 struct notices {
-	char **texts; /* what stood in the last cycle, sorted */
+	char **texts; /* what stood in the last cycle and has been said, sorted */
 	size_t count;
 };
 

@@ -51,6 +51,7 @@ int diag_fail(struct diag *diag, int error, const char *format, ...)
 	if (!diag)
 		return error;
 	diag->length = 0;
+	diag->is_cut = false;
 	va_list args;
 	va_start(args, format);
 	diag_prepend(diag, "", format, args);
@@ -93,8 +94,12 @@ int diag_add(struct diag *diag, int error, const char *format, ...)
 
 void diag_join(struct diag *diag, const struct diag *other)
 {
-	if (!diag || !other || !other->length)
+	static const struct diag dots = {.text = (char *)"...", .length = 3};
+	if (!diag || !other || !other->length || diag->is_cut)
 		return;
+	diag->is_cut = diag->length + other->length > DIAG_BYTES_MAX;
+	if (diag->is_cut)
+		other = &dots;
 	const char *gap = diag->length ? "; " : "";
 	size_t gap_length = strlen(gap);
 	if (!diag_reserve(diag, diag->length + gap_length + other->length))

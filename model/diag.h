@@ -12,12 +12,17 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* What would join a text and make it longer is left out, and "..." stands for it. */
+#define DIAG_BYTES_MAX ((size_t)16 << 20)
 
 struct diag {
 	char *text; /* NULL: no text yet */
 	size_t length;
 	size_t capacity;
+	bool is_cut;
 };
 
 /* Replaces the text. Returns `error` so that a failure is one statement. */

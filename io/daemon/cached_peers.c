@@ -115,6 +115,11 @@ static int read_index(struct json_span index, struct cached_peers_found *found, 
 	return error;
 }
 
+static int note(int error, struct diag *diag)
+{
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
 static int read_event(const struct peer_wire *wire, struct json_span event,
 	struct event_overlay *overlay, struct diag *diag)
 {
@@ -122,7 +127,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	const char *id = NULL;
 	if (json_span_find_member(event, "removed", &value)) {
 		int error = read_id(value, wire->arena, &id, diag);
-		return error ? error : event_overlay_remove(overlay, id);
+		return error ? error : note(event_overlay_remove(overlay, id), diag);
 	}
 	if (!json_span_find_member(event, "peer", &value))
 		return diag_fail(diag, -EINVAL, "no event");
@@ -131,7 +136,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	if (!error && entry.error)
 		error = diag_fail(diag, -EINVAL, "%s", entry.error);
 	if (!error)
-		error = event_overlay_set(overlay, &entry);
+		error = note(event_overlay_set(overlay, &entry), diag);
 	key_secret_wipe(&entry.config.psk);
 	return error;
 }

@@ -34,6 +34,9 @@ int warnings_add_conflicts(struct warnings *warnings, const struct desired *desi
 			conflict_kind_name(conflict->kind), conflict->about, conflict->winner,
 			conflict->loser);
 	}
+	if (desired->further_conflict_count && !error)
+		error = warnings_add(warnings, "%zu more conflicts, settled in the same way",
+			desired->further_conflict_count);
 	return error;
 }
 

@@ -4,6 +4,7 @@
 #include "event_overlay.h"
 #include "world.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static int overlay_setup(void **state)
@@ -24,6 +25,37 @@ static void event_adds(struct event_overlay *overlay, const char *id, unsigned c
 	struct state_document document = {0};
 	document_add(&document, id, key, "198.51.100.2:1", "10.0.0.2/32");
 	assert_int_equal(event_overlay_set(overlay, &document.entries[0]), 0);
+	state_document_clear(&document);
+}
+
+/* What is over the bound is refused, and nothing that was noted is lost for it. */
+static void events_are_noted_up_to_a_bound(void **state)
+{
+	struct event_overlay *overlay = *state;
+	struct state_document document = {0};
+	document_add(&document, "c", 3, "", "10.0.0.3/32");
+	event_adds(overlay, "a", 1);
+	size_t one = overlay->bytes;
+	event_adds(overlay, "b", 2);
+	assert_int_equal(overlay->bytes, 2 * one);
+	overlay->bytes_max = 2 * one;
+	assert_int_equal(event_overlay_set(overlay, &document.entries[0]), -ENOBUFS);
+	assert_int_equal(event_overlay_remove(overlay, "c"), -ENOBUFS);
+	assert_int_equal(overlay->count, 2);
+	/* One in the place of another takes no more. */
+	event_adds(overlay, "b", 4);
+	assert_int_equal(overlay->bytes, 2 * one);
+	assert_int_equal(event_overlay_remove(overlay, "b"), 0);
+	assert_true(overlay->bytes < 2 * one);
+	overlay->bytes_max = overlay->bytes;
+	event_overlay_fetch_done(overlay, event_overlay_fetch_begin(overlay));
+	assert_int_equal(overlay->bytes, 0);
+	assert_int_equal(event_overlay_set(overlay, &document.entries[0]), 0);
+	assert_int_equal(overlay->bytes, one);
+	event_overlay_clear(overlay);
+	assert_int_equal(overlay->bytes, 0);
+	assert_true(overlay->bytes_max > one);
+	assert_int_equal(EVENT_OVERLAY_BYTES_MAX, 256 * 1024 * 1024);
 	state_document_clear(&document);
 }
 
@@ -189,6 +221,7 @@ int main(void)
 		OVERLAY_TEST(of_two_events_about_one_peer_the_later_counts),
 		OVERLAY_TEST(a_later_event_about_a_peer_outlives_the_fetch_between),
 		OVERLAY_TEST(only_what_the_fetch_overtook_goes),
+		OVERLAY_TEST(events_are_noted_up_to_a_bound),
 		OVERLAY_TEST(a_fetch_that_is_never_done_overtakes_nothing),
 		OVERLAY_TEST(an_older_fetch_done_late_overtakes_only_what_came_before_it),
 		OVERLAY_TEST(every_event_and_fetch_has_its_own_place_in_the_order),

@@ -3,6 +3,8 @@
 
 #include "world.h"
 
+#include <errno.h>
+
 #define IPS "10.0.0.2/32"
 
 static int up_setup(void **state)
@@ -64,6 +66,27 @@ static void events_do_not_trigger_cycles(void **state)
 	assert_int_equal(added(world, "peer-2", 2), 0);
 	assert_int_equal(world_peer_removed_event(world, "peer-2"), 0);
 	assert_int_equal(world->fake.read_count, reads);
+}
+
+/* The device is left alone, and the next state has what the events said. */
+static void events_beyond_the_bound_fail_until_the_next_fetch(void **state)
+{
+	struct world *world = *state;
+	static const char error[] = "too many events since the last fetch, the next one makes up "
+				    "for them";
+	assert_int_equal(added(world, "peer-2", 2), 0);
+	world->manager.overlay.bytes_max = world->manager.overlay.bytes;
+	assert_calls(world, "add_peer 02");
+	assert_int_equal(added(world, "peer-3", 3), -ENOBUFS);
+	assert_contains(world->error, "peer_added: ");
+	assert_contains(world->error, error);
+	assert_int_equal(world_peer_removed_event(world, "peer-4"), -ENOBUFS);
+	assert_contains(world->error, "peer_removed: ");
+	assert_contains(world->error, error);
+	assert_calls(world, "");
+	cycle_wants_nobody(world, "remove_peer 02");
+	assert_int_equal(added(world, "peer-3", 3), 0);
+	assert_calls(world, "add_peer 03");
 }
 
 static void a_rotation_of_an_unknown_peer_adds_it(void **state)
@@ -352,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UP_TEST(each_event_does_what_it_says),
 		UP_TEST(events_do_not_trigger_cycles),
+		UP_TEST(events_beyond_the_bound_fail_until_the_next_fetch),
 		UP_TEST(a_rotation_of_an_unknown_peer_adds_it),
 		UP_TEST(a_rotation_goes_on_where_the_old_key_cannot_be_removed),
 		UP_TEST(an_error_is_wrapped_with_the_event_type),
