@@ -49,25 +49,30 @@ size_t endpoint_names_pending(const struct endpoint_names *names, const struct r
 	return count;
 }
 
-static int entry_unresolved(struct state_document *document, const struct endpoint_name *name,
+#define FAULT_SIZE (PEER_ID_MAX + ENDPOINT_HOST_MAX + 200)
+
+/* The document may stay for long, and what is wrong may change ever so often: the text has one
+ * place. */
+static int entry_unresolved(struct state_document *document, struct endpoint_name *name,
 	const struct name_record *record)
 {
 	struct peer_entry *entry = &document->entries[name->entry];
-	char text[PEER_ID_MAX + ENDPOINT_HOST_MAX + 200];
-	snprintf(text, sizeof text, "peers[%zu] \"%s\": endpoint: \"%s\": %s", name->entry,
+	if (!name->fault)
+		name->fault = arena_alloc(&document->arena, FAULT_SIZE);
+	if (!name->fault)
+		return -ENOMEM;
+	snprintf(name->fault, FAULT_SIZE, "peers[%zu] \"%s\": endpoint: \"%s\": %s", name->entry,
 		entry->id, name->host,
 		record && record->error ? record->error : "no answer in time");
-	if (entry->error && strcmp(entry->error, text) == 0)
-		return 0;
-	entry->error = arena_strndup(&document->arena, text, strlen(text));
-	return entry->error ? 0 : -ENOMEM;
+	entry->error = name->fault;
+	return 0;
 }
 
-int endpoint_names_fill(const struct endpoint_names *names, const struct resolver *resolver,
+int endpoint_names_fill(struct endpoint_names *names, const struct resolver *resolver,
 	struct state_document *document)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		const struct endpoint_name *name = &names->names[i];
+		struct endpoint_name *name = &names->names[i];
 		struct peer_entry *entry = &document->entries[name->entry];
 		const struct name_record *record = resolver_find(resolver, name->host);
 		if (!record || record->state != NAME_GOOD) {

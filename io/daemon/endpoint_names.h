@@ -14,6 +14,7 @@ struct endpoint_name {
 	size_t entry; /* its place in the document */
 	char *host;
 	uint16_t port;
+	char *fault; /* room for what is wrong with it, in the document's arena; NULL: none yet */
 };
 
 struct endpoint_names {
@@ -28,6 +29,6 @@ int endpoint_names_collect(struct endpoint_names *names, const struct state_docu
 size_t endpoint_names_pending(const struct endpoint_names *names, const struct resolver *resolver);
 /* Puts what is known now into the document that the names were collected from. Returns 0 or
  * -ENOMEM. */
-int endpoint_names_fill(const struct endpoint_names *names, const struct resolver *resolver,
+int endpoint_names_fill(struct endpoint_names *names, const struct resolver *resolver,
 	struct state_document *document);
 void endpoint_names_clear(struct endpoint_names *names);

@@ -3,7 +3,8 @@
 # help and the program agree about the defaults. Usage: test_limits.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"
-trap 'rm -rf "$work"' EXIT
+daemon=
+trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null; rm -rf "$work"' EXIT
 plexwg=$1
 top=$(cd "$(dirname "$0")/../.." && pwd)
 fixtures=$top/fixtures/plan
@@ -78,17 +79,67 @@ for option in max-peers max-allowed-ips max-state-mib max-nonces; do
 done
 check '--max-state-mib 1025 is refused' wrong --max-state-mib 1025
 
-# The state in force stays when the next one is over a bound.
-"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
-run_on() { # run_on STATUS TEXT OPTION...: apply on a simulated device
-	local wanted=$1 text=$2
-	shift 2
-	status "$wanted" "$plexwg" apply --controller sim --identity "$work/identity" --state "$work/state.json" "$@" &&
-		grep -q -- "$text" "$err"
-}
+"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 --node-id node-1 >/dev/null
 cp "$fixtures/three-peers.json" "$work/state.json"
-check 'apply refuses like plan, before anything is touched' \
-	run_on 1 'state: peers: 3 entries, more than 2 (--max-peers)' --max-peers 2
+apply_refused() {
+	status 1 "$plexwg" apply --controller sim --identity "$work/identity" --state "$work/state.json" --max-peers 2 &&
+		same 'plexwg: apply: state: peers: 3 entries, more than 2 (--max-peers)' "$(cat "$err")"
+}
+check 'apply refuses like plan' apply_refused
+
+# The daemon: what is in force stays.
+state() { # state ALLOWED_IPS N...: peers N, the first with so many allowed IPs
+	python3 - "$@" <<'PY' >"$work/next"
+import base64, json, sys
+count, *numbers = map(int, sys.argv[1:])
+peers = [{"id": f"peer-{n}", "public_key": base64.b64encode(bytes([n]) * 32).decode(), "allowed_ips": [f"10.0.{n}.1"]}
+         for n in numbers]
+peers[0]["allowed_ips"] = [f"10.0.{numbers[0]}.{i + 1}" for i in range(count)]
+json.dump({"peers": peers}, sys.stdout)
+PY
+	mv "$work/next" "$work/state.json"
+}
+logs() { # logs TEXT COUNT: whether so many lines hold it, soon
+	local i
+	for i in $(seq 300); do
+		[ "$(grep -c -- "$1" "$work/log")" = "$2" ] && return
+		sleep 0.1
+	done
+	cat "$work/log"
+	return 1
+}
+again() { # again COUNT: the file is read once more, for the COUNTth time
+	kill -HUP "$daemon" && logs 'msg=Reloaded' "$1"
+}
+start() {
+	state 1 2 3
+	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
+		--log-level debug --max-peers 3 --max-allowed-ips 4 2>"$work/log" &
+	daemon=$!
+	logs 'Peer added' 2 && state 4 2 3 4 && logs 'Peer added' 3 && logs 'Peer updated.*peer-2' 1
+}
+check 'a daemon takes as many peers and allowed IPs as are allowed' start
+one_peer_more() {
+	state 1 2 4 5 6
+	logs 'peers: 4 entries, more than 3 (--max-peers)' 1 &&
+		again 1 && again 2 && sleep 0.3 && logs 'peers: 4 entries, more than 3 (--max-peers)' 1 &&
+		logs 'Peer added' 3 && logs 'Peer removed' 0
+}
+check 'a state with one peer more changes nothing, and is said once' one_peer_more
+one_allowed_ip_more() {
+	state 5 2 3 5
+	logs 'Peer added.*peer-5' 1 && logs 'Peer removed' 1 && logs 'Peer updated' 1 &&
+		logs 'Peer entry cannot be used.*allowed_ips: 5 entries, more than 4 (--max-allowed-ips).* kept=' 1
+}
+check 'a peer with one allowed IP more stays as it is, the others are put right' one_allowed_ip_more
+well_again() {
+	state 4 2 3 5
+	logs 'All is well again' 1 && logs 'Peer added' 4 && logs 'Peer updated' 1
+}
+check 'with the next good state all is well again' well_again
+kill "$daemon"
+wait "$daemon"
+daemon=
 
 # default HELP README: the help of the option says so, and the README names the bound.
 default() {

@@ -10,7 +10,7 @@
 /* Entries with ids of their own: "00000" and so on. */
 static void want_many(struct asked *asked, size_t count, unsigned char key, const char *allowed_ips)
 {
-	char id[16];
+	char id[24];
 	for (size_t i = 0; i < count; i++) {
 		snprintf(id, sizeof id, "%05zu", i);
 		asked_wants(asked, id, key, allowed_ips);
