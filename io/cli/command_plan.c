@@ -18,8 +18,12 @@ static int actual_from_dump(struct session *session, struct device *ret, struct 
 {
 	struct file_text file = {0};
 	int error = file_read(session->options->actual_path, DUMP_BYTES_MAX, &file, diag);
-	if (!error)
+	if (!error) {
 		error = wg_dump_parse(file.text, file.length, ret, diag);
+		if (error)
+			diag_wrap(diag, error, "%s",
+				file_display_name(session->options->actual_path));
+	}
 	file_text_clear(&file);
 	if (error)
 		return diag_wrap(diag, error, "actual");

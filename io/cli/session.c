@@ -106,8 +106,11 @@ int session_load_state(struct session *session, struct warnings *warnings, struc
 	struct file_text file = {0};
 	int error =
 		state_text_read(path, (size_t)session->options->max_state_mib << 20, &file, diag);
-	if (!error)
+	if (!error) {
 		error = state_wire_read(file.text, file.length, &wire, &session->document, diag);
+		if (error)
+			diag_wrap(diag, error, "%s", file_display_name(path));
+	}
 	if (!error)
 		error = state_warn(&session->document, file.mode, warnings);
 	file_text_clear(&file);

@@ -115,19 +115,27 @@ static int object_read(const struct config_schema *schema, struct json_span obje
 	return error;
 }
 
+static int text_read(const struct config_schema *schema, const struct file_text *file,
+	struct arena *arena, struct diag *diag)
+{
+	struct json_span object;
+	int error = json_scan_document(file->text, file->length, &object, diag);
+	if (!error)
+		error = object_read(schema, object, arena, diag);
+	return error == -ENOMEM ? diag_fail_errno(diag, error) : error;
+}
+
 int config_file_read(const char *path, const struct config_schema *schema, struct diag *diag)
 {
 	struct file_text file = {0};
 	struct arena arena = {0};
-	struct json_span object;
 	int error = file_read_trusted(path, CONFIG_BYTES_MAX, &file, diag);
-	if (!error)
-		error = json_scan_document(file.text, file.length, &object, diag);
-	if (!error)
-		error = object_read(schema, object, &arena, diag);
+	if (!error) {
+		error = text_read(schema, &file, &arena, diag);
+		if (error)
+			diag_wrap(diag, error, "%s", file_display_name(path));
+	}
 	arena_clear(&arena);
 	file_text_clear(&file);
-	if (error == -ENOMEM)
-		diag_fail_errno(diag, error);
 	return error ? diag_wrap(diag, error, "config") : 0;
 }

@@ -36,6 +36,6 @@ struct config_schema {
 	void *impl;
 };
 
-/* Returns 0, or a negative errno with a text such as `config: liste_port: unknown member`; what
- * was set before it stays set. */
+/* Returns 0, or a negative errno with a text such as
+ * `config: /etc/plexwg.json: liste_port: unknown member`; what was set before it stays set. */
 int config_file_read(const char *path, const struct config_schema *schema, struct diag *diag);

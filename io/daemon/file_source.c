@@ -80,6 +80,7 @@ static int text_take(struct file_source *source, const struct file_text *text,
 {
 	int error = state_wire_read(text->text, text->length, &source->wire, ret, diag);
 	if (error) {
+		diag_wrap(diag, error, "%s", source->file.watch.path);
 		state_file_refuse(&source->file, diag_text(diag));
 		return error;
 	}

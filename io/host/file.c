@@ -46,6 +46,11 @@ static int descriptor_read(int fd, size_t room, size_t limit, struct file_text *
 	}
 }
 
+const char *file_display_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 int file_read(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -77,7 +82,7 @@ int file_read(const char *path, size_t limit, struct file_text *ret, struct diag
 		diag_fail(diag, error, "over %zu bytes", limit);
 	else
 		diag_fail_errno(diag, error);
-	return diag_wrap(diag, error, "%s", is_stdin ? "standard input" : path);
+	return diag_wrap(diag, error, "%s", file_display_name(path));
 }
 
 int file_read_trusted(const char *path, size_t limit, struct file_text *ret, struct diag *diag)

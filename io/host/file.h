@@ -23,6 +23,8 @@ struct file_text {
 int file_read(const char *path, size_t limit, struct file_text *ret, struct diag *diag);
 /* The same of a file that others may not write: -EACCES if they may. */
 int file_read_trusted(const char *path, size_t limit, struct file_text *ret, struct diag *diag);
+/* What errors call it: the path, or "standard input". */
+const char *file_display_name(const char *path);
 /* Wipes and frees. */
 void file_text_clear(struct file_text *file);
 

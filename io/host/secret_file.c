@@ -45,9 +45,7 @@ int secret_file_read(const char *path, char **ret, struct diag *diag)
 		return error;
 	error = text_take(&file, ret, diag);
 	file_text_clear(&file);
-	return error ? diag_wrap(
-			       diag, error, "%s", strcmp(path, "-") == 0 ? "standard input" : path)
-		     : 0;
+	return error ? diag_wrap(diag, error, "%s", file_display_name(path)) : 0;
 }
 
 void secret_text_free(char *text)

@@ -48,12 +48,14 @@ for name, member in {
 }.items():
     state("unusable-" + name, {**peer, **member}, {"id": "three", "public_key": "Aw" * 21 + "M=", "allowed_ips": []})
 write("unusable-element-a-number", '{"peers": [5]}')
+write("repeated-id", '{"peers": [' + ",".join(['{"id": "two"}'] * 200000) + "]}")
 write("unusable-member-twice", '{"peers": [{"id": "two", "id": "two", "public_key": "%s", "allowed_ips": []}]}' % key)
 PY
 
 plan() { timeout 20 "$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$1" </dev/null; }
-refused() { # one line of error, nothing planned
-	status 1 plan "$1" && [ ! -s "$out" ] && [ "$(wc -l <"$err")" = 1 ] && [ "$(wc -c <"$err")" -lt 600 ]
+refused() { # one line of error that names the file, nothing planned
+	status 1 plan "$1" && [ ! -s "$out" ] && [ "$(wc -l <"$err")" = 1 ] && [ "$(wc -c <"$err")" -lt 600 ] &&
+		grep -qF "plexwg: plan: state: $1: " "$err"
 }
 unusable() { # one line of error that names the place; the rest is planned all the same
 	status 1 plan "$1" && [ -s "$out" ] && [ "$(wc -l <"$err")" = 1 ] && grep -q 'peers\[0\]' "$err" &&
@@ -67,11 +69,13 @@ for file in "$work"/unusable-*; do
 	name=${file##*/unusable-}
 	check "an entry is refused, and only it: ${name//-/ }" unusable "$file"
 done
+check 'an id that is repeated without end takes no end of time' unusable "$work/repeated-id"
 no_secret() { ! "$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$work/unusable-psk-short" 2>&1 | grep c2Vj; }
 check 'the error about a preshared key does not show it' no_secret
 
 dump_refused() {
 	status 1 "$plexwg" plan --state "$fixtures/two-peers.json" --actual "$1" && [ ! -s "$out" ] &&
+		grep -qF "plexwg: plan: actual: $1: " "$err" &&
 		[ "$(wc -l <"$err")" = 1 ] && ! grep -qF -e ISEhISEh -e AAEBAQEB "$err"
 }
 cuts() {

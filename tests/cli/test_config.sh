@@ -20,7 +20,7 @@ refused() { # refused TEXT WORD...: status 1 and one line that ends so
 	local text=$1
 	shift
 	status 1 "$plexwg" plan --config "$work/config" "$@" &&
-		same "plexwg: plan: config: $text" "$(cat "$err")" && [ ! -s "$out" ]
+		same "plexwg: plan: config: $work/config: $text" "$(cat "$err")" && [ ! -s "$out" ]
 }
 from_file() {
 	config "{\"state\": \"$work/two-peers.json\", \"interface\": \"mesh0\", \"listen_port\": 4242}"
@@ -93,9 +93,9 @@ config '{"interface": "a"'
 check 'a broken file is refused' refused 'byte 18: unexpected end'
 config '{}'
 chmod 620 "$work/config"
-check 'a file that others may write is refused' refused "$work/config: others may write it (mode 0620)"
+check 'a file that others may write is refused' refused "others may write it (mode 0620)"
 rm "$work/config"
-check 'a file that is not there is named' refused "$work/config: No such file or directory"
+check 'a file that is not there is named' refused "No such file or directory"
 check 'help is given without it' bash -c "\"$plexwg\" plan --config \"$work/config\" --help | grep -q -- '--config FILE'"
 check 'a wrong command line is one all the same' status 64 "$plexwg" plan --config
 not_taken() {

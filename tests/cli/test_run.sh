@@ -50,7 +50,7 @@ check 'a half-written file changes nothing, and is followed once it is whole' ha
 broken() {
 	before=$(dump)
 	echo '{"peers": {}}' | replace "$state"
-	eventually said 'msg=Trouble' 2 || return 1
+	eventually said 'msg=Trouble' 2 && said "$state: peers: not an array" || return 1
 	for _ in 1 2 3; do
 		touch "$state"
 		echo '{"peers": {}}' | replace "$state"

@@ -138,7 +138,7 @@ check 'the command line wins' command_line
 unknown() {
 	echo '{"listen_port": 4242, "keep_interfaces": true}' >"$work/config"
 	status 1 "$plexwg" run --config "$work/config" --state "$state" &&
-		same 'plexwg: run: config: keep_interfaces: unknown member' "$(cat "$err")"
+		same "plexwg: run: config: $work/config: keep_interfaces: unknown member" "$(cat "$err")"
 }
 check 'an unknown member is refused, and named' unknown
 

@@ -67,44 +67,52 @@ static void each_member_is_set_as_a_command_line_has_it(void **state)
 	}
 }
 
+/* The whole error: it begins with the file. */
+static void assert_says(void *scratch, const struct diag *diag, const char *error)
+{
+	char text[400];
+	snprintf(text, sizeof text, "config: %s: %s", scratch_path(scratch, "config.json").text,
+		error);
+	assert_string_equal(diag_text(diag), text);
+}
+
 static void what_might_be_a_typing_error_is_refused_with_its_place(void **state)
 {
 	static const struct {
 		const char *text;
 		const char *error;
 	} rows[] = {
-		{"", "config: byte 0: unexpected end"},
-		{"{", "config: byte 1: unexpected end"},
-		{"[]", "config: not an object"},
-		{"null", "config: not an object"},
-		{"{} {}", "config: byte 3: more after the value"},
-		{"{\"liste_port\":1}", "config: liste_port: unknown member"},
-		{"{\"listen-port\":1}", "config: listen-port: unknown member"},
-		{"{\"listen_por\":1}", "config: listen_por: unknown member"},
-		{"{\"listen_port_\":1}", "config: listen_port_: unknown member"},
-		{"{\"Interface\":\"a\"}", "config: Interface: unknown member"},
-		{"{\"nonsense\":null}", "config: nonsense: unknown member"},
-		{"{\"\":1}", "config: \"\": unknown member"},
-		{"{\"a\\nb\":1}", "config: \"a\\x0ab\": unknown member"},
-		{"{\"interface\\u0000\":\"a\"}", "config: \"interface\\x00\": unknown member"},
-		{"{\"json\":true}", "config: json: unknown member"},
-		{"{\"interface\":\"a\",\"interface\":\"a\"}",
-			"config: repeated member \"interface\""},
+		{"", "byte 0: unexpected end"},
+		{"{", "byte 1: unexpected end"},
+		{"[]", "not an object"},
+		{"null", "not an object"},
+		{"{} {}", "byte 3: more after the value"},
+		{"{\"liste_port\":1}", "liste_port: unknown member"},
+		{"{\"listen-port\":1}", "listen-port: unknown member"},
+		{"{\"listen_por\":1}", "listen_por: unknown member"},
+		{"{\"listen_port_\":1}", "listen_port_: unknown member"},
+		{"{\"Interface\":\"a\"}", "Interface: unknown member"},
+		{"{\"nonsense\":null}", "nonsense: unknown member"},
+		{"{\"\":1}", "\"\": unknown member"},
+		{"{\"a\\nb\":1}", "\"a\\x0ab\": unknown member"},
+		{"{\"interface\\u0000\":\"a\"}", "\"interface\\x00\": unknown member"},
+		{"{\"json\":true}", "json: unknown member"},
+		{"{\"interface\":\"a\",\"interface\":\"a\"}", "repeated member \"interface\""},
 		{"{\"interface\":\"a\",\"inter\\u0066ace\":\"b\"}",
-			"config: repeated member \"interface\""},
-		{"{\"interface\":1}", "config: interface: not a string"},
-		{"{\"interface\":\"a\\u0000b\"}", "config: interface: contains a NUL byte"},
-		{"{\"listen_port\":\"1\"}", "config: listen_port: not a number"},
-		{"{\"fwmark\":true}", "config: fwmark: not a number or a string"},
-		{"{\"no_routes\":\"true\"}", "config: no_routes: not true or false"},
-		{"{\"no_routes\":1}", "config: no_routes: not true or false"},
-		{"{\"interface\":[\"a\"]}", "config: interface: not a string"},
+			"repeated member \"interface\""},
+		{"{\"interface\":1}", "interface: not a string"},
+		{"{\"interface\":\"a\\u0000b\"}", "interface: contains a NUL byte"},
+		{"{\"listen_port\":\"1\"}", "listen_port: not a number"},
+		{"{\"fwmark\":true}", "fwmark: not a number or a string"},
+		{"{\"no_routes\":\"true\"}", "no_routes: not true or false"},
+		{"{\"no_routes\":1}", "no_routes: not true or false"},
+		{"{\"interface\":[\"a\"]}", "interface: not a string"},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct setting setting = {""};
 		struct diag diag = {0};
 		assert_int_equal(config_read(*state, rows[i].text, &setting, &diag), -EINVAL);
-		assert_string_equal(diag_text(&diag), rows[i].error);
+		assert_says(*state, &diag, rows[i].error);
 		assert_string_equal(setting.text, "");
 		diag_clear(&diag);
 	}
@@ -116,12 +124,12 @@ static void a_value_that_the_option_refuses_is_named(void **state)
 	struct diag diag = {0};
 	assert_int_equal(
 		config_read(*state, "{\"listen_port\":1,\"fwmark\":2}", &setting, &diag), -EINVAL);
-	assert_string_equal(diag_text(&diag), "config: listen_port: no value");
+	assert_says(*state, &diag, "listen_port: no value");
 	assert_string_equal(setting.text, "listen-port=1;");
 	diag_clear(&diag);
 	setting.error = -ENOMEM;
 	assert_int_equal(config_read(*state, NULL, &setting, &diag), -ENOMEM);
-	assert_string_equal(diag_text(&diag), "config: Cannot allocate memory");
+	assert_says(*state, &diag, "Cannot allocate memory");
 	diag_clear(&diag);
 }
 
@@ -148,11 +156,8 @@ static void a_file_that_is_not_there_is_named(void **state)
 {
 	struct setting setting = {""};
 	struct diag diag = {0};
-	char text[300];
 	assert_int_equal(config_read(*state, NULL, &setting, &diag), -ENOENT);
-	snprintf(text, sizeof text, "config: %s: No such file or directory",
-		scratch_path(*state, "config.json").text);
-	assert_string_equal(diag_text(&diag), text);
+	assert_says(*state, &diag, "No such file or directory");
 	diag_clear(&diag);
 }
 
