@@ -8,15 +8,26 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-int warnings_add(struct warnings *warnings, const char *format, ...)
+static int warnings_grow(struct warnings *warnings)
 {
-	char **texts = reallocarray(warnings->texts, warnings->count + 1, sizeof *texts);
+	if (warnings->count < warnings->capacity)
+		return 0;
+	size_t capacity = warnings->capacity ? warnings->capacity * 2 : 8;
+	char **texts = reallocarray(warnings->texts, capacity, sizeof *texts);
 	if (!texts)
 		return -ENOMEM;
 	warnings->texts = texts;
+	warnings->capacity = capacity;
+	return 0;
+}
+
+int warnings_add(struct warnings *warnings, const char *format, ...)
+{
+	if (warnings_grow(warnings) != 0)
+		return -ENOMEM;
 	va_list args;
 	va_start(args, format);
-	int length = vasprintf(&texts[warnings->count], format, args);
+	int length = vasprintf(&warnings->texts[warnings->count], format, args);
 	va_end(args);
 	if (length < 0)
 		return -ENOMEM;

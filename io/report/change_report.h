@@ -14,6 +14,7 @@ struct peer_op_result;
 struct warnings {
 	char **texts;
 	size_t count;
+	size_t capacity;
 };
 
 /* Returns 0 or -ENOMEM. */
