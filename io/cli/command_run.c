@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int run(struct session *session, struct diag *diag)
 {
@@ -61,6 +62,10 @@ int command_run(const struct options *options)
 	struct diag diag = {0};
 	if (!options->state_path == !options->api_url) {
 		report_error("run: needs either --state FILE or --api URL");
+		return STATUS_USAGE;
+	}
+	if (options->state_path && strcmp(options->state_path, "-") == 0) {
+		report_error("run: --state: needs a file to follow, not standard input");
 		return STATUS_USAGE;
 	}
 	/* It holds the private key for as long as the daemon lives. */

@@ -275,10 +275,13 @@ static void long_options_make(const struct command *command, struct option *list
 				.val = rows[i].letter};
 }
 
-/* The word that getopt stopped at. */
+/* The word that getopt stopped at. One of several letters, such as -xy, it has not left yet. */
 static void wrong_print(const struct command *command, char **argv, int letter)
 {
+	char short_option[] = {'-', (char)optopt, '\0'};
 	const char *word = argv[optind - 1];
+	if (optopt && strncmp(word, "--", 2) != 0)
+		word = short_option;
 	report_error("%s: %s: %s (see plexwg %s --help)", command->name,
 		quote(word, strlen(word)).text,
 		letter == ':' ? "needs an argument" : "no option of this command", command->name);

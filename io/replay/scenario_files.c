@@ -20,36 +20,46 @@ static bool is_scenario_name(const char *name)
 
 static int search(const char *path, struct text_list *files, struct diag *diag);
 
-/* One entry of a directory: a file of ours, another directory, or nothing. */
+/*
+ * One entry of a directory: a file of ours, another directory, or nothing. A link that leads
+ * nowhere is a file that cannot be read, which its reader says, and which keeps no other from being
+ * found.
+ */
 static int visit(const char *path, const char *name, struct text_list *files, struct diag *diag)
 {
 	struct stat self, target;
 	int error = 0;
-	if (lstat(path, &self) != 0 || stat(path, &target) != 0)
+	if (lstat(path, &self) != 0)
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
 	if (S_ISDIR(self.st_mode))
 		return search(path, files, diag);
-	if (S_ISREG(target.st_mode) && is_scenario_name(name))
+	bool is_file = stat(path, &target) != 0 || S_ISREG(target.st_mode);
+	if (is_file && is_scenario_name(name))
 		error = text_list_add(files, path, strlen(path));
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
+/* What cannot be looked into keeps nothing else from being found. */
 static int search_open(DIR *directory, const char *path, struct text_list *files, struct diag *diag)
 {
 	const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
 	struct dirent *entry;
 	int error = 0;
-	while (!error && (errno = 0, entry = readdir(directory))) {
+	while ((errno = 0, entry = readdir(directory))) {
+		struct diag fault = {0};
 		char *inner;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (asprintf(&inner, "%s%s%s", path, slash, entry->d_name) < 0)
 			return diag_fail_errno(diag, -ENOMEM);
-		error = visit(inner, entry->d_name, files, diag);
+		int failed = visit(inner, entry->d_name, files, &fault);
+		diag_join(diag, &fault);
+		diag_clear(&fault);
 		free(inner);
+		error = failed ? failed : error;
 	}
-	if (!error && errno)
-		error = diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	if (errno)
+		error = diag_add(diag, -errno, "%s: %s", path, strerrordesc_np(errno));
 	return error;
 }
 
@@ -79,12 +89,12 @@ int scenario_files_find(const char *path, struct text_list *files, struct diag *
 		return error ? diag_fail_errno(diag, error) : 0;
 	}
 	error = search(path, files, diag);
-	if (error)
-		return error;
-	if (files->count == from)
-		return diag_fail(diag, -ENOENT, "%s: no scenario in this directory", path);
-	qsort(files->texts + from, files->count - from, sizeof *files->texts, compare_texts);
-	return 0;
+	if (files->count > from)
+		qsort(files->texts + from, files->count - from, sizeof *files->texts,
+			compare_texts);
+	else if (!error)
+		error = diag_fail(diag, -ENOENT, "%s: no scenario in this directory", path);
+	return error;
 }
 
 static int read_all(FILE *file, char **ret, size_t *ret_length)

@@ -10,7 +10,7 @@ struct diag;
 /*
  * Adds the files that `path` means to `files`: itself, or, if it is a directory, every *.json in it
  * at any depth, sorted by path. Links to directories are not followed. Returns 0 or a negative
- * errno; a directory without any is -ENOENT.
+ * errno, what could be found being found all the same; a directory without any is -ENOENT.
  */
 int scenario_files_find(const char *path, struct text_list *files, struct diag *diag);
 

@@ -23,6 +23,12 @@ for command in init join replay plan apply run show down; do
 	check "$command has a version" versions $command
 done
 check 'an unknown option is refused' wrong plan --state x --frobnicate
+named() { # named TEXT WORD...: the word that is wrong stands in the line
+	local text=$1
+	shift
+	wrong "$@" && grep -qF -- "$text" "$err"
+}
+check 'so are short ones, by their letter' named 'plan: "-x"' plan -xy
 check 'an option of another command is refused' wrong show --state x
 check 'an option without its argument is refused' wrong plan --state
 check 'an operand that means nothing is refused' wrong down plexd0
@@ -33,6 +39,7 @@ check 'an interface name of 16 bytes is refused' wrong show --interface 01234567
 check 'a controller that there is not is refused' wrong show --controller bsd
 check 'plan without a state is refused' wrong plan
 check 'apply without a state is refused' wrong apply
+check 'run cannot follow standard input' named 'standard input' run --state -
 check 'init without a mesh address is refused' wrong init --identity "$work/x"
 check 'init with a mesh address that is none is refused' wrong init --identity "$work/x" --mesh-ip 10.0.0.256
 check 'join without a token file is refused' wrong join --api https://127.0.0.1 --identity "$work/x"

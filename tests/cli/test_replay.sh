@@ -61,6 +61,20 @@ others() {
 		same '1 passed, 1 failed' "$(tail -n 1 "$out")"
 }
 check 'the other files of a folder still run' others
+unreadable() { # a link that leads nowhere, as editors leave them, and a folder that may not be read
+	local drop=
+	[ "$(id -u)" != 0 ] || drop='setpriv --reuid 65534 --regid 65534 --clear-groups'
+	mkdir -p "$work/odd/closed" "$work/odd/open"
+	ln -s nobody@nowhere "$work/odd/.#a.json"
+	ln -s nowhere "$work/odd/no-scenario"
+	cp "$work/dir/sub/b.json" "$work/odd/open/b.json"
+	cp "$plexwg" "$work/odd/plexwg"
+	chmod 755 "$work" && chmod 000 "$work/odd/closed"
+	status 2 $drop "$work/odd/plexwg" replay "$work/odd" && same "$(printf 'ok fine\n1 passed, 0 failed')" "$(cat "$out")" &&
+		same "plexwg: replay: $work/odd/closed: Permission denied
+plexwg: replay: $work/odd/.#a.json: No such file or directory" "$(cat "$err")"
+}
+check 'and so do those beside what cannot be read' unreadable
 fails() { status 1 "$plexwg" replay "$work/dir/sub" && grep -q 'step 1' "$out"; }
 check 'a scenario that does not hold has status 1 and names the step' fails
 tap_end
