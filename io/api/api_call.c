@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLY_BYTES_MAX ((size_t)64 * 1024)
-
 void *api_call_new(struct api_client *client, size_t size,
 	void (*finish)(struct api_call *call, const struct http_result *http))
 {
@@ -69,7 +67,7 @@ int api_call_start(struct api_call *call, struct http_call *http, const char *pr
 	http->on_done = on_http_done;
 	http->impl = call;
 	if (!http->body_max)
-		http->body_max = REPLY_BYTES_MAX;
+		http->body_max = API_REPLY_BYTES_MAX;
 	if (!http->idle_timeout_ms)
 		http->total_timeout_ms = client->options.request_timeout_ms;
 	if (!error)

@@ -18,6 +18,8 @@
 #define API_STREAM_IDLE_MS     (90 * 1000)
 #define API_STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
 #define API_EVENT_BYTES_MAX    ((size_t)1024 * 1024)
+/* Of any other answer. */
+#define API_REPLY_BYTES_MAX ((size_t)64 * 1024)
 
 /* Zero members mean the defaults above. */
 struct api_options {

@@ -11,13 +11,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define DUMP_BYTES_MAX (512UL * 1024 * 1024)
-
 /* The device as a dump shows it. The own key is the dump's unless an identity was named. */
 static int actual_from_dump(struct session *session, struct device *ret, struct diag *diag)
 {
 	struct file_text file = {0};
-	int error = file_read(session->options->actual_path, DUMP_BYTES_MAX, &file, diag);
+	int error = file_read(session->options->actual_path, WG_DUMP_BYTES_MAX, &file, diag);
 	if (!error) {
 		error = wg_dump_parse(file.text, file.length, ret, diag);
 		if (error)

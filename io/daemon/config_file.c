@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define CONFIG_BYTES_MAX (1024 * 1024)
-
 static bool names_match(const char *member, const char *option)
 {
 	for (; *member && *option; member++, option++)

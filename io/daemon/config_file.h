@@ -14,6 +14,8 @@
 
 struct diag;
 
+#define CONFIG_BYTES_MAX ((size_t)1024 * 1024)
+
 enum config_kind {
 	CONFIG_NEVER, /* no member of the file */
 	CONFIG_TEXT,

@@ -13,8 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDENTITY_BYTES_MAX (64 * 1024)
-#define NODE_ID_MAX        255
+#define NODE_ID_MAX 255
 
 /* A member that holds text without NUL bytes; NULL if it is missing or null. */
 static int text_member(struct json_span object, const char *name, struct arena *arena,

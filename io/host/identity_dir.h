@@ -11,6 +11,8 @@
 struct diag;
 
 #define IDENTITY_DIRECTORY_DEFAULT "/var/lib/plexwg"
+/* Of each file. */
+#define IDENTITY_BYTES_MAX ((size_t)64 * 1024)
 
 /* Errors name the file. */
 int identity_dir_load(const char *directory, struct identity *ret, struct diag *diag);

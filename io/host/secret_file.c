@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECRET_BYTES_MAX (64 * 1024)
-
 /* Editors and echo put a line end behind it. */
 static size_t line_length(const struct file_text *file)
 {
@@ -40,7 +38,7 @@ static int text_take(const struct file_text *file, char **ret, struct diag *diag
 int secret_file_read(const char *path, char **ret, struct diag *diag)
 {
 	struct file_text file;
-	int error = file_read(path, SECRET_BYTES_MAX, &file, diag);
+	int error = file_read(path, SECRET_FILE_BYTES_MAX, &file, diag);
 	if (error)
 		return error;
 	error = text_take(&file, ret, diag);

@@ -5,6 +5,8 @@
 
 struct diag;
 
+#define SECRET_FILE_BYTES_MAX ((size_t)64 * 1024)
+
 /*
  * Reads it without its line end; "-" is standard input. -EACCES if others than the owner may read
  * or write the file. Errors begin with the path and do not repeat what is in it.

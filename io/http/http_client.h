@@ -20,6 +20,9 @@ struct diag;
 struct http_request;
 struct http_socket;
 
+/* Of all header lines of an answer, those before it (1xx) and behind it included. */
+#define HTTP_HEADER_BYTES_MAX ((size_t)64 * 1024)
+
 /* How a request came to its end. */
 enum http_end {
 	HTTP_END_RESPONSE,  /* with an answer; of one with a status over 299 the body is not read */

@@ -9,7 +9,6 @@
 
 #define CONNECT_TIMEOUT_MS 30000L
 #define KEEPALIVE_S        60L
-#define HEADER_BYTES_MAX   (64 * 1024)
 
 void http_request_fault(struct http_request *request, enum http_end end, const char *error)
 {
@@ -64,7 +63,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *impl)
 		return 0;
 	idle_restart(request);
 	request->header_bytes += length;
-	if (request->header_bytes > HEADER_BYTES_MAX) {
+	if (request->header_bytes > HTTP_HEADER_BYTES_MAX) {
 		http_request_fault(request, HTTP_END_TOO_LARGE, "the header is too long");
 		return 0;
 	}

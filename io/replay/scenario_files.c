@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_SIZE_MAX ((size_t)1 << 30)
-
 static bool is_scenario_name(const char *name)
 {
 	static const char suffix[] = ".json";
@@ -105,7 +103,7 @@ static int read_all(FILE *file, char **ret, size_t *ret_length)
 	while (text) {
 		char *grown;
 		length += fread(text + length, 1, capacity - length, file);
-		if (ferror(file) || length > FILE_SIZE_MAX) {
+		if (ferror(file) || length > SCENARIO_BYTES_MAX) {
 			int error = ferror(file) ? -EIO : -EFBIG;
 			free(text);
 			return error;

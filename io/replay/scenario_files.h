@@ -7,6 +7,8 @@
 
 struct diag;
 
+#define SCENARIO_BYTES_MAX ((size_t)1 << 30)
+
 /*
  * Adds the files that `path` means to `files`: itself, or, if it is a directory, every *.json in it
  * at any depth, sorted by path. Links to directories are not followed. Returns 0 or a negative

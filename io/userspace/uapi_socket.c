@@ -15,7 +15,6 @@
 #define TIMEOUT_DEFAULT_MS 5000
 #define CONNECT_RETRY_MS   5
 #define RECEIVE_BYTES      (64 * 1024)
-#define REPLY_BYTES_MAX    (256 * 1024 * 1024)
 
 static struct deadline exchange_deadline(const struct uapi_socket *uapi)
 {
@@ -104,10 +103,8 @@ static bool reply_is_whole(const struct secret_buffer *reply)
 }
 
 /* Takes what is there. Returns 0 or a negative errno. */
-static int receive_some(int fd, struct secret_buffer *reply, struct diag *diag)
+static int receive_some(int fd, size_t bytes_max, struct secret_buffer *reply, struct diag *diag)
 {
-	if (reply->length > REPLY_BYTES_MAX)
-		return diag_fail(diag, -EMSGSIZE, "reply: over %d MiB", REPLY_BYTES_MAX >> 20);
 	if (!secret_buffer_reserve(reply, RECEIVE_BYTES))
 		return diag_fail_errno(diag, -ENOMEM);
 	ssize_t count = recv(
@@ -117,6 +114,8 @@ static int receive_some(int fd, struct secret_buffer *reply, struct diag *diag)
 	if (count <= 0)
 		return diag_fail(diag, -ECONNRESET, "the userspace program hung up");
 	reply->length += (size_t)count;
+	if (reply->length > bytes_max)
+		return diag_fail(diag, -EMSGSIZE, "reply: over %zu bytes", bytes_max);
 	return 0;
 }
 
@@ -124,8 +123,8 @@ static int receive_some(int fd, struct secret_buffer *reply, struct diag *diag)
  * Sends and receives at once: a program that refuses a request early replies and reads no further,
  * and its reply is what matters.
  */
-static int converse(int fd, const struct secret_buffer *request, struct secret_buffer *reply,
-	struct deadline deadline, struct diag *diag)
+static int converse(int fd, const struct secret_buffer *request, size_t bytes_max,
+	struct secret_buffer *reply, struct deadline deadline, struct diag *diag)
 {
 	size_t sent = 0;
 	bool sending = request->length > 0;
@@ -142,7 +141,7 @@ static int converse(int fd, const struct secret_buffer *request, struct secret_b
 		if (sending && poller.revents & (POLLOUT | POLLERR | POLLHUP))
 			sending = send_some(fd, request, &sent) && sent < request->length;
 		if (poller.revents & (POLLIN | POLLERR | POLLHUP)) {
-			int error = receive_some(fd, reply, diag);
+			int error = receive_some(fd, bytes_max, reply, diag);
 			if (error)
 				return error;
 		}
@@ -157,8 +156,9 @@ int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,
 	int fd = socket_open(uapi, interface, deadline, diag);
 	if (fd < 0)
 		return fd;
+	size_t bytes_max = uapi->reply_bytes_max ? uapi->reply_bytes_max : UAPI_REPLY_BYTES_MAX;
 	struct secret_buffer reply = {0};
-	int error = converse(fd, request, &reply, deadline, diag);
+	int error = converse(fd, request, bytes_max, &reply, deadline, diag);
 	close(fd);
 	if (error)
 		secret_buffer_clear(&reply);

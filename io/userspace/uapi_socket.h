@@ -11,18 +11,21 @@
 
 struct diag;
 
+/* A million peers take about 200 MB. */
+#define UAPI_REPLY_BYTES_MAX  ((size_t)256 << 20)
 #define UAPI_SOCKET_DIRECTORY "/var/run/wireguard"
 
 struct uapi_socket {
-	const char *directory; /* borrowed; NULL: UAPI_SOCKET_DIRECTORY */
-	int timeout_ms;        /* for a whole exchange; 0: 5 s */
+	const char *directory;  /* borrowed; NULL: UAPI_SOCKET_DIRECTORY */
+	int timeout_ms;         /* for a whole exchange; 0: 5 s */
+	size_t reply_bytes_max; /* 0: UAPI_REPLY_BYTES_MAX */
 };
 
 /* Whether somebody listens. */
 int uapi_socket_probe(const struct uapi_socket *uapi, const char *interface, struct diag *diag);
 /*
  * Sends the request and takes the whole reply, up to its empty line. -ETIMEDOUT when the deadline
- * passes, -ECONNRESET when the other side hangs up before, -EMSGSIZE for a reply without end. On
+ * passes, -ECONNRESET when the other side hangs up before, -EMSGSIZE for a reply over the bound. On
  * failure `*ret` is as before; the request may have been carried out all the same.
  */
 int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,

@@ -36,7 +36,7 @@ static int bed_make(void **state)
 	strcpy(bed->directory, "/tmp/plexwg-test-XXXXXX");
 	if (!mkdtemp(bed->directory))
 		return -1;
-	bed->uapi = (struct uapi_socket){bed->directory, 5000};
+	bed->uapi = (struct uapi_socket){.directory = bed->directory, .timeout_ms = 5000};
 	uapi_put_get(&bed->request);
 	*state = bed;
 	return 0;
@@ -74,6 +74,28 @@ static void a_reply_comes_back_whole(void **state)
 		assert_memory_equal(bed->reply.bytes, GET_REPLY, strlen(GET_REPLY));
 		assert_string_equal(bed->fake.requests, "get=1\n\n");
 		secret_buffer_clear(&bed->reply);
+	}
+}
+
+static void a_reply_of_just_the_limit_is_taken(void **state)
+{
+	struct bed *bed = *state;
+	const enum fake_manner manners[] = {FAKE_REPLIES, FAKE_REPLIES_IN_BITS};
+	assert_int_equal(UAPI_REPLY_BYTES_MAX, 256 * 1024 * 1024);
+	for (size_t i = 0; i < 2; i++) {
+		struct diag diag = {0};
+		fake_start(bed, manners[i]);
+		bed->uapi.reply_bytes_max = strlen(GET_REPLY);
+		assert_int_equal(exchange(bed), 0);
+		secret_buffer_clear(&bed->reply);
+		bed->uapi.reply_bytes_max--;
+		assert_int_equal(uapi_socket_exchange(
+					 &bed->uapi, INTERFACE, &bed->request, &bed->reply, &diag),
+			-EMSGSIZE);
+		assert_string_equal(diag_text(&diag), "reply: over 22 bytes");
+		assert_int_equal(bed->reply.length, 0);
+		fake_uapi_stop(&bed->fake, false);
+		diag_clear(&diag);
 	}
 }
 
@@ -180,6 +202,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_reply_comes_back_whole, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_reply_of_just_the_limit_is_taken, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			no_socket_and_a_dead_one_are_told_apart, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(only_a_dead_socket_is_removed, bed_make, bed_clear),

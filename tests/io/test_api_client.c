@@ -193,7 +193,7 @@ static void each_way_to_fail_has_its_outcome(void **state)
 		{"'mode':'mute'", API_OUTCOME_TIMED_OUT, "timed out"},
 		{"'mode':'stall'", API_OUTCOME_TIMED_OUT, "timed out"},
 		{"'mode':'slow','delay_ms':5", API_OUTCOME_TIMED_OUT, "timed out"},
-		{"'mode':'endless'", API_OUTCOME_TOO_LARGE, "over 5000 bytes"},
+		{"'mode':'endless'", API_OUTCOME_TOO_LARGE, "over 5000 bytes (--max-state-mib)"},
 		{"'mode':'gzip_bomb'", API_OUTCOME_TOO_LARGE, "over 5000 bytes"},
 		{"'mode':'headers'", API_OUTCOME_TOO_LARGE, "header"},
 		{"'mode':'noise'", API_OUTCOME_PROTOCOL, ""},
@@ -317,6 +317,30 @@ static void a_large_drift_report_arrives(void **state)
 	free(corrections);
 }
 
+static void bounds_are_what_the_readme_says(void **state)
+{
+	struct api_fixture *fixture = *state;
+	assert_int_equal(API_STATE_BYTES_MAX, 64 * 1024 * 1024);
+	assert_int_equal(API_EVENT_BYTES_MAX, 1024 * 1024);
+	assert_int_equal(fixture->client.options.event_bytes_max, API_EVENT_BYTES_MAX);
+}
+
+/* Any answer but a state: here to a heartbeat. */
+static void an_answer_of_just_the_limit_is_taken(void **state)
+{
+	struct api_fixture *fixture = *state;
+	assert_int_equal(API_REPLY_BYTES_MAX, 65536);
+	for (int length = 65536; length <= 65537; length++) {
+		plane_process_tell(&fixture->plane, "POST", "/faults",
+			"{\"mode\":\"raw_close\",\"count\":1,\"text\":\"HTTP/1.1 200 OK\\r\\n"
+			"Content-Length: %d\\r\\n\\r\\n%*s\"}",
+			length, length, "{}");
+		struct got got = got_heartbeat(fixture);
+		assert_outcome(&got, length == 65536 ? API_OUTCOME_OK : API_OUTCOME_TOO_LARGE,
+			length == 65536 ? "" : "the body is over 65536 bytes");
+	}
+}
+
 static void a_heartbeat_brings_orders(void **state)
 {
 	struct api_fixture *fixture = *state;
@@ -436,6 +460,8 @@ int main(void)
 		TEST(a_node_id_that_cannot_be_part_of_a_path_is_refused),
 		TEST(a_drift_report_arrives),
 		TEST(a_large_drift_report_arrives),
+		TEST(bounds_are_what_the_readme_says),
+		TEST(an_answer_of_just_the_limit_is_taken),
 		TEST(a_heartbeat_brings_orders),
 		TEST(orders_are_read_strictly),
 		TEST(a_call_is_cancelled_and_its_client_can_go),

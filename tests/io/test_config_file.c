@@ -152,6 +152,26 @@ static void a_file_that_others_may_write_is_refused(void **state)
 	}
 }
 
+static void a_file_of_just_the_limit_is_read(void **state)
+{
+	assert_int_equal(CONFIG_BYTES_MAX, 1048576);
+	for (size_t length = CONFIG_BYTES_MAX; length <= CONFIG_BYTES_MAX + 1; length++) {
+		struct setting setting = {""};
+		struct diag diag = {0};
+		char *text = malloc(length + 1);
+		assert_non_null(text);
+		memset(text, ' ', length);
+		memcpy(text, "{}", 2);
+		text[length] = '\0';
+		bool is_over = length > CONFIG_BYTES_MAX;
+		assert_int_equal(config_read(*state, text, &setting, &diag), is_over ? -EFBIG : 0);
+		if (is_over)
+			assert_contains(diag_text(&diag), "config.json: over 1048576 bytes");
+		diag_clear(&diag);
+		free(text);
+	}
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
 	struct setting setting = {""};
@@ -170,6 +190,7 @@ int main(void)
 		CONFIG_TEST(what_might_be_a_typing_error_is_refused_with_its_place),
 		CONFIG_TEST(a_value_that_the_option_refuses_is_named),
 		CONFIG_TEST(a_file_that_others_may_write_is_refused),
+		CONFIG_TEST(a_file_of_just_the_limit_is_read),
 		CONFIG_TEST(a_file_that_is_not_there_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

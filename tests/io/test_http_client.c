@@ -143,6 +143,27 @@ static void a_header_without_end_is_refused(void **state)
 	assert_end(&asked, HTTP_END_TOO_LARGE, "header is too long");
 }
 
+static void a_header_of_just_the_limit_is_taken(void **state)
+{
+	struct http_fixture *fixture = *state;
+	static const char start[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
+	assert_int_equal(HTTP_HEADER_BYTES_MAX, 65536);
+	for (size_t length = HTTP_HEADER_BYTES_MAX; length <= HTTP_HEADER_BYTES_MAX + 1; length++) {
+		plane_process_tell(&fixture->plane, "POST", "/faults",
+			"{\"mode\":\"raw_close\",\"count\":1,\"text\":\"HTTP/1.1 200 OK\\r\\n"
+			"Content-Length: 0\\r\\nX: %0*d\\r\\n\\r\\n\"}",
+			(int)(length - strlen(start) - 4), 7);
+		struct asked asked = get(fixture, STATE_PATH);
+		if (length > HTTP_HEADER_BYTES_MAX) {
+			assert_end(&asked, HTTP_END_TOO_LARGE, "header is too long");
+			continue;
+		}
+		assert_int_equal(asked.end, HTTP_END_RESPONSE);
+		assert_int_equal(asked.response.status, 200);
+		secret_buffer_clear(&asked.body);
+	}
+}
+
 static void interim_answers_are_passed_over_but_not_for_ever(void **state)
 {
 	struct http_fixture *fixture = *state;
@@ -319,6 +340,7 @@ int main(void)
 		TEST(a_body_over_the_limit_is_refused),
 		TEST(a_body_of_just_the_limit_is_taken),
 		TEST(a_header_without_end_is_refused),
+		TEST(a_header_of_just_the_limit_is_taken),
 		TEST(interim_answers_are_passed_over_but_not_for_ever),
 		TEST(an_error_status_is_told_without_waiting_for_its_body),
 		TEST(what_is_no_http_is_a_protocol_error),
