@@ -14,7 +14,7 @@ int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, s
 	int error = file_read_trusted(path, max, ret, diag);
 	if (error == -EFBIG)
 		diag_fail(diag, error, "%s: over %zu MiB (--max-state-mib)",
-			strcmp(path, "-") == 0 ? "standard input" : path, max >> 20);
+			file_display_name(path), max >> 20);
 	return error;
 }
 

@@ -22,7 +22,7 @@ refused() { # refused TEXT OPTION...: one line of error, nothing planned
 cp "$fixtures/three-peers.json" "$work/state.json"
 check 'as many peers as are allowed are planned' status 2 plan --max-peers 3
 check 'one more is refused with the number, the bound and the option' \
-	refused 'state: peers: 3 entries, more than 2 (--max-peers)' --max-peers 2
+	refused "state: $work/state.json: peers: 3 entries, more than 2 (--max-peers)" --max-peers 2
 
 python3 - "$work" "$fixtures" <<'PY'
 import json, sys
@@ -60,7 +60,7 @@ check 'with the defaults it is planned' status 2 plan
 config() {
 	echo '{"max_peers": 1, "max_allowed_ips": 1, "max_state_mib": 1, "max_nonces": 1}' >"$work/config"
 	refused "state: $work/state.json: over 1 MiB (--max-state-mib)" --config "$work/config" &&
-		refused 'state: peers: 2 entries, more than 1 (--max-peers)' --config "$work/config" --max-state-mib 2
+		refused "state: $work/state.json: peers: 2 entries, more than 1 (--max-peers)" --config "$work/config" --max-state-mib 2
 }
 check 'a configuration file has the bounds too' config
 
@@ -83,7 +83,7 @@ check '--max-state-mib 1025 is refused' wrong --max-state-mib 1025
 cp "$fixtures/three-peers.json" "$work/state.json"
 apply_refused() {
 	status 1 "$plexwg" apply --controller sim --identity "$work/identity" --state "$work/state.json" --max-peers 2 &&
-		same 'plexwg: apply: state: peers: 3 entries, more than 2 (--max-peers)' "$(cat "$err")"
+		same "plexwg: apply: state: $work/state.json: peers: 3 entries, more than 2 (--max-peers)" "$(cat "$err")"
 }
 check 'apply refuses like plan' apply_refused
 
