@@ -82,15 +82,18 @@ void genl_socket_close(struct genl_socket *genl)
 	genl->buffer = NULL;
 }
 
-static int message_send(struct genl_socket *genl, struct nl_msg *message, struct diag *diag)
+static int messages_send(
+	struct genl_socket *genl, struct iovec *parts, size_t count, struct diag *diag)
 {
-	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	const struct nlmsghdr *header = nlmsg_hdr(message);
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	const struct msghdr header = {.msg_name = &kernel,
+		.msg_namelen = sizeof kernel,
+		.msg_iov = parts,
+		.msg_iovlen = count};
 	ssize_t sent;
 	genl->sent_count++;
 	do
-		sent = sendto(nl_socket_get_fd(genl->sock), header, header->nlmsg_len, 0,
-			(const struct sockaddr *)&kernel, sizeof kernel);
+		sent = sendmsg(nl_socket_get_fd(genl->sock), &header, 0);
 	while (sent < 0 && errno == EINTR);
 	return sent < 0 ? diag_fail_errno(diag, -errno) : 0;
 }
@@ -143,20 +146,34 @@ static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, st
 	return error ? error : netlink_reply_result(reply);
 }
 
+/* The message as it goes out, and what its answer is known by. */
+static struct iovec message_complete(
+	struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
+{
+	nl_complete_msg(genl->sock, message);
+	struct nlmsghdr *header = nlmsg_hdr(message);
+	reply->sequence = header->nlmsg_seq;
+	reply->is_dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	return (struct iovec){.iov_base = header, .iov_len = header->nlmsg_len};
+}
+
+/* Whether the socket can still tell one answer from the next. */
+static bool is_broken_off(const struct netlink_reply *reply, int error)
+{
+	return reply->is_first_enough || (error && !reply->is_refused && error != -EAGAIN);
+}
+
 /* `reply` says what is wanted of the answer. */
 static int exchange(struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
 {
 	int error = genl->sock ? 0 : socket_open(genl, reply->diag);
 	if (error)
 		return error;
-	nl_complete_msg(genl->sock, message);
-	const struct nlmsghdr *header = nlmsg_hdr(message);
-	reply->sequence = header->nlmsg_seq;
-	reply->is_dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	error = message_send(genl, message, reply->diag);
+	struct iovec part = message_complete(genl, message, reply);
+	error = messages_send(genl, &part, 1, reply->diag);
 	if (!error)
 		error = answer_take(genl, reply, reply->diag);
-	if (reply->is_first_enough || (error && !reply->is_refused && error != -EAGAIN))
+	if (is_broken_off(reply, error))
 		socket_close(genl);
 	return error;
 }
@@ -170,6 +187,35 @@ int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
 	if (ret_refused)
 		*ret_refused = reply.is_refused;
 	return error;
+}
+
+/* The kernel answers in the order of the requests. */
+void genl_socket_exchange_all(
+	struct genl_socket *genl, struct netlink_request *requests, size_t count)
+{
+	struct netlink_reply replies[NETLINK_REQUESTS_MAX];
+	struct iovec parts[NETLINK_REQUESTS_MAX];
+	int error = count > NETLINK_REQUESTS_MAX ? -E2BIG
+		    : genl->sock                 ? 0
+						 : socket_open(genl, NULL);
+	for (size_t i = 0; i < count && !error; i++) {
+		replies[i] = (struct netlink_reply){.diag = &requests[i].diag};
+		parts[i] = message_complete(genl, requests[i].message, &replies[i]);
+	}
+	if (!error)
+		error = messages_send(genl, parts, count, NULL);
+	size_t answered = 0;
+	for (; answered < count && !error; answered++) {
+		struct netlink_request *request = &requests[answered];
+		request->error = answer_take(genl, &replies[answered], &request->diag);
+		request->is_refused = replies[answered].is_refused;
+		if (is_broken_off(&replies[answered], request->error))
+			error = request->error;
+	}
+	for (size_t i = answered; i < count; i++)
+		requests[i].error = diag_fail_errno(&requests[i].diag, error);
+	if (error && genl->sock)
+		socket_close(genl);
 }
 
 int genl_socket_peek(struct genl_socket *genl, struct nl_msg *message,

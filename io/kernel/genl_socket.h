@@ -37,6 +37,13 @@ int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
 	const struct netlink_handler *handler, bool *ret_refused, struct diag *diag);
 
 /*
+ * Sends several requests at once, none of them for a dump: the kernel carries each of them out, and
+ * answers each. Fills in how each went, as above. So many bytes as one message may have at most.
+ */
+void genl_socket_exchange_all(
+	struct genl_socket *genl, struct netlink_request *requests, size_t count);
+
+/*
  * Sends the request for a dump and takes the first message of the answer; the rest is dropped along
  * with the socket, which the next exchange opens anew. Returns as above.
  */

@@ -75,8 +75,22 @@ int kernel_controller_init(struct kernel_controller *kernel, struct diag *diag)
 		return error;
 	}
 	kernel->apply = (struct wg_apply){
-		.channel = {wg_socket_set, channel_read, channel_ask_prefix_removal, &kernel->wg},
-		.limits = {kernel->wg.genl.message_bytes_max, REMOVALS_IN_MESSAGE, SIZE_MAX},
+		.channel =
+			{
+				.set = wg_socket_set,
+				.set_all = wg_socket_set_all,
+				.read = channel_read,
+				.ask_prefix_removal = channel_ask_prefix_removal,
+				.impl = &kernel->wg,
+			},
+		.limits =
+			{
+				.bytes = kernel->wg.genl.message_bytes_max,
+				.removals = REMOVALS_IN_MESSAGE,
+				.pieces = SIZE_MAX,
+				.messages =
+					kernel->wg.genl.message_bytes_max / WG_MESSAGE_BYTES_MAX,
+			},
 		.random_bytes = randombytes_buf,
 		.zone_index = zone_index,
 		.peer_count_seen = SIZE_MAX,

@@ -81,7 +81,7 @@ static void prefix_removal_try(struct job *job, const struct prefix *prefix)
 		{.kind = WG_STEP_REMOVE, .key = key, .flags = WGPEER_F_REMOVE_ME},
 	};
 	struct wg_steps steps = {.steps = list, .count = sizeof list / sizeof list[0]};
-	struct wg_limits limits = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+	struct wg_limits limits = {SIZE_MAX, SIZE_MAX, SIZE_MAX, 1};
 	struct wg_message message;
 	bool is_refused;
 	if (wg_encode_steps(job->target, &steps, &limits, (struct wg_cursor){0}, false, &message))
@@ -129,7 +129,7 @@ static void job_run(struct job *job)
 		return;
 	}
 	struct wg_batch batch = {
-		.sender = {apply->channel.set, apply->channel.impl},
+		.sender = {apply->channel.set, apply->channel.set_all, apply->channel.impl},
 		.target = *job->target,
 		.limits = apply->limits,
 		.temporary_key = &job->temporary_key,

@@ -14,6 +14,7 @@
 struct wg_channel {
 	/* As in wg_sender. */
 	int (*set)(void *impl, struct nl_msg *message, bool *ret_refused, struct diag *diag);
+	void (*set_all)(void *impl, struct netlink_request *requests, size_t count);
 	/* Keys, port and peers. On failure `*ret` is as before. */
 	int (*read)(void *impl, int index, struct device *ret, struct diag *diag);
 	int (*ask_prefix_removal)(void *impl, enum wg_prefix_removal *ret, struct diag *diag);

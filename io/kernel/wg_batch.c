@@ -9,11 +9,12 @@
 /* A batch on its way. */
 struct run {
 	const struct wg_batch *batch;
-	const struct wg_steps *steps;
+	struct wg_steps steps; /* its count may stop short of some that are done already */
 	struct peer_op_result *results;
 	struct wg_cursor cursor;
 	size_t suspect_count; /* so many pieces from the cursor on have a refused one among them */
 	size_t window;        /* how many pieces to send where there is no suspicion */
+	bool is_repairing;    /* a refused message of several; one after the other now */
 	bool has_leftover;    /* the temporary peer may still be there */
 };
 
@@ -42,15 +43,15 @@ static void result_fail(struct run *run, size_t op, int error, const struct diag
 
 static size_t piece_op(const struct run *run, struct wg_cursor at)
 {
-	const struct wg_step *step = &run->steps->steps[at.step];
+	const struct wg_step *step = &run->steps.steps[at.step];
 	return step->kind == WG_STEP_TAKE ? step->prefix_ops[at.prefix] : step->op;
 }
 
 static void rest_fail(struct run *run, int error, const struct diag *diag)
 {
 	struct wg_cursor at = run->cursor;
-	for (; at.step < run->steps->count; at = (struct wg_cursor){.step = at.step + 1}) {
-		const struct wg_step *step = &run->steps->steps[at.step];
+	for (; at.step < run->steps.count; at = (struct wg_cursor){.step = at.step + 1}) {
+		const struct wg_step *step = &run->steps.steps[at.step];
 		if (step->kind != WG_STEP_TAKE)
 			result_fail(run, step->op, error, diag);
 		else
@@ -63,7 +64,7 @@ static void rest_fail(struct run *run, int error, const struct diag *diag)
 /* The refused piece is left behind: one prefix of a take step, the rest of any other. */
 static void piece_skip(struct run *run)
 {
-	const struct wg_step *step = &run->steps->steps[run->cursor.step];
+	const struct wg_step *step = &run->steps.steps[run->cursor.step];
 	run->cursor.prefix++;
 	if (step->kind != WG_STEP_TAKE || run->cursor.prefix == step->prefix_count)
 		run->cursor = (struct wg_cursor){.step = run->cursor.step + 1};
@@ -85,9 +86,9 @@ static int leftover_remove(struct run *run, struct diag *diag)
 /* Where the failure of a temporary peer to go is told: with the first operation it was made for. */
 static size_t leftover_op(const struct run *run)
 {
-	for (size_t i = 0; i < run->steps->count; i++)
-		if (run->steps->steps[i].kind == WG_STEP_TAKE)
-			return run->steps->steps[i].op;
+	for (size_t i = 0; i < run->steps.count; i++)
+		if (run->steps.steps[i].kind == WG_STEP_TAKE)
+			return run->steps.steps[i].op;
 	return 0;
 }
 
@@ -143,45 +144,115 @@ static void message_refused(
 	run->window = 1;
 }
 
+static void message_settle(
+	struct run *run, const struct wg_message *message, const struct netlink_request *request)
+{
+	if (!request->error)
+		message_accepted(run, message);
+	else if (request->is_refused && !wg_error_is_of_device(request->error))
+		message_refused(run, message, request->error, &request->diag);
+	else
+		rest_fail(run, request->error, &request->diag);
+}
+
 /*
  * Of suspect pieces the first half is sent. All of it was carried out before, as far as it can be:
  * the refused piece is either in it, and nothing behind that is reached, or comes after it.
  */
-static void run_next(struct run *run)
+static int next_encode(struct run *run, struct wg_cursor begin, struct wg_message *ret)
 {
 	const struct wg_batch *batch = run->batch;
-	struct diag diag = {0};
 	struct wg_limits limits = batch->limits;
-	struct wg_message message;
 	bool is_again = run->suspect_count > 0;
-	bool is_refused = false;
 	limits.pieces = run->suspect_count > 1 ? run->suspect_count / 2
 			: is_again             ? 1
 					       : run->window;
-	int error = wg_encode_steps(
-		&batch->target, run->steps, &limits, run->cursor, is_again, &message);
+	return wg_encode_steps(&batch->target, &run->steps, &limits, begin, is_again, ret);
+}
+
+/* The next message, and those that may go along with it. */
+static int messages_encode(struct run *run, struct wg_message *ret, size_t *ret_count)
+{
+	size_t max = run->batch->sender.send_all && !run->suspect_count && !run->is_repairing
+			     ? run->batch->limits.messages
+			     : 1;
+	size_t count = 1;
+	int error = next_encode(run, run->cursor, &ret[0]);
+	if (error)
+		return error;
+	while (count < max && count < NETLINK_REQUESTS_MAX && ret[count - 1].stands_alone &&
+		ret[count - 1].end.step < run->steps.count &&
+		next_encode(run, ret[count - 1].end, &ret[count]) == 0) {
+		if (!ret[count].stands_alone) {
+			wg_message_free(ret[count].message);
+			break;
+		}
+		count++;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+static void messages_send(struct run *run, struct netlink_request *requests, size_t count)
+{
+	const struct wg_sender *sender = &run->batch->sender;
+	if (count > 1)
+		sender->send_all(sender->impl, requests, count);
+	else
+		requests->error = sender->send(
+			sender->impl, requests->message, &requests->is_refused, &requests->diag);
+}
+
+static void run_next(struct run *run);
+
+/* Those behind a refused message are done already, so that only its own steps are gone through. */
+static void messages_settle(struct run *run, const struct wg_message *messages,
+	const struct netlink_request *requests, size_t count)
+{
+	size_t step_count = run->steps.count;
+	for (size_t i = 0; i + 1 < count; i++) {
+		run->steps.count = messages[i].end.step;
+		run->is_repairing = true;
+		message_settle(run, &messages[i], &requests[i]);
+		while (run->cursor.step < run->steps.count)
+			run_next(run);
+		run->is_repairing = false;
+		run->suspect_count = 0;
+	}
+	run->steps.count = step_count;
+	message_settle(run, &messages[count - 1], &requests[count - 1]);
+}
+
+static void run_next(struct run *run)
+{
+	struct wg_message messages[NETLINK_REQUESTS_MAX];
+	struct netlink_request requests[NETLINK_REQUESTS_MAX] = {0};
+	size_t count = 0;
+	int error = messages_encode(run, messages, &count);
 	if (error) {
+		struct diag diag = {0};
 		diag_fail_errno(&diag, error);
 		rest_fail(run, error, &diag);
 		diag_clear(&diag);
 		return;
 	}
-	error = batch->sender.send(batch->sender.impl, message.message, &is_refused, &diag);
-	wg_message_free(message.message);
-	if (!error)
-		message_accepted(run, &message);
-	else if (is_refused && !wg_error_is_of_device(error))
-		message_refused(run, &message, error, &diag);
-	else
-		rest_fail(run, error, &diag);
-	diag_clear(&diag);
+	for (size_t i = 0; i < count; i++)
+		requests[i].message = messages[i].message;
+	messages_send(run, requests, count);
+	for (size_t i = 0; i < count; i++)
+		wg_message_free(messages[i].message);
+	messages_settle(run, messages, requests, count);
+	for (size_t i = 0; i < count; i++)
+		diag_clear(&requests[i].diag);
 }
 
 void wg_batch_run(
 	const struct wg_batch *batch, const struct wg_steps *steps, struct peer_op_result *results)
 {
-	struct run run = {
-		.batch = batch, .steps = steps, .results = results, .window = batch->limits.pieces};
+	struct run run = {.batch = batch,
+		.steps = *steps,
+		.results = results,
+		.window = batch->limits.pieces};
 	while (run.cursor.step < steps->count)
 		run_next(&run);
 	if (!run.has_leftover)

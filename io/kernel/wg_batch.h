@@ -1,13 +1,15 @@
 /*
  * Sends steps in as few messages as the limits allow, and finds out how each operation went.
  *
- * The kernel carries a message out in order, stops at the first piece that it refuses and does not
- * say which that was. So a refused message is sent again in parts, half by half, until one piece is
- * left: its operation has failed, and everything else goes on. What only says that the device
- * cannot be spoken to fails all that is left at once.
+ * Messages that do nothing but set peers go several at once: none of those needs what another has
+ * done. The kernel carries a message out in order, stops at the first piece that it
+ * refuses and does not say which that was. So a refused message is sent again in parts, half by
+ * half, until one piece is left: its operation has failed, and everything else goes on. What only
+ * says that the device cannot be spoken to fails all that is left at once.
  */
 #pragma once
 
+#include "netlink_socket.h"
 #include "wg_encode.h"
 
 struct wg_sender {
@@ -16,6 +18,8 @@ struct wg_sender {
 	 * `*ret_refused` is true if it is the kernel's own word.
 	 */
 	int (*send)(void *impl, struct nl_msg *message, bool *ret_refused, struct diag *diag);
+	/* Optional. Sends several at once; each is carried out whatever becomes of the others. */
+	void (*send_all)(void *impl, struct netlink_request *requests, size_t count);
 	void *impl;
 };
 

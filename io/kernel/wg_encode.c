@@ -226,6 +226,7 @@ static void put_steps(struct writer *writer, const struct wg_steps *steps,
 		writer->bytes_left -= bytes;
 		bool is_take = step->kind == WG_STEP_TAKE;
 		message->has_temporary |= is_take;
+		message->stands_alone &= step->kind == WG_STEP_SET;
 		message->piece_count += is_take ? fragment.prefix_to - fragment.prefix_from : 1;
 		at->prefix = fragment.prefix_to;
 		if (at->prefix == step->prefix_count)
@@ -256,7 +257,9 @@ int wg_encode_steps(const struct wg_target *target, const struct wg_steps *steps
 		NLMSG_HDRLEN + GENL_HDRLEN + attribute_bytes(sizeof(uint32_t)) + NLA_HDRLEN;
 	if (bytes < bytes_before)
 		return -EMSGSIZE;
-	struct wg_message message = {.message = message_begin(target, bytes), .end = begin};
+	struct wg_message message = {.message = message_begin(target, bytes),
+		.stands_alone = begin.prefix == 0,
+		.end = begin};
 	if (!message.message)
 		return -ENOMEM;
 	struct writer writer = {.message = message.message, .bytes_left = bytes - bytes_before};

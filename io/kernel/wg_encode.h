@@ -35,6 +35,7 @@ struct wg_limits {
 	size_t bytes;    /* of a whole message */
 	size_t removals; /* of peers: the kernel holds up all links for some milliseconds at each */
 	size_t pieces;
+	size_t messages; /* that go at once; 0 is 1 */
 };
 
 /*
@@ -50,6 +51,7 @@ struct wg_message {
 	struct nl_msg *message; /* owned by whoever asked */
 	size_t piece_count;
 	bool has_temporary; /* makes and removes the temporary peer */
+	bool stands_alone;  /* only sets peers, and goes on with none that was begun before */
 	struct wg_cursor end;
 };
 

@@ -51,6 +51,15 @@ int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct 
 	return family_check(wg, genl_socket_exchange(&wg->genl, message, NULL, ret_refused, diag));
 }
 
+void wg_socket_set_all(void *impl, struct netlink_request *requests, size_t count)
+{
+	struct wg_socket *wg = impl;
+	wg->set_count += count;
+	genl_socket_exchange_all(&wg->genl, requests, count);
+	for (size_t i = 0; i < count; i++)
+		(void)family_check(wg, requests[i].error);
+}
+
 /* `is_settings`: key and port alone, which the first message of a dump holds. */
 static int read_once(struct wg_socket *wg, const struct wg_target *target, bool is_settings,
 	struct device *ret, struct diag *diag)

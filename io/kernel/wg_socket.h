@@ -25,6 +25,8 @@ void wg_socket_close(struct wg_socket *wg);
 int wg_socket_family(struct wg_socket *wg, uint16_t *ret, struct diag *diag);
 /* As wg_sender.send in wg_batch.h; `impl` is a struct wg_socket. */
 int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct diag *diag);
+/* As wg_sender.send_all. */
+void wg_socket_set_all(void *impl, struct netlink_request *requests, size_t count);
 /*
  * Keys, port and peers, as wg_decode.h makes them. What changes while it is read is read again, up
  * to a bound; then it is -EINTR.

@@ -7,7 +7,10 @@
  */
 #pragma once
 
-struct diag;
+#include "diag.h"
+
+#include <stdbool.h>
+
 struct nl_msg;
 struct nl_sock;
 struct nlmsghdr;
@@ -23,6 +26,16 @@ struct netlink_socket {
 struct netlink_handler {
 	int (*handle)(void *impl, struct nlmsghdr *header);
 	void *impl;
+};
+
+#define NETLINK_REQUESTS_MAX 8
+
+/* One of several requests that go at once, so many at most, and how it went. */
+struct netlink_request {
+	struct nl_msg *message;
+	int error;        /* 0 or a negative errno */
+	bool is_refused;  /* it is the kernel's own word */
+	struct diag diag; /* what it said; to be cleared by whoever asked */
 };
 
 /* `protocol` such as NETLINK_ROUTE. Returns 0 or a negative errno. */

@@ -400,6 +400,16 @@ static int channel_read(void *impl, int index, struct device *ret, struct diag *
 	return 0;
 }
 
+static void channel_set_all(void *impl, struct netlink_request *requests, size_t count)
+{
+	struct kernel_model *model = impl;
+	if (count > model->at_once_max)
+		model->at_once_max = count;
+	for (size_t i = 0; i < count; i++)
+		requests[i].error = channel_set(
+			model, requests[i].message, &requests[i].is_refused, &requests[i].diag);
+}
+
 static int channel_ask(void *impl, enum wg_prefix_removal *ret, struct diag *diag)
 {
 	struct kernel_model *model = impl;
@@ -411,7 +421,7 @@ static int channel_ask(void *impl, enum wg_prefix_removal *ret, struct diag *dia
 
 struct wg_channel kernel_model_channel(struct kernel_model *model)
 {
-	return (struct wg_channel){channel_set, channel_read, channel_ask, model};
+	return (struct wg_channel){channel_set, channel_set_all, channel_read, channel_ask, model};
 }
 
 void kernel_model_read(const struct kernel_model *model, struct device *ret)

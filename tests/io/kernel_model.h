@@ -60,6 +60,7 @@ struct kernel_model {
 	size_t attempt_count; /* of requests, those that failed on the way among them */
 	size_t set_count, read_count;
 	size_t bytes_max;          /* of a request */
+	size_t at_once_max;        /* requests */
 	size_t removals_max;       /* of peers, in a request */
 	char log[MODEL_LOG_BYTES]; /* a line for each peer of each request, and one between them */
 };

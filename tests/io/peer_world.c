@@ -148,7 +148,7 @@ void world_random_bytes(void *buffer, size_t size)
 
 struct wg_limits world_limits(void)
 {
-	return (struct wg_limits){SIZE_MAX, SIZE_MAX, SIZE_MAX};
+	return (struct wg_limits){SIZE_MAX, SIZE_MAX, SIZE_MAX, 1};
 }
 
 struct wg_apply world_apply(struct kernel_model *model, struct wg_limits limits)

@@ -163,10 +163,11 @@ static void every_set_of_refused_peers_is_found_at_every_limit(void **state)
 	struct bench *bench = *state;
 	adds_prepare(bench, 5);
 	for (unsigned guilty = 0; guilty < 1u << 5; guilty++) {
-		for (size_t bytes = WG_MESSAGE_BYTES_MIN; bytes < 800; bytes += 36) {
+		for (size_t turn = 0; turn < 17 * 3; turn++) {
 			kernel_model_clear(&bench->model);
 			results_forget(bench);
-			bench->limits.bytes = bytes;
+			bench->limits.bytes = WG_MESSAGE_BYTES_MIN + turn / 3 * 36;
+			bench->limits.messages = 1 + turn % 3;
 			for (unsigned i = 0; i < 5; i++)
 				if (guilty & 1u << i)
 					refuse(bench, i + 1, -EINVAL);
@@ -178,6 +179,41 @@ static void every_set_of_refused_peers_is_found_at_every_limit(void **state)
 			}
 		}
 	}
+}
+
+static void messages_that_stand_alone_go_at_once(void **state)
+{
+	struct bench *bench = *state;
+	adds_prepare(bench, 20);
+	bench->limits.pieces = 3;
+	bench->limits.messages = 4;
+	apply_ops(bench);
+	assert_int_equal(bench->model.at_once_max, 4);
+	assert_int_equal(bench->model.set_count, 7);
+	for (unsigned i = 1; i <= 20; i++)
+		assert_true(is_there(bench, i));
+}
+
+/* A removal waits until the peers before it are set, and what is cut goes on where it was. */
+static void messages_that_do_not_stand_alone_go_one_by_one(void **state)
+{
+	struct bench *bench = *state;
+	push_remove(bench, 1, "10.1.0.0/16");
+	push_remove(bench, 2, "10.2.0.0/16");
+	push_add(bench, 3, "10.1.0.0/16");
+	push_add(bench, 4, "10.2.0.0/16");
+	device_prepare(bench);
+	bench->limits.messages = 4;
+	bench->limits.pieces = 2;
+	apply_ops(bench);
+	assert_int_equal(bench->model.at_once_max, 0);
+	assert_int_equal(bench->model.set_count, 2);
+	bench->op_count = 0;
+	push_add(bench, 5, "10.5.0.0/16,10.6.0.0/16,10.7.0.0/16,10.8.0.0/16,10.9.0.0/16");
+	bench->limits.bytes = WG_MESSAGE_BYTES_MIN;
+	apply_ops(bench);
+	assert_int_equal(bench->model.at_once_max, 0);
+	assert_true(bench->model.set_count > 3);
 }
 
 static void many_refused_peers_cost_about_one_message_each(void **state)
@@ -590,6 +626,7 @@ static void refuse_at_random(uint32_t seed)
 	bench.limits.bytes = WG_MESSAGE_BYTES_MIN + world_roll(&bench.world, 600);
 	bench.limits.pieces = 1 + world_roll(&bench.world, 12);
 	bench.limits.removals = 1 + world_roll(&bench.world, 3);
+	bench.limits.messages = 1 + world_roll(&bench.world, NETLINK_REQUESTS_MAX);
 	struct wg_apply apply = world_apply(&bench.model, bench.limits);
 	wg_apply_ops(&apply, &target, bench.world.diff.ops, count, bench.results);
 	for (size_t i = 0; i < count; i++)
@@ -621,6 +658,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(one_refused_peer_of_many_is_found_wherever_it_stands),
 		BENCH_TEST(every_set_of_refused_peers_is_found_at_every_limit),
+		BENCH_TEST(messages_that_stand_alone_go_at_once),
+		BENCH_TEST(messages_that_do_not_stand_alone_go_one_by_one),
 		BENCH_TEST(many_refused_peers_cost_about_one_message_each),
 		BENCH_TEST(taking_a_message_apart_makes_no_hole),
 		BENCH_TEST(a_refused_prefix_fails_its_peer_alone),

@@ -344,7 +344,7 @@ static void a_limit_that_lets_nothing_through_is_an_error(void **state)
 	struct wg_steps steps = order(bench, &op, 1, false);
 	struct wg_message message = {.piece_count = 4711};
 	for (size_t bytes = 0; bytes < 180; bytes++) {
-		struct wg_limits limits = {bytes, SIZE_MAX, SIZE_MAX};
+		struct wg_limits limits = {bytes, SIZE_MAX, SIZE_MAX, 1};
 		assert_int_equal(wg_encode_steps(&target, &steps, &limits, (struct wg_cursor){0},
 					 false, &message),
 			-EMSGSIZE);
@@ -542,7 +542,8 @@ static void change_at_random(uint32_t seed, size_t bytes, bool can_remove_prefix
 	model.observer = &witness;
 	size_t count = peer_diff_op_count(&world.diff);
 	struct peer_op_result results[32];
-	struct wg_limits limits = {bytes, 1 + world_roll(&world, 4), SIZE_MAX};
+	struct wg_limits limits = {
+		bytes, 1 + world_roll(&world, 4), SIZE_MAX, world_roll(&world, 9)};
 	struct wg_apply apply = world_apply(&model, limits);
 	assert_true(count <= COUNT_OF(results));
 	wg_apply_ops(&apply, &target, world.diff.ops, count, results);

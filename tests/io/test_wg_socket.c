@@ -35,8 +35,7 @@ struct fake {
 static struct fake fake;
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
-ssize_t __wrap_sendto(int fd, const void *bytes, size_t length, int flags,
-	const struct sockaddr *to, socklen_t to_length);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *header, int flags);
 
 static struct nl_msg *reply_begin(int type, int flags, uint8_t command)
@@ -137,20 +136,25 @@ static void answer(const struct nlmsghdr *request)
 }
 
 /* What was sent to a request without an answer in time comes before the next answer. */
-ssize_t __wrap_sendto(int fd, const void *bytes, size_t length, int flags,
-	const struct sockaddr *to, socklen_t to_length)
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags)
 {
-	const struct nlmsghdr *request = bytes;
-	assert_int_equal(request->nlmsg_len, length);
+	ssize_t sent = 0;
 	if (!fake.has_late)
 		dump_clear(&fake.answer);
 	fake.has_late = false;
 	fake.received = 0;
-	size_t late = fake.answer.count;
-	answer(request);
-	for (size_t i = late; i < fake.answer.count; i++)
-		((struct nlmsghdr *)fake.answer.datagrams[i])->nlmsg_seq = request->nlmsg_seq;
-	return (ssize_t)length;
+	for (size_t part = 0; part < header->msg_iovlen; part++) {
+		const struct nlmsghdr *request = header->msg_iov[part].iov_base;
+		size_t before = fake.answer.count;
+		assert_int_equal(request->nlmsg_len, header->msg_iov[part].iov_len);
+		assert_int_equal(request->nlmsg_len % NLMSG_ALIGNTO, 0);
+		answer(request);
+		for (size_t i = before; i < fake.answer.count; i++)
+			((struct nlmsghdr *)fake.answer.datagrams[i])->nlmsg_seq =
+				request->nlmsg_seq;
+		sent += request->nlmsg_len;
+	}
+	return sent;
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
@@ -300,6 +304,73 @@ static void the_settings_leave_the_rest_of_the_dump_alone(void **state)
 	expect_whole(bench);
 }
 
+/* So many requests to remove the peers of these numbers. */
+static void removals_send(struct bench *bench, struct netlink_request *requests,
+	const unsigned *numbers, size_t count)
+{
+	struct wg_target target = {.index = MODEL_INDEX};
+	assert_int_equal(wg_socket_family(&bench->wg, &target.family, NULL), 0);
+	for (size_t i = 0; i < count; i++) {
+		struct key_public key = world_key(numbers[i]);
+		requests[i] = (struct netlink_request){.message = wg_encode_remove(&target, &key)};
+	}
+	wg_socket_set_all(&bench->wg, requests, count);
+	for (size_t i = 0; i < count; i++)
+		wg_message_free(requests[i].message);
+}
+
+static void requests_forget(struct netlink_request *requests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		diag_clear(&requests[i].diag);
+}
+
+/* Of three probes, the one for a peer that is there is refused. */
+static void requests_that_go_at_once_are_answered_each(void **state)
+{
+	struct bench *bench = *state;
+	struct wg_target target = {.index = MODEL_INDEX};
+	assert_int_equal(wg_socket_family(&bench->wg, &target.family, NULL), 0);
+	for (unsigned refused = 0; refused < 3; refused++) {
+		struct netlink_request requests[3] = {0};
+		size_t sent_count = bench->wg.genl.sent_count;
+		for (unsigned i = 0; i < 3; i++) {
+			struct key_public key = world_key(i == refused ? 1 : 100 + i);
+			requests[i].message = wg_encode_presence_probe(&target, &key);
+		}
+		wg_socket_set_all(&bench->wg, requests, 3);
+		assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
+		for (unsigned i = 0; i < 3; i++) {
+			assert_int_equal(requests[i].error, i == refused ? -EINVAL : 0);
+			assert_int_equal(requests[i].is_refused, i == refused);
+			wg_message_free(requests[i].message);
+		}
+		assert_string_equal(diag_text(&requests[refused].diag), "Invalid argument");
+		requests_forget(requests, 3);
+	}
+	assert_int_equal(read_again(bench, NULL), 0);
+	expect_whole(bench);
+}
+
+static void requests_without_an_answer_fail_all_and_the_socket_begins_anew(void **state)
+{
+	static const unsigned numbers[] = {1, 2};
+	struct bench *bench = *state;
+	struct netlink_request requests[2];
+	uint16_t family;
+	assert_int_equal(wg_socket_family(&bench->wg, &family, NULL), 0);
+	fake.is_silent = true;
+	removals_send(bench, requests, numbers, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(requests[i].error, -ETIMEDOUT);
+		assert_false(requests[i].is_refused);
+		assert_true(*diag_text(&requests[i].diag));
+	}
+	requests_forget(requests, 2);
+	assert_int_equal(read_again(bench, NULL), 0);
+	assert_int_equal(bench->device.peers.count, 0);
+}
+
 static int channel_read(void *impl, int index, struct device *ret, struct diag *diag)
 {
 	return wg_socket_read(impl, index, ret, diag);
@@ -314,7 +385,8 @@ static int channel_ask(void *impl, enum wg_prefix_removal *ret, struct diag *dia
 static void prefix_remove(struct bench *bench, enum wg_prefix_removal learned, size_t sets)
 {
 	struct wg_apply apply = {
-		.channel = {wg_socket_set, channel_read, channel_ask, &bench->wg},
+		.channel = {wg_socket_set, wg_socket_set_all, channel_read, channel_ask,
+			&bench->wg},
 		.limits = world_limits(),
 		.random_bytes = world_random_bytes,
 		.zone_index = world_zone_index,
@@ -380,6 +452,8 @@ int main(void)
 		BENCH_TEST(a_device_that_keeps_changing_is_given_up),
 		BENCH_TEST(a_datagram_that_was_cut_costs_one_read),
 		BENCH_TEST(silence_ends_and_what_comes_late_is_not_taken_for_an_answer),
+		BENCH_TEST(requests_that_go_at_once_are_answered_each),
+		BENCH_TEST(requests_without_an_answer_fail_all_and_the_socket_begins_anew),
 		BENCH_TEST(the_settings_leave_the_rest_of_the_dump_alone),
 		BENCH_TEST(a_kernel_that_tells_of_prefix_flags_removes_single_prefixes),
 		BENCH_TEST(a_kernel_that_tells_of_prefixes_without_flags_is_not_tried),

@@ -222,6 +222,14 @@ static int set(void *impl, struct nl_msg *message, bool *ret_refused, struct dia
 	return error;
 }
 
+static void set_all(void *impl, struct netlink_request *requests, size_t count)
+{
+	struct bench *bench = impl;
+	failing_memory_pause();
+	bench->channel.set_all(bench->channel.impl, requests, count);
+	failing_memory_resume();
+}
+
 static int read_model(void *impl, int index, struct device *ret, struct diag *diag)
 {
 	struct bench *bench = impl;
@@ -247,7 +255,7 @@ static int apply(struct bench *bench)
 	int error = 0;
 	assert_true(count <= COUNT_OF(results));
 	bench->channel = apply.channel;
-	apply.channel = (struct wg_channel){set, read_model, ask, bench};
+	apply.channel = (struct wg_channel){set, set_all, read_model, ask, bench};
 	wg_apply_ops(&apply, &target, bench->world.diff.ops, count, results);
 	for (size_t i = 0; i < count; i++) {
 		error = error ? error : results[i].error;
