@@ -42,7 +42,7 @@ int peer_table_reserve(struct peer_table *table, size_t count)
 int peer_table_append(struct peer_table *table, const struct peer_config *peer)
 {
 	if (table->count == table->capacity) {
-		int error = peer_table_reserve(table, table->capacity ? table->capacity * 2 : 16);
+		int error = peer_table_reserve(table, table->capacity + table->capacity / 2 + 16);
 		if (error)
 			return error;
 	}

@@ -258,9 +258,14 @@ int json_span_compare(struct json_span a, struct json_span b)
 bool json_span_equals(struct json_span string, const char *text)
 {
 	struct byte_reader reader = {.decoder = decoder_open(string)};
-	size_t length = strlen(text);
+	size_t length = strlen(text), raw_length = string.length - 2;
+	/* No escape is shorter than what it stands for, so that lengths decide nearly always. */
+	if (raw_length < length)
+		return false;
+	if (raw_length == length)
+		return memcmp(string.text + 1, text, length) == 0 && !has_escapes(&reader.decoder);
 	if (!has_escapes(&reader.decoder))
-		return string.length - 2 == length && memcmp(string.text + 1, text, length) == 0;
+		return false;
 	for (size_t i = 0; i < length; i++)
 		if (byte_read(&reader) != (uint8_t)text[i])
 			return false;

@@ -98,6 +98,10 @@ static void escapes_are_resolved(void **state)
 	assert_false(json_span_equals(span_of("\"peers\\u0000\""), "peers"));
 	assert_false(json_span_equals(span_of("\"peer\""), "peers"));
 	assert_false(json_span_equals(span_of("\"peersx\""), "peers"));
+	assert_false(json_span_equals(span_of("\"p\\nrs\""), "p\\nrs"));
+	assert_true(json_span_equals(span_of("\"p\\\\nrs\""), "p\\nrs"));
+	assert_true(json_span_equals(span_of("\"\""), ""));
+	assert_false(json_span_equals(span_of("\"\""), "x"));
 	assert_string_equal(json_span_quote(span_of("\"a\\nb\"")).text, "\"a\\x0ab\"");
 }
 
