@@ -9,6 +9,7 @@
 
 #define NAMES_TIMEOUT_MS  5000
 #define NAME_AGE_MIN_MS   (60 * 1000)
+#define NAME_RETRY_MS     (10 * 1000)
 #define LINK_DELAY_MS     100
 #define LINK_CYCLE_GAP_MS 1000 /* two managers of one link must not fight at full speed */
 
@@ -32,6 +33,34 @@ void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
 		loop_timer_set(cycles->loop, timer, delay_ms, cycle_start, cycles);
 }
 
+static void names_retry(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	for (size_t i = 0; i < cycles->names.count; i++) {
+		const char *host = cycles->names.names[i].host;
+		const struct name_record *record = resolver_find(&cycles->resolver, host);
+		if (record && record->state == NAME_BAD)
+			resolver_ask(&cycles->resolver, host);
+	}
+}
+
+/*
+ * A name without an address costs its peer, and what it takes is often there before the next cycle:
+ * after a boot, a network. It is asked for until it has one; that makes a cycle, nothing else does.
+ */
+static void names_retry_plan(struct cycle_loop *cycles)
+{
+	bool has_bad = false;
+	for (size_t i = 0; i < cycles->names.count && !has_bad; i++) {
+		const struct name_record *record =
+			resolver_find(&cycles->resolver, cycles->names.names[i].host);
+		has_bad = record && record->state == NAME_BAD;
+	}
+	if (has_bad && !cycles->retry_timer.is_set)
+		loop_timer_set(
+			cycles->loop, &cycles->retry_timer, NAME_RETRY_MS, names_retry, cycles);
+}
+
 /* The answer's document will never be in force: the next answer is not to build on it. */
 static void document_drop(struct cycle_loop *cycles)
 {
@@ -51,6 +80,7 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	free(cycles->error);
 	cycles->error = NULL;
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
+	names_retry_plan(cycles);
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
 	int64_t delay_ms = cycles->wanted_ms - loop_now_ms();
@@ -174,6 +204,8 @@ static void resolver_ready(void *impl, uint32_t events)
 		cycle_await_names(cycles);
 	else if (changed)
 		cycle_loop_want(cycles, 0);
+	else
+		names_retry_plan(cycles);
 }
 
 static void link_ready(void *impl, uint32_t events)
@@ -243,6 +275,7 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 {
 	loop_timer_cancel(cycles->loop, &cycles->cycle_timer);
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
+	loop_timer_cancel(cycles->loop, &cycles->retry_timer);
 	loop_watch_remove(cycles->loop, &cycles->resolver_watch);
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);

@@ -31,8 +31,9 @@ struct cycle_loop {
 	struct loop_watch link_loop_watch;
 	struct loop_timer cycle_timer;
 	struct loop_timer names_timer;
-	bool is_running;    /* between begin and finish */
-	bool is_answered;   /* the fetch is done, names may be pending */
+	struct loop_timer retry_timer; /* for names that have no address */
+	bool is_running;               /* between begin and finish */
+	bool is_answered;              /* the fetch is done, names may be pending */
 	int64_t wanted_ms;  /* meanwhile: when the next is due, if that is before the interval ends
 			     */
 	int64_t started_ms; /* when the last one began */

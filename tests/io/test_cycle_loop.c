@@ -226,6 +226,36 @@ static void a_name_that_is_unknown_costs_only_its_peer(void **state)
 	assert_endpoint(node, 3, "192.0.2.33:3");
 }
 
+/* As if its time had come. */
+static void retry_now(struct node_fixture *node)
+{
+	assert_true(cycles.retry_timer.is_set);
+	loop_timer_set(&node->loop, &cycles.retry_timer, 0, cycles.retry_timer.on_timeout,
+		cycles.retry_timer.impl);
+}
+
+static bool are_asked(void *impl)
+{
+	return asked >= *(unsigned *)impl && cycles.retry_timer.is_set;
+}
+
+static void a_name_that_is_unknown_is_asked_for_until_it_is_known(void **state)
+{
+	struct node_fixture *node = *state;
+	good_address = NULL;
+	cycle(node, TWO_PEERS("good.example:5", ""));
+	assert_null(peer(node, 2));
+	retry_now(node);
+	node_wait(node, are_asked, &(unsigned){2});
+	assert_int_equal(fetches, 1); /* the same answer makes no cycle */
+	good_address = "192.0.2.7";
+	retry_now(node);
+	node_wait(node, are_fetching, &(unsigned){2});
+	answer(FETCH_NOT_MODIFIED, NULL);
+	assert_endpoint(node, 2, "192.0.2.7:5");
+	assert_false(cycles.retry_timer.is_set);
+}
+
 static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 {
 	struct node_fixture *node = *state;
@@ -325,6 +355,7 @@ int main(void)
 		TEST(a_name_server_that_is_slow_holds_nobody_up),
 		TEST(one_that_does_not_answer_in_time_costs_only_its_peer),
 		TEST(a_name_that_is_unknown_costs_only_its_peer),
+		TEST(a_name_that_is_unknown_is_asked_for_until_it_is_known),
 		TEST(a_silent_peer_is_looked_for_behind_its_name),
 		TEST(a_good_answer_stands_while_there_is_no_better_one),
 		TEST(names_that_are_gone_are_forgotten),
