@@ -1,7 +1,7 @@
 #!/bin/bash
 # The systemd unit: how exposed it is, and that plexwg lives with what it leaves it: its user, its
-# capabilities, its system calls. There is no systemd here that runs it, so that the same is put
-# together by hand. Usage: test_unit.sh PLEXWG UNIT UNDER_FILTER
+# capabilities, its system calls. The same is put together by hand; tests/vm has a systemd that runs
+# it. Usage: test_unit.sh PLEXWG UNIT UNDER_FILTER
 set -u
 if [ "${4:-}" != inside ]; then
 	for program in systemd-analyze setpriv wireguard-go python3; do
