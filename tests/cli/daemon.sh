@@ -29,6 +29,7 @@ log=$work/log
 pid=
 # start WORD...: plexwg run in the background, its output in $log, its process $pid.
 start() {
+	[ ! -f "$log" ] || cat "$log" >>"$work/said.log"
 	: >"$log" # before the daemon does, so that nobody reads what its predecessor said
 	"$plexwg" run --identity "$work/identity" --interface "$device" --controller "$controller" \
 		"$@" >"$log" 2>&1 &
@@ -45,12 +46,18 @@ ends() {
 	pid=
 	same "$1" "$got" || { cat "$log" && return 1; }
 }
+# What others see of it, for tests/search_secrets.py.
+look_at_daemon() {
+	cat "/proc/$pid/cmdline" "/proc/$pid/environ" "/proc/$pid/status" >>"$work/proc.log" 2>/dev/null
+}
 # stop [SIGNAL]: ends the daemon, which must be well.
 stop() {
+	look_at_daemon
 	kill "-${1:-TERM}" "$pid" && ends 0
 }
 # kill_daemon: it gets no chance to do anything more.
 kill_daemon() {
+	look_at_daemon
 	{ kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
 	pid=
 }

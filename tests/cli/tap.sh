@@ -22,8 +22,10 @@ skip() {
 	echo "ok $tap_count - $1 # SKIP $2"
 }
 
+# With PLEXWG_KEPT set all that the test wrote stays behind, for tests/search_secrets.py.
 tap_end() {
 	echo "1..$tap_count"
+	[ -z "${PLEXWG_KEPT:-}" ] || cp -a "$work" "$PLEXWG_KEPT/$(basename "$0" .sh).$$"
 }
 
 # status N COMMAND...: whether the command ends with that status. Output in $out and $err.
@@ -32,7 +34,7 @@ status() {
 	shift
 	got=0
 	"$@" >"$out" 2>"$err" || got=$?
-	cat "$out" "$err"
+	cat "$out" "$err" | tee -a "$work/said.log"
 	[ "$got" = "$wanted" ] || {
 		echo "status $got, not $wanted"
 		return 1
@@ -50,6 +52,10 @@ same() {
 work=$(mktemp -d)
 out=$work/out
 err=$work/err
+# A key that is nobody else's, and that nothing may show afterwards: tests/search_secrets.py looks.
+secret() {
+	head -c 32 /dev/urandom | base64 | tee -a "$work/secrets"
+}
 key() { # key N: base64 of 32 bytes of value N
 	awk -v n="$1" 'BEGIN { for (i = 0; i < 32; i++) printf "\\x%02x", n }' | xargs -0 printf '%b' |
 		base64

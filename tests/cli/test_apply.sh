@@ -38,7 +38,7 @@ field() { # field KEY N: of a peer's line of the dump
 shows() { same "$3" "$(field "$1" "$2")"; }
 keys_are() { same "$(printf '%s\n' "$@" | sort)" "$(wg show "$device" peers | sort)"; }
 
-k2=$(key 2) k3=$(key 3) k4=$(key 4) k13=$(key 13) psk=$(key 33)
+k2=$(key 2) k3=$(key 3) k4=$(key 4) k13=$(key 13) psk=$(secret)
 two=$(peer two "$k2" '"endpoint": "198.51.100.2:51820"' '"allowed_ips": ["10.100.0.2/32"]')
 three=$(peer three "$k3" '"endpoint": "[2001:db8::3]:4500"' "\"psk\": \"$psk\"" \
 	'"allowed_ips": ["10.100.0.3/32", "10.3.0.0/16"]' '"persistent_keepalive": 25')

@@ -27,12 +27,12 @@ ip -n a link set va up
 ip -n b link set vb up
 key_a=$("$plexwg" init --identity "$work/a" --mesh-ip 10.100.0.1)
 key_b=$("$plexwg" init --identity "$work/b" --mesh-ip fd00:100::2)
-psk=$(key 77)
+psk=$(secret)
 
 write_state() { # write_state NODE ID KEY ENDPOINT ALLOWED_IPS
 	printf '{"peers": [{"id": "%s", "public_key": "%s", "endpoint": "%s", "allowed_ips": [%s], "psk": "%s"}]}' \
-		"$2" "$3" "$4" "$5" "$psk" >"$work/$1.json"
-	chmod 600 "$work/$1.json"
+		"$2" "$3" "$4" "$5" "$psk" >"$work/state-$1.json"
+	chmod 600 "$work/state-$1.json"
 }
 write_state a b "$key_b" 192.0.2.2:51820 '"fd00:100::2", "10.100.0.2/32"'
 write_state b a "$key_a" 192.0.2.1:51820 '"10.100.0.1/32", "fd00:100::1/128"'
@@ -43,8 +43,8 @@ run() { # run NODE COMMAND...: plexwg in that node
 }
 trap 'run a down; run b down; rm -rf "$work"' EXIT
 
-check 'apply brings node a up' status 0 run a apply --state "$work/a.json" --identity "$work/a"
-check 'apply brings node b up, with an IPv6 mesh address' status 0 run b apply --state "$work/b.json" --identity "$work/b"
+check 'apply brings node a up' status 0 run a apply --state "$work/state-a.json" --identity "$work/a"
+check 'apply brings node b up, with an IPv6 mesh address' status 0 run b apply --state "$work/state-b.json" --identity "$work/b"
 # Each node's address is of one family, so that the ping goes through an address added by hand.
 ip -n a addr add fd00:100::1/128 dev pxw-a
 ip -n a -6 route replace fd00:100::2/128 dev pxw-a
@@ -63,7 +63,7 @@ alive() {
 	ip netns exec a ping -c 30 -i 0.05 -W 10 -I fd00:100::1 fd00:100::2 >"$work/ping" &
 	local ping=$!
 	for _ in 1 2 3 4 5; do
-		run a apply --state "$work/a.json" --identity "$work/a" --keep-addresses || return 1
+		run a apply --state "$work/state-a.json" --identity "$work/a" --keep-addresses || return 1
 	done
 	wait $ping
 	grep ' 0% packet loss' "$work/ping"

@@ -17,6 +17,7 @@ state=$work/state.json record=$work/record.json
 head -c 19200 /dev/urandom | od -An -v -tx1 -w32 | sed 's/ /\\x/g' | while read -r bytes; do
 	printf '%b' "$bytes" | base64
 done | paste - - >"$work/keys"
+cut -f 2 "$work/keys" >"$work/secrets"
 key_of() { # key_of PEER
 	sed -n "$(($1 + 1))p" "$work/keys" | cut -f 1
 }

@@ -15,7 +15,7 @@ chmod 600 "$state"
 
 # All kinds of peers, set by wg: nothing at all, psk, keepalive, IPv4, IPv6, a zone, many prefixes,
 # roots, and one that answers.
-key 33 >"$work/psk"
+secret >"$work/psk"
 wg set "$other" peer "$(wg show "$device" public-key)" allowed-ips 10.100.0.1/32
 wg set "$device" peer "$(key 2)" \
 	peer "$(key 3)" preshared-key "$work/psk" endpoint 198.51.100.3:1 allowed-ips 10.3.0.0/16 \
@@ -110,7 +110,7 @@ check 'show has no secret' no_secret
 printf '{"peers": [{"id": "three", "public_key": "%s", "endpoint": "198.51.100.3:2", "allowed_ips": ["10.9.0.0/16"]},
 	{"id": "six", "public_key": "%s", "allowed_ips": ["10.6.1.0/24"], "psk": "%s", "persistent_keepalive": 9},
 	{"id": "seven", "public_key": "%s", "allowed_ips": ["10.7.0.0/16"]}]}' \
-	"$(key 3)" "$(key 6)" "$(key 33)" "$(key 7)" >"$state"
+	"$(key 3)" "$(key 6)" "$(cat "$work/psk")" "$(key 7)" >"$state"
 plans_agree() {
 	local by_dump by_device
 	wg show "$device" dump >"$work/dump"

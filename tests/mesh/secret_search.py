@@ -12,9 +12,12 @@ def forms(secret):
     """The ways in which a key can be spelt; a text has but its own."""
     if isinstance(secret, str):
         return {"as it is": secret.encode()}
-    return {"raw": secret, "in hex": secret.hex().encode(), "in HEX": secret.hex().upper().encode(),
-            "in base64": base64.b64encode(secret).rstrip(b"="),
-            "in base64 for URLs": base64.urlsafe_b64encode(secret).rstrip(b"=")}
+    found = {"raw": secret, "in hex": secret.hex().encode(), "in HEX": secret.hex().upper().encode()}
+    for name, encode in (("base64", base64.b64encode), ("base64 for URLs", base64.urlsafe_b64encode)):
+        for before in range(3):  # bytes in front; of the characters only those that are the key's alone
+            text = encode(bytes(before) + secret)
+            found[f"in {name} after {before}"] = text[(8 * before + 5) // 6:8 * (before + 32) // 6]
+    return found
 
 
 class Search:

@@ -266,7 +266,8 @@ def what_came_with_the_answer_is_there_when_the_control_plane_is_away():
 def end(failed):
     if plane.process.poll() is None:
         plane.kill()
-    shutil.rmtree(work)
+    if "PLEXWG_KEPT" not in os.environ:
+        shutil.rmtree(work)
 
 
 tap.main(

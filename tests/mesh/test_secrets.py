@@ -75,7 +75,7 @@ def keys_are_found_in_whatever_way_they_are_spelt():
             file.write(b"\0" * 4095 + needle + b"\n")
         assert [found.split(": ")[1] for found in search.in_tree(out)] == [name]
         os.remove(planted)
-    assert len(search.needles) == 6
+    assert len(search.needles) == 10
 
 
 def a_daemon_that_runs_has_its_keys_in_memory_where_they_are_found():

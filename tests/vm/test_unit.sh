@@ -3,6 +3,8 @@
 # the kernel's WireGuard, then over wireguard-go. Usage: test_unit.sh PLEXWG
 set -u
 here=/root
+export PLEXWG_KEPT=/root/kept
+mkdir $PLEXWG_KEPT
 . "$here/cli/tap.sh"
 . "$here/cli/daemon.sh"
 plexwg=$1
@@ -49,8 +51,8 @@ is() { # is PROPERTY VALUE
 
 # A machine as it is after installing: root has tried plexwg, and the kernel can load WireGuard.
 echo '{"peers": []}' >"$work/nobody.json"
-"$plexwg" init --identity "$work/tried" --mesh-ip 10.9.0.1 >"$work/tried.key" &&
-	"$plexwg" apply --identity "$work/tried" --state "$work/nobody.json" && "$plexwg" down
+"$plexwg" init --identity "$work/tried" --mesh-ip 10.9.0.1 >"$work/said.log" &&
+	"$plexwg" apply --identity "$work/tried" --state "$work/nobody.json" >>"$work/said.log" && "$plexwg" down
 module=$(find /vm/modules -name '*wireguard.ko')
 rmmod wireguard
 printf '#!/bin/sh\ncase $* in *wireguard*) exec insmod %s ;; esac\n' "$module" >/vm/modprobe
@@ -75,8 +77,9 @@ check 'without an identity it is not started, which is no failure' condition
 umask 077
 key_a=$("$plexwg" init --identity $identity --mesh-ip 10.9.0.1)
 chown -R plexwg:plexwg $identity
-wg genpsk >"$work/psk" && wg genkey >"$work/key_b"
-key_b=$(wg pubkey <"$work/key_b") k3=$(key 3) k4=$(key 4)
+secret >"$work/psk"
+private_key_b=$(wg genkey | tee -a "$work/secrets")
+key_b=$(wg pubkey <<<"$private_key_b") k3=$(key 3) k4=$(key 4)
 b=$(entry b "$key_b" '"10.9.0.2/32"' '"endpoint": "192.0.2.2:51820"' "\"psk\": \"$(cat "$work/psk")\"")
 three=$(entry three "$k3" '"10.3.0.0/16"') four=$(entry four "$k4" '"10.4.0.0/16"')
 write_state "$b" "$three"
@@ -95,7 +98,7 @@ ip link add out type veth peer name out netns b
 ip address add 192.0.2.1/24 dev out && ip link set out up
 ip -n b address add 192.0.2.2/24 dev out && ip -n b link set out up
 ip -n b link add wg1 type wireguard
-ip netns exec b wg set wg1 private-key "$work/key_b" listen-port 51820 \
+ip netns exec b wg set wg1 private-key <(echo "$private_key_b") listen-port 51820 \
 	peer "$key_a" preshared-key "$work/psk" allowed-ips 10.9.0.1/32
 ip -n b address add 10.9.0.2/24 dev wg1 && ip -n b link set wg1 up
 check 'a ping passes through the tunnel' ping -c 1 -W 20 10.9.0.2
@@ -262,18 +265,19 @@ no_trouble() {
 	[ ! -s "$work/trouble" ]
 }
 check 'nothing was missed by it' no_trouble
-for file in $identity/private_key "$work/psk" "$work/key_b"; do
-	sed 's/=*$//' "$file"
-	base64 -d "$file" | xxd -p -c 32
-done >"$work/secrets"
+cat $identity/private_key >>"$work/secrets"
+while read -r secret; do
+	echo "${secret%=}"
+	base64 -d <<<"$secret" | xxd -p -c 32
+done <"$work/secrets" >"$work/needles"
 no_key() {
-	same 6 "$(wc -l <"$work/secrets")" && journalctl -o export >"$work/journal" && [ -s "$work/journal" ] &&
-		not grep -iaF -f "$work/secrets" "$work/journal"
+	same 6 "$(wc -l <"$work/needles")" && journalctl -o export >"$work/journal" && [ -s "$work/journal" ] &&
+		not grep -iqaF -f "$work/needles" "$work/journal"
 }
 check 'no key is in the journal' no_key
 planted() {
-	tail -n 1 "$work/secrets" >/dev/kmsg
-	journalctl --sync && not no_key
+	tail -n 1 "$work/needles" >/dev/kmsg
+	journalctl --sync && not no_key && rm "$work/journal" "$work/needles"
 }
 check 'one that is put there is found' planted
 tap_end
