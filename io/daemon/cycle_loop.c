@@ -105,11 +105,8 @@ static void cycle_start(void *impl)
 }
 
 /* Puts addresses in the place of names, in the document that the cycle is to take. */
-static int names_fill(struct cycle_loop *cycles)
+static int document_names_fill(struct cycle_loop *cycles)
 {
-	if (cycles->outcome != FETCH_DOCUMENT)
-		return endpoint_names_fill(
-			&cycles->names, &cycles->resolver, &cycles->reconciler->document);
 	int error =
 		endpoint_names_fill(&cycles->document_names, &cycles->resolver, &cycles->document);
 	if (error) {
@@ -119,6 +116,18 @@ static int names_fill(struct cycle_loop *cycles)
 	endpoint_names_clear(&cycles->names);
 	cycles->names = cycles->document_names;
 	cycles->document_names = (struct endpoint_names){0};
+	return 0;
+}
+
+/* Those that events brought, and no document has, are forgotten. */
+static int names_fill(struct cycle_loop *cycles)
+{
+	int error = cycles->outcome == FETCH_DOCUMENT
+			    ? document_names_fill(cycles)
+			    : endpoint_names_fill(&cycles->names, &cycles->resolver,
+				      &cycles->reconciler->document);
+	if (error)
+		return error;
 	for (size_t i = 0; i < cycles->names.count; i++)
 		resolver_use(&cycles->resolver, cycles->names.names[i].host);
 	resolver_sweep(&cycles->resolver);

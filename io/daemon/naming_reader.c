@@ -1,11 +1,13 @@
 #include "naming_reader.h"
 
-static void endpoint_name_settle(struct resolver *resolver, struct endpoint *endpoint)
+static void endpoint_name_settle(const struct naming_reader *naming, struct endpoint *endpoint)
 {
+	struct resolver *resolver = naming->resolver;
+	size_t names_max = naming->names_max ? naming->names_max : NAMING_NAMES_MAX;
 	const struct name_record *record = resolver_find(resolver, endpoint->host);
 	bool is_good = record && record->state == NAME_GOOD;
 	uint16_t port = endpoint->port;
-	if (!record)
+	if (!record && resolver->count < names_max)
 		resolver_ask(resolver, endpoint->host);
 	*endpoint = (struct endpoint){.kind = ENDPOINT_NONE};
 	if (is_good)
@@ -18,7 +20,7 @@ static int read_peer(void *impl, const char *payload, size_t length, struct aren
 	struct naming_reader *naming = impl;
 	int error = naming->inner.read_peer(naming->inner.impl, payload, length, arena, ret, diag);
 	if (!error && ret->config.endpoint.kind == ENDPOINT_NAME)
-		endpoint_name_settle(naming->resolver, &ret->config.endpoint);
+		endpoint_name_settle(naming, &ret->config.endpoint);
 	return error;
 }
 

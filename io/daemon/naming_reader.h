@@ -8,9 +8,13 @@
 #include "events.h"
 #include "resolver.h"
 
+/* When the resolver knows so many names, events' further ones are left to the state. */
+#define NAMING_NAMES_MAX 65536
+
 struct naming_reader {
 	struct payload_reader inner;
 	struct resolver *resolver;
+	size_t names_max; /* 0: NAMING_NAMES_MAX */
 };
 
 /* Borrows `naming`. */

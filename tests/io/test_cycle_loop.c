@@ -2,6 +2,7 @@
  * says so, and name servers that are a table. */
 #include "cycle_loop.h"
 #include "failing_memory.h"
+#include "naming_reader.h"
 #include "node_fixture.h"
 #include "state_wire.h"
 
@@ -347,10 +348,101 @@ static void a_document_is_taken_whole_or_not_at_all(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static bool are_answered(void *impl)
+{
+	for (size_t i = 0; i < cycles.resolver.count; i++)
+		if (cycles.resolver.names[i].is_asked)
+			return false;
+	return true;
+}
+
+/* Events with peers at so many names of their own. */
+static void events_name(struct node_fixture *node, size_t names_max, unsigned count)
+{
+	struct naming_reader naming = {
+		.inner = payload_wire_reader(&node->wire),
+		.resolver = &cycles.resolver,
+		.names_max = names_max,
+	};
+	struct payload_reader reader = naming_reader(&naming);
+	for (unsigned i = 0; i < count; i++) {
+		struct arena arena = {0};
+		struct peer_entry entry = {0};
+		char payload[200];
+		snprintf(payload, sizeof payload,
+			"{\"id\":\"a\",\"public_key\":\"" KEY_2
+			"\",\"allowed_ips\":[],\"endpoint\":\"n%u.example:1\"}",
+			i);
+		assert_int_equal(reader.read_peer(reader.impl, payload, strlen(payload), &arena,
+					 &entry, NULL),
+			0);
+		assert_int_equal(entry.config.endpoint.kind, ENDPOINT_NONE);
+		arena_clear(&arena);
+	}
+}
+
+/* Until the names are answered and no cycle is wanted for their sake. */
+static void names_settle(struct node_fixture *node)
+{
+	node_wait(node, are_answered, NULL);
+	node_run_for(node, 100);
+	while (cycles.is_running) {
+		unsigned wanted = ended + 1;
+		answer(FETCH_NOT_MODIFIED, NULL);
+		node_wait(node, have_ended, &wanted);
+		node_run_for(node, 100);
+	}
+}
+
+static void names_of_events_do_not_pile_up(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("good.example:1", "192.0.2.3:1"));
+	assert_int_equal(cycles.resolver.count, 1);
+	events_name(node, 0, 50);
+	assert_int_equal(cycles.resolver.count, 51);
+	names_settle(node);
+	assert_int_equal(cycles.resolver.count, 1);
+	assert_string_equal(cycles.resolver.names[0].host, "good.example");
+}
+
+static void events_bring_so_many_names_and_leave_further_ones_to_the_state(void **state)
+{
+	struct node_fixture *node = *state;
+	assert_int_equal(NAMING_NAMES_MAX, 65536);
+	events_name(node, 3, 3);
+	assert_int_equal(cycles.resolver.count, 3);
+	events_name(node, 3, 5);
+	assert_int_equal(cycles.resolver.count, 3);
+	names_settle(node);
+	assert_int_equal(asked, 3);
+	cycle(node, TWO_PEERS("n3.example:1", "n4.example:1"));
+	assert_int_equal(asked, 5);
+}
+
+/* The document stays, and what is wrong with its names changes again and again. */
+static void trouble_with_a_name_takes_no_memory_each_time(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("bad.example:1", "192.0.2.3:1"));
+	const struct peer_entry *entry = &reconciler.document.entries[0];
+	const char *place = entry->error;
+	assert_non_null(place);
+	for (int i = 0; i < 10; i++) {
+		cycles.resolver.names[0].error = i % 2 ? "one thing" : "another";
+		cycle(node, NULL);
+		assert_ptr_equal(entry->error, place);
+		assert_contains(place, i % 2 ? ": one thing" : ": another");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_wish_in_the_middle_of_a_cycle_keeps_its_time),
+		TEST(names_of_events_do_not_pile_up),
+		TEST(events_bring_so_many_names_and_leave_further_ones_to_the_state),
+		TEST(trouble_with_a_name_takes_no_memory_each_time),
 		TEST(what_comes_in_the_middle_of_a_cycle_makes_one_more),
 		TEST(a_name_server_that_is_slow_holds_nobody_up),
 		TEST(one_that_does_not_answer_in_time_costs_only_its_peer),
