@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINK_KIND "wireguard"
 /* Each removal takes some milliseconds, in which nobody else can change any link. */
 #define REMOVALS_IN_MESSAGE 64
 
@@ -65,13 +64,14 @@ static int channel_ask_prefix_removal(void *impl, enum wg_prefix_removal *ret, s
 
 int kernel_controller_init(struct kernel_controller *kernel, struct diag *diag)
 {
-	*kernel = (struct kernel_controller){0};
-	int error = link_open(&kernel->link, 0, diag);
+	*kernel = (struct kernel_controller){
+		.link = {.kind = "wireguard", .what = "WireGuard interface"}};
+	int error = link_open(&kernel->link.link, 0, diag);
 	if (error)
 		return error;
 	error = wg_socket_open(&kernel->wg, diag);
 	if (error) {
-		link_close(&kernel->link);
+		link_close(&kernel->link.link);
 		return error;
 	}
 	kernel->apply = (struct wg_apply){
@@ -101,7 +101,7 @@ int kernel_controller_init(struct kernel_controller *kernel, struct diag *diag)
 void kernel_controller_deinit(struct kernel_controller *kernel)
 {
 	wg_socket_close(&kernel->wg);
-	link_close(&kernel->link);
+	link_close(&kernel->link.link);
 }
 
 bool kernel_controller_available(struct diag *diag)
@@ -115,24 +115,12 @@ bool kernel_controller_available(struct diag *diag)
 	return !error;
 }
 
-/* As link_read; a link of another kind is -EEXIST. */
-static int own_link_read(struct kernel_controller *kernel, const char *name, struct link_info *ret,
-	struct diag *diag)
-{
-	int error = link_read(&kernel->link, name, ret, diag);
-	if (error || strcmp(ret->kind, LINK_KIND) == 0)
-		return error;
-	return diag_fail(diag, -EEXIST,
-		"the link is there and is no WireGuard interface, but of kind %s",
-		ret->kind[0] ? ret->kind : "hardware");
-}
-
 /* The link of that name, as what WireGuard calls it. */
 static int target_find(struct kernel_controller *kernel, const char *name, struct wg_target *ret,
 	struct diag *diag)
 {
 	struct link_info info;
-	int error = own_link_read(kernel, name, &info, diag);
+	int error = own_link_read(&kernel->link, name, &info, diag);
 	if (!error)
 		error = wg_socket_family(&kernel->wg, &ret->family, diag);
 	if (!error)
@@ -172,7 +160,7 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	struct wg_target target;
 	int error = target_find(kernel, name, &target, diag);
 	if (error == -ENODEV) {
-		error = link_create(&kernel->link, name, LINK_KIND, diag);
+		error = link_create(&kernel->link.link, name, kernel->link.kind, diag);
 		if (error == -EOPNOTSUPP)
 			return diag_wrap(diag, error, "the kernel has no WireGuard");
 		/* -EEXIST: somebody else was faster, and it may be one of ours. */
@@ -210,9 +198,9 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct link_info info;
-	int error = own_link_read(kernel, name, &info, diag);
+	int error = own_link_read(&kernel->link, name, &info, diag);
 	if (!error)
-		error = link_delete(&kernel->link, info.index, diag);
+		error = link_delete(&kernel->link.link, info.index, diag);
 	return error == -ENODEV ? 0 : error;
 }
 
@@ -220,33 +208,21 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 	bool keep_others, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
-	struct link_info info;
-	int error = own_link_read(kernel, name, &info, diag);
-	if (error)
-		return error;
-	return link_configure_address(&kernel->link, info.index, address, keep_others, diag);
+	return own_link_configure_address(&kernel->link, name, address, keep_others, diag);
 }
 
 /* Only an interface that is up has a socket, so a port that is taken is found out here. */
 static int set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
-	struct link_info info;
-	int error = own_link_read(kernel, name, &info, diag);
-	if (error || info.up)
-		return error;
-	error = link_set_up(&kernel->link, info.index, diag);
+	int error = own_link_set_up(&kernel->link, name, diag);
 	return error == -EADDRINUSE ? diag_wrap(diag, error, "listen port") : error;
 }
 
 static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
-	struct link_info info;
-	int error = own_link_read(kernel, name, &info, diag);
-	if (error || info.mtu == mtu)
-		return error;
-	return link_set_mtu(&kernel->link, info.index, mtu, diag);
+	return own_link_set_mtu(&kernel->link, name, mtu, diag);
 }
 
 static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
@@ -278,9 +254,9 @@ static int link_side_read(struct kernel_controller *kernel, const char *name, in
 {
 	struct link_info info;
 	int error = link_list_addresses(
-		&kernel->link, index, &device->addresses, &device->address_count, diag);
+		&kernel->link.link, index, &device->addresses, &device->address_count, diag);
 	if (!error)
-		error = own_link_read(kernel, name, &info, diag);
+		error = own_link_read(&kernel->link, name, &info, diag);
 	if (error)
 		return error;
 	if (info.index != index)

@@ -9,10 +9,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
-#define LINK_KIND      "tun"
 #define END_TIMEOUT_MS 5000
 #define END_POLL_MS    5
 /* For a program whose link somebody else deleted just now. */
@@ -20,8 +18,9 @@
 
 int userspace_controller_init(struct userspace_controller *userspace, struct diag *diag)
 {
-	*userspace = (struct userspace_controller){0};
-	return link_open(&userspace->link, 0, diag);
+	*userspace = (struct userspace_controller){
+		.link = {.kind = "tun", .what = "userspace WireGuard interface"}};
+	return link_open(&userspace->link.link, 0, diag);
 }
 
 int userspace_controller_start_helper(struct userspace_controller *userspace, struct diag *diag)
@@ -36,19 +35,7 @@ void userspace_controller_deinit(struct userspace_controller *userspace)
 {
 	if (userspace->has_helper)
 		program_helper_stop(&userspace->helper);
-	link_close(&userspace->link);
-}
-
-/* As link_read; a link that cannot be ours is -EEXIST. */
-static int own_link_read(struct userspace_controller *userspace, const char *name,
-	struct link_info *ret, struct diag *diag)
-{
-	int error = link_read(&userspace->link, name, ret, diag);
-	if (error || strcmp(ret->kind, LINK_KIND) == 0)
-		return error;
-	return diag_fail(diag, -EEXIST,
-		"the link is there and is no userspace WireGuard interface, but of kind %s",
-		ret->kind[0] ? ret->kind : "hardware");
+	link_close(&userspace->link.link);
 }
 
 /* Whether a program answers for a link of our kind; if none does it is not ours. */
@@ -93,7 +80,7 @@ static int link_start(struct userspace_controller *userspace, const char *name, 
 	if (error)
 		return error;
 	struct link_info info;
-	error = own_link_read(userspace, name, &info, diag);
+	error = own_link_read(&userspace->link, name, &info, diag);
 	return error == -ENODEV ? diag_fail(diag, -EIO, "the program made no link of that name")
 				: error;
 }
@@ -129,7 +116,7 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
-	int error = own_link_read(userspace, name, &info, diag);
+	int error = own_link_read(&userspace->link, name, &info, diag);
 	if (error == -ENODEV)
 		error = link_start(userspace, name, diag);
 	else if (!error)
@@ -144,7 +131,7 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	struct userspace_controller *userspace = impl;
 	struct device device = {0};
 	struct link_info info;
-	int error = own_link_read(userspace, name, &info, diag);
+	int error = own_link_read(&userspace->link, name, &info, diag);
 	if (!error)
 		error = userspace_device_read(&userspace->uapi, name, &device, diag);
 	if (error)
@@ -167,7 +154,7 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
-	int error = own_link_read(userspace, name, &info, diag);
+	int error = own_link_read(&userspace->link, name, &info, diag);
 	if (error == -ENODEV) {
 		/* A socket that somebody listens on belongs to a link elsewhere. */
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
@@ -176,7 +163,7 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 	if (!error)
 		error = program_require(userspace, name, diag);
 	if (!error)
-		error = link_delete(&userspace->link, info.index, diag);
+		error = link_delete(&userspace->link.link, info.index, diag);
 	if (error && error != -ENODEV)
 		return error;
 	/* Programs end when their link is gone. Only then is the name free again. */
@@ -190,31 +177,19 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 	bool keep_others, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	struct link_info info;
-	int error = own_link_read(userspace, name, &info, diag);
-	if (error)
-		return error;
-	return link_configure_address(&userspace->link, info.index, address, keep_others, diag);
+	return own_link_configure_address(&userspace->link, name, address, keep_others, diag);
 }
 
 static int set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	struct link_info info;
-	int error = own_link_read(userspace, name, &info, diag);
-	if (error || info.up)
-		return error;
-	return link_set_up(&userspace->link, info.index, diag);
+	return own_link_set_up(&userspace->link, name, diag);
 }
 
 static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	struct link_info info;
-	int error = own_link_read(userspace, name, &info, diag);
-	if (error || info.mtu == mtu)
-		return error;
-	return link_set_mtu(&userspace->link, info.index, mtu, diag);
+	return own_link_set_mtu(&userspace->link, name, mtu, diag);
 }
 
 static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
@@ -222,11 +197,11 @@ static int read_device(void *impl, const char *name, struct device *ret, struct 
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
 	struct device device = {0};
-	int error = own_link_read(userspace, name, &info, diag);
+	int error = own_link_read(&userspace->link, name, &info, diag);
 	if (!error)
 		error = userspace_device_read(&userspace->uapi, name, &device, diag);
 	if (!error)
-		error = link_list_addresses(&userspace->link, info.index, &device.addresses,
+		error = link_list_addresses(&userspace->link.link, info.index, &device.addresses,
 			&device.address_count, diag);
 	if (error) {
 		device_clear(&device);

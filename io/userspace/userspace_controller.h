@@ -9,12 +9,12 @@
 #pragma once
 
 #include "controller.h"
-#include "link.h"
+#include "own_link.h"
 #include "program_helper.h"
 #include "uapi_socket.h"
 
 struct userspace_controller {
-	struct link link;
+	struct own_link link;
 	struct uapi_socket uapi; /* may be changed before use */
 	struct program program;  /* as well */
 	bool has_helper;

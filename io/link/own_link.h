@@ -1,0 +1,22 @@
+/*
+ * The link of a WireGuard interface: what every implementation of WireGuard does with it, by name.
+ *
+ * A link of another kind than the implementation's is refused with -EEXIST. Functions return as
+ * those of link.h, which each of them uses after one look.
+ */
+#pragma once
+
+#include "link.h"
+
+struct own_link {
+	struct link link;
+	const char *kind; /* such as "wireguard" */
+	const char *what; /* what a link of that kind is, for an error */
+};
+
+int own_link_read(struct own_link *own, const char *name, struct link_info *ret, struct diag *diag);
+int own_link_configure_address(struct own_link *own, const char *name, const struct prefix *address,
+	bool keep_others, struct diag *diag);
+/* These write only what differs. */
+int own_link_set_up(struct own_link *own, const char *name, struct diag *diag);
+int own_link_set_mtu(struct own_link *own, const char *name, int mtu, struct diag *diag);
