@@ -25,11 +25,6 @@ struct peer_index *manager_peer_index(struct manager *manager)
 	return &manager->index;
 }
 
-struct prefix manager_address(const struct manager *manager)
-{
-	return prefix_of_host(&manager->identity->mesh_ip);
-}
-
 void manager_step(struct manager *manager, enum interface_event event)
 {
 	manager->state = interface_fsm_cell(manager->state, event).on_success;
@@ -88,7 +83,7 @@ static int action_run(struct manager *manager, enum interface_action action, str
 	case INTERFACE_ACTION_CREATE_INTERFACE:
 		return interface_create(manager, diag);
 	case INTERFACE_ACTION_CONFIGURE_ADDRESS:
-		address = manager_address(manager);
+		address = prefix_of_host(&manager->identity->mesh_ip);
 		return ops->configure_address(impl, name, &address, config->keep_addresses, diag);
 	case INTERFACE_ACTION_SET_MTU:
 		return config->mtu > 0 ? ops->set_mtu(impl, name, config->mtu, diag) : 0;

@@ -66,9 +66,6 @@ int manager_configure_peers(struct manager *manager, const struct peer_entry *en
 
 struct peer_index *manager_peer_index(struct manager *manager);
 
-/* The mesh address that the interface is to have: /32 or /128. */
-struct prefix manager_address(const struct manager *manager);
-
 /* For the cycle: an operation returned `error`; -ENODEV is the link-lost event. */
 void manager_note_error(struct manager *manager, int error);
 /* For the cycle: an event without an action came over the link. */

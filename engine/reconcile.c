@@ -309,6 +309,22 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 	return first_error(error, first_error(route_error, stuck));
 }
 
+/* What somebody who reads the log later wants to know: that this cycle changed something. */
+static void changes_log(const struct logger *logger, const struct correction_list *list)
+{
+	size_t counts[CORRECTION_PEER_ADDED + 1] = {0};
+	char removed[24], updated[24], added[24];
+	if (list->count == 0)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		counts[list->corrections[i].type]++;
+	snprintf(removed, sizeof removed, "%zu", counts[CORRECTION_PEER_REMOVED]);
+	snprintf(updated, sizeof updated, "%zu", counts[CORRECTION_PEER_UPDATED]);
+	snprintf(added, sizeof added, "%zu", counts[CORRECTION_PEER_ADDED]);
+	log_line(logger, LOG_LEVEL_INFO, "Peers changed", "removed", removed, "updated", updated,
+		"added", added, NULL);
+}
+
 /* Tells whoever wants to know, and takes note for the next cycle. */
 static int cycle_settle(struct cycle *cycle, struct diag *failures)
 {
@@ -322,6 +338,7 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 	};
 	if (reconciler->observer.executed)
 		reconciler->observer.executed(reconciler->observer.impl, &report);
+	changes_log(&manager->logger, &cycle->corrections);
 	drift_report(reconciler, &cycle->corrections);
 	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
 	if (!error)
