@@ -38,7 +38,7 @@ struct recorded {
 };
 
 /* Over all lives. */
-static unsigned recording_count, whole_count, deliver_count, held_count;
+static unsigned recording_count, whole_count, deliver_count, no_room_count, held_count;
 
 static struct recorded *recorded_of(void *sim)
 {
@@ -260,9 +260,11 @@ static void deliver(struct recorded *recorded, const char *type, const void *pay
 	};
 	memset(envelope.signature, world->verifier.keys.current.bytes[0], SIGNATURE_BYTES);
 	envelope_spoil(life, &envelope);
+	world->verifier.nonces.max = seed % 2 ? 2 : 0;
 	recorder_deliver(&recorded->recorder, &dispatcher, &envelope, world->now_s * NS_PER_S,
 		&verdict, NULL);
 	deliver_count += verdict == VERDICT_ACCEPTED;
+	no_room_count += verdict == VERDICT_NO_ROOM;
 	nonce_store_expire(&world->verifier.nonces, world->now_s * NS_PER_S);
 }
 
@@ -432,6 +434,7 @@ static void a_recorded_life_replays_to_the_same_operations(void **state)
 		recording_count, whole_count, deliver_count, held_count);
 	assert_true(whole_count * 10 > recording_count * 7);
 	assert_true(deliver_count > LIFE_COUNT);
+	assert_true(no_room_count > 0);
 }
 
 /* A replay that does something else than was recorded is told apart. */
