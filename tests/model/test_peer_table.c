@@ -132,6 +132,17 @@ static void allowed_ips_lie_in_the_order_of_the_peers(void **state)
 	peer_table_clear(&table);
 }
 
+static void peers_without_allowed_ips_are_sorted_as_well(void **state)
+{
+	struct peer_table table = {0};
+	for (unsigned char key = 9; key > 0; key -= 3)
+		append(&table, key, "x");
+	assert_int_equal(peer_table_seal(&table, NULL), 0);
+	for (unsigned char i = 0; i < 3; i++)
+		assert_is_peer(&table.peers[i], (unsigned char)(3 * i + 3));
+	peer_table_clear(&table);
+}
+
 static void a_table_may_be_appended_to_and_sealed_again(void **state)
 {
 	struct peer_table table = {0};
@@ -185,6 +196,7 @@ int main(void)
 		cmocka_unit_test(the_table_owns_what_its_peers_point_to),
 		cmocka_unit_test(every_peer_is_found_and_no_other),
 		cmocka_unit_test(allowed_ips_lie_in_the_order_of_the_peers),
+		cmocka_unit_test(peers_without_allowed_ips_are_sorted_as_well),
 		cmocka_unit_test(a_table_may_be_appended_to_and_sealed_again),
 		cmocka_unit_test(room_that_was_reserved_is_not_made_again),
 		cmocka_unit_test(a_cleared_table_is_empty_and_can_be_used_anew),

@@ -98,7 +98,8 @@ static void count_free(void *memory, size_t size)
 
 static void secrets_come_from_where_the_process_says(void **state)
 {
-	static const struct secret_memory_source source = {count_alloc, count_free};
+	static const struct secret_memory_source source = {
+		.alloc = count_alloc, .free = count_free};
 	secret_memory_use(&source);
 	secret_free(secret_alloc(8), 8);
 	assert_int_equal(taken_count, 1);
@@ -108,6 +109,39 @@ static void secrets_come_from_where_the_process_says(void **state)
 	assert_non_null(nothing);
 	secret_free(nothing, 0);
 	assert_int_equal(taken_count, 1);
+}
+
+static int extended_count;
+static bool can_extend;
+
+static void *count_extend(void *memory, size_t size, size_t larger)
+{
+	extended_count++;
+	return can_extend ? realloc(memory, larger) : NULL;
+}
+
+/* Else it is copied, and the old block wiped and given back. */
+static void a_source_that_can_extend_is_asked_first(void **state)
+{
+	static const struct secret_memory_source source = {count_alloc, count_free, count_extend};
+	secret_memory_use(&source);
+	taken_count = given_back_count = 0;
+	char *memory = secret_grow(NULL, 0, 0, 8);
+	assert_non_null(memory);
+	assert_int_equal(extended_count, 0);
+	strcpy(memory, "secret");
+	for (int round = 1; round <= 2; round++) {
+		can_extend = round == 1;
+		memory = secret_grow(memory, (size_t)round * 8, 8, (size_t)round * 8 + 8);
+		assert_non_null(memory);
+		assert_string_equal(memory, "secret");
+		assert_int_equal(extended_count, round);
+		assert_int_equal(taken_count, round);
+		assert_int_equal(given_back_count, round - 1);
+	}
+	secret_free(memory, 24);
+	assert_int_equal(given_back_count, 2);
+	secret_memory_use(NULL);
 }
 
 int main(void)
@@ -120,6 +154,7 @@ int main(void)
 		cmocka_unit_test(a_cleared_envelope_is_empty),
 		cmocka_unit_test(a_document_tells_whether_it_holds_a_preshared_key),
 		cmocka_unit_test(secrets_come_from_where_the_process_says),
+		cmocka_unit_test(a_source_that_can_extend_is_asked_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
