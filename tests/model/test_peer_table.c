@@ -56,6 +56,17 @@ static void every_order_of_appending_gives_the_same_table(void **state)
 	assert_int_equal(tried, 24);
 }
 
+static void peers_without_allowed_ips_are_sorted_too(void **state)
+{
+	struct peer_table table = {0};
+	append(&table, 6, "b");
+	append(&table, 3, "a");
+	assert_int_equal(peer_table_seal(&table, NULL), 0);
+	assert_is_peer(&table.peers[0], 3);
+	assert_is_peer(&table.peers[1], 6);
+	peer_table_clear(&table);
+}
+
 static void a_key_that_stands_twice_is_refused_and_named(void **state)
 {
 	static const unsigned char orders[][3] = {{1, 2, 1}, {1, 1, 2}, {2, 1, 1}};
@@ -192,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_order_of_appending_gives_the_same_table),
+		cmocka_unit_test(peers_without_allowed_ips_are_sorted_too),
 		cmocka_unit_test(a_key_that_stands_twice_is_refused_and_named),
 		cmocka_unit_test(the_table_owns_what_its_peers_point_to),
 		cmocka_unit_test(every_peer_is_found_and_no_other),
