@@ -154,23 +154,26 @@ static void what_only_goes_on_a_character_is_cut_to_nothing(void **state)
 static void what_would_make_a_text_too_long_is_left_out(void **state)
 {
 	struct diag diag = {0}, half = {0};
-	char *text = malloc(DIAG_BYTES_MAX / 2);
+	char *text = malloc(DIAG_BYTES_MAX / 2 + 1);
 	assert_non_null(text);
-	memset(text, 'x', DIAG_BYTES_MAX / 2 - 1);
-	text[DIAG_BYTES_MAX / 2 - 1] = '\0';
+	memset(text, 'x', DIAG_BYTES_MAX / 2);
+	text[DIAG_BYTES_MAX / 2] = '\0';
 	diag_fail(&half, -EIO, "%s", text);
 	diag_join(&diag, &half);
 	diag_join(&diag, &half);
-	assert_int_equal(diag.length, DIAG_BYTES_MAX);
+	assert_int_equal(diag.length, DIAG_BYTES_MAX + 2);
 	assert_int_equal(diag_add(&diag, -EIO, "one more"), -EIO);
 	assert_int_equal(diag_add(&diag, -EIO, "and another"), -EIO);
-	assert_string_equal(diag_text(&diag) + DIAG_BYTES_MAX - 2, "xx; ...");
+	assert_string_equal(diag_text(&diag) + DIAG_BYTES_MAX, "xx; ...");
 	/* It still says what it is about. */
 	diag_wrap(&diag, -EIO, "cycle");
 	assert_int_equal(strncmp(diag_text(&diag), "cycle: xx", 9), 0);
 	diag_fail(&diag, -EIO, "anew");
 	diag_add(&diag, -EIO, "again");
 	assert_string_equal(diag_text(&diag), "anew; again");
+	diag_fail(&diag, -EIO, "%sx", text);
+	diag_join(&diag, &half);
+	assert_string_equal(diag_text(&diag) + DIAG_BYTES_MAX / 2 - 1, "xx; ...");
 	diag_clear(&diag);
 	diag_clear(&half);
 	free(text);
