@@ -15,6 +15,7 @@ if [ "${4:-}" != inside ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../cli/tap.sh"
+build=$(realpath "$(dirname "$1")/../..")
 plexwg=$(realpath "$1") unit=$(realpath "$2") under_filter=$(realpath "$3")
 device=pxw-unit
 user=64242
@@ -73,6 +74,10 @@ right() {
 	[ ! -s "$work/said" ]
 }
 check 'systemd finds nothing wrong with it' right
+installed() { # where the unit will look for it
+	meson introspect --installed "$build" | grep -F "\"$(value ExecStart | cut -d ' ' -f 1)\""
+}
+check 'it starts the program where that is installed' installed
 keeps() {
 	value ExecStart | grep -q -- '--keep-interface' && same process "$(value KillMode)" &&
 		same yes "$(value RuntimeDirectoryPreserve)" && same notify "$(value Type)"
