@@ -20,6 +20,7 @@ mkdir -p "$build"
 # user have to come through.
 kept=$(mktemp -d "${TMPDIR:-/tmp}/plexwg-kept.XXXXXX")
 trap 'rm -rf "$kept"' EXIT
+trap 'exit 130' INT TERM
 chmod 711 "$kept"
 status=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 PLEXWG_KEPT=$kept TMPDIR=$kept \

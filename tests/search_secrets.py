@@ -71,12 +71,15 @@ class Needles:
         self.runs = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % self.lengths[0])
 
     def in_bytes(self, content):
-        found = [] if content.isascii() else ["raw" for key in self.raw if key in content]
+        """The ways in which any of them is spelt there."""
+        found = set()
+        if not content.isascii() and any(key in content for key in self.raw):
+            found.add("raw")
         for run in (match[0] for match in self.runs.finditer(content)):
             for length in self.lengths:
-                found += [self.spelt[run[at:at + length]] for at in range(len(run) - length + 1)
-                          if run[at:at + length] in self.spelt]
-        return found
+                found |= {self.spelt[run[at:at + length]] for at in range(len(run) - length + 1)
+                          if run[at:at + length] in self.spelt}
+        return sorted(found)
 
     def in_files(self, paths):
         return [f"{path}: a secret {form}" for path in paths for form in self.in_bytes(read(path))]
@@ -98,6 +101,9 @@ def planted_and_missed(needles, secrets, path):
 def main(kept, log):
     exempt, written = files(kept)
     secrets = {secret for path in exempt for secret in secrets_in(path) if is_unmistakable(secret)}
+    if not secrets:
+        print("not ok 1 - the tests left secrets\n1..1")
+        return True
     needles = Needles(secrets)
     size = sum(map(os.path.getsize, written))
     failed = False
@@ -110,7 +116,9 @@ def main(kept, log):
             print("#", detail)
 
     print(f"# {len(secrets)} secrets, {len(written)} files, {size >> 20} MiB")
-    check(1, "the tests left secrets and what plexwg wrote", len(secrets) > 100 and len(written) > 100)
+    # Those of the tests that need root have most.
+    enough = 20 if os.geteuid() == 0 else 1
+    check(1, "the tests left secrets and what plexwg wrote", min(len(secrets), len(written)) > enough)
     missed = [path for path in exempt if any(map(is_unmistakable, secrets_in(path)))
               and not needles.in_files([path])]
     check(2, "each is found where it has to be", not missed, missed)
