@@ -26,14 +26,14 @@ status=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 PLEXWG_KEPT=$kept TMPDIR=$kept \
 	meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 4 || status=$?
 
-# Every line of TAP is a test case. One that a program did not live to print is not missed: the
-# program then counts as failed.
 log=$build/meson-logs/testlog.txt
 python3 -B tests/search_secrets.py "$kept" "$log" >"$build/secrets.log" || {
 	status=1
 	cat "$build/secrets.log"
 }
 cat "$build/secrets.log" >>"$log"
+# Every line of TAP is a test case. One that a program did not live to print is not missed: the
+# program then counts as failed.
 count() {
 	grep -cE "$1" "$log" || true
 }
