@@ -38,6 +38,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing$missing"
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
+apt='apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300'
+$apt update -qq
 # shellcheck disable=SC2086 # a list of names
-apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$apt install -y -qq --no-install-recommends $missing >/dev/null

@@ -2,6 +2,7 @@
 # Installs what is missing, builds with sanitizers, runs every test, counts the test cases.
 # Usage: tests/run.sh [BUILD_DIR]
 set -eu
+umask 022
 cd "$(dirname "$0")/.."
 build=${1:-build-test}
 

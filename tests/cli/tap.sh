@@ -49,6 +49,7 @@ same() {
 	}
 }
 
+umask 022 # a state file that others may write is refused
 work=$(mktemp -d)
 out=$work/out
 err=$work/err

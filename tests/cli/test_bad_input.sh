@@ -5,7 +5,8 @@ set -u
 . "$(dirname "$0")/tap.sh"
 trap 'rm -rf "$work"' EXIT
 plexwg=$1
-fixtures=$(cd "$(dirname "$0")/../../fixtures/plan" && pwd)
+cp "$(dirname "$0")"/../../fixtures/plan/two-peers.* "$work"
+fixtures=$work
 python3 - "$work" "$(key 2)" <<'PY'
 import json, sys
 work, key = sys.argv[1:]
