@@ -25,6 +25,14 @@ world() {
 	umask 077
 }
 
+# etc NAME: standard input takes the place of /etc/NAME in this world.
+etc() {
+	cat >"$work/$1"
+	chmod 644 "$work/$1"
+	[ -e "/etc/$1" ] || : >"/etc/$1"
+	mount --bind "$work/$1" "/etc/$1"
+}
+
 log=$work/log
 pid=
 # start WORD...: plexwg run in the background, its output in $log, its process $pid.

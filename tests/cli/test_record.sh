@@ -12,6 +12,7 @@ down() {
 trap 'kill_daemon; down; rm -rf "$work"' EXIT
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 --node-id node-1 >/dev/null
 state=$work/state.json record=$work/record.json
+echo '127.0.0.1 localhost' | etc hosts
 
 # 300 peers with keys, preshared keys and names of their own: a line of $work/keys for each.
 head -c 19200 /dev/urandom | od -An -v -tx1 -w32 | sed 's/ /\\x/g' | while read -r bytes; do

@@ -15,15 +15,10 @@ k2=$(key 2) k3=$(key 3) k4=$(key 4) k5=$(key 5)
 
 # The system's resolver reads these files here; whoever waited for this name server would wait long.
 echo '198.51.100.2 good.example
-0.0.0.0 blocked.example' >"$work/hosts"
+0.0.0.0 blocked.example' | etc hosts
 echo 'nameserver 127.0.0.1
-options timeout:30 attempts:5' >"$work/resolv.conf"
-echo 'hosts: files dns' >"$work/nsswitch.conf"
-for name in hosts resolv.conf nsswitch.conf; do
-	chmod 644 "$work/$name"
-	[ -e "/etc/$name" ] || : >"/etc/$name"
-	mount --bind "$work/$name" "/etc/$name"
-done
+options timeout:30 attempts:5' | etc resolv.conf
+echo 'hosts: files dns' | etc nsswitch.conf
 python3 -c '
 import socket
 silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
