@@ -41,7 +41,7 @@ static struct endpoint_record *memory_obtain(
 	size_t at = memory_position(memory, key, &found);
 	if (found)
 		return &memory->records[at];
-	if (memory->count == memory->capacity) {
+	if (!memory->records || memory->count == memory->capacity) {
 		size_t capacity = memory->capacity ? memory->capacity * 2 : 16;
 		struct endpoint_record *records =
 			reallocarray(memory->records, capacity, sizeof *records);

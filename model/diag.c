@@ -127,7 +127,7 @@ void diag_clear(struct diag *diag)
 struct quoted quote(const char *text, size_t length)
 {
 	static const char hex[] = "0123456789abcdef";
-	struct quoted quoted;
+	struct quoted quoted = {0};
 	char *out = quoted.text;
 	size_t shown = length < QUOTED_BYTES_MAX ? length : QUOTED_BYTES_MAX;
 	/* Not in the middle of a character: UTF-8 goes on with 10xxxxxx. */

@@ -34,7 +34,7 @@ int key_public_parse(const char *text, size_t length, struct key_public *ret, st
 
 int key_secret_parse(const char *text, size_t length, struct key_secret *ret, struct diag *diag)
 {
-	struct key_secret key;
+	struct key_secret key = {0};
 	int error = key_decode(text, length, key.bytes, diag);
 	if (!error)
 		*ret = key;

@@ -49,7 +49,7 @@ static int bool_read(struct json_span object, const char *name, bool *ret, struc
 int api_reply_read_orders(
 	const char *text, size_t length, struct api_orders *ret, struct diag *diag)
 {
-	struct json_span object;
+	struct json_span object = {0};
 	struct api_orders orders = {0};
 	if (length == 0) {
 		*ret = orders;
@@ -123,7 +123,7 @@ int api_reply_read_registration(const char *text, size_t length, struct arena *a
 	struct api_registration *ret, struct diag *diag)
 {
 	struct api_registration registration = {0};
-	struct json_span object;
+	struct json_span object = {0};
 	const char *mesh_ip = NULL, *signing_key = NULL;
 	int error = object_read(text, length, &object, diag);
 	if (error)

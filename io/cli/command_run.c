@@ -74,7 +74,7 @@ int command_run(const struct options *options)
 		session ? session_open(session, options, &diag) : diag_fail_errno(&diag, -ENOMEM);
 	if (!error)
 		error = session_lock(session, &diag);
-	if (!error)
+	if (session && !error)
 		error = run(session, &diag);
 	if (error)
 		report_error("run: %s", diag_text(&diag));

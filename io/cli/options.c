@@ -145,9 +145,8 @@ static bool controller_read(const char *text, enum controller_choice *ret)
 /* A missing text is a flag without a value. */
 static bool flag_read(const char *text, bool *ret)
 {
-	bool is_false = text && strcmp(text, "false") == 0;
-	*ret = !is_false;
-	return is_false || !text || strcmp(text, "true") == 0;
+	*ret = strcmp(text, "true") == 0;
+	return *ret || strcmp(text, "false") == 0;
 }
 
 static bool interval_read(const char *text, int64_t *ret_ms)
@@ -355,7 +354,7 @@ static enum options_outcome argv_read(
 			wrong_print(command, argv, letter);
 			return OPTIONS_WRONG;
 		}
-		if (option_set(options, letter, optarg, &diag) != 0) {
+		if (option_set(options, letter, optarg ? optarg : "true", &diag) != 0) {
 			report_error(
 				"%s: --%s: %s", command->name, list[index].name, diag_text(&diag));
 			diag_clear(&diag);

@@ -90,6 +90,7 @@ bool privileges_port_is_reserved(int port)
 	int first = PORT_RESERVED_DEFAULT;
 	FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
 	if (file) {
+		/* The kernel writes a port. NOLINTNEXTLINE(cert-err34-c) */
 		if (fscanf(file, "%d", &first) != 1)
 			first = PORT_RESERVED_DEFAULT;
 		fclose(file);

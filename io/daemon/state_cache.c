@@ -304,7 +304,7 @@ static int stamp_find(
 static int state_read(struct state_cache *cache, struct json_span object,
 	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
 {
-	struct json_span document;
+	struct json_span document = {0};
 	int error = owner_check(object, &cache->owner, diag);
 	if (!error)
 		error = stamp_find(object, cache->stamp, diag);
@@ -344,7 +344,7 @@ static int peers_take(struct state_cache *cache, const struct cache_file *cached
 static int peers_load(struct state_cache *cache, const struct peer_wire_options *options,
 	struct cached_state *state)
 {
-	struct cache_file cached;
+	struct cache_file cached = {0};
 	struct diag diag = {0};
 	int error = cache_file_read(cache->owner.directory, PEERS_NAME, &cached, &diag);
 	bool is_missing = error == -ENOENT;
@@ -363,7 +363,7 @@ int state_cache_load(struct state_cache *cache, const struct peer_wire_options *
 {
 	struct state_cache loaded = {.owner = cache->owner};
 	struct cached_state state = {0};
-	struct cache_file cached;
+	struct cache_file cached = {0};
 	int error = cache_file_read(cache->owner.directory, STATE_NAME, &cached, diag);
 	if (error)
 		return error;

@@ -87,7 +87,7 @@ int file_read(const char *path, size_t limit, struct file_text *ret, struct diag
 
 int file_read_trusted(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
 {
-	struct file_text file;
+	struct file_text file = {0};
 	int error = file_read(path, limit, &file, diag);
 	if (error)
 		return error;

@@ -56,7 +56,7 @@ static int identity_parse(const struct file_text *file, struct identity *identit
 		error = diag_wrap(diag, -EINVAL, "signing_public_key");
 	if (!error && !mesh_ip)
 		error = diag_fail(diag, -EINVAL, "mesh_ip: missing");
-	if (!error && !ip_parse(mesh_ip, strlen(mesh_ip), &identity->mesh_ip))
+	else if (!error && !ip_parse(mesh_ip, strlen(mesh_ip), &identity->mesh_ip))
 		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
 			quote(mesh_ip, strlen(mesh_ip)).text);
 	if (!error &&

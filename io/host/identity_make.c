@@ -125,7 +125,7 @@ int identity_make(const char *directory, const char *node_id, const struct ip *m
 	struct identity *ret, struct diag *diag)
 {
 	struct identity identity = {.mesh_ip = *mesh_ip};
-	int lock;
+	int lock = -1;
 	int error = directory_lock(directory, &lock, diag);
 	if (error)
 		return error;
@@ -163,7 +163,7 @@ static int private_key_obtain(const char *directory, struct identity *identity, 
 int identity_prepare(const char *directory, struct identity *ret, int *ret_lock, struct diag *diag)
 {
 	struct identity identity = {0};
-	int lock;
+	int lock = -1;
 	int error = directory_lock(directory, &lock, diag);
 	if (error)
 		return error;

@@ -282,7 +282,7 @@ void http_client_deinit(struct http_client *client)
 	}
 	curl_multi_cleanup(client->multi);
 	while (client->sockets)
-		socket_forget(client->sockets);
+		socket_forget(client->sockets); /* NOLINT(clang-analyzer-unix.Malloc): it unlinks */
 	loop_timer_cancel(client->loop, &client->curl_timer);
 	loop_timer_cancel(client->loop, &client->turn_timer);
 	free(client->ca_file);

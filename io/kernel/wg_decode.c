@@ -269,7 +269,7 @@ void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, str
 /* The device's own attributes come first, and again as long as the first peer goes on. */
 static int device_take(struct wg_decode *decode, const struct nlattr *const *attributes)
 {
-	uint32_t index;
+	uint32_t index = 0;
 	copy(&index, attributes[WGDEVICE_A_IFINDEX], sizeof index);
 	if (index != (uint32_t)decode->index)
 		return malformed(decode, "device: it has another index");

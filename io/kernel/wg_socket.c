@@ -115,7 +115,7 @@ int wg_socket_read_settings(struct wg_socket *wg, int index, struct device *ret,
 int wg_socket_ask_prefix_removal(
 	struct wg_socket *wg, enum wg_prefix_removal *ret, struct diag *diag)
 {
-	uint16_t family;
+	uint16_t family = 0;
 	struct wg_policy policy;
 	int error = wg_socket_family(wg, &family, diag);
 	if (error)

@@ -150,7 +150,7 @@ int read_interface_change(struct reading *reading, struct json_span value, void 
 {
 	struct device_spec *spec = NULL;
 	int error = read_device_spec(reading, value, &spec);
-	if (error)
+	if (error || !spec)
 		return error;
 	if (spec->given & DEVICE_SPEC_NAME)
 		return reading_fail(reading, "name: unknown member");

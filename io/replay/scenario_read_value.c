@@ -63,7 +63,7 @@ int read_string(struct reading *reading, struct json_span value, void *target)
 
 int read_interface_name(struct reading *reading, struct json_span value, void *target)
 {
-	const char *name;
+	const char *name = "";
 	int error = read_string(reading, value, &name);
 	if (error)
 		return error;

@@ -39,6 +39,7 @@ static bool field_is(struct field field, const char *text)
 /* Up to `separator`, which is passed over; the rest of the line if there is none. */
 static struct field field_next(const char **at, const char *end, char separator)
 {
+	/* A field is text of the dump. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	const char *stop = memchr(*at, separator, (size_t)(end - *at));
 	struct field field = {.text = *at, .length = (size_t)((stop ? stop : end) - *at)};
 	*at = stop ? stop + 1 : end;

@@ -21,9 +21,9 @@ size_t json_place_find(const char *text, size_t offset, struct json_place_part r
 			ret[depth++] = (struct json_place_part){.is_member = c == '{'};
 		else if (c == '}' || c == ']')
 			depth--;
-		else if (c == ':')
+		else if (depth && c == ':')
 			part->name = string;
-		else if (c == ',')
+		else if (depth && c == ',')
 			*part = (struct json_place_part){
 				.is_member = part->is_member, .index = part->index + 1};
 	}

@@ -70,7 +70,7 @@ static int use_peer_id(struct json_reader *reader, struct json_span payload,
 		return error;
 	error = json_read_string(value, &text, diag);
 	if (!error && !text)
-		error = diag_fail(diag, -EINVAL, "missing");
+		return diag_wrap(diag, diag_fail(diag, -EINVAL, "missing"), "peer_id");
 	if (!error && !*text)
 		error = diag_fail(diag, -EINVAL, "empty");
 	if (!error && strlen(text) > PEER_ID_MAX)
