@@ -6,7 +6,8 @@ build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libnl-3-dev libn
 	libnl-genl-3-dev libsodium-dev libcurl4-openssl-dev libseccomp-dev'
 # What a run needs besides the program: the device, and tools to look at it with.
 device='wireguard-go wireguard-tools iproute2'
-test="libcmocka-dev clang libclang-rt-14-dev iputils-ping valgrind golang-go python3 procps strace systemd"
+test='libcmocka-dev clang libclang-rt-14-dev clang-tidy cppcheck iputils-ping valgrind golang-go python3
+	procps strace systemd'
 # A machine with a kernel of its own.
 vm='qemu-system-x86 busybox-static cpio kmod iproute2 wireguard-tools iputils-ping strace xz-utils
 	systemd procps wireguard-go'
