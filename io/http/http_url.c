@@ -98,11 +98,13 @@ static int check_text(const char *text, struct diag *diag)
 	for (const char *next = text; *next; next++)
 		if ((unsigned char)*next <= ' ' || *next == 0x7f)
 			return refuse(diag, "has a space or a control character in it");
-	const char *scheme_end = strstr(text, "://");
-	if (!scheme_end)
+	const char *scheme_end = strchr(text, ':');
+	if (!scheme_end || strncmp(scheme_end, "://", strlen("://")) != 0)
 		return refuse(diag, "has no scheme; it begins with https://");
 	/* Decoded, "%333" is the name "33", which, read again, is the address 0.0.0.33. */
 	const char *host = scheme_end + strlen("://");
+	if (*host == '/')
+		return refuse(diag, "no host");
 	if (*host != '[' && memchr(host, '%', strcspn(host, "/")))
 		return refuse(diag, "has a percent sign in its host, which has no place there");
 	return 0;
