@@ -101,10 +101,10 @@ static int check_text(const char *text, struct diag *diag)
 	const char *scheme_end = strchr(text, ':');
 	if (!scheme_end || strncmp(scheme_end, "://", strlen("://")) != 0)
 		return refuse(diag, "has no scheme; it begins with https://");
-	/* Decoded, "%333" is the name "33", which, read again, is the address 0.0.0.33. */
 	const char *host = scheme_end + strlen("://");
 	if (*host == '/')
 		return refuse(diag, "no host");
+	/* Decoded, "%333" is the name "33", which, read again, is the address 0.0.0.33. */
 	if (*host != '[' && memchr(host, '%', strcspn(host, "/")))
 		return refuse(diag, "has a percent sign in its host, which has no place there");
 	return 0;
