@@ -112,16 +112,6 @@ int object_read(struct reading *reading, struct json_span object, const struct m
 	return error;
 }
 
-static size_t array_length(struct json_span array)
-{
-	struct json_cursor cursor = json_cursor_open(array);
-	struct json_span element;
-	size_t count = 0;
-	while (json_cursor_element(&cursor, &element))
-		count++;
-	return count;
-}
-
 int array_read(struct reading *reading, struct json_span array, member_reader *read, size_t size,
 	void **ret_elements, size_t *ret_count)
 {
@@ -132,7 +122,7 @@ int array_read(struct reading *reading, struct json_span array, member_reader *r
 	int error = reading_expect(reading, array, JSON_ARRAY);
 	if (error)
 		return error;
-	elements = arena_alloc(reading->arena, (array_length(array) + 1) * size);
+	elements = arena_alloc(reading->arena, (json_span_element_count(array) + 1) * size);
 	if (!elements)
 		return diag_fail_errno(reading->diag, -ENOMEM);
 	while (json_cursor_element(&cursor, &element)) {

@@ -97,6 +97,16 @@ bool json_cursor_element(struct json_cursor *cursor, struct json_span *ret_value
 	return true;
 }
 
+size_t json_span_element_count(struct json_span array)
+{
+	struct json_cursor cursor = json_cursor_open(array);
+	struct json_span element;
+	size_t count = 0;
+	while (json_cursor_element(&cursor, &element))
+		count++;
+	return count;
+}
+
 bool json_cursor_member(
 	struct json_cursor *cursor, struct json_span *ret_name, struct json_span *ret_value)
 {

@@ -45,6 +45,8 @@ struct json_cursor json_cursor_open(struct json_span container);
 bool json_cursor_member(
 	struct json_cursor *cursor, struct json_span *ret_name, struct json_span *ret_value);
 bool json_cursor_element(struct json_cursor *cursor, struct json_span *ret_value);
+/* How many elements an array has. */
+size_t json_span_element_count(struct json_span array);
 
 /* The member of that name, the first if it is repeated. False if there is none. */
 bool json_span_find_member(struct json_span object, const char *name, struct json_span *ret_value);

@@ -83,21 +83,11 @@ static size_t allowed_ips_max(const struct peer_wire *wire)
 	return max ? max : ALLOWED_IPS_MAX_DEFAULT;
 }
 
-static size_t elements_count(struct json_span array)
-{
-	struct json_cursor cursor = json_cursor_open(array);
-	struct json_span element;
-	size_t count = 0;
-	while (json_cursor_element(&cursor, &element))
-		count++;
-	return count;
-}
-
 static int raw_member_read(const struct peer_wire *wire, enum member member, struct json_span value,
 	struct raw_peer *raw, struct diag *diag)
 {
 	if (member == MEMBER_ALLOWED_IPS && json_span_kind(value) == JSON_ARRAY) {
-		raw->allowed_ip_count = elements_count(value);
+		raw->allowed_ip_count = json_span_element_count(value);
 		if (raw->allowed_ip_count <= allowed_ips_max(wire))
 			return json_read_list(wire->reader, value, &raw->values[member], diag);
 	}

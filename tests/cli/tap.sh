@@ -61,3 +61,23 @@ key() { # key N: base64 of 32 bytes of value N
 	awk -v n="$1" 'BEGIN { for (i = 0; i < 32; i++) printf "\\x%02x", n }' | xargs -0 printf '%b' |
 		base64
 }
+# logs TEXT COUNT: whether so many lines of $work/log hold it, soon.
+logs() {
+	for _ in $(seq 300); do
+		[ "$(grep -c -- "$1" "$work/log")" = "$2" ] && return
+		sleep 0.1
+	done
+	cat "$work/log"
+	return 1
+}
+# numbered_peers N...: a state of peers by those numbers.
+numbered_peers() {
+	printf '{"peers": ['
+	comma=
+	for n; do
+		printf '%s{"id": "peer-%s", "public_key": "%s", "allowed_ips": ["10.0.0.%s"]}' \
+			"$comma" "$n" "$(key "$n")" "$n"
+		comma=,
+	done
+	printf ']}'
+}

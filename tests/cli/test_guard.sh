@@ -8,16 +8,7 @@ trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null; rm -rf "$work"' EXIT
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 --node-id node-1 >/dev/null
 
 state() { # state N...: a state of those peers, in the place of the last one
-	local n comma=
-	{
-		printf '{"peers": ['
-		for n; do
-			printf '%s{"id": "peer-%s", "public_key": "%s", "allowed_ips": ["10.0.0.%s"]}' \
-				"$comma" "$n" "$(key "$n")" "$n"
-			comma=,
-		done
-		printf ']}'
-	} >"$work/next"
+	numbered_peers "$@" >"$work/next"
 	mv "$work/next" "$work/state.json"
 }
 start() { # start OPTION...: the daemon, converged on peers 2 to 5
@@ -31,15 +22,6 @@ stop() {
 	kill "$daemon"
 	wait "$daemon"
 	daemon=
-}
-logs() { # logs TEXT COUNT: whether so many lines hold it, soon
-	local i
-	for i in $(seq 300); do
-		[ "$(grep -c "$1" "$work/log")" = "$2" ] && return
-		sleep 0.1
-	done
-	cat "$work/log"
-	return 1
 }
 # What the daemon removed by then: a cycle's lines stand before the one of its peer that came.
 removed_before_6() { # removed_before_6 COUNT N...: with the state of peers N

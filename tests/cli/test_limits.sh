@@ -99,15 +99,6 @@ json.dump({"peers": peers}, sys.stdout)
 PY
 	mv "$work/next" "$work/state.json"
 }
-logs() { # logs TEXT COUNT: whether so many lines hold it, soon
-	local i
-	for i in $(seq 300); do
-		[ "$(grep -c -- "$1" "$work/log")" = "$2" ] && return
-		sleep 0.1
-	done
-	cat "$work/log"
-	return 1
-}
 again() { # again COUNT: the file is read once more, for the COUNTth time
 	kill -HUP "$daemon" && logs 'msg=Reloaded' "$1"
 }

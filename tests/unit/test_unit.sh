@@ -35,16 +35,7 @@ cp "$plexwg" "$under_filter" "$work"
 plexwg=$work/plexwg under_filter=$work/$(basename "$under_filter")
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 state() { # state N...: a state of those peers
-	local n comma=
-	{
-		printf '{"peers": ['
-		for n; do
-			printf '%s{"id": "peer-%s", "public_key": "%s", "allowed_ips": ["10.0.0.%s"]}' \
-				"$comma" "$n" "$(key "$n")" "$n"
-			comma=,
-		done
-		printf ']}'
-	} >"$work/next"
+	numbered_peers "$@" >"$work/next"
 	chmod 600 "$work/next"
 	chown $user:$user "$work/next"
 	mv "$work/next" "$work/identity/state.json"
