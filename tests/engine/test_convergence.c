@@ -96,6 +96,18 @@ static void a_peer_that_comes_back_again_and_again_is_named_by_its_key(void **st
 				      "acknowledged in 4 cycles in a row");
 }
 
+/* Peers go with their interface: that they are added again is no sign of anything. */
+static void an_interface_that_is_deleted_again_and_again_is_filled_each_time(void **state)
+{
+	struct world *world = *state;
+	for (unsigned i = 0; i < 2 * CONVERGENCE_CYCLES_MAX; i++) {
+		fake_drop_interface(&world->fake);
+		assert_int_equal(world_cycle_not_modified(world), 0);
+		assert_calls(world, SET_UP "; add_peer 02; add_peer 03");
+	}
+	assert_not_logged(world, "does not converge");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +116,7 @@ int main(void)
 		CONVERGED_TEST(different_operations_on_one_peer_are_no_repetition),
 		CONVERGED_TEST(operations_that_fail_do_not_count),
 		CONVERGED_TEST(a_peer_that_comes_back_again_and_again_is_named_by_its_key),
+		CONVERGED_TEST(an_interface_that_is_deleted_again_and_again_is_filled_each_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

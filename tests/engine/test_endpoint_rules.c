@@ -180,6 +180,22 @@ static void a_new_handshake_begins_the_count_anew(void **state)
 	assert_at(world, S);
 }
 
+static void a_counter_that_went_back_counts_from_nothing(void **state)
+{
+	struct world *world = *state;
+	struct key_public key = key_of(2);
+	peer_added_at_a(world);
+	world->now_s += 10;
+	world_handshake(world, 2, R);
+	world_sent(world, 2, 1000);
+	cycle_wants(world, A, ""); /* this handshake is first seen at 1000 bytes */
+	fake_find(&world->fake, &key)->config.status.tx_bytes = 0;
+	cycle_wants(world, A, "");
+	world_sent(world, 2, 1000);
+	world->now_s += 181;
+	cycle_wants(world, A, UPDATE);
+}
+
 static void a_peer_that_never_shook_hands_is_told_again_once_bytes_were_sent(void **state)
 {
 	struct world *world = *state;
@@ -498,6 +514,7 @@ int main(void)
 		WORLD_TEST(bytes_sent_while_the_handshake_is_fresh_are_no_reason),
 		WORLD_TEST(bytes_sent_before_the_handshake_was_first_seen_do_not_count),
 		WORLD_TEST(a_new_handshake_begins_the_count_anew),
+		WORLD_TEST(a_counter_that_went_back_counts_from_nothing),
 		WORLD_TEST(a_peer_that_never_shook_hands_is_told_again_once_bytes_were_sent),
 		WORLD_TEST(no_desired_endpoint_is_never_a_difference),
 		WORLD_TEST(an_endpoint_event_always_sets),

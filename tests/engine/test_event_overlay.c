@@ -59,6 +59,22 @@ static void events_are_noted_up_to_a_bound(void **state)
 	state_document_clear(&document);
 }
 
+static void no_preshared_key_stays_behind_where_a_peer_moved_up(void **state)
+{
+	struct event_overlay *overlay = *state;
+	struct state_document document = {0};
+	event_adds(overlay, "a", 1);
+	uint64_t order = event_overlay_fetch_begin(overlay);
+	document_add(&document, "b", 2, "", "10.0.0.3/32")->config.psk = secret_of(0x5a);
+	assert_int_equal(event_overlay_set(overlay, &document.entries[0]), 0);
+	event_overlay_fetch_done(overlay, order);
+	assert_int_equal(overlay->count, 1);
+	struct key_secret psk = secret_of(0x5a);
+	assert_true(key_secret_equal(&overlay->peers[0].entry.config.psk, &psk));
+	assert_true(key_secret_is_zero(&overlay->peers[1].entry.config.psk));
+	state_document_clear(&document);
+}
+
 /* The first byte of the key that an event gave the id; 0: removed; -1: no event. */
 static int said_of(const struct event_overlay *overlay, const char *id)
 {
@@ -222,6 +238,7 @@ int main(void)
 		OVERLAY_TEST(a_later_event_about_a_peer_outlives_the_fetch_between),
 		OVERLAY_TEST(only_what_the_fetch_overtook_goes),
 		OVERLAY_TEST(events_are_noted_up_to_a_bound),
+		OVERLAY_TEST(no_preshared_key_stays_behind_where_a_peer_moved_up),
 		OVERLAY_TEST(a_fetch_that_is_never_done_overtakes_nothing),
 		OVERLAY_TEST(an_older_fetch_done_late_overtakes_only_what_came_before_it),
 		OVERLAY_TEST(every_event_and_fetch_has_its_own_place_in_the_order),

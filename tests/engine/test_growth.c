@@ -134,6 +134,24 @@ static void just_so_much_is_said_at_once(void **state)
 	notices_clear(&notices);
 }
 
+/* It takes no room among the lines of a cycle, and is not said again later. */
+static void what_was_said_already_stays_said_however_much_is_new(void **state)
+{
+	struct asked *asked = *state;
+	struct notices notices = {0};
+	spoilt(asked, "old", 0);
+	resolve(asked);
+	assert_int_equal(say(&notices, asked).unusable, 1);
+	want_many(asked, NOTICES_PER_CYCLE_MAX + 1, 1, "");
+	resolve(asked);
+	struct heard heard = say(&notices, asked);
+	assert_int_equal(heard.conflicts, NOTICES_PER_CYCLE_MAX);
+	assert_int_equal(heard.unusable + heard.unsaid, 0);
+	heard = say(&notices, asked);
+	assert_int_equal(heard.conflicts + heard.unusable + heard.unsaid, 0);
+	notices_clear(&notices);
+}
+
 static void conflicts_that_are_only_counted_are_said_as_a_number(void **state)
 {
 	struct asked *asked = *state;
@@ -179,6 +197,7 @@ int main(void)
 		ASKED_TEST(one_id_may_stand_there_ever_so_often),
 		ASKED_TEST(a_cycle_says_so_much_and_the_next_one_the_rest),
 		ASKED_TEST(just_so_much_is_said_at_once),
+		ASKED_TEST(what_was_said_already_stays_said_however_much_is_new),
 		ASKED_TEST(conflicts_that_are_only_counted_are_said_as_a_number),
 		ASKED_TEST(each_entry_is_said_with_its_kept_key),
 	};

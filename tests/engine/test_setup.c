@@ -160,6 +160,36 @@ static void a_failure_names_the_action_and_what_the_system_said(void **state)
 	}
 }
 
+static int create_with_words(void *impl, const char *name, const struct key_secret *private_key,
+	uint16_t listen_port, struct diag *diag)
+{
+	int error = fake_controller(impl, false)
+			    .ops->create_interface(impl, name, private_key, listen_port, diag);
+	diag_fail(diag, -ENODEV, "there was none yet");
+	return error;
+}
+
+static int configure_without_words(void *impl, const char *name, const struct prefix *address,
+	bool keep_others, struct diag *diag)
+{
+	return -EPERM;
+}
+
+static void what_a_controller_says_of_a_success_is_in_no_later_error(void **state)
+{
+	struct world *world = world_in(INTERFACE_ABSENT, 0);
+	struct controller_ops ops = *world->controller.ops;
+	struct diag diag = {0};
+	ops.create_interface = create_with_words;
+	ops.configure_address = configure_without_words;
+	world->controller.ops = &ops;
+	world_restart(world);
+	assert_int_equal(manager_setup(&world->manager, &world->identity, &diag), -EPERM);
+	assert_string_equal(diag_text(&diag), "wireguard: setup: configure address");
+	diag_clear(&diag);
+	world_teardown((void **)&world);
+}
+
 static void teardown_from_each_state_leads_to_absent(void **state)
 {
 	for (int i = 0; i < INTERFACE_STATE_COUNT; i++) {
@@ -189,6 +219,7 @@ int main(void)
 		cmocka_unit_test(setup_goes_on_from_the_state_it_is_in),
 		cmocka_unit_test(every_sequence_of_failures_ends_up_once_the_faults_stop),
 		cmocka_unit_test(a_failure_names_the_action_and_what_the_system_said),
+		cmocka_unit_test(what_a_controller_says_of_a_success_is_in_no_later_error),
 		cmocka_unit_test(teardown_from_each_state_leads_to_absent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,7 @@ static void a_name_that_is_being_looked_up_is_not_forgotten(void **state)
 	no_threads = true;
 	assert_int_equal(resolver_ask(*state, "a.example"), 0);
 	resolver_sweep(*state);
+	assert_non_null(resolver_find(*state, "a.example"));
 	no_threads = false;
 	assert_good(look_up(*state, "a.example"), "192.0.2.1");
 }
