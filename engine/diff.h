@@ -21,7 +21,7 @@ enum peer_op_kind {
 
 struct peer_op {
 	enum peer_op_kind kind;
-	unsigned fields;                   /* update: PEER_FIELD_* that differ */
+	unsigned fields;                   /* update: PEER_FIELD_* that differ; add: all */
 	const struct peer_config *desired; /* borrowed; NULL for a remove */
 	const struct peer_config *actual;  /* borrowed; NULL for an add */
 };

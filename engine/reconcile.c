@@ -289,7 +289,7 @@ static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 	return error;
 }
 
-/* Sends the operations. Returns 0, or the last of the errors that are in `failures`. */
+/* Sends the operations. Returns 0, or one of the errors that are in `failures`. */
 static int cycle_execute(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;

@@ -57,12 +57,13 @@ struct reconciler {
 	struct verifier *verifier; /* gets the documents' signing keys; NULL: they are ignored */
 	struct clock clock;
 	struct drift_reporter reporter;
-	/* None of these after reconciler_init: */
+	const struct identity *identity;
+	/* None of these after reconciler_init; to be set before the first cycle. */
 	struct cycle_observer observer;
 	struct router router;
 	struct route_policy route_policy;
 	struct removal_guard guard;
-	const struct identity *identity;
+	/* The rest is the reconciler's own. */
 	struct state_document document; /* the last good one */
 	bool has_document;
 	bool is_provisional; /* the document is one from an earlier life: it removes nobody */

@@ -49,7 +49,7 @@ int route_plan_compute(const struct peer_config *const *peers, size_t peer_count
 	const struct peer_table *endpoints_only, const struct route_table *actual,
 	const struct route_policy *policy, struct route_plan *ret);
 
-/* Such as "covers 198.51.100.2, which the tunnels or the control plane need". */
+/* Such as "it covers 198.51.100.2, which the tunnels or the control plane need". */
 struct route_refusal_text {
 	char text[120];
 };

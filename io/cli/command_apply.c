@@ -8,6 +8,7 @@
 #include "resolve.h"
 #include "session.h"
 #include "system_clock.h"
+#include "timestamp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -110,7 +111,7 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		.own_key = &manager->identity->public_key,
 	};
 	if (!error) {
-		int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / 1000000000;
+		int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
 		error = plan_compute(&input, &manager->endpoints, now_s, &plan);
 		if (error)
 			diag_fail_errno(diag, error);

@@ -142,7 +142,6 @@ static bool controller_read(const char *text, enum controller_choice *ret)
 	return false;
 }
 
-/* A missing text is a flag without a value. */
 static bool flag_read(const char *text, bool *ret)
 {
 	*ret = strcmp(text, "true") == 0;

@@ -7,7 +7,7 @@
 #include "logger.h"
 
 struct condition {
-	const char *name; /* what is said of it in the log: "control plane", "state file" */
+	const char *name; /* what is said of it in the log: "clock", "state file" */
 	char *trouble;    /* what was said last; NULL: all is well */
 };
 

@@ -3,7 +3,7 @@
  * out a text only if it differs from the last one.
  *
  *     state_file_open(&file, "/etc/plexwg/state.json", &diag);
- *     state_file_read(&file, &text, &diag);           and again whenever
+ *     state_file_read(&file, &outcome, &text, &diag); and again whenever
  *     state_file_take(&file, &changed, &diag);        says so once its descriptor is readable
  */
 #pragma once

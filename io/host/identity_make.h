@@ -19,8 +19,7 @@ int identity_make(const char *directory, const char *node_id, const struct ip *m
  * Registration with a control plane, in two steps.
  *
  * The first has the key pair on disk: a new one, or that of a registration that was cut short.
- * Until
- * `*ret_lock` is closed nobody else can begin: -EBUSY. -EEXIST if there is an identity.
+ * Until `*ret_lock` is closed nobody else can begin: -EBUSY. -EEXIST if there is an identity.
  */
 int identity_prepare(const char *directory, struct identity *ret, int *ret_lock, struct diag *diag);
 

@@ -1,7 +1,7 @@
 #include "resolve.h"
 
+#include "deadline.h"
 #include "resolved_address.h"
-#include "timestamp.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 static bool has_name(const struct peer_entry *entry)
 {
@@ -42,14 +35,14 @@ struct lookup {
 /* Waits until every request has ended or the deadline has passed. */
 static void lookups_wait(struct gaicb **requests, size_t count, int timeout_ms)
 {
-	int64_t deadline_ns = monotonic_ns() + timeout_ms * NS_PER_MS;
+	struct deadline deadline = deadline_in(timeout_ms);
 	for (size_t i = 0; i < count; i++) {
 		while (gai_error(requests[i]) == EAI_INPROGRESS) {
-			int64_t left_ns = deadline_ns - monotonic_ns();
-			if (left_ns <= 0)
+			int left_ms = deadline_left_ms(deadline);
+			if (left_ms == 0)
 				return;
 			struct timespec timeout = {
-				.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
+				.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000L};
 			const struct gaicb *one[] = {requests[i]};
 			gai_suspend(one, 1, &timeout);
 		}
