@@ -356,6 +356,7 @@ static void peers_go_one_by_one_if_one_survives(void **state)
 	device_prepare(bench);
 	apply_ops(bench);
 	assert_lacks(bench->model.log, "remove all");
+	assert_int_equal(bench->model.read_count, 0); /* too short a list needs no look */
 	assert_true(is_there(bench, BYSTANDER));
 	assert_int_equal(bench->model.peer_count, 1);
 }
@@ -549,6 +550,21 @@ static void a_temporary_peer_that_stays_is_told(void **state)
 	assert_contains(bench->results[0].error_text, "Device or resource busy");
 }
 
+/* It went with the device. */
+static void a_temporary_peer_of_a_device_that_is_gone_is_not_told(void **state)
+{
+	struct bench *bench = *state;
+	push_update(bench, 1, "10.1.0.0/16,10.2.0.0/16", "10.1.0.0/16");
+	device_prepare(bench);
+	refuse_prefix(bench, TEMPORARY_NUMBER, "10.2.0.0/16");
+	bench->model.spared = 1;
+	bench->model.failure = -ENODEV;
+	bench->model.failure_is_lasting = true;
+	apply_ops(bench);
+	assert_int_equal(bench->results[0].error, -EINVAL);
+	assert_lacks(bench->results[0].error_text, "temporary");
+}
+
 static int set_one(struct bench *bench, struct peer_op op, struct diag *diag)
 {
 	struct wg_apply apply = world_apply(&bench->model, bench->limits);
@@ -681,6 +697,7 @@ int main(void)
 		BENCH_TEST(a_failed_attempt_leaves_the_question_open),
 		BENCH_TEST(a_prefix_that_no_temporary_peer_takes_fails_its_operation_alone),
 		BENCH_TEST(a_temporary_peer_that_stays_is_told),
+		BENCH_TEST(a_temporary_peer_of_a_device_that_is_gone_is_not_told),
 		BENCH_TEST(an_add_of_a_peer_that_is_there_changes_what_differs),
 		BENCH_TEST(an_update_with_old_knowledge_takes_nothing_from_others),
 		BENCH_TEST(a_single_failure_is_told_in_words),

@@ -292,6 +292,26 @@ static void silence_ends_and_what_comes_late_is_not_taken_for_an_answer(void **s
 	expect_whole(bench);
 }
 
+/* Its module was unloaded, and is there again under another number. */
+static void a_family_that_is_gone_is_asked_for_again(void **state)
+{
+	struct bench *bench = *state;
+	const struct wg_target target = {MODEL_FAMILY, MODEL_INDEX};
+	const struct key_public key = bench->world.actual.peers[0].public_key;
+	struct nl_msg *message = wg_encode_remove(&target, &key);
+	uint16_t family = 0;
+	assert_int_equal(read_again(bench, NULL), 0);
+	kernel_model_refuse(&fake.model, (struct model_refusal){.key = key, .error = -ENOENT});
+	assert_int_equal(wg_socket_set(&bench->wg, message, NULL, NULL), -ENOENT);
+	wg_message_free(message);
+	size_t sent_count = bench->wg.genl.sent_count;
+	assert_int_equal(wg_socket_family(&bench->wg, &family, NULL), 0);
+	assert_int_equal(family, MODEL_FAMILY);
+	assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
+	assert_int_equal(wg_socket_family(&bench->wg, &family, NULL), 0);
+	assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
+}
+
 static void the_settings_leave_the_rest_of_the_dump_alone(void **state)
 {
 	struct bench *bench = *state;
@@ -454,6 +474,7 @@ int main(void)
 		BENCH_TEST(silence_ends_and_what_comes_late_is_not_taken_for_an_answer),
 		BENCH_TEST(requests_that_go_at_once_are_answered_each),
 		BENCH_TEST(requests_without_an_answer_fail_all_and_the_socket_begins_anew),
+		BENCH_TEST(a_family_that_is_gone_is_asked_for_again),
 		BENCH_TEST(the_settings_leave_the_rest_of_the_dump_alone),
 		BENCH_TEST(a_kernel_that_tells_of_prefix_flags_removes_single_prefixes),
 		BENCH_TEST(a_kernel_that_tells_of_prefixes_without_flags_is_not_tried),
