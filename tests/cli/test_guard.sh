@@ -18,10 +18,12 @@ start() { # start OPTION...: the daemon, converged on peers 2 to 5
 	daemon=$!
 	logs 'Peer added' 4
 }
-stop() {
+stop() { # with the status of what came before
+	local status=$?
 	kill "$daemon"
-	wait "$daemon"
+	wait "$daemon" || status=1
 	daemon=
+	return "$status"
 }
 # What the daemon removed by then: a cycle's lines stand before the one of its peer that came.
 removed_before_6() { # removed_before_6 COUNT N...: with the state of peers N

@@ -82,7 +82,7 @@ bad_state() {
 	state_of 299 '{"id": "secret-name-299", "public_key": "'"$(psk_of 0)"'!", "allowed_ips": []}' \
 		'{"id": "secret-name-300", "public_key": "'"$(key 5)"'", "psk": "'"$(psk_of 1)"'x", "allowed_ips": []}' \
 		'{"id": "secret-name-301", "public_key": "'"$(key 6)"'", "endpoint": "localhost:1", "allowed_ips": []}'
-	eventually peers_are 301 && told '"unusable"'
+	eventually peers_are 301 && told '"unusable"' || return 1
 	local count
 	count=$(calls) && echo 'not json, with a secret-name' >"$state" && told 'fetch_error' &&
 		eventually test "$(calls)" -gt "$count"
