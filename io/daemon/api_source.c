@@ -75,9 +75,9 @@ static void state_take(struct api_source *source, const struct api_state *state)
 		answer.outcome = error ? FETCH_FAILED : FETCH_DOCUMENT;
 		answer.error = diag_text(&diag);
 		if (!error) {
-			source->has_hash = true;
-			state_keeper_keep_document(
+			int unkept = state_keeper_keep_document(
 				source->keeper, state->body->bytes, state->body->length);
+			source->has_hash = unkept == 0;
 		}
 	}
 	free(source->etag);

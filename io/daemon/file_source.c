@@ -89,7 +89,8 @@ static int text_take(struct file_source *source, const struct file_text *text,
 			"others may read it, and it holds preshared keys");
 	else
 		condition_well(&source->secrecy_trouble, &source->logger);
-	state_keeper_keep_document(source->keeper, text->text, text->length);
+	if (state_keeper_keep_document(source->keeper, text->text, text->length) != 0)
+		state_file_forget(&source->file);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static void keeper_note(struct state_keeper *keeper, int error, const struct dia
 }
 
 /* With `text` the document is stored, else what has happened since. */
-static void keeper_store(
+static int keeper_store(
 	struct state_keeper *keeper, uint64_t overtaken_order, const char *text, size_t length)
 {
 	const struct event_overlay *overlay = &keeper->manager->overlay;
@@ -40,17 +40,21 @@ static void keeper_store(
 	keeper_note(keeper, error, &diag);
 	peer_names_clear(&names);
 	diag_clear(&diag);
+	return error;
 }
 
-void state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length)
+int state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length)
 {
 	/* The fetch overtook the events up to its beginning. */
-	keeper_store(keeper, keeper->manager->overlay.fetch_order, text, length);
+	return keeper_store(keeper, keeper->manager->overlay.fetch_order, text, length);
 }
 
 static void peers_store(void *impl)
 {
 	struct state_keeper *keeper = impl;
+	/* With nothing to write it would seem that what failed before is well again. */
+	if (!keeper->cache.has_document)
+		return;
 	int64_t start_ms = loop_now_ms();
 	keeper_store(keeper, 0, NULL, 0);
 	int64_t end_ms = loop_now_ms();

@@ -31,8 +31,11 @@ void state_keeper_deinit(struct state_keeper *keeper);
 int state_keeper_restore(struct state_keeper *keeper, const struct peer_wire_options *options,
 	struct reconciler *reconciler, struct diag *diag);
 
-/* A document was read and is about to be taken over. */
-void state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length);
+/*
+ * A document was read and is about to be taken over. Returns 0 or a negative errno; one that was
+ * not kept, which has been said, is to be read and kept again at the next fetch.
+ */
+int state_keeper_keep_document(struct state_keeper *keeper, const char *text, size_t length);
 /*
  * An event was handled, or a cycle has ended: it is kept within STATE_KEEPER_DELAY_MS, or, where
  * writing takes long, later, so that no more than one part in STATE_KEEPER_REST of the time goes to

@@ -121,6 +121,24 @@ static void a_state_that_cannot_be_used_is_asked_for_again(void **state)
 	assert_int_equal(told.outcome, FETCH_NOT_MODIFIED);
 }
 
+static void a_state_that_could_not_be_kept_is_asked_for_again(void **state)
+{
+	struct node_fixture *node = *state;
+	/* In the way of the file that the kept state is written to first. */
+	scratch_mkdir(node->scratch, ".last_state.json.new");
+	document_set(node, "{'peers':[]}");
+	for (int i = 0; i < 2; i++) {
+		fetch(node);
+		assert_int_equal(told.outcome, FETCH_DOCUMENT);
+	}
+	scratch_rename(node->scratch, ".last_state.json.new", "away");
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_DOCUMENT);
+	assert_true(scratch_has(node->scratch, "last_state.json"));
+	fetch(node);
+	assert_int_equal(told.outcome, FETCH_NOT_MODIFIED);
+}
+
 static void a_state_without_an_etag_is_not_read_twice_either(void **state)
 {
 	struct node_fixture *node = *state;
@@ -292,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_state_that_is_the_same_does_not_come_again),
 		TEST(a_state_that_cannot_be_used_is_asked_for_again),
+		TEST(a_state_that_could_not_be_kept_is_asked_for_again),
 		TEST(a_state_without_an_etag_is_not_read_twice_either),
 		TEST(an_event_during_the_fetch_is_kept_with_the_document),
 		TEST(a_reload_asks_for_all_of_it),

@@ -190,6 +190,22 @@ static void a_broken_text_is_refused_each_time_and_read_once(void **state)
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 }
 
+static void a_state_that_could_not_be_kept_is_read_again_until_it_is(void **state)
+{
+	struct node *node = *state;
+	/* In the way of the file that the kept state is written to first. */
+	scratch_mkdir(node->scratch, ".last_state.json.new");
+	scratch_write(node->scratch, "state.json", DOCUMENT);
+	begin(node);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	scratch_rename(node->scratch, ".last_state.json.new", "away");
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	assert_true(scratch_has(node->scratch, "last_state.json"));
+	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
+	assert_int_equal(node->troubles, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +217,9 @@ int main(void)
 			what_is_watched_of_a_path_goes_on_being_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_broken_text_is_refused_each_time_and_read_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_state_that_could_not_be_kept_is_read_again_until_it_is, set_up,
+			tear_down),
 	};
 	return cmocka_run_group_tests_name("file_source", tests, NULL, NULL);
 }

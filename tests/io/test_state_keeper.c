@@ -8,6 +8,7 @@
 #define EVENT_MS 5
 
 static unsigned syncs, sync_ms;
+static bool disk_is_full;
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
@@ -16,7 +17,8 @@ int __wrap_fsync(int fd)
 {
 	syncs++;
 	usleep(sync_ms * 1000);
-	return __real_fsync(fd);
+	errno = ENOSPC;
+	return disk_is_full ? -1 : __real_fsync(fd);
 }
 
 static struct state_keeper keeper;
@@ -31,6 +33,7 @@ static int set_up(void **state)
 		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
 	state_keeper_init(&keeper, &node->loop, &node->manager, &owner);
 	sync_ms = 0;
+	disk_is_full = false;
 	state_keeper_keep_document(&keeper, DOCUMENT, strlen(DOCUMENT));
 	syncs = events = 0;
 	return 0;
@@ -103,6 +106,23 @@ static void what_is_due_is_written_at_the_end(void **state)
 	assert_all_kept(node);
 }
 
+/* What the disk has no room for is trouble until it is written, whatever happens meanwhile. */
+static void a_document_that_was_not_kept_stays_trouble_until_one_is(void **state)
+{
+	static const char newer[] = "{\"peers\":null}";
+	struct node_fixture *node = *state;
+	disk_is_full = true;
+	assert_int_not_equal(state_keeper_keep_document(&keeper, newer, strlen(newer)), 0);
+	disk_is_full = false;
+	on_event(node);
+	loop_timer_cancel(&node->loop, &event_timer);
+	node_wait(node, is_written, NULL);
+	assert_non_null(keeper.trouble.trouble);
+	assert_int_equal(state_keeper_keep_document(&keeper, newer, strlen(newer)), 0);
+	assert_null(keeper.trouble.trouble);
+	assert_all_kept(node);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -111,6 +131,7 @@ int main(void)
 		TEST(an_event_is_kept_soon),
 		TEST(a_slow_disk_is_not_written_to_all_the_time),
 		TEST(what_is_due_is_written_at_the_end),
+		TEST(a_document_that_was_not_kept_stays_trouble_until_one_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
