@@ -49,6 +49,15 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
+/* The status of a program that has nothing more to say: what it said must have arrived. */
+static int output_finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	report_error("standard output: cannot be written");
+	return STATUS_ERROR;
+}
+
 int main(int argc, char **argv)
 {
 	/* A reader that goes away is an error of the write, not the end of the process. */
@@ -65,11 +74,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0) {
 		usage_print();
-		return 0;
+		return output_finish(0);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		version_print();
-		return 0;
+		return output_finish(0);
 	}
 	const struct command *command = command_find(argv[1]);
 	if (!command) {
@@ -80,7 +89,7 @@ int main(int argc, char **argv)
 	struct options options;
 	switch (options_read(command, argc - 1, argv + 1, &options)) {
 	case OPTIONS_HELP:
-		return 0;
+		return output_finish(0);
 	case OPTIONS_WRONG:
 		return STATUS_USAGE;
 	case OPTIONS_UNREADABLE:
@@ -90,9 +99,5 @@ int main(int argc, char **argv)
 	}
 	int status = command->run(&options);
 	options_clear(&options);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		report_error("standard output: cannot be written");
-		return STATUS_ERROR;
-	}
-	return status;
+	return output_finish(status);
 }

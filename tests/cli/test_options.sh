@@ -77,5 +77,12 @@ writable() {
 		grep -q 'others may write it' "$err"
 }
 check 'a state file that others may write is refused' writable
-check 'output that cannot be written is an error' bash -c "! \"$plexwg\" replay \"$0\" >/dev/full 2>/dev/null"
+unwritten() {
+	for args in "replay $1" --help --version 'plan --help' 'plan --version'; do
+		# shellcheck disable=SC2086 # several arguments
+		status 1 sh -c '"$0" "$@" >/dev/full' "$plexwg" $args || return 1
+		grep -q '^plexwg: standard output: cannot be written$' "$err" || return 1
+	done
+}
+check 'output that cannot be written is an error, of --help and --version too' unwritten "$0"
 tap_end
