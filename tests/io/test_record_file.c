@@ -68,6 +68,29 @@ static void it_is_whole_after_each_step_whatever_its_length(void **state)
 	assert_false(scratch_has(*state, "record.new"));
 }
 
+static ino_t inode_of(const char *path)
+{
+	struct stat status;
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_ino;
+}
+
+/* To the byte: a step with its line feed and quotes, and the closing brackets, end with the page.
+ */
+static void what_fits_the_page_is_written_in_place_and_what_does_not_into_a_copy(void **state)
+{
+	for (size_t over = 0; over <= 1; over++) {
+		struct scratch_path path = scratch_path(*state, over ? "over" : "fits");
+		struct record_file file;
+		assert_int_equal(file_open(&file, path.text, NULL), 0);
+		ino_t before = inode_of(path.text);
+		step_add(&file, 4096 - (size_t)file.end - strlen("\n\"\"\n]}\n") + over);
+		assert_int_equal(inode_of(path.text) != before, over);
+		assert_int_equal(steps_count(*state, over ? "over" : "fits"), 1);
+		record_file_close(&file);
+	}
+}
+
 /* Steps of which some fit a page and others do not, until it is killed. */
 static void add_steps_for_ever(const char *path)
 {
@@ -225,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(it_is_whole_after_each_step_whatever_its_length),
+		CASE(what_fits_the_page_is_written_in_place_and_what_does_not_into_a_copy),
 		CASE(a_kill_leaves_it_whole),
 		CASE(only_its_owner_may_read_it_whatever_the_mask),
 		CASE(what_was_recorded_there_before_is_kept_aside),
