@@ -46,11 +46,18 @@ whole_file() {
 	dump=$work/marked.dump status 0 plan
 }
 check 'a file for run may hold every option of run, and plan takes what it needs' whole_file
+# A daemon that finds no identity: whether it has one source is seen before that.
+daemon() {
+	"$plexwg" run --config "$work/config" --controller sim --identity "$work/nobody" "$@"
+}
 source_replaced() {
 	config '{"api": "https://control.example"}'
-	status 0 plan --state "$work/two-peers.json"
+	status 1 daemon --state "$work/two-peers.json" || return 1
+	config "{\"state\": \"$work/two-peers.json\"}"
+	status 1 daemon --api https://control.example &&
+		status 64 daemon --api https://control.example --state "$work/two-peers.json"
 }
-check 'a state on the command line takes the place of the API in the file' source_replaced
+check 'a source on the command line takes the place of the other one in the file' source_replaced
 flag_off() {
 	echo '{"peers": []}' >"$work/none.json"
 	"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null

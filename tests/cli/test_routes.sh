@@ -70,6 +70,11 @@ withheld() {
 		grep 'no route to 0.0.0.0/0: a default route' "$out" && routes_are 254 10.2.0.0/16
 }
 check 'a default route, and one that covers an endpoint, are withheld from the main table' withheld
+marked_main() {
+	status 0 run apply --fwmark 0x2a && grep 'no route to 192.0.0.0/8: it covers 192.0.2.2' "$out" &&
+		routes_are 254 10.2.0.0/16
+}
+check 'also with a mark, which keeps nothing out of that table' marked_main
 covered() {
 	status 0 run apply --route-table 51820 && routes_are 51820 10.2.0.0/16 &&
 		grep 'no route to 0.0.0.0/0: it covers 192.0.2.2' "$out"
