@@ -74,6 +74,15 @@ if [ "$(id -u)" = 0 ]; then
 else
 	check 'an ordinary user may plan against a dump' planned 0 two-peers two-peers ''
 fi
+exposed() { # exposed MODE STATE COUNT: so many warnings of it
+	chmod "$1" "$work/$2.json"
+	plan "$2" two-peers >"$out"
+	[ "$(grep -c 'warning: others may read the state file, and it holds preshared keys' "$out")" = "$3" ]
+}
+preshared() {
+	exposed 0600 two-peers 0 && exposed 0640 two-peers 1 && exposed 0644 two-peers 1 && exposed 0644 one-peer 0
+}
+check 'a state with preshared keys that others may read is warned of' preshared
 no_secret() {
 	local shown
 	shown=$(plan three-peers two-peers --json && plan changed-peer two-peers; plan one-peer roamed --json)

@@ -99,6 +99,15 @@ bad_identity() {
 	eventually is_right && said 'with=reload' 2
 }
 check 'an identity that cannot be read changes nothing and is said' bad_identity
+other_node() {
+	echo '{"node_id": "another", "mesh_ip": "10.100.0.9"}' >"$work/identity/identity.json"
+	kill -HUP "$pid"
+	eventually said 'another node_id, which takes a restart' && has_address 10.100.0.1 && alive || return 1
+	identity first
+	kill -HUP "$pid"
+	eventually said 'with=reload' 4 && is_right
+}
+check 'nor is that of another node taken over' other_node
 silent_secrets() {
 	silent nonsense && silent "$(cat "$work/first/private_key")" && silent "$(cat "$work/other/private_key")"
 }

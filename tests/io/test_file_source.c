@@ -206,6 +206,31 @@ static void a_state_that_could_not_be_kept_is_read_again_until_it_is(void **stat
 	assert_int_equal(node->troubles, 1);
 }
 
+/* A state is looked at when it is read, so that each of these differs from the one before it. */
+static void others_may_read_a_state_only_without_preshared_keys(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool has_psk, is_said;
+	} files[] = {{0600, true, false}, {0640, true, true}, {0644, false, false},
+		{0604, true, true}, {0600, true, false}};
+	struct node *node = *state;
+	char text[256];
+	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
+	begin(node);
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		snprintf(text, sizeof text,
+			"{\"peers\":[{\"id\":\"%zu\",\"public_key\":\"" KEY_2
+			"\",\"allowed_ips\":[],\"psk\":\"%s\"}]}",
+			i, files[i].has_psk ? KEY_2 : "");
+		scratch_write(node->scratch, "state.json", text);
+		scratch_chmod(node->scratch, "state.json", files[i].mode);
+		assert_int_equal(fetch(node), FETCH_DOCUMENT);
+		assert_int_equal(node->source.secrecy_trouble.trouble != NULL, files[i].is_said);
+	}
+	assert_int_equal(node->troubles, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +245,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_state_that_could_not_be_kept_is_read_again_until_it_is, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			others_may_read_a_state_only_without_preshared_keys, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("file_source", tests, NULL, NULL);
 }
