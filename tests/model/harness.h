@@ -62,8 +62,8 @@ static inline struct endpoint endpoint_of(const char *text)
 
 static inline void assert_contains(const char *text, const char *part)
 {
-	if (!strstr(text, part))
-		fail_msg("\"%s\" does not hold \"%s\"", text, part);
+	if (!text || !strstr(text, part))
+		fail_msg("\"%s\" does not hold \"%s\"", text ? text : "", part);
 }
 
 static inline void assert_lacks(const char *text, const char *part)
