@@ -53,6 +53,18 @@ other_mtu() {
 	ip link set "$device" mtu 1300 && eventually bash -c "ip link show $device | grep -q 'mtu 1400'"
 }
 check 'another MTU is put right' other_mtu
+fight() { # another that takes the link down as soon as it is up
+	local before after end
+	before=$(grep -c 'Interface is not as it should be' "$log")
+	end=$((SECONDS + 3))
+	while [ "$SECONDS" -lt "$end" ]; do
+		ip link set "$device" down
+		sleep 0.02
+	done
+	after=$(grep -c 'Interface is not as it should be' "$log")
+	[ $((after - before)) -ge 1 ] && [ $((after - before)) -le 6 ] && eventually is_right
+}
+check 'a link that another takes down again and again is taken up once a second' fight
 if [ "$controller" = userspace ]; then
 	killed() {
 		local old
