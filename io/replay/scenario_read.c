@@ -149,7 +149,7 @@ static int read_signing_keys(struct reading *reading, struct json_span value, vo
 static int read_steps_span(struct reading *reading, struct json_span value, void *target)
 {
 	*(struct json_span *)target = value;
-	return 0;
+	return reading_expect(reading, value, JSON_ARRAY);
 }
 
 /* The file's members; its steps are read when all else is known to be sound. */
