@@ -63,6 +63,12 @@ foreign_here() {
 	status 0 run apply && ip route show 10.5.0.0/16 | grep static && routes_are 254 10.2.0.0/16 10.3.0.0/16
 }
 check 'a foreign route to our interface is not ours to remove' foreign_here
+kept_here() { # names our interface, and does not lead into it
+	ip route del 10.3.0.0/16 && ip route add local 10.3.0.0/16 dev "$device" table 254 || return 1
+	status 0 run apply && grep 'warning: no route to 10.3.0.0/16: another route' "$out" &&
+		ip route del local 10.3.0.0/16 table 254
+}
+check 'a route that keeps here what ours would lead to the interface is foreign' kept_here
 
 write_state '"10.2.0.0/16", "192.0.0.0/8"' '"0.0.0.0/0"'
 withheld() {
