@@ -70,6 +70,9 @@ static const struct failing failing_steps[] = {
 	{"{\"do\":\"expect\",\"drift\":null}",
 		"drift: expected null, found [peer_added \"peer peer-2\"]"},
 	{"{\"do\":\"expect\",\"drift\":[]}", "drift: expected [], found [peer_added "},
+	{"{\"do\":\"expect\",\"drift\":[{\"type\":\"peer_updated\",\"detail\":\"peer peer-2\"}]}",
+		"drift: expected [peer_updated \"peer peer-2\"], found [peer_added \"peer "
+		"peer-2\"]"},
 	{"{\"do\":\"expect\",\"logs\":[\"component=wireguard\",\"nonsense\"]}",
 		"logs: expected a line with \"nonsense\", found [\"time=2026-03-01T12:00:00.000Z"},
 	{"{\"do\":\"expect\",\"log_count\":{\"Interface configured\":2}}",
@@ -100,6 +103,17 @@ static void what_does_not_hold_is_told_with_step_and_member(void **state)
 		assert_null(strstr(place->out, "FhYW")); /* the psk */
 		assert_null(strstr(place->out, "FxcX"));
 	}
+}
+
+static void a_line_that_was_looked_at_holds_no_second_time(void **state)
+{
+	struct place *place = *state;
+	const char *text = STEPS("{\"do\":\"setup\"},"
+				 "{\"do\":\"expect\",\"logs\":[\"Interface configured\"]},"
+				 "{\"do\":\"expect\",\"logs\":[\"Interface configured\"]}");
+	assert_int_equal(replay_text(place, text, false), REPLAY_ONE_FAILS);
+	assert_holds(place->out,
+		"step 3: logs: expected a line with \"Interface configured\", found []\n");
 }
 
 static void a_step_during_a_fetch_is_named_by_both_numbers(void **state)
@@ -243,6 +257,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(what_does_not_hold_is_told_with_step_and_member),
+		TEST(a_line_that_was_looked_at_holds_no_second_time),
 		TEST(a_step_during_a_fetch_is_named_by_both_numbers),
 		TEST(nothing_runs_before_the_whole_file_is_sound),
 		TEST(a_directory_is_searched_at_any_depth_in_sorted_order),
