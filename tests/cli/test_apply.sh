@@ -19,7 +19,7 @@ write_state() { # write_state ENTRY...
 	printf '{"peers": [%s]}' "$*" >"$state"
 	chmod 600 "$state"
 }
-apply() { "$plexwg" apply --state "$state" "${args[@]}"; }
+apply() { "$plexwg" apply --state "$state" "${args[@]}" "$@"; }
 plan() { "$plexwg" plan --state "$state" "${args[@]}"; }
 changes() { # the lines of a plan or of an apply that say what changes
 	grep '^[-~+!] ' | grep -v ' route '
@@ -55,6 +55,15 @@ check 'and all that apply tells, of an interface that was missing' one_error app
 write_state "$two" "$three"
 check 'what a plan says, apply does' as_planned
 check 'both peers are there' keys_are "$k2" "$k3"
+write_state "$two" "$three" "$(peer zone "$k4" '"endpoint": "[fe80::4%nowhere]:1"' '"allowed_ips": []')"
+refused() { # the device has no such zone
+	status 1 apply && same "$device: 0 removed, 0 updated, 0 added, 2 unchanged" "$(cat "$out")" &&
+		grep '^plexwg: apply: wireguard: reconcile: add peer zone: ' "$err" &&
+		status 1 apply --json && grep '"failed":' "$out" && ! grep '"after"' "$out"
+}
+check 'what the device refuses, apply does not tell as done' refused
+wg set "$device" peer "$k4" remove
+write_state "$two" "$three"
 check 'an endpoint is set' shows "$k2" 3 198.51.100.2:51820
 check 'an IPv6 endpoint is set' shows "$k3" 3 '[2001:db8::3]:4500'
 check 'allowed IPs are set' same '10.100.0.3/32 10.3.0.0/16' \

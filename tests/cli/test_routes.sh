@@ -57,6 +57,11 @@ check 'a foreign route to the same prefix survives and is reported' foreign
 ip route del 10.4.0.0/16
 check 'when it is gone, ours is set' bash -c "\"$plexwg\" apply --state \"$state\" --identity \"$work/identity\" \
 	--interface $device --controller "$controller" | grep -qx '+ route 10.4.0.0/16'"
+ip route add 10.6.0.0/16 dev "$device" proto 158
+left_over() {
+	status 2 run plan && grep -x -e '- route 10.6.0.0/16' "$out" && status 0 run apply && converged
+}
+check 'a route of ours that is left over is a change by itself' left_over
 ip route add 10.5.0.0/16 dev "$device" proto static
 write_state '"10.2.0.0/16"' '"10.3.0.0/16"'
 foreign_here() {
