@@ -2,6 +2,7 @@
 
 #include "deadline.h"
 #include "resolved_address.h"
+#include "timestamp.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -42,7 +43,7 @@ static void lookups_wait(struct gaicb **requests, size_t count, int timeout_ms)
 			if (left_ms == 0)
 				return;
 			struct timespec timeout = {
-				.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000L};
+				.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * NS_PER_MS};
 			const struct gaicb *one[] = {requests[i]};
 			gai_suspend(one, 1, &timeout);
 		}

@@ -72,8 +72,8 @@ logs() {
 }
 # numbered_peers N...: a state of peers by those numbers.
 numbered_peers() {
+	local n comma=
 	printf '{"peers": ['
-	comma=
 	for n; do
 		printf '%s{"id": "peer-%s", "public_key": "%s", "allowed_ips": ["10.0.0.%s"]}' \
 			"$comma" "$n" "$(key "$n")" "$n"

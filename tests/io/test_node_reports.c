@@ -2,6 +2,7 @@
  * answer, and what is said of a report that did not get there. */
 #include "node_fixture.h"
 #include "node_reports.h"
+#include "timestamp.h"
 
 #define MINUTE_MS (60 * 1000)
 
@@ -45,7 +46,7 @@ static void beat(struct node_fixture *node)
 
 static int64_t next_in_ms(void)
 {
-	return reports.timer.due_ns / 1000000 - loop_now_ms();
+	return reports.timer.due_ns / NS_PER_MS - loop_now_ms();
 }
 
 static void a_heartbeat_follows_another_after_half_a_minute(void **state)
