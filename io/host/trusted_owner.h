@@ -1,0 +1,14 @@
+/*
+ * Who may own what this process takes secrets from or gives them to: files, the directories above
+ * them, and the other end of a socket.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The user that packages run the daemon as. A process of root trusts it. */
+#define SERVICE_USER "plexwg"
+
+/* Root, this process's own user, and for a process of root also SERVICE_USER. */
+bool owner_is_trusted(uid_t owner);
