@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PORT_FAULT "the port is not between 1 and 65535"
+
+/* Without leading zeros; 0 itself is a number here. */
 static bool port_parse(const char *text, size_t length, uint16_t *ret)
 {
-	if (length == 0 || length > 5 || text[0] == '0')
+	if (length == 0 || length > 5 || (text[0] == '0' && length > 1))
 		return false;
 	unsigned value = 0;
 	for (size_t i = 0; i < length; i++) {
@@ -96,44 +99,57 @@ static const char *unbracketed_parse(
 	return NULL;
 }
 
+/* Any port, 0 too. Returns what is wrong with it, or NULL. */
+static const char *text_parse(
+	const char *text, size_t length, char *host, struct endpoint *endpoint)
+{
+	*endpoint = (struct endpoint){0};
+	if (length == 0)
+		return NULL;
+	const char *colon = memrchr(text, ':', length);
+	if (!colon)
+		return "no port";
+	size_t before = (size_t)(colon - text);
+	const char *fault;
+	if (before >= 2 && text[0] == '[' && colon[-1] == ']')
+		fault = bracketed_parse(text + 1, before - 2, endpoint);
+	else
+		fault = unbracketed_parse(text, before, host, endpoint);
+	if (!fault && !port_parse(colon + 1, length - before - 1, &endpoint->port))
+		fault = PORT_FAULT;
+	return fault;
+}
+
 int endpoint_parse(
 	const char *text, size_t length, char *host, struct endpoint *ret, struct diag *diag)
 {
-	struct endpoint endpoint = {0};
-	if (length == 0) {
-		*ret = endpoint;
-		return 0;
-	}
-	const char *colon = memrchr(text, ':', length);
-	const char *fault = NULL;
-	if (!colon) {
-		fault = "no port";
-	} else {
-		size_t before = (size_t)(colon - text);
-		if (before >= 2 && text[0] == '[' && colon[-1] == ']')
-			fault = bracketed_parse(text + 1, before - 2, &endpoint);
-		else
-			fault = unbracketed_parse(text, before, host, &endpoint);
-		if (!fault && !port_parse(colon + 1, length - before - 1, &endpoint.port))
-			fault = "the port is not between 1 and 65535";
-	}
+	struct endpoint endpoint;
+	const char *fault = text_parse(text, length, host, &endpoint);
+	if (!fault && endpoint.kind != ENDPOINT_NONE && endpoint.port == 0)
+		fault = PORT_FAULT;
 	if (fault)
 		return diag_fail(diag, -EINVAL, "%s: %s", quote(text, length).text, fault);
 	*ret = endpoint;
 	return 0;
 }
 
+/* Returns what is wrong with it as the place that packets are sent to, or NULL. */
+static const char *ip_fault(const struct ip *ip)
+{
+	if (ip_is_unspecified(ip))
+		return "the unspecified address";
+	if (ip_is_multicast(ip))
+		return "a multicast address";
+	return NULL;
+}
+
 int endpoint_validate(const struct endpoint *endpoint, struct diag *diag)
 {
-	const char *fault = NULL;
 	if (endpoint->kind != ENDPOINT_IP)
 		return 0;
-	if (ip_is_unspecified(&endpoint->ip))
-		fault = "the unspecified address";
-	else if (ip_is_multicast(&endpoint->ip))
-		fault = "a multicast address";
-	else if (endpoint->ip.family == IP_V6 && ip_is_link_local(&endpoint->ip) &&
-		 !endpoint->zone[0])
+	const char *fault = ip_fault(&endpoint->ip);
+	if (!fault && endpoint->ip.family == IP_V6 && ip_is_link_local(&endpoint->ip) &&
+		!endpoint->zone[0])
 		fault = "a link-local address without a zone";
 	if (!fault)
 		return 0;
@@ -141,11 +157,62 @@ int endpoint_validate(const struct endpoint *endpoint, struct diag *diag)
 	return diag_fail(diag, -EINVAL, "%s: %s", quote(text.text, strlen(text.text)).text, fault);
 }
 
+static struct endpoint unusable(const char *text, size_t length, char *host)
+{
+	if (length > ENDPOINT_HOST_MAX)
+		length = ENDPOINT_HOST_MAX;
+	for (size_t i = 0; i < length; i++)
+		host[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	host[length] = '\0';
+	return (struct endpoint){.kind = ENDPOINT_UNUSABLE, .host = host};
+}
+
+static bool is_usable(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_NONE || (endpoint->port > 0 && !ip_fault(&endpoint->ip));
+}
+
+int endpoint_parse_reported(
+	const char *text, size_t length, char *host, struct endpoint *ret, struct diag *diag)
+{
+	struct endpoint endpoint;
+	const char *fault = text_parse(text, length, host, &endpoint);
+	if (!fault && endpoint.kind == ENDPOINT_NAME)
+		fault = "not an IP address";
+	if (fault)
+		return diag_fail(diag, -EINVAL, "%s: %s", quote(text, length).text, fault);
+	*ret = is_usable(&endpoint) ? endpoint : unusable(text, length, host);
+	return 0;
+}
+
+struct endpoint endpoint_from_device(const char *text, size_t length, char *host)
+{
+	struct endpoint endpoint;
+	int error = endpoint_parse_reported(text, length, host, &endpoint, NULL);
+	return error ? unusable(text, length, host) : endpoint;
+}
+
+struct endpoint endpoint_from_device_ip(const struct endpoint *reported, char *host)
+{
+	if (is_usable(reported))
+		return *reported;
+	struct endpoint_text text = endpoint_format(reported);
+	return unusable(text.text, strlen(text.text), host);
+}
+
+bool endpoint_has_host(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_NAME || endpoint->kind == ENDPOINT_UNUSABLE;
+}
+
 struct endpoint_text endpoint_format(const struct endpoint *endpoint)
 {
 	struct endpoint_text text = {""};
 	switch ((enum endpoint_kind)endpoint->kind) {
 	case ENDPOINT_NONE:
+		break;
+	case ENDPOINT_UNUSABLE:
+		snprintf(text.text, sizeof text.text, "%s", endpoint->host);
 		break;
 	case ENDPOINT_NAME:
 		snprintf(text.text, sizeof text.text, "%s:%u", endpoint->host, endpoint->port);
@@ -167,7 +234,7 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
 	if (a->kind != b->kind || a->port != b->port)
 		return false;
-	if (a->kind == ENDPOINT_NAME)
+	if (endpoint_has_host(a))
 		return strcmp(a->host, b->host) == 0;
 	if (!ip_equal(&a->ip, &b->ip))
 		return false;

@@ -15,7 +15,7 @@ static int peer_copy_texts(struct peer_config *peer, struct arena *arena)
 		if (!peer->id)
 			return -ENOMEM;
 	}
-	if (peer->endpoint.kind == ENDPOINT_NAME) {
+	if (endpoint_has_host(&peer->endpoint)) {
 		peer->endpoint.host =
 			arena_strndup(arena, peer->endpoint.host, strlen(peer->endpoint.host));
 		if (!peer->endpoint.host)

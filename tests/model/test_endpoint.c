@@ -1,6 +1,8 @@
 /* Endpoints: IP and port, a host name and port, or none. */
 #include "harness.h"
 
+#include <stdio.h>
+
 static int parse(const char *text, struct endpoint *ret, struct diag *diag)
 {
 	static char host[ENDPOINT_HOST_MAX + 1];
@@ -132,6 +134,120 @@ static void a_zone_that_one_side_lacks_is_not_compared(void **state)
 	assert_true(endpoint_equal(&without, &with));
 }
 
+/* What its peers choose: each is read, and tells from none for printing alone. */
+static void what_a_device_reports_is_read_whatever_it_is(void **state)
+{
+	char longest[400];
+	memset(longest, 'a', sizeof longest);
+	const struct {
+		const char *text;
+		size_t length;
+		const char *format;
+		enum endpoint_kind kind;
+	} rows[] = {
+		{"", 0, "", ENDPOINT_NONE},
+		{"192.0.2.2:1", 11, "192.0.2.2:1", ENDPOINT_IP},
+		{"[2001:DB8::2]:65535", 19, "[2001:db8::2]:65535", ENDPOINT_IP},
+		{"[fe80::1]:1", 11, "[fe80::1]:1", ENDPOINT_IP},
+		{"[fe80::1%gone]:1", 16, "[fe80::1%gone]:1", ENDPOINT_IP},
+		{"192.0.2.2:0", 11, "192.0.2.2:0", ENDPOINT_UNUSABLE},
+		{"[2001:DB8::2]:0", 15, "[2001:DB8::2]:0", ENDPOINT_UNUSABLE},
+		{"[fe80::1%eth0]:0", 16, "[fe80::1%eth0]:0", ENDPOINT_UNUSABLE},
+		{"0.0.0.0:0", 9, "0.0.0.0:0", ENDPOINT_UNUSABLE},
+		{"0.0.0.0:1", 9, "0.0.0.0:1", ENDPOINT_UNUSABLE},
+		{"[::]:1", 6, "[::]:1", ENDPOINT_UNUSABLE},
+		{"224.0.0.1:1", 11, "224.0.0.1:1", ENDPOINT_UNUSABLE},
+		{"[ff02::1]:1", 11, "[ff02::1]:1", ENDPOINT_UNUSABLE},
+		{"192.0.2.2:65536", 15, "192.0.2.2:65536", ENDPOINT_UNUSABLE},
+		{"192.0.2.2", 9, "192.0.2.2", ENDPOINT_UNUSABLE},
+		{"192.0.2.2:", 10, "192.0.2.2:", ENDPOINT_UNUSABLE},
+		{"192.0.2.2:-1", 12, "192.0.2.2:-1", ENDPOINT_UNUSABLE},
+		{"192.0.2.2:00", 12, "192.0.2.2:00", ENDPOINT_UNUSABLE},
+		{"vpn.example.org:1", 17, "vpn.example.org:1", ENDPOINT_UNUSABLE},
+		{"[2001:db8::2%eth0]:1", 20, "[2001:db8::2%eth0]:1", ENDPOINT_UNUSABLE},
+		{"[fe80::1%abcdefghijklmnop]:1", 28, "[fe80::1%abcdefghijklmnop]:1",
+			ENDPOINT_UNUSABLE},
+		{":", 1, ":", ENDPOINT_UNUSABLE},
+		{"a\0b\x1b[2J\x7f\xc2\x9b", 10, "a?b?[2J???", ENDPOINT_UNUSABLE},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char host[ENDPOINT_HOST_MAX + 1];
+		struct endpoint endpoint = endpoint_from_device(rows[i].text, rows[i].length, host);
+		assert_int_equal(endpoint.kind, rows[i].kind);
+		assert_string_equal(endpoint_format(&endpoint).text, rows[i].format);
+		assert_int_equal(endpoint_has_host(&endpoint), rows[i].kind == ENDPOINT_UNUSABLE);
+	}
+	char host[ENDPOINT_HOST_MAX + 1];
+	struct endpoint endpoint = endpoint_from_device(longest, sizeof longest, host);
+	assert_int_equal(strlen(endpoint_format(&endpoint).text), ENDPOINT_HOST_MAX);
+}
+
+static void a_reported_endpoint_that_is_no_address_and_port_can_be_told(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *error; /* NULL: taken */
+	} rows[] = {
+		{"", NULL},
+		{"192.0.2.2:1", NULL},
+		{"192.0.2.2:0", NULL},
+		{"224.0.0.1:1", NULL},
+		{"[::]:0", NULL},
+		{"192.0.2.2", "\"192.0.2.2\": no port"},
+		{"192.0.2.2:65536", "\"192.0.2.2:65536\": the port is not between 1 and 65535"},
+		{"a.example:1", "\"a.example:1\": not an IP address"},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct diag diag = {0};
+		char host[ENDPOINT_HOST_MAX + 1];
+		struct endpoint endpoint;
+		const char *text = rows[i].text;
+		int error = endpoint_parse_reported(text, strlen(text), host, &endpoint, &diag);
+		assert_int_equal(error, rows[i].error ? -EINVAL : 0);
+		if (error)
+			assert_string_equal(diag_text(&diag), rows[i].error);
+		else
+			assert_string_equal(endpoint_format(&endpoint).text, text);
+		diag_clear(&diag);
+	}
+}
+
+static void bytes_that_a_device_reports_are_read_as_text_is(void **state)
+{
+	static const char *const rows[] = {"", "192.0.2.2:1", "192.0.2.2:0", "0.0.0.0:1",
+		"239.255.255.255:1", "[2001:db8::1]:0", "[ff02::1]:1", "[fe80::1%7]:1",
+		"[fe80::1%7]:0", "[fe80::1]:1"};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char of_text[ENDPOINT_HOST_MAX + 1], of_bytes[ENDPOINT_HOST_MAX + 1];
+		struct endpoint text = endpoint_from_device(rows[i], strlen(rows[i]), of_text);
+		struct endpoint bytes = {0};
+		if (rows[i][0]) {
+			/* Whatever the port is there, it is put in afterwards. */
+			char usable[64];
+			size_t length = strlen(rows[i]) - 1;
+			snprintf(usable, sizeof usable, "%.*s1", (int)length, rows[i]);
+			bytes = endpoint_of(usable);
+			bytes.port = rows[i][length] == '0' ? 0 : 1;
+		}
+		bytes = endpoint_from_device_ip(&bytes, of_bytes);
+		assert_int_equal(bytes.kind, text.kind);
+		assert_true(endpoint_equal(&bytes, &text));
+		assert_string_equal(endpoint_format(&bytes).text, rows[i]);
+	}
+}
+
+static void what_cannot_be_used_equals_its_own_text_alone(void **state)
+{
+	static const char *const rows[] = {"", "192.0.2.2:1", "192.0.2.2:0", "192.0.2.3:0", "?"};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		for (size_t j = 0; j < COUNT_OF(rows); j++) {
+			char x[ENDPOINT_HOST_MAX + 1], y[ENDPOINT_HOST_MAX + 1];
+			struct endpoint a = endpoint_from_device(rows[i], strlen(rows[i]), x);
+			struct endpoint b = endpoint_from_device(rows[j], strlen(rows[j]), y);
+			assert_int_equal(endpoint_equal(&a, &b), i == j);
+		}
+}
+
 static void host_names_are_compared_as_text(void **state)
 {
 	char x[ENDPOINT_HOST_MAX + 1], y[ENDPOINT_HOST_MAX + 1];
@@ -154,6 +270,10 @@ int main(void)
 		cmocka_unit_test(packets_cannot_be_sent_just_anywhere),
 		cmocka_unit_test(endpoints_differ_by_address_port_and_kind),
 		cmocka_unit_test(a_zone_that_one_side_lacks_is_not_compared),
+		cmocka_unit_test(what_a_device_reports_is_read_whatever_it_is),
+		cmocka_unit_test(a_reported_endpoint_that_is_no_address_and_port_can_be_told),
+		cmocka_unit_test(bytes_that_a_device_reports_are_read_as_text_is),
+		cmocka_unit_test(what_cannot_be_used_equals_its_own_text_alone),
 		cmocka_unit_test(host_names_are_compared_as_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static void a_key_that_stands_twice_is_refused_and_named(void **state)
 
 static void the_table_owns_what_its_peers_point_to(void **state)
 {
-	char id[] = "peer-1", host[] = "vpn.example.org";
+	char id[] = "peer-1", host[] = "vpn.example.org", unusable[] = "192.0.2.2:0";
 	struct prefix prefix = prefix_of("10.0.0.0/8"), wanted = prefix;
 	struct peer_config peer = {.public_key = key_of(1),
 		.id = id,
@@ -95,7 +95,11 @@ static void the_table_owns_what_its_peers_point_to(void **state)
 		.allowed_ip_count = 1};
 	struct peer_table table = {0};
 	assert_int_equal(peer_table_append(&table, &peer), 0);
+	struct peer_config other = {
+		.public_key = key_of(2), .endpoint = {.kind = ENDPOINT_UNUSABLE, .host = unusable}};
+	assert_int_equal(peer_table_append(&table, &other), 0);
 	append(&table, 0, NULL);
+	memset(unusable, 'x', sizeof unusable - 1);
 	memset(id, 'x', sizeof id - 1);
 	memset(host, 'x', sizeof host - 1);
 	memset(&prefix, 0, sizeof prefix);
@@ -103,6 +107,7 @@ static void the_table_owns_what_its_peers_point_to(void **state)
 	assert_null(table.peers[0].id);
 	assert_string_equal(table.peers[1].id, "peer-1");
 	assert_string_equal(table.peers[1].endpoint.host, "vpn.example.org");
+	assert_string_equal(table.peers[2].endpoint.host, "192.0.2.2:0");
 	assert_true(prefix_equal(&table.peers[1].allowed_ips[0], &wanted));
 	peer_table_clear(&table);
 }
