@@ -116,6 +116,15 @@ bool timestamp_parse(const char *text, size_t length, int64_t *ret_ns)
 	return true;
 }
 
+int64_t timestamp_from_s(int64_t seconds)
+{
+	if (seconds < TIMESTAMP_MIN_NS / NS_PER_S)
+		return TIMESTAMP_MIN_NS;
+	if (seconds > TIMESTAMP_MAX_NS / NS_PER_S)
+		return TIMESTAMP_MAX_NS;
+	return seconds * NS_PER_S;
+}
+
 struct timestamp_text timestamp_format(int64_t ns)
 {
 	int64_t seconds = ns / NS_PER_S, fraction = ns % NS_PER_S;

@@ -18,6 +18,9 @@
 /* Digits of a fraction beyond the ninth are cut. False if the text is no such time. */
 bool timestamp_parse(const char *text, size_t length, int64_t *ret_ns);
 
+/* Seconds since 1970, those out of range as the limit that they are beyond. */
+int64_t timestamp_from_s(int64_t seconds);
+
 struct timestamp_text {
 	char text[40];
 };

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the payload of each attribute must be; 0: it has its own rules, or is not looked at. */
+/* How long the payload of each attribute is; 0: it has its own rules, or is not looked at. */
 static const uint8_t device_lengths[WGDEVICE_A_MAX + 1] = {
 	[WGDEVICE_A_IFINDEX] = sizeof(uint32_t),
 	[WGDEVICE_A_PUBLIC_KEY] = KEY_BYTES,
@@ -72,8 +72,8 @@ static inline const struct nlattr *attribute_next(struct attributes *attributes)
 }
 
 /*
- * Sorts attributes by their type; those beyond `type_max` are not known here. False if one has not
- * the length it must have, or is cut short.
+ * Sorts attributes by their type; those beyond `type_max`, or of another length, are not known
+ * here. False if one is cut short.
  */
 static inline bool attributes_sort(struct attributes attributes, const struct nlattr **ret,
 	unsigned type_max, const uint8_t *lengths)
@@ -83,10 +83,8 @@ static inline bool attributes_sort(struct attributes attributes, const struct nl
 		ret[type] = NULL;
 	while ((attribute = attribute_next(&attributes))) {
 		unsigned type = attribute->nla_type & NLA_TYPE_MASK;
-		if (type > type_max)
+		if (type > type_max || (lengths[type] && lengths[type] != length_of(attribute)))
 			continue;
-		if (lengths[type] && lengths[type] != length_of(attribute))
-			return false;
 		ret[type] = attribute;
 	}
 	return attributes.left == 0;
@@ -134,22 +132,24 @@ static struct prefix prefix_make(enum ip_family family, const uint8_t *bytes, un
 	return prefix;
 }
 
+/* One that makes no sense is none. */
 static int prefix_take(struct wg_decode *decode, const struct nlattr *nest)
 {
 	const struct nlattr *attributes[WGALLOWEDIP_A_MAX + 1];
 	uint16_t family = AF_UNSPEC;
 	uint8_t length = 0;
-	if (!attributes_sort(attributes_in(nest), attributes, WGALLOWEDIP_A_MAX, prefix_lengths) ||
-		!attributes[WGALLOWEDIP_A_FAMILY] || !attributes[WGALLOWEDIP_A_IPADDR] ||
-		!attributes[WGALLOWEDIP_A_CIDR_MASK])
+	if (!attributes_sort(attributes_in(nest), attributes, WGALLOWEDIP_A_MAX, prefix_lengths))
 		return malformed(decode, "allowed IP");
+	if (!attributes[WGALLOWEDIP_A_FAMILY] || !attributes[WGALLOWEDIP_A_IPADDR] ||
+		!attributes[WGALLOWEDIP_A_CIDR_MASK])
+		return 0;
 	copy(&family, attributes[WGALLOWEDIP_A_FAMILY], sizeof family);
 	copy(&length, attributes[WGALLOWEDIP_A_CIDR_MASK], sizeof length);
 	size_t bytes = length_of(attributes[WGALLOWEDIP_A_IPADDR]);
 	bool is_v4 = family == AF_INET && bytes == sizeof(struct in_addr) && length <= 32;
 	bool is_v6 = family == AF_INET6 && bytes == sizeof(struct in6_addr) && length <= 128;
 	if (!is_v4 && !is_v6)
-		return malformed(decode, "allowed IP");
+		return 0;
 	struct prefix prefix = prefix_make(
 		is_v4 ? IP_V4 : IP_V6, payload_of(attributes[WGALLOWEDIP_A_IPADDR]), length);
 	return prefix_append(decode, &prefix);
@@ -182,14 +182,15 @@ static int peer_finish(struct wg_decode *decode)
 	return error ? diag_fail_errno(decode->diag, error) : 0;
 }
 
-/* An address of a family that is not known is none. */
-static struct endpoint endpoint_decode(const struct nlattr *attribute)
+/* An address that is cut short, or of a family that is not known, is none. */
+static struct endpoint endpoint_decode(const struct nlattr *attribute, char *host)
 {
 	struct endpoint endpoint = {0};
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
-	sa_family_t family;
-	memcpy(&family, payload_of(attribute), sizeof family);
+	sa_family_t family = AF_UNSPEC;
+	if (length_of(attribute) >= sizeof family)
+		memcpy(&family, payload_of(attribute), sizeof family);
 	if (family == AF_INET && length_of(attribute) >= sizeof v4) {
 		memcpy(&v4, payload_of(attribute), sizeof v4);
 		endpoint.kind = ENDPOINT_IP;
@@ -203,7 +204,7 @@ static struct endpoint endpoint_decode(const struct nlattr *attribute)
 		if (ip_is_link_local(&endpoint.ip) && v6.sin6_scope_id)
 			snprintf(endpoint.zone, sizeof endpoint.zone, "%u", v6.sin6_scope_id);
 	}
-	return endpoint;
+	return endpoint_from_device_ip(&endpoint, host);
 }
 
 static void peer_begin(struct wg_decode *decode, const struct nlattr *const *attributes)
@@ -218,9 +219,10 @@ static void peer_begin(struct wg_decode *decode, const struct nlattr *const *att
 	copy(&handshake, attributes[WGPEER_A_LAST_HANDSHAKE_TIME], sizeof handshake);
 	copy(&peer->status.rx_bytes, attributes[WGPEER_A_RX_BYTES], sizeof peer->status.rx_bytes);
 	copy(&peer->status.tx_bytes, attributes[WGPEER_A_TX_BYTES], sizeof peer->status.tx_bytes);
-	peer->status.last_handshake_s = handshake.tv_sec;
+	/* One from before 1970, by a clock that was not set, is as old as none. */
+	peer->status.last_handshake_s = handshake.tv_sec > 0 ? handshake.tv_sec : 0;
 	if (attributes[WGPEER_A_ENDPOINT])
-		peer->endpoint = endpoint_decode(attributes[WGPEER_A_ENDPOINT]);
+		peer->endpoint = endpoint_decode(attributes[WGPEER_A_ENDPOINT], decode->host);
 	decode->has_peer = true;
 }
 
@@ -231,9 +233,7 @@ static int peer_take(struct wg_decode *decode, const struct nlattr *nest)
 	if (decode->skips_peers)
 		return 0;
 	if (!attributes_sort(attributes_in(nest), attributes, WGPEER_A_MAX, peer_lengths) ||
-		!attributes[WGPEER_A_PUBLIC_KEY] ||
-		(attributes[WGPEER_A_ENDPOINT] &&
-			length_of(attributes[WGPEER_A_ENDPOINT]) < sizeof(struct sockaddr)))
+		!attributes[WGPEER_A_PUBLIC_KEY])
 		return malformed(decode, "peer");
 	if (!decode->has_peer || memcmp(payload_of(attributes[WGPEER_A_PUBLIC_KEY]),
 					 decode->peer.public_key.bytes, KEY_BYTES) != 0) {

@@ -8,7 +8,8 @@
  *
  * The peers come in canonical form: a psk of zeros is none, prefixes are masked, sorted and free of
  * repeats, IPv4-mapped addresses are IPv4. The zone of an endpoint is the index of its interface,
- * as text. What newer kernels add is ignored; the private key is not looked at.
+ * as text. What newer kernels add is ignored; the private key is not looked at. A value that makes
+ * no sense counts as none, so that no peer can hide the device.
  */
 #pragma once
 
@@ -21,10 +22,11 @@ struct wg_decode {
 	bool skips_peers; /* only the device's own settings are wanted; may be set at first */
 	struct diag *diag;
 	struct device device;
-	bool has_device;         /* its own attributes were seen */
-	bool has_peer;           /* `peer` may go on in the next message */
-	struct peer_config peer; /* the last one, not in the table yet */
-	struct prefix *prefixes; /* its prefixes */
+	bool has_device;                  /* its own attributes were seen */
+	bool has_peer;                    /* `peer` may go on in the next message */
+	struct peer_config peer;          /* the last one, not in the table yet */
+	char host[ENDPOINT_HOST_MAX + 1]; /* of its endpoint */
+	struct prefix *prefixes;          /* its prefixes */
 	size_t prefix_count, prefix_capacity;
 };
 

@@ -283,6 +283,9 @@ static struct peer_config peer_mirrored(const struct mirror *mirror, const struc
 {
 	struct peer_config mirrored = *peer;
 	mirrored.psk = pseudonym_psk(mirror->names, &peer->psk);
+	/* It decides as none, and its text is the device's. */
+	if (peer->endpoint.kind == ENDPOINT_UNUSABLE)
+		mirrored.endpoint = (struct endpoint){0};
 	return mirrored;
 }
 
@@ -330,7 +333,8 @@ static int follow_peer(struct mirror *mirror, const struct peer_config *mine,
 		return 0;
 	}
 	/* An endpoint can only be got rid of together with the peer. */
-	if (mine && mine->endpoint.kind != ENDPOINT_NONE && peer->endpoint.kind == ENDPOINT_NONE) {
+	if (mine && mine->endpoint.kind != ENDPOINT_NONE &&
+		mirrored.endpoint.kind == ENDPOINT_NONE) {
 		tell_remove_peer(steps, &peer->public_key);
 		sim_device_remove_peer(mirror_device(mirror), &peer->public_key);
 	}

@@ -64,7 +64,7 @@ static struct timestamp_text handshake_text(int64_t handshake_s)
 {
 	if (handshake_s == 0)
 		return (struct timestamp_text){"none"};
-	return timestamp_format(handshake_s * NS_PER_S);
+	return timestamp_format(timestamp_from_s(handshake_s));
 }
 
 static int endpoints_compare(

@@ -209,8 +209,5 @@ int read_endpoint(struct reading *reading, struct json_span value, void *target)
 	host = arena_alloc(reading->arena, ENDPOINT_HOST_MAX + 1);
 	if (!host)
 		return diag_fail_errno(reading->diag, -ENOMEM);
-	error = endpoint_parse(text.text, text.length, host, ret, reading->diag);
-	if (!error && ret->kind == ENDPOINT_NAME)
-		return reading_fail(reading, "a device has no host names");
-	return error;
+	return endpoint_parse_reported(text.text, text.length, host, ret, reading->diag);
 }

@@ -23,4 +23,5 @@ member_reader read_duration;       /* int64_t: such as 90s, in nanoseconds */
 member_reader read_public_key;     /* struct key_public */
 member_reader read_private_key;    /* struct key_secret, clamped; null or zero: none */
 member_reader read_psk;            /* struct key_secret; null or zero: none */
-member_reader read_endpoint;       /* struct endpoint; null or empty: none. No host name */
+member_reader
+	read_endpoint; /* struct endpoint, as a device has it: port 0 too; null or empty: none */

@@ -16,7 +16,7 @@ static void peer_print(FILE *out, const struct peer_config *peer)
 	}
 	fprintf(out, "  last_handshake: %s\n",
 		peer->status.last_handshake_s
-			? timestamp_format(peer->status.last_handshake_s * NS_PER_S).text
+			? timestamp_format(timestamp_from_s(peer->status.last_handshake_s)).text
 			: "never");
 	fprintf(out, "  rx_bytes: %" PRIu64 "\n  tx_bytes: %" PRIu64 "\n", peer->status.rx_bytes,
 		peer->status.tx_bytes);
@@ -44,7 +44,7 @@ static struct json_object *peer_json(struct json_make *make, const struct peer_c
 	json_make_text(make, object, "public_key", key_public_format(&peer->public_key).text);
 	peer_fields_make(make, object, peer, PEER_FIELDS_ALL);
 	json_make_text(make, object, "last_handshake",
-		handshake_s ? timestamp_format(handshake_s * NS_PER_S).text : NULL);
+		handshake_s ? timestamp_format(timestamp_from_s(handshake_s)).text : NULL);
 	json_make_member(make, object, "rx_bytes", json_object_new_uint64(peer->status.rx_bytes));
 	json_make_member(make, object, "tx_bytes", json_object_new_uint64(peer->status.tx_bytes));
 	return object;

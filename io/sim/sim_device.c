@@ -185,7 +185,7 @@ static struct sim_peer *create_peer(struct sim_device *device, const struct key_
 static void set_fields(struct sim_device *device, struct sim_peer *peer,
 	const struct peer_config *config, unsigned fields)
 {
-	if ((fields & PEER_FIELD_ENDPOINT) && config->endpoint.kind == ENDPOINT_IP)
+	if ((fields & PEER_FIELD_ENDPOINT) && config->endpoint.kind != ENDPOINT_NONE)
 		peer->endpoint = config->endpoint;
 	if (fields & PEER_FIELD_PSK)
 		peer->psk = config->psk;

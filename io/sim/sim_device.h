@@ -20,7 +20,7 @@
 struct sim_peer {
 	struct key_public public_key;
 	struct key_secret psk;
-	struct endpoint endpoint; /* never a host name */
+	struct endpoint endpoint; /* never a host name; the text of an unusable one is borrowed */
 	uint16_t persistent_keepalive_s;
 	struct peer_status status;
 };

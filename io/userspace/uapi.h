@@ -39,7 +39,9 @@ void uapi_end(struct secret_buffer *request);
  */
 int uapi_decode_status(const char *reply, size_t length, bool *ret_refused, struct diag *diag);
 /*
- * A reply to get, in canonical form; MTU, addresses and whether the link is up are not in it.
- * Returns 0, -ENOMEM, the negative errno that it names, or -EPROTO. On failure `*ret` is as before.
+ * A reply to get, in canonical form; MTU, addresses and whether the link is up are not in it. A
+ * value that makes no sense counts as none (an allowed IP as not there): peers choose some of them,
+ * and may not hide the device. Returns 0, -ENOMEM, the negative errno that it names, -EPROTO for a
+ * reply that is not whole, or -EPROTONOSUPPORT for another dialect. On failure `*ret` is as before.
  */
 int uapi_decode_device(const char *reply, size_t length, struct device *ret, struct diag *diag);

@@ -20,11 +20,13 @@ struct reading {
 	struct device device;
 	struct peer_config peer; /* the one that the last public_key began */
 	bool has_peer;
-	struct prefix *allowed_ips; /* of `peer` */
+	char host[ENDPOINT_HOST_MAX + 1]; /* of `peer`, as the ones below */
+	struct prefix *allowed_ips;
 	size_t allowed_ip_count;
 	size_t allowed_ip_capacity;
 };
 
+/* A whole number up to `max`. On failure `*ret` is as before. */
 static bool number_parse(struct text text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -42,42 +44,49 @@ static bool number_parse(struct text text, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-/* The caller wipes `ret` even on failure if it is secret. */
+/* The same, and 0 for what is none: what a device reports costs no more than that one value. */
+static uint64_t number_or_zero(struct text text, uint64_t max)
+{
+	uint64_t value = 0;
+	(void)number_parse(text, max, &value);
+	return value;
+}
+
+/* On failure `ret` is zero. The caller wipes it if it is secret. */
 static bool key_parse(struct text text, uint8_t ret[KEY_BYTES])
 {
 	size_t length = 0;
-	return text.length == 2 * KEY_BYTES &&
-	       sodium_hex2bin(ret, KEY_BYTES, text.start, text.length, NULL, &length, NULL) == 0 &&
-	       length == KEY_BYTES;
+	if (text.length == 2 * KEY_BYTES &&
+		sodium_hex2bin(ret, KEY_BYTES, text.start, text.length, NULL, &length, NULL) == 0 &&
+		length == KEY_BYTES)
+		return true;
+	sodium_memzero(ret, KEY_BYTES);
+	return false;
 }
 
-/* What a key of the protocol means. Each returns 0, -ENOMEM, or -EPROTO for a bad value. */
+/*
+ * What a key of the protocol means. Each returns 0, -ENOMEM, or -EPROTO where the reply does not
+ * tell whom it speaks of. A value that makes no sense counts as none.
+ */
 
 static int take_private_key(struct reading *reading, struct text value)
 {
 	struct key_secret key;
-	bool is_sound = key_parse(value, key.bytes);
-	if (is_sound && !key_secret_is_zero(&key))
+	if (key_parse(value, key.bytes) && !key_secret_is_zero(&key))
 		key_public_derive(&key, &reading->device.public_key);
 	key_secret_wipe(&key);
-	return is_sound ? 0 : -EPROTO;
+	return 0;
 }
 
 static int take_listen_port(struct reading *reading, struct text value)
 {
-	uint64_t port;
-	if (!number_parse(value, UINT16_MAX, &port))
-		return -EPROTO;
-	reading->device.listen_port = (uint16_t)port;
+	reading->device.listen_port = (uint16_t)number_or_zero(value, UINT16_MAX);
 	return 0;
 }
 
 static int take_fwmark(struct reading *reading, struct text value)
 {
-	uint64_t fwmark;
-	if (!number_parse(value, UINT32_MAX, &fwmark))
-		return -EPROTO;
-	reading->device.fwmark = (uint32_t)fwmark;
+	reading->device.fwmark = (uint32_t)number_or_zero(value, UINT32_MAX);
 	return 0;
 }
 
@@ -95,7 +104,7 @@ static int peer_finish(struct reading *reading)
 static int take_public_key(struct reading *reading, struct text value)
 {
 	struct peer_config peer = {0};
-	if (!key_parse(value, peer.public_key.bytes) || key_public_is_zero(&peer.public_key))
+	if (!key_parse(value, peer.public_key.bytes))
 		return -EPROTO;
 	int error = peer_finish(reading);
 	if (error)
@@ -108,26 +117,19 @@ static int take_public_key(struct reading *reading, struct text value)
 
 static int take_preshared_key(struct reading *reading, struct text value)
 {
-	return key_parse(value, reading->peer.psk.bytes) ? 0 : -EPROTO;
+	(void)key_parse(value, reading->peer.psk.bytes);
+	return 0;
 }
 
 static int take_endpoint(struct reading *reading, struct text value)
 {
-	char host[ENDPOINT_HOST_MAX + 1];
-	struct endpoint endpoint;
-	if (endpoint_parse(value.start, value.length, host, &endpoint, NULL) ||
-		endpoint.kind != ENDPOINT_IP)
-		return -EPROTO;
-	reading->peer.endpoint = endpoint;
+	reading->peer.endpoint = endpoint_from_device(value.start, value.length, reading->host);
 	return 0;
 }
 
 static int take_keepalive(struct reading *reading, struct text value)
 {
-	uint64_t seconds;
-	if (!number_parse(value, UINT16_MAX, &seconds))
-		return -EPROTO;
-	reading->peer.persistent_keepalive_s = (uint16_t)seconds;
+	reading->peer.persistent_keepalive_s = (uint16_t)number_or_zero(value, UINT16_MAX);
 	return 0;
 }
 
@@ -135,7 +137,7 @@ static int take_allowed_ip(struct reading *reading, struct text value)
 {
 	struct prefix prefix;
 	if (prefix_parse(value.start, value.length, &prefix, NULL))
-		return -EPROTO;
+		return 0;
 	if (reading->allowed_ip_count == reading->allowed_ip_capacity) {
 		size_t capacity = 2 * reading->allowed_ip_capacity + 8;
 		struct prefix *prefixes =
@@ -151,21 +153,26 @@ static int take_allowed_ip(struct reading *reading, struct text value)
 
 static int take_last_handshake(struct reading *reading, struct text value)
 {
-	uint64_t seconds;
-	if (!number_parse(value, INT64_MAX, &seconds))
-		return -EPROTO;
-	reading->peer.status.last_handshake_s = (int64_t)seconds;
+	reading->peer.status.last_handshake_s = (int64_t)number_or_zero(value, INT64_MAX);
 	return 0;
 }
 
 static int take_rx_bytes(struct reading *reading, struct text value)
 {
-	return number_parse(value, UINT64_MAX, &reading->peer.status.rx_bytes) ? 0 : -EPROTO;
+	reading->peer.status.rx_bytes = number_or_zero(value, UINT64_MAX);
+	return 0;
 }
 
 static int take_tx_bytes(struct reading *reading, struct text value)
 {
-	return number_parse(value, UINT64_MAX, &reading->peer.status.tx_bytes) ? 0 : -EPROTO;
+	reading->peer.status.tx_bytes = number_or_zero(value, UINT64_MAX);
+	return 0;
+}
+
+/* In place of the private key, by programs whose handshake times are ages, such as boringtun. */
+static int take_own_public_key(struct reading *reading, struct text value)
+{
+	return -EPROTONOSUPPORT;
 }
 
 enum uapi_scope {
@@ -190,6 +197,7 @@ static const struct uapi_key {
 	{"private_key", OF_DEVICE, take_private_key},
 	{"listen_port", OF_DEVICE, take_listen_port},
 	{"fwmark", OF_DEVICE, take_fwmark},
+	{"own_public_key", OF_DEVICE, take_own_public_key},
 };
 
 static const struct uapi_key *uapi_key_find(struct text name)
@@ -230,6 +238,11 @@ static int line_take(struct reading *reading, struct text line, size_t number, s
 	int error = key->take(reading, value);
 	if (error == -EPROTO)
 		return diag_fail(diag, error, "reply: line %zu: %s: bad value", number, key->name);
+	if (error == -EPROTONOSUPPORT)
+		return diag_fail(diag, error,
+			"the userspace program speaks another dialect of the protocol (%s in place "
+			"of private_key); plexwg works with wireguard-go",
+			key->name);
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 

@@ -19,6 +19,17 @@ static void put_key(struct description *to, const char *name, const uint8_t *byt
 	describe(to, "%s=%s\n", name, sodium_bin2hex(hex, sizeof hex, bytes, KEY_BYTES));
 }
 
+/* What stands for bytes that are no text is such a byte again: never one of an address. */
+static void put_endpoint(struct description *to, const struct endpoint *endpoint)
+{
+	struct endpoint_text text = endpoint_format(endpoint);
+	for (char *at = text.text; endpoint->kind == ENDPOINT_UNUSABLE && *at; at++)
+		if (*at == '?')
+			*at = '\x01';
+	if (endpoint->kind != ENDPOINT_NONE)
+		describe(to, "endpoint=%s\n", text.text);
+}
+
 /* All but the private key, which is not kept. */
 static struct description reply_make(const struct device *device)
 {
@@ -28,8 +39,7 @@ static struct description reply_make(const struct device *device)
 		const struct peer_config *peer = &device->peers.peers[i];
 		put_key(&reply, "public_key", peer->public_key.bytes);
 		put_key(&reply, "preshared_key", peer->psk.bytes);
-		if (peer->endpoint.kind != ENDPOINT_NONE)
-			describe(&reply, "endpoint=%s\n", endpoint_format(&peer->endpoint).text);
+		put_endpoint(&reply, &peer->endpoint);
 		for (uint32_t j = 0; j < peer->allowed_ip_count; j++)
 			describe(&reply, "allowed_ip=%s\n",
 				prefix_format(&peer->allowed_ips[j]).text);

@@ -127,8 +127,26 @@ static void put_attribute(struct description *to, unsigned type, const void *byt
 	describe(to, ")");
 }
 
-static void put_endpoint(struct description *to, const struct endpoint *endpoint)
+/* What was given up as unusable, as the bytes that it was: an address and any port. */
+static struct endpoint endpoint_of_bytes(const struct endpoint *endpoint)
 {
+	struct endpoint ip = *endpoint;
+	char text[ENDPOINT_TEXT_SIZE];
+	char host[ENDPOINT_HOST_MAX + 1];
+	if (endpoint->kind != ENDPOINT_UNUSABLE)
+		return ip;
+	char *colon = strrchr(strcpy(text, endpoint->host), ':');
+	FUZZ_HOLDS(colon != NULL);
+	unsigned long port = strtoul(colon + 1, NULL, 10);
+	strcpy(colon, ":1");
+	FUZZ_HOLDS(endpoint_parse(text, strlen(text), host, &ip, NULL) == 0);
+	ip.port = (uint16_t)port;
+	return ip;
+}
+
+static void put_endpoint(struct description *to, const struct endpoint *reported)
+{
+	struct endpoint ip = endpoint_of_bytes(reported), *endpoint = &ip;
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
 	if (endpoint->kind == ENDPOINT_NONE)

@@ -293,25 +293,134 @@ static void expect_bad_line(bool in_peer, const char *line, const char *key)
 	diag_clear(&diag);
 }
 
-static void a_bad_value_is_an_error_that_does_not_show_it(void **state)
+static void a_reply_that_does_not_tell_whom_it_speaks_of_is_an_error(void **state)
 {
-	expect_bad_line(false, "private_key=abcd", "private_key");
-	expect_bad_line(false, "private_key=" SECRET "00", "private_key");
-	expect_bad_line(false, "private_key=zz" NO_KEY, "private_key");
-	expect_bad_line(false, "listen_port=65536", "listen_port");
-	expect_bad_line(false, "listen_port=-1", "listen_port");
-	expect_bad_line(false, "public_key=" NO_KEY, "public_key");
 	expect_bad_line(false, "public_key=0101", "public_key");
-	expect_bad_line(true, "preshared_key=01 101", "preshared_key");
-	expect_bad_line(true, "endpoint=a.example:9", "endpoint");
-	expect_bad_line(true, "endpoint=192.0.2.1", "endpoint");
-	expect_bad_line(true, "allowed_ip=10.0.0.0/33", "allowed_ip");
-	expect_bad_line(true, "persistent_keepalive_interval=65536", "persistent_keepalive");
-	expect_bad_line(true, "rx_bytes=18446744073709551616", "rx_bytes");
-	expect_bad_line(true, "tx_bytes=1.5", "tx_bytes");
-	expect_bad_line(true, "last_handshake_time_sec=9223372036854775808", "last_handshake");
+	expect_bad_line(false, "public_key=zz" NO_KEY, "public_key");
 	expect_bad_line(true, "no equals sign", "line 2");
 	expect_bad_line(true, "", "line 2");
+}
+
+/* The lines of a reply, in order, and what each holds where it makes no sense. */
+static const struct odd_line {
+	const char *key;
+	const char *value;
+	const char *odd[10];
+} odd_lines[] = {
+	{"private_key", SECRET, {"", "abcd", SECRET "00", "zz" NO_KEY, "(none)"}},
+	{"listen_port", "51820", {"", "65536", "-1", "0x1", "99999999999999999999999", " 1"}},
+	{"fwmark", "7", {"", "4294967296", "off", "-1"}},
+	{"public_key", KEY_B, {NULL}},
+	{"preshared_key", SECRET, {"", "01 101", SECRET "00", "a8"}},
+	{"protocol_version", "1", {"", "2", "one"}},
+	{"endpoint", "192.0.2.9:10",
+		{"a.example:9", "192.0.2.1", "192.0.2.2:0", "224.0.0.1:5", "0.0.0.0:0", "[::]:1",
+			"192.0.2.1:65536", "[fe80::1%eth0]:0", "\x1b[2J", "(none)"}},
+	{"last_handshake_time_sec", "1700000000", {"", "-1", "9223372036854775808", "1.5", "x"}},
+	{"last_handshake_time_nsec", "5", {"", "-5", "x"}},
+	{"tx_bytes", "11", {"", "-1", "18446744073709551616", "1.5"}},
+	{"rx_bytes", "12", {"", "-1", "18446744073709551616", "1.5"}},
+	{"persistent_keepalive_interval", "25", {"", "65536", "-1", "off"}},
+	{"allowed_ip", "10.1.0.0/16", {"", "10.0.0.0/33", "::/129", "x", "10.0.0.0/-1", "(none)"}},
+	{"unheard_of", "1", {"", "\xff"}},
+	{"public_key", KEY_A, {NULL}},
+	{"endpoint", "192.0.2.7:7", {"192.0.2.7:0"}},
+};
+
+/* The reply with the line `odd` as it makes no sense; COUNT: none. Its device is to be cleared. */
+static struct device odd_device(size_t odd, const char *value)
+{
+	char reply[4000] = "";
+	struct device device = {0};
+	struct diag diag = {0};
+	for (size_t i = 0; i < sizeof odd_lines / sizeof *odd_lines; i++)
+		snprintf(reply + strlen(reply), sizeof reply - strlen(reply), "%s=%s\n",
+			odd_lines[i].key, i == odd ? value : odd_lines[i].value);
+	snprintf(reply + strlen(reply), sizeof reply - strlen(reply), "errno=0\n\n");
+	int error = decode(reply, &device, &diag);
+	if (error)
+		fail_msg("%s=%s: %d %s", odd < SIZE_MAX ? odd_lines[odd].key : "", value, error,
+			diag_text(&diag));
+	return device;
+}
+
+static void expect_equal_but_for(
+	const struct device *whole, const struct device *odd, size_t line, const char *value)
+{
+	const char *key = odd_lines[line].key;
+	/* By key: the peer of the lines up to the last two is the second. */
+	const struct peer_config *a = &whole->peers.peers[1], *b = &odd->peers.peers[1];
+	bool is_of_other = line >= sizeof odd_lines / sizeof *odd_lines - 2;
+	assert_int_equal(odd->peers.count, 2);
+	assert_int_equal(key_public_equal(&whole->public_key, &odd->public_key),
+		strcmp(key, "private_key") != 0);
+	assert_int_equal(odd->listen_port, strcmp(key, "listen_port") ? 51820 : 0);
+	assert_int_equal(odd->fwmark, strcmp(key, "fwmark") ? 7 : 0);
+	assert_int_equal(key_secret_is_zero(&b->psk), strcmp(key, "preshared_key") == 0);
+	assert_int_equal(b->status.last_handshake_s,
+		strcmp(key, "last_handshake_time_sec") ? 1700000000 : 0);
+	assert_int_equal(b->status.tx_bytes, strcmp(key, "tx_bytes") ? 11 : 0);
+	assert_int_equal(b->status.rx_bytes, strcmp(key, "rx_bytes") ? 12 : 0);
+	assert_int_equal(
+		b->persistent_keepalive_s, strcmp(key, "persistent_keepalive_interval") ? 25 : 0);
+	assert_int_equal(b->allowed_ip_count, strcmp(key, "allowed_ip") ? 1 : 0);
+	if (is_of_other)
+		a = &whole->peers.peers[0], b = &odd->peers.peers[0];
+	if (strcmp(key, "endpoint")) {
+		assert_true(endpoint_equal(&a->endpoint, &b->endpoint));
+		return;
+	}
+	/* It stands there as it came, but for what is no text. */
+	assert_int_equal(b->endpoint.kind, ENDPOINT_UNUSABLE);
+	assert_string_equal(
+		endpoint_format(&b->endpoint).text, strchr(value, '\x1b') ? "?[2J" : value);
+}
+
+static void a_value_that_makes_no_sense_costs_no_more_than_itself(void **state)
+{
+	struct device whole = odd_device(SIZE_MAX, "");
+	assert_int_equal(whole.peers.count, 2);
+	for (size_t line = 0; line < sizeof odd_lines / sizeof *odd_lines; line++)
+		for (size_t i = 0; i < 10 && odd_lines[line].odd[i]; i++) {
+			struct device odd = odd_device(line, odd_lines[line].odd[i]);
+			expect_equal_but_for(&whole, &odd, line, odd_lines[line].odd[i]);
+			device_clear(&odd);
+		}
+	device_clear(&whole);
+}
+
+static void what_has_no_endpoint_text_has_none(void **state)
+{
+	struct device device = {0};
+	assert_int_equal(decode("public_key=" KEY_A "\nendpoint=\nerrno=0\n\n", &device, NULL), 0);
+	assert_int_equal(device.peers.peers[0].endpoint.kind, ENDPOINT_NONE);
+	device_clear(&device);
+}
+
+/* It can be removed, as any other that nobody asked for. */
+static void a_peer_whose_key_is_zero_is_read(void **state)
+{
+	struct device device = {0};
+	assert_int_equal(decode("public_key=" NO_KEY "\nerrno=0\n\n", &device, NULL), 0);
+	assert_int_equal(device.peers.count, 1);
+	device_clear(&device);
+}
+
+/* As boringtun replies: no private key, and the age of a handshake for its time. */
+static void another_dialect_is_named_at_once(void **state)
+{
+	struct device device = {.mtu = 4711};
+	struct diag diag = {0};
+	assert_int_equal(decode("own_public_key=" KEY_B "\nlisten_port=51820\npublic_key=" KEY_A
+				"\nrx_bytes=0\ntx_bytes=0\nlast_handshake_time_sec=3\nerrno=0\n\n",
+				 &device, &diag),
+		-EPROTONOSUPPORT);
+	assert_non_null(strstr(diag_text(&diag), "another dialect"));
+	assert_non_null(strstr(diag_text(&diag), "own_public_key"));
+	assert_non_null(strstr(diag_text(&diag), "wireguard-go"));
+	assert_null(strstr(diag_text(&diag), KEY_B));
+	assert_int_equal(device.mtu, 4711);
+	diag_clear(&diag);
 }
 
 static void a_line_out_of_place_is_an_error(void **state)
@@ -371,7 +480,11 @@ int main(void)
 		cmocka_unit_test(a_reply_cut_anywhere_is_an_error_and_returns_nothing),
 		cmocka_unit_test(the_errno_of_a_reply_is_returned_with_either_sign),
 		cmocka_unit_test(unknown_keys_are_ignored),
-		cmocka_unit_test(a_bad_value_is_an_error_that_does_not_show_it),
+		cmocka_unit_test(a_reply_that_does_not_tell_whom_it_speaks_of_is_an_error),
+		cmocka_unit_test(a_value_that_makes_no_sense_costs_no_more_than_itself),
+		cmocka_unit_test(what_has_no_endpoint_text_has_none),
+		cmocka_unit_test(a_peer_whose_key_is_zero_is_read),
+		cmocka_unit_test(another_dialect_is_named_at_once),
 		cmocka_unit_test(a_line_out_of_place_is_an_error),
 		cmocka_unit_test(a_peer_that_comes_twice_is_an_error),
 		cmocka_unit_test(what_is_written_can_be_read),

@@ -176,6 +176,17 @@ static void the_ends_of_the_type_can_be_written(void **state)
 	assert_contains(timestamp_format(INT64_MIN).text, "1677-09-21T00:12:43.145224192Z");
 }
 
+static void seconds_out_of_range_are_the_ends_of_the_range(void **state)
+{
+	assert_int_equal(timestamp_from_s(0), 0);
+	assert_int_equal(timestamp_from_s(-1), -NS_PER_S);
+	assert_int_equal(timestamp_from_s(TIMESTAMP_MAX_NS / NS_PER_S), TIMESTAMP_MAX_NS);
+	assert_int_equal(timestamp_from_s(TIMESTAMP_MAX_NS / NS_PER_S + 1), TIMESTAMP_MAX_NS);
+	assert_int_equal(timestamp_from_s(INT64_MAX), TIMESTAMP_MAX_NS);
+	assert_int_equal(timestamp_from_s(TIMESTAMP_MIN_NS / NS_PER_S - 1), TIMESTAMP_MIN_NS);
+	assert_int_equal(timestamp_from_s(INT64_MIN), TIMESTAMP_MIN_NS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +200,7 @@ int main(void)
 		cmocka_unit_test(times_are_written_in_utc_with_the_digits_they_need),
 		cmocka_unit_test(every_day_of_the_range_is_the_c_library_s),
 		cmocka_unit_test(the_ends_of_the_type_can_be_written),
+		cmocka_unit_test(seconds_out_of_range_are_the_ends_of_the_range),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ func newEntry(c *chance) entry {
 	e := entry{
 		id:        c.below(len(ids)),
 		key:       c.below(wantedKeys),
-		endpoint:  c.below(len(endpoints)),
+		endpoint:  c.below(wantedEndpoints),
 		psk:       c.below(len(psks)),
 		keepalive: pick(c, []int{keepaliveDefault, 0, 25, 65535}),
 		spoiler:   none,

@@ -289,6 +289,7 @@ func (g *generator) delivery() step {
 func (g *generator) peerChange() change {
 	e := newEntry(g.chance)
 	e.key = pick(g.chance, []int{e.key, e.key, e.key, strangerKey})
+	e.endpoint = g.below(len(endpoints))
 	c := change{kind: "set_peer", peer: e.wanted(), handshake: none}
 	if g.percent(30) {
 		c.handshake = pick(g.chance, []int64{1, 180, 181, 3600})

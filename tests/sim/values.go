@@ -44,7 +44,13 @@ var endpoints = [][]string{
 	{"203.0.113.2:1", "203.0.113.2:1", "[::FFFF:203.0.113.2]:1"},
 	{"[2001:db8::3]:65535", "[2001:DB8:0:0::3]:65535", "[2001:0db8::0.0.0.3]:65535"},
 	{"[fe80::4%eth0]:4500", "[FE80::4%eth0]:4500", "[fe80:0::4%eth0]:4500"},
+	// From here on only a device has them: what cannot be sent to.
+	{"198.51.100.5:0"},
+	{"224.0.0.6:4500"},
+	{"[::]:0"},
 }
+
+const wantedEndpoints = 5
 
 const prefixCount = 10
 
