@@ -79,6 +79,22 @@ static void endpoint_check(const char *text, size_t length)
 	FUZZ_HOLDS(endpoint_validate(&endpoint, NULL) == endpoint_validate(&again, NULL));
 }
 
+/* Whatever a device reports is an endpoint, and usable only where an operator's would be. */
+static void reported_endpoint_check(const char *text, size_t length)
+{
+	char host[ENDPOINT_HOST_MAX + 1], other_host[ENDPOINT_HOST_MAX + 1];
+	struct endpoint endpoint = endpoint_from_device(text, length, host), parsed;
+	FUZZ_HOLDS((endpoint.kind == ENDPOINT_NONE) == (length == 0));
+	FUZZ_HOLDS(endpoint.kind != ENDPOINT_NAME);
+	if (endpoint.kind == ENDPOINT_IP) {
+		FUZZ_HOLDS(endpoint_parse(text, length, other_host, &parsed, NULL) == 0);
+		FUZZ_HOLDS(endpoint_equal(&endpoint, &parsed));
+	}
+	struct endpoint_text spelt = endpoint_format(&endpoint);
+	for (const char *at = spelt.text; *at; at++)
+		FUZZ_HOLDS(endpoint.kind != ENDPOINT_UNUSABLE || (*at >= ' ' && *at <= '~'));
+}
+
 static void timestamp_check(const char *text, size_t length)
 {
 	int64_t ns, again;
@@ -107,6 +123,7 @@ void fuzz_one(const char *text, size_t length)
 	key_check(text, length);
 	prefix_check(text, length);
 	endpoint_check(text, length);
+	reported_endpoint_check(text, length);
 	timestamp_check(text, length);
 	others_check(text, length);
 }
