@@ -13,24 +13,33 @@ void config_apply_defaults(struct interface_config *config)
 		config->listen_port = INTERFACE_PORT_DEFAULT;
 }
 
+static bool name_is(const char *name, size_t length, const char *other)
+{
+	return length == strlen(other) && memcmp(name, other, length) == 0;
+}
+
 bool interface_name_is_valid(const char *name, size_t length)
 {
+	static const char *const reserved[] = {".", "..", "all", "default"};
 	if (length < 1 || length > INTERFACE_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)name[i];
-		if (c <= ' ' || c == 0x7f || c == '/')
+		if (c <= ' ' || c == 0x7f || c == '/' || c == '%' || c == ':')
 			return false;
 	}
-	return strncmp(name, ".", length) != 0 && strncmp(name, "..", length) != 0;
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (name_is(name, length, reserved[i]))
+			return false;
+	return true;
 }
 
 int config_validate(const struct interface_config *config, struct diag *diag)
 {
 	const char *fault = NULL;
 	if (!interface_name_is_valid(config->interface_name, strlen(config->interface_name)))
-		fault = "InterfaceName must have 1 to 15 bytes, none of them '/', a space or a "
-			"control character, and not be '.' or '..'";
+		fault = "InterfaceName must have 1 to 15 bytes, none of them '/', '%', ':', a "
+			"space or a control character, and not be '.', '..', 'all' or 'default'";
 	else if (config->listen_port < 1 || config->listen_port > 65535)
 		fault = "ListenPort must be between 1 and 65535";
 	else if (config->mtu < 0)

@@ -54,6 +54,7 @@ static int link_info_decode(void *impl, struct nlmsghdr *header)
 {
 	struct link_info *info = impl;
 	static const struct nla_policy policy[IFLA_MAX + 1] = {
+		[IFLA_IFNAME] = {.type = NLA_STRING},
 		[IFLA_MTU] = {.type = NLA_U32},
 		[IFLA_LINKINFO] = {.type = NLA_NESTED},
 	};
@@ -68,6 +69,8 @@ static int link_info_decode(void *impl, struct nlmsghdr *header)
 	const struct ifinfomsg *message = nlmsg_data(header);
 	info->index = message->ifi_index;
 	info->up = message->ifi_flags & IFF_UP;
+	if (attributes[IFLA_IFNAME])
+		nla_strlcpy(info->name, attributes[IFLA_IFNAME], sizeof info->name);
 	if (attributes[IFLA_MTU])
 		info->mtu = (int)nla_get_u32(attributes[IFLA_MTU]);
 	if (!attributes[IFLA_LINKINFO])
@@ -90,6 +93,10 @@ int link_read(struct link *link, const char *name, struct link_info *ret, struct
 		return error;
 	if (info.index == 0)
 		return diag_fail(diag, -EIO, "netlink: an answer without a link");
+	/* The kernel finds links by their alternative names too. */
+	if (strcmp(info.name, name) != 0)
+		return diag_fail(diag, -EEXIST, "%s is an alternative name of %s, not its own",
+			name, info.name);
 	*ret = info;
 	return 0;
 }

@@ -16,9 +16,11 @@ struct link {
 };
 
 #define LINK_KIND_MAX 31
+#define LINK_NAME_MAX 15
 
 struct link_info {
 	int index;
+	char name[LINK_NAME_MAX + 1]; /* its own: never an alternative one */
 	char kind[LINK_KIND_MAX + 1]; /* such as "wireguard"; empty for hardware and lo */
 	int mtu;
 	bool up;
@@ -28,6 +30,7 @@ struct link_info {
 int link_open(struct link *link, int timeout_ms, struct diag *diag);
 void link_close(struct link *link);
 
+/* -EEXIST if `name` is an alternative name of a link. */
 int link_read(struct link *link, const char *name, struct link_info *ret, struct diag *diag);
 /* A new link, down. `kind` such as "wireguard". -EEXIST if the name is taken. */
 int link_create(struct link *link, const char *name, const char *kind, struct diag *diag);

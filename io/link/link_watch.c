@@ -14,6 +14,16 @@
 /* More than the kernel puts into one message of notifications. */
 #define RECEIVE_BYTES (64 * 1024)
 
+/* 0: none. The system finds links by their alternative names too. */
+static int link_index(const char *name)
+{
+	char own_name[IF_NAMESIZE];
+	unsigned index = if_nametoindex(name);
+	bool is_own =
+		index && if_indextoname(index, own_name) && strcmp(own_name, name) == 0;
+	return is_own ? (int)index : 0;
+}
+
 int link_watch_open(struct link_watch *watch, const char *name, struct diag *diag)
 {
 	struct sockaddr_nl address = {
@@ -34,7 +44,7 @@ int link_watch_open(struct link_watch *watch, const char *name, struct diag *dia
 	}
 	watch->fd = fd;
 	/* Only now: what changes from here on is told. */
-	watch->index = (int)if_nametoindex(name);
+	watch->index = link_index(name);
 	return 0;
 }
 
@@ -86,7 +96,7 @@ int link_watch_take(struct link_watch *watch, bool *ret_changed, struct diag *di
 			return diag_wrap(diag, diag_fail_errno(diag, -errno), "watch links");
 		if (size < 0 || (size_t)size > sizeof buffer) {
 			/* Messages were lost, the one that names a new index perhaps among them. */
-			watch->index = (int)if_nametoindex(watch->name);
+			watch->index = link_index(watch->name);
 			changed = true;
 			continue;
 		}

@@ -16,6 +16,9 @@ struct contract_hooks {
 	/* A link of that name that is no WireGuard interface. */
 	bool (*add_foreign_link)(void *impl, const char *name);
 	bool (*remove_foreign_link)(void *impl, const char *name);
+	/* The link gets another name, and this one as an alternative name; and back. */
+	bool (*make_name_alternative)(void *impl, const char *name);
+	bool (*make_name_own)(void *impl, const char *name);
 	void *impl;
 };
 

@@ -272,6 +272,29 @@ static void a_link_of_another_kind_is_refused_and_left_alone(
 	fixture_create(fixture);
 }
 
+/* A link answers to its alternative names too; it is another one all the same. */
+static void an_alternative_name_is_refused_and_its_link_left_alone(
+	struct device_fixture *fixture, const struct contract_bed *bed)
+{
+	struct diag diag = {0};
+	fixture_create(fixture);
+	assert_true(bed->hooks.make_name_alternative(bed->hooks.impl, fixture->interface));
+	assert_int_equal(create_with(fixture, &fixture->private_key, PORT_B), -EEXIST);
+	assert_int_equal(delete_now(fixture), -EEXIST);
+	assert_int_equal(configure(fixture, "10.9.0.1/32", false), -EEXIST);
+	assert_int_equal(set_mtu(fixture, 1300), -EEXIST);
+	assert_int_equal(set_up(fixture), -EEXIST);
+	assert_int_equal(fixture->controller.ops->read_device(fixture->controller.impl,
+				 fixture->interface, &fixture->device, &diag),
+		-EEXIST);
+	assert_non_null(strstr(diag_text(&diag), "an alternative name of renamed0"));
+	diag_clear(&diag);
+	assert_true(bed->hooks.make_name_own(bed->hooks.impl, fixture->interface));
+	const struct device *device = fixture_read(fixture);
+	assert_int_equal(device->listen_port, PORT_A);
+	assert_false(device->up);
+}
+
 static const struct contract_check checks[] = {
 	CONTRACT_CHECK(a_created_interface_has_key_and_port_and_no_peers),
 	CONTRACT_CHECK(adopting_an_interface_leaves_its_peers_alone),
@@ -291,6 +314,8 @@ static const struct contract_check checks[] = {
 	CONTRACT_CHECK(without_an_interface_everything_is_enodev),
 	CONTRACT_CHECK_NEEDING(
 		a_link_of_another_kind_is_refused_and_left_alone, CONTRACT_NEEDS_FOREIGN_LINKS),
+	CONTRACT_CHECK_NEEDING(an_alternative_name_is_refused_and_its_link_left_alone,
+		CONTRACT_NEEDS_FOREIGN_LINKS),
 };
 
 struct contract_list contract_interface_checks(void)

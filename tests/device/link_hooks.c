@@ -39,6 +39,18 @@ static bool remove_foreign_link(void *impl, const char *name)
 	return ip_command("link delete %s", name);
 }
 
+static bool make_name_alternative(void *impl, const char *name)
+{
+	return ip_command("link set %s name renamed0", name) &&
+	       ip_command("link property add dev renamed0 altname %s", name);
+}
+
+static bool make_name_own(void *impl, const char *name)
+{
+	return ip_command("link property del dev renamed0 altname %s", name) &&
+	       ip_command("link set renamed0 name %s", name);
+}
+
 struct contract_hooks system_link_hooks(void)
 {
 	return (struct contract_hooks){
@@ -46,5 +58,7 @@ struct contract_hooks system_link_hooks(void)
 		.set_down = set_down,
 		.add_foreign_link = add_foreign_link,
 		.remove_foreign_link = remove_foreign_link,
+		.make_name_alternative = make_name_alternative,
+		.make_name_own = make_name_own,
 	};
 }

@@ -111,6 +111,21 @@ static void a_missing_link_is_enodev(void **state)
 	assert_int_equal(configure(bed, info.index, "10.0.0.1/32"), -ENODEV);
 }
 
+static void an_alternative_name_is_not_the_links_own(void **state)
+{
+	struct bed *bed = *state;
+	struct link_info info = link_make(bed);
+	int index = info.index;
+	assert_true(ip_command("link property add dev " NAME " altname plexwg-other0"));
+	info.index = 4711;
+	assert_int_equal(link_read(&bed->link, "plexwg-other0", &info, &bed->diag), -EEXIST);
+	assert_int_equal(info.index, 4711);
+	assert_string_equal(diag_text(&bed->diag),
+		"plexwg-other0 is an alternative name of " NAME ", not its own");
+	assert_int_equal(link_read(&bed->link, NAME, &info, &bed->diag), 0);
+	assert_int_equal(info.index, index);
+}
+
 static void an_error_carries_the_kernels_own_words(void **state)
 {
 	struct bed *bed = *state;
@@ -210,6 +225,8 @@ static int link_tests(void)
 		cmocka_unit_test_setup_teardown(
 			hardware_and_loopback_have_no_kind, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(a_missing_link_is_enodev, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			an_alternative_name_is_not_the_links_own, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			an_error_carries_the_kernels_own_words, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(

@@ -96,6 +96,17 @@ static void other_links_are_nobodys_business(void **state)
 	assert_false(has_changed(*state));
 }
 
+static void a_link_that_has_the_name_as_an_alternative_is_another(void **state)
+{
+	struct link_watch watch;
+	assert_true(ip_command("link property add dev " OTHER " altname plexwg-alias0"));
+	assert_int_equal(link_watch_open(&watch, "plexwg-alias0", NULL), 0);
+	assert_true(ip_command("addr add 192.0.2.7/32 dev " OTHER));
+	assert_true(ip_command("link set " OTHER " mtu 1300"));
+	assert_false(has_changed(&watch));
+	link_watch_close(&watch);
+}
+
 static void messages_that_were_lost_count_as_a_change(void **state)
 {
 	struct link_watch *watch = *state;
@@ -118,6 +129,7 @@ static int run(void)
 		WATCH_TEST(a_link_that_is_deleted_and_made_anew_is_noticed),
 		WATCH_TEST(a_link_that_is_renamed_away_is_noticed_and_followed_no_longer),
 		WATCH_TEST(other_links_are_nobodys_business),
+		WATCH_TEST(a_link_that_has_the_name_as_an_alternative_is_another),
 		WATCH_TEST(messages_that_were_lost_count_as_a_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

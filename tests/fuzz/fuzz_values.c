@@ -115,6 +115,7 @@ static void others_check(const char *text, size_t length)
 	if (interface_name_is_valid(text, length)) {
 		FUZZ_HOLDS(length > 0 && length <= INTERFACE_NAME_MAX);
 		FUZZ_HOLDS(!memchr(text, '/', length) && !memchr(text, '\0', length));
+		FUZZ_HOLDS(!memchr(text, '%', length) && !memchr(text, ':', length));
 	}
 }
 

@@ -86,9 +86,11 @@ static void a_bad_interface_name_is_refused(void **state)
 static void interface_names_become_parts_of_paths(void **state)
 {
 	static const char *const good[] = {"a", "plexd0", "wg-0.1", "...", ".a", "a.", "..a",
-		"abcdefghijklmno", "\xc3\xa9th0", "%d", "~", "-x", "a:b"};
+		"abcdefghijklmno", "\xc3\xa9th0", "~", "-x", "alls", "al",
+		"All", "defaul", "default0"};
 	static const char *const bad[] = {"", ".", "..", "/", "a/b", "a b", " a", "a ", "a\tb",
-		"a\nb", "\x01", "a\x7f", "abcdefghijklmnop", "a\x1f"};
+		"a\nb", "\x01", "a\x7f", "abcdefghijklmnop", "a\x1f", "%", "%d", "wg%d",
+		"wg0%", "%%", ":", "wg0:1", "a:", "all", "default"};
 	for (size_t i = 0; i < COUNT_OF(good); i++)
 		if (!interface_name_is_valid(good[i], strlen(good[i])))
 			fail_msg("refused: \"%s\"", good[i]);
@@ -98,6 +100,8 @@ static void interface_names_become_parts_of_paths(void **state)
 	assert_false(interface_name_is_valid("a\0b", 3));
 	assert_true(interface_name_is_valid("..x", 3));
 	assert_false(interface_name_is_valid("..x", 2));
+	assert_true(interface_name_is_valid("alls", 4));
+	assert_false(interface_name_is_valid("alls", 3));
 }
 
 int main(void)
