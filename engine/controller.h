@@ -32,8 +32,12 @@ struct controller_ops {
 	 * it differs, since every write makes the device forget where its packets came from.
 	 */
 	int (*set_fwmark)(void *impl, const char *name, uint32_t fwmark, struct diag *diag);
-	/* An interface that is not there counts as deleted. -EEXIST as above. */
-	int (*delete_interface)(void *impl, const char *name, struct diag *diag);
+	/*
+	 * An interface that is not there counts as deleted; whether it was there is in
+	 * `*ret_existed` then. -EEXIST as above.
+	 */
+	int (*delete_interface)(
+		void *impl, const char *name, bool *ret_existed, struct diag *diag);
 	/*
 	 * The interface gets this address, and, unless `keep_others`, loses all others but
 	 * link-local ones.

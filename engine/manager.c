@@ -72,6 +72,16 @@ static int interface_create(struct manager *manager, struct diag *diag)
 	return error ? diag_wrap(diag, error, "set mark") : 0;
 }
 
+static int interface_delete(struct manager *manager, struct diag *diag)
+{
+	bool existed = false;
+	int error = manager->controller.ops->delete_interface(
+		manager->controller.impl, manager->config.interface_name, &existed, diag);
+	if (!error && existed)
+		log_line(&manager->logger, LOG_LEVEL_INFO, "Interface removed", NULL);
+	return error;
+}
+
 static int action_run(struct manager *manager, enum interface_action action, struct diag *diag)
 {
 	const struct controller_ops *ops = manager->controller.ops;
@@ -90,7 +100,7 @@ static int action_run(struct manager *manager, enum interface_action action, str
 	case INTERFACE_ACTION_SET_INTERFACE_UP:
 		return ops->set_interface_up(impl, name, diag);
 	case INTERFACE_ACTION_DELETE_INTERFACE:
-		return ops->delete_interface(impl, name, diag);
+		return interface_delete(manager, diag);
 	case INTERFACE_ACTION_NONE:
 	case INTERFACE_ACTION_COUNT:
 		break;
@@ -147,10 +157,7 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 int manager_teardown(struct manager *manager, struct diag *diag)
 {
 	int error = manager_act(manager, INTERFACE_EVENT_TEARDOWN, diag);
-	if (error)
-		return diag_wrap(diag, error, "wireguard: teardown");
-	log_line(&manager->logger, LOG_LEVEL_INFO, "Interface removed", NULL);
-	return 0;
+	return error ? diag_wrap(diag, error, "wireguard: teardown") : 0;
 }
 
 /* Takes the key off the device, and out of this process's memory of endpoints. */

@@ -4,10 +4,30 @@
 #include "report_error.h"
 #include "session.h"
 
+#include <errno.h>
+
+/* It is the last resort: a lock that cannot be taken, but is not held either, is no obstacle. */
+static int lock_if_possible(struct session *session, struct diag *diag)
+{
+	struct diag failure = {0};
+	int error = session_lock(session, &failure);
+	if (error && error != -EBUSY) {
+		error = interface_lock_check(INTERFACE_LOCK_DIRECTORY,
+			session->options->config.interface_name, diag);
+		if (!error)
+			report_error("down: %s; removing the interface without the lock",
+				diag_text(&failure));
+	} else {
+		diag_join(diag, &failure);
+	}
+	diag_clear(&failure);
+	return error;
+}
+
 static int down(struct session *session, struct diag *diag)
 {
 	struct manager manager;
-	int error = session_lock(session, diag);
+	int error = lock_if_possible(session, diag);
 	if (!error)
 		error = session_open_controller(session, diag);
 	if (error)

@@ -60,7 +60,11 @@ static int run(struct session *session, struct diag *diag)
 int command_run(const struct options *options)
 {
 	struct diag diag = {0};
-	if (!options->state_path == !options->api_url) {
+	if (options->state_path && options->api_url) {
+		report_error("run: --state and --api exclude each other");
+		return STATUS_USAGE;
+	}
+	if (!options->state_path && !options->api_url) {
 		report_error("run: needs either --state FILE or --api URL");
 		return STATUS_USAGE;
 	}

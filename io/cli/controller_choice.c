@@ -52,14 +52,19 @@ static int choice_by_interface(
 		return 0;
 	if (error)
 		return error;
-	if (strcmp(info.kind, "wireguard") == 0)
+	if (strcmp(info.kind, "wireguard") == 0) {
 		*ret = CONTROLLER_KERNEL;
-	else if (strcmp(info.kind, "tun") == 0 && uapi_socket_probe(&uapi, interface, NULL) == 0)
-		*ret = CONTROLLER_USERSPACE;
+		return 0;
+	}
+	if (strcmp(info.kind, "tun") == 0)
+		error = uapi_socket_probe(&uapi, interface, diag);
 	else
+		error = -ENOENT;
+	if (error == -ENOENT || error == -ECONNREFUSED)
 		return diag_fail(
 			diag, -EEXIST, "%s is there and is no WireGuard interface", interface);
-	return 0;
+	*ret = CONTROLLER_USERSPACE;
+	return error;
 }
 
 static int choice_by_system(enum controller_choice *ret, struct diag *diag)

@@ -139,6 +139,25 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 	return 0;
 }
 
+int interface_lock_check(const char *directory, const char *interface, struct diag *diag)
+{
+	char name[NAME_MAX];
+	int error = 0;
+	if (name_make(interface, name, NULL) != 0)
+		return 0;
+	int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory_fd < 0)
+		return 0;
+	int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(directory_fd);
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		error = refuse_held(fd, interface, diag);
+	close(fd);
+	return error;
+}
+
 void interface_lock_release(struct interface_lock *lock)
 {
 	if (!lock->is_held)

@@ -24,5 +24,10 @@ struct interface_lock {
  */
 int interface_lock_take(struct interface_lock *lock, const char *directory, const char *interface,
 	struct diag *diag);
+/*
+ * For one that does without the lock since it cannot be taken: whether it is held, as far as can be
+ * seen. Returns 0 or -EBUSY, as above.
+ */
+int interface_lock_check(const char *directory, const char *interface, struct diag *diag);
 /* The zero state is fine. */
 void interface_lock_release(struct interface_lock *lock);

@@ -128,9 +128,16 @@ static int target_find(struct kernel_controller *kernel, const char *name, struc
 	return error;
 }
 
+/* The port that is in use by another program. */
+static int port_wrap(struct diag *diag, int error, const char *name, uint16_t listen_port)
+{
+	return diag_wrap(diag, error, "UDP port %u of %s", listen_port, name);
+}
+
 /* Key and port, each only if it differs: setting a key resets all sessions. */
-static int device_put_right(struct kernel_controller *kernel, const struct wg_target *target,
-	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
+static int device_put_right(struct kernel_controller *kernel, const char *name,
+	const struct wg_target *target, const struct key_secret *private_key, uint16_t listen_port,
+	struct diag *diag)
 {
 	struct device device = {0};
 	int error = wg_socket_read_settings(&kernel->wg, target->index, &device, diag);
@@ -148,9 +155,7 @@ static int device_put_right(struct kernel_controller *kernel, const struct wg_ta
 	error = message ? wg_socket_set(&kernel->wg, message, NULL, diag)
 			: diag_fail_errno(diag, -ENOMEM);
 	wg_message_free(message);
-	if (error == -EADDRINUSE)
-		return diag_wrap(diag, error, "listen port %u", listen_port);
-	return error;
+	return error == -EADDRINUSE ? port_wrap(diag, error, name, listen_port) : error;
 }
 
 static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
@@ -170,7 +175,7 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	}
 	if (error)
 		return error;
-	return device_put_right(kernel, &target, private_key, listen_port, diag);
+	return device_put_right(kernel, name, &target, private_key, listen_port, diag);
 }
 
 static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
@@ -194,14 +199,17 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	return error;
 }
 
-static int delete_interface(void *impl, const char *name, struct diag *diag)
+static int delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct link_info info;
 	int error = own_link_read(&kernel->link, name, &info, diag);
 	if (!error)
 		error = link_delete(&kernel->link.link, info.index, diag);
-	return error == -ENODEV ? 0 : error;
+	if (error && error != -ENODEV)
+		return error;
+	*ret_existed = !error;
+	return 0;
 }
 
 static int configure_address(void *impl, const char *name, const struct prefix *address,
@@ -215,8 +223,16 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 static int set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
+	struct wg_target target;
+	struct device device = {0};
 	int error = own_link_set_up(&kernel->link, name, diag);
-	return error == -EADDRINUSE ? diag_wrap(diag, error, "listen port") : error;
+	if (error != -EADDRINUSE)
+		return error;
+	if (target_find(kernel, name, &target, NULL) == 0 &&
+		wg_socket_read_settings(&kernel->wg, target.index, &device, NULL) == 0)
+		error = port_wrap(diag, error, name, device.listen_port);
+	device_clear(&device);
+	return error;
 }
 
 static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)

@@ -104,11 +104,12 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	return error;
 }
 
-static int delete_interface(void *impl, const char *name, struct diag *diag)
+static int delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct recorder *recorder = impl;
 	recorder_settle(recorder);
-	int error = recorder->inner.ops->delete_interface(recorder->inner.impl, name, diag);
+	int error = recorder->inner.ops->delete_interface(
+		recorder->inner.impl, name, ret_existed, diag);
 	if (!recorder->is_on)
 		return error;
 	tell_op(recorder, &(struct told_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});

@@ -168,13 +168,15 @@ static int sim_create_interface(void *impl, const char *name, const struct key_s
 	return call_end(&call, error, diag);
 }
 
-static int sim_delete_interface(void *impl, const char *name, struct diag *diag)
+static int sim_delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct call call = {impl, SIM_OP_DELETE_INTERFACE, name, NULL, NULL};
 	struct sim_device *device = NULL;
 	int error = call_begin(&call, true, &device);
-	if (!error)
+	if (!error) {
+		*ret_existed = device != NULL;
 		sim_controller_delete(impl, name);
+	}
 	return call_end(&call, error, diag);
 }
 

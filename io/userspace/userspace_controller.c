@@ -108,7 +108,9 @@ static int device_put_right(struct userspace_controller *userspace, const char *
 	uapi_end(&request);
 	error = userspace_device_set(&userspace->uapi, name, &request, &is_refused, diag);
 	secret_buffer_clear(&request);
-	return error;
+	return error == -EADDRINUSE
+		       ? diag_wrap(diag, error, "UDP port %u of %s", listen_port, name)
+		       : error;
 }
 
 static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
@@ -150,7 +152,7 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	return error;
 }
 
-static int delete_interface(void *impl, const char *name, struct diag *diag)
+static int delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
@@ -158,6 +160,7 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 	if (error == -ENODEV) {
 		/* A socket that somebody listens on belongs to a link elsewhere. */
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
+		*ret_existed = false;
 		return error == -EADDRINUSE ? 0 : error;
 	}
 	if (!error)
@@ -166,6 +169,7 @@ static int delete_interface(void *impl, const char *name, struct diag *diag)
 		error = link_delete(&userspace->link.link, info.index, diag);
 	if (error && error != -ENODEV)
 		return error;
+	*ret_existed = !error;
 	/* Programs end when their link is gone. Only then is the name free again. */
 	if (program_end_wait(userspace, name, END_TIMEOUT_MS) != 0)
 		return diag_fail(diag, -ETIMEDOUT,

@@ -39,6 +39,12 @@ check 'an interface name of 16 bytes is refused' wrong show --interface 01234567
 check 'a controller that there is not is refused' wrong show --controller bsd
 check 'plan without a state is refused' wrong plan
 check 'apply without a state is refused' wrong apply
+check 'run without a source is refused' named 'needs either --state FILE or --api URL' run
+check 'run with both sources is refused as such' named 'run: --state and --api exclude each other' \
+	run --state x --api https://127.0.0.1
+for name in a:b all default 'wg%d' %; do
+	check "an interface named $name is refused" named '--interface' show --interface "$name"
+done
 check 'run cannot follow standard input' named 'standard input' run --state -
 check 'init without a mesh address is refused' wrong init --identity "$work/x"
 check 'init with a mesh address that is none is refused' wrong init --identity "$work/x" --mesh-ip 10.0.0.256

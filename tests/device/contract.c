@@ -25,8 +25,9 @@ struct contract_case {
 static int bed_clear(const struct contract_bed *bed)
 {
 	struct diag diag = {0};
-	int error =
-		bed->controller.ops->delete_interface(bed->controller.impl, bed->interface, &diag);
+	bool existed;
+	int error = bed->controller.ops->delete_interface(
+		bed->controller.impl, bed->interface, &existed, &diag);
 	if (error == -EEXIST && bed->hooks.remove_foreign_link &&
 		bed->hooks.remove_foreign_link(bed->hooks.impl, bed->interface))
 		error = 0;

@@ -55,7 +55,9 @@ static int bed_make(void **state)
 
 static int delete_now(struct bed *bed)
 {
-	return bed->fixture.controller.ops->delete_interface(&bed->userspace, NAME, &bed->diag);
+	bool existed;
+	return bed->fixture.controller.ops->delete_interface(
+		&bed->userspace, NAME, &existed, &bed->diag);
 }
 
 static int create_now(struct bed *bed)
@@ -294,7 +296,7 @@ static void a_port_that_is_taken_is_an_error(void **state)
 	assert_int_equal(bed->fixture.controller.ops->create_interface(&bed->userspace, NAME,
 				 &bed->fixture.private_key, PORT_B, &bed->diag),
 		-EADDRINUSE);
-	expect_text(bed, "Address already in use");
+	expect_text(bed, "UDP port 51822 of " NAME ": Address already in use");
 	close(fd);
 	assert_int_equal(bed->fixture.controller.ops->create_interface(&bed->userspace, NAME,
 				 &bed->fixture.private_key, PORT_B, &bed->diag),

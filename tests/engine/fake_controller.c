@@ -106,12 +106,14 @@ void fake_drop_interface(struct fake_controller *fake)
 	fake->listen_port = 0;
 }
 
-static int fake_delete_interface(void *impl, const char *name, struct diag *diag)
+static int fake_delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct fake_controller *fake = impl;
 	int error = call_begin(fake, "delete_interface", -1, name, false, diag);
-	if (!error)
+	if (!error) {
+		*ret_existed = fake->exists;
 		fake_drop_interface(fake);
+	}
 	return error;
 }
 

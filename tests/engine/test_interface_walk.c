@@ -105,9 +105,10 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	return call(walk, false, walk->link | LINK_EXISTS | LINK_KEY, diag);
 }
 
-static int delete_interface(void *impl, const char *name, struct diag *diag)
+static int delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct walk *walk = impl;
+	*ret_existed = walk->link & LINK_EXISTS;
 	assert_true(walk->may_delete);
 	return call(walk, false, 0, diag);
 }

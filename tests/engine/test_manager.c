@@ -75,6 +75,16 @@ static void teardown_deletes_the_interface_and_leaves_the_index_alone(void **sta
 	assert_int_equal(manager_teardown(&world->manager, NULL), 0);
 	assert_calls(world, "add_peer 02; delete_interface plexd0");
 	assert_index(world, "peer-2=02");
+	assert_logged(world, "info Interface removed\n");
+}
+
+static void teardown_without_an_interface_logs_no_removal(void **state)
+{
+	struct world *world = *state;
+	world->fake.exists = false;
+	assert_int_equal(manager_teardown(&world->manager, NULL), 0);
+	assert_calls(world, "delete_interface plexd0");
+	assert_not_logged(world, "Interface removed");
 }
 
 static void adding_a_peer_sets_it_and_notes_its_id(void **state)
@@ -352,6 +362,7 @@ int main(void)
 			the_configuration_rules_setup, world_setup, world_teardown),
 		UP_TEST(setup_of_an_interface_that_is_up_does_nothing),
 		UP_TEST(teardown_deletes_the_interface_and_leaves_the_index_alone),
+		UP_TEST(teardown_without_an_interface_logs_no_removal),
 		UP_TEST(adding_a_peer_sets_it_and_notes_its_id),
 		UP_TEST(adding_is_idempotent),
 		UP_TEST(updating_is_an_upsert),

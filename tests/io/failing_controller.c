@@ -50,13 +50,15 @@ static int failing_create_interface(void *impl, const char *name,
 	return outcome == OUTCOME_GOES_WELL ? error : failure(failing, diag);
 }
 
-static int failing_delete_interface(void *impl, const char *name, struct diag *diag)
+static int failing_delete_interface(
+	void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct failing *failing = impl;
 	enum outcome outcome = outcome_next(failing, "delete interface", NULL);
 	int error = 0;
 	if (outcome != OUTCOME_REFUSED)
-		error = failing->inner.ops->delete_interface(failing->inner.impl, name, diag);
+		error = failing->inner.ops->delete_interface(
+			failing->inner.impl, name, ret_existed, diag);
 	return outcome == OUTCOME_GOES_WELL ? error : failure(failing, diag);
 }
 

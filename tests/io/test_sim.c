@@ -88,6 +88,7 @@ static void operations_on_a_missing_interface_fail_but_for_delete(void **state)
 	struct peer_config peer = {.public_key = public_key(2)};
 	struct device device = {.mtu = -7};
 	void *sim = &world->sim;
+	bool existed = true;
 	assert_int_equal(ops->configure_address(sim, NAME, &address, false, NULL), -ENODEV);
 	assert_int_equal(ops->set_interface_up(sim, NAME, NULL), -ENODEV);
 	assert_int_equal(ops->set_mtu(sim, NAME, 1420, NULL), -ENODEV);
@@ -95,7 +96,8 @@ static void operations_on_a_missing_interface_fail_but_for_delete(void **state)
 	assert_int_equal(ops->remove_peer(sim, NAME, &peer.public_key, NULL), -ENODEV);
 	assert_int_equal(ops->read_device(sim, NAME, &device, NULL), -ENODEV);
 	assert_int_equal(device.mtu, -7);
-	assert_int_equal(ops->delete_interface(sim, NAME, NULL), 0);
+	assert_int_equal(ops->delete_interface(sim, NAME, &existed, NULL), 0);
+	assert_false(existed);
 }
 
 static void operations_are_recorded_with_their_errors(void **state)
@@ -114,7 +116,7 @@ static void operations_are_recorded_with_their_errors(void **state)
 	ops->set_interface_up(&world->sim, NAME, NULL);
 	put(world, PEER_OP_ADD, 0, &peer);
 	ops->remove_peer(&world->sim, NAME, &peer.public_key, NULL);
-	ops->delete_interface(&world->sim, NAME, NULL);
+	assert_int_equal(ops->delete_interface(&world->sim, NAME, &(bool){false}, NULL), 0);
 	put(world, PEER_OP_UPDATE, 0, &peer);
 	assert_string_equal(world->record,
 		"create_interface plexd0 51820\n"
@@ -138,7 +140,9 @@ static void a_fault_fails_as_many_calls_as_it_says_and_changes_nothing(void **st
 	assert_int_equal(create(world), 0);
 	arrange_fault(world,
 		(struct sim_fault){.op = SIM_OP_DELETE_INTERFACE, .error = -EBUSY, .times = 1});
-	assert_int_equal(world->controller.ops->delete_interface(&world->sim, NAME, NULL), -EBUSY);
+	assert_int_equal(world->controller.ops->delete_interface(
+				 &world->sim, NAME, &(bool){false}, NULL),
+		-EBUSY);
 	assert_non_null(sim_controller_find(&world->sim, NAME));
 }
 
