@@ -3,7 +3,7 @@
 # in a network namespace of its own, where that is possible. Usage: tests/demo.sh [BUILD_DIR]
 set -eu
 cd "$(dirname "$0")/.."
-build=${1:-build}
+build=${1:-build-demo}
 
 if [ "$(id -u)" = 0 ]; then
 	sh tests/install.sh build device
