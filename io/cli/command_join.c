@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "diag.h"
+#include "log_escape.h"
 #include "node_join.h"
 #include "report_error.h"
 #include "secret_file.h"
@@ -21,7 +22,9 @@ static int join(const struct options *options, const char *token, struct diag *d
 		return error;
 	if (joined.peers_fault)
 		report_error("join: the first peers are not kept: %s", joined.peers_fault);
-	printf("joined as %s, mesh address %s\n", joined.node_id, ip_format(&joined.mesh_ip).text);
+	fputs("joined as ", stdout);
+	word_print(stdout, joined.node_id);
+	printf(", mesh address %s\n", ip_format(&joined.mesh_ip).text);
 	node_joined_clear(&joined);
 	return 0;
 }

@@ -92,9 +92,9 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 int device_plan_report_errors(const struct state_document *document, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->desired.unusable_count; i++)
-		report_error("state: %s", plan->desired.unusable[i]->error);
+		report_error_line("state: %s", plan->desired.unusable[i]->error);
 	if (document->signing_keys_error)
-		report_error("state: %s", document->signing_keys_error);
+		report_error_line("state: %s", document->signing_keys_error);
 	return plan->desired.unusable_count || document->signing_keys_error ? -EINVAL : 0;
 }
 

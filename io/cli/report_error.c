@@ -6,19 +6,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void report_error_start(void)
+{
+	setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
+}
+
 /* Ids of peers stand in errors as they are: no line shall come of what they hold. */
-void report_error(const char *format, ...)
+static void line_write(const char *format, va_list args)
 {
 	char *text = NULL;
-	va_list args;
-	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
-	va_end(args);
+	fflush(stdout);
 	flockfile(stderr);
 	fputs("plexwg: ", stderr);
 	line_print(stderr, text ? text : "out of memory");
 	fputc('\n', stderr);
 	funlockfile(stderr);
 	free(text);
+}
+
+void report_error_line(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	line_write(format, args);
+	va_end(args);
+}
+
+void report_error(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	line_write(format, args);
+	va_end(args);
+	fflush(stderr);
 }

@@ -1,6 +1,7 @@
 /*
- * How a log value is written: what needs quotes, and one character at a time, escaped, so that a
- * line can be cut between two of them. Foreign text can neither break a line nor move a cursor.
+ * How foreign text is printed, so that it can neither break a line nor move a cursor: rune.h says
+ * which characters are escaped. A log value is written one character at a time, so that a line can
+ * be cut between two of them.
  */
 #pragma once
 
@@ -22,5 +23,11 @@ struct log_escape log_escape_next(const char **at, bool json);
 /* The same, as it is: for a value without quotes. */
 struct log_escape log_escape_plain(const char **at);
 
-/* A text that is to stay on its line and on a terminal: what does not print is escaped. */
+/* Print a text that may have several words. */
 void line_print(FILE *out, const char *text);
+/* Print a text as one word: in quotes, and escaped within, if it is empty or holds a space, a quote
+ * or a character that is not shown. */
+void word_print(FILE *out, const char *text);
+/* Print JSON, well-formed, so that it means the same: within its strings \u takes the place of
+ * characters that are not shown. Line feeds between tokens stay. */
+void json_print(FILE *out, const char *json);

@@ -1,6 +1,7 @@
 #include "replay.h"
 
 #include "diag.h"
+#include "log_escape.h"
 #include "scenario_files.h"
 #include "scenario_read.h"
 #include "scenario_run.h"
@@ -19,8 +20,21 @@ struct replay {
 
 static void say_unusable(struct replay *replay, const char *file, const struct diag *diag)
 {
-	fprintf(replay->err, "plexwg: replay: %s%s%s\n", file, *file ? ": " : "", diag_text(diag));
+	/* What was printed before is to come before. */
+	fflush(replay->out);
+	fputs("plexwg: replay: ", replay->err);
+	line_print(replay->err, file);
+	fputs(*file ? ": " : "", replay->err);
+	line_print(replay->err, diag_text(diag));
+	fputc('\n', replay->err);
 	replay->is_unusable = true;
+}
+
+static void result_print(FILE *out, const char *head, const char *text)
+{
+	fputs(head, out);
+	line_print(out, text);
+	fputc('\n', out);
 }
 
 static void replay_scenario(
@@ -29,12 +43,14 @@ static void replay_scenario(
 	struct diag diag = {0};
 	switch (scenario_run(scenario, replay->trace ? replay->out : NULL, &diag)) {
 	case RUN_HOLDS:
-		fprintf(replay->out, "ok %s\n", scenario->title);
+		result_print(replay->out, "ok ", scenario->title);
 		replay->passed++;
 		break;
 	case RUN_FAILS:
-		fprintf(replay->out, "FAIL %s\n  %s: %s\n", scenario->title, file,
-			diag_text(&diag));
+		result_print(replay->out, "FAIL ", scenario->title);
+		fputs("  ", replay->out);
+		line_print(replay->out, file);
+		result_print(replay->out, ": ", diag_text(&diag));
 		replay->failed++;
 		break;
 	case RUN_OUT_OF_MEMORY:

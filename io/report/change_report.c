@@ -102,7 +102,7 @@ static void op_print(FILE *out, const struct peer_op *op)
 	unsigned fields = op->kind == PEER_OP_UPDATE ? op->fields : PEER_FIELDS_ALL;
 	fprintf(out, "%c ", signs[op->kind]);
 	if (op_id(op)) {
-		text_print(out, op_id(op));
+		word_print(out, op_id(op));
 		fputc(' ', out);
 	}
 	fputs(key_public_format(peer_op_key(op)).text, out);
@@ -132,9 +132,11 @@ void change_report_print(FILE *out, const struct change_report *report)
 {
 	const struct peer_diff *diff = &report->plan->diff;
 	bool done = report->results != NULL;
-	for (size_t i = 0; i < report->setup_count; i++)
-		fprintf(out, "! %s %s\n", interface_action_name(report->setup[i]),
-			report->interface);
+	for (size_t i = 0; i < report->setup_count; i++) {
+		fprintf(out, "! %s ", interface_action_name(report->setup[i]));
+		line_print(out, report->interface);
+		fputc('\n', out);
+	}
 	for (size_t i = 0; i < peer_diff_op_count(diff); i++)
 		if (op_was_done(report, i))
 			op_print(out, &diff->ops[i]);
@@ -145,7 +147,8 @@ void change_report_print(FILE *out, const struct change_report *report)
 		line_print(out, report->warnings->texts[i]);
 		fputc('\n', out);
 	}
-	fprintf(out, "%s: %zu %s, %zu %s, %zu %s, %zu unchanged\n", report->interface,
+	line_print(out, report->interface);
+	fprintf(out, ": %zu %s, %zu %s, %zu %s, %zu unchanged\n",
 		count_kind(report, PEER_OP_REMOVE), done ? "removed" : "to remove",
 		count_kind(report, PEER_OP_UPDATE), done ? "updated" : "to update",
 		count_kind(report, PEER_OP_ADD), done ? "added" : "to add", diff->unchanged_count);

@@ -1,5 +1,6 @@
 #include "device_report.h"
 
+#include "log_escape.h"
 #include "peer_report.h"
 #include "timestamp.h"
 
@@ -26,8 +27,10 @@ void device_print(
 	FILE *out, const char *interface, const char *controller, const struct device *device)
 {
 	bool has_key = !key_public_is_zero(&device->public_key);
-	fprintf(out, "interface: %s\ncontroller: %s\npublic_key: %s\nlisten_port: %u\n", interface,
-		controller, has_key ? key_public_format(&device->public_key).text : "none",
+	fputs("interface: ", out);
+	line_print(out, interface);
+	fprintf(out, "\ncontroller: %s\npublic_key: %s\nlisten_port: %u\n", controller,
+		has_key ? key_public_format(&device->public_key).text : "none",
 		device->listen_port);
 	fprintf(out, "mtu: %d\nup: %s\naddresses:", device->mtu, device->up ? "yes" : "no");
 	for (size_t i = 0; i < device->address_count; i++)

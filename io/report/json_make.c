@@ -1,5 +1,7 @@
 #include "json_make.h"
 
+#include "log_escape.h"
+
 #include <errno.h>
 
 static struct json_object *made(struct json_make *make, struct json_object *object)
@@ -53,8 +55,10 @@ int json_make_print(struct json_make *make, struct json_object *object, FILE *ou
 	if (!make->out_of_memory)
 		text = json_object_to_json_string_ext(
 			object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(out, "%s\n", text);
+	if (text) {
+		json_print(out, text);
+		fputc('\n', out);
+	}
 	json_object_put(object);
 	return text ? 0 : -ENOMEM;
 }

@@ -1,8 +1,6 @@
 #include "peer_report.h"
 
-#include "diag.h"
-
-#include <string.h>
+#include "log_escape.h"
 
 static struct json_object *allowed_ips_json(struct json_make *make, const struct peer_config *peer)
 {
@@ -51,9 +49,9 @@ void peer_field_print(FILE *out, const struct peer_config *peer, enum peer_field
 {
 	switch (bit) {
 	case PEER_FIELD_BIT_ENDPOINT:
-		fputs(peer->endpoint.kind == ENDPOINT_NONE ? "none"
-							   : endpoint_format(&peer->endpoint).text,
-			out);
+		line_print(out, peer->endpoint.kind == ENDPOINT_NONE
+					? "none"
+					: endpoint_format(&peer->endpoint).text);
 		break;
 	case PEER_FIELD_BIT_ALLOWED_IPS:
 		if (peer->allowed_ip_count == 0)
@@ -71,12 +69,4 @@ void peer_field_print(FILE *out, const struct peer_config *peer, enum peer_field
 	case PEER_FIELD_COUNT:
 		break;
 	}
-}
-
-void text_print(FILE *out, const char *text)
-{
-	bool plain = *text != '\0';
-	for (const char *at = text; *at && plain; at++)
-		plain = (unsigned char)*at > ' ' && *at != 0x7f && *at != '"';
-	fputs(plain ? text : quote(text, strlen(text)).text, out);
 }

@@ -12,6 +12,3 @@
 void peer_fields_make(struct json_make *make, struct json_object *object,
 	const struct peer_config *peer, unsigned fields);
 void peer_field_print(FILE *out, const struct peer_config *peer, enum peer_field_bit bit);
-
-/* Foreign text, quoted only where a terminal or a reader could be misled. */
-void text_print(FILE *out, const char *text);

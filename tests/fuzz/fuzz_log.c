@@ -1,11 +1,12 @@
 /*
- * Log lines: whatever a value holds, a line stays one line without control characters, of bounded
+ * Log lines: whatever a value holds, a line stays one line of what a terminal shows, of bounded
  * length, and as JSON it can be read.
  */
 #include "fuzz.h"
 #include "json_scan.h"
 #include "log_sink.h"
 #include "logger.h"
+#include "rune.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,7 @@ static void write_line(void *impl, const char *line, size_t length)
 	const struct log_sink *sink = impl;
 	struct json_span span;
 	FUZZ_HOLDS(length > 0 && length <= LOG_LINE_MAX && line[length - 1] == '\n');
-	for (size_t i = 0; i + 1 < length; i++)
-		FUZZ_HOLDS((unsigned char)line[i] >= ' ' && line[i] != 0x7f);
+	FUZZ_HOLDS(rune_shown_length(line) == length - 1);
 	if (sink->format == LOG_FORMAT_JSON)
 		FUZZ_HOLDS(json_scan_document(line, length, &span, NULL) == 0);
 }
