@@ -71,6 +71,33 @@ for file in "$work"/unusable-*; do
 	check "an entry is refused, and only it: ${name//-/ }" unusable "$file"
 done
 check 'an id that is repeated without end takes no end of time' unusable "$work/repeated-id"
+few_writes() { # each write of an error arrives as a message of its own
+	python3 - "$plexwg" "$fixtures/two-peers.dump" "$work/many" <<-'PY'
+		import json, socket, subprocess, sys, threading
+		plexwg, dump, path = sys.argv[1:]
+		json.dump({"peers": [{"id": f"peer-{n}"} for n in range(10000)]}, open(path, "w"))
+		ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		messages = []
+		def read():
+		    while message := ours.recv(1 << 20):
+		        messages.append(message)
+		reader = threading.Thread(target=read)
+		reader.start()
+		status = subprocess.run([plexwg, "plan", "--state", path, "--actual", dump], stdout=subprocess.DEVNULL, stderr=theirs).returncode
+		theirs.close()
+		reader.join()
+		text = b"".join(messages)
+		assert status == 1 and text.count(b"\n") == 10000 and text.startswith(b"plexwg: state: peers[0] "), text[:200]
+		print(len(messages), "writes")
+		assert len(messages) * 1024 < len(text)
+	PY
+}
+check 'ten thousand errors are few writes' few_writes
+together() { # the plan is whole before the first error
+	"$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$work/many" >"$work/both" 2>&1
+	head -n 1 "$work/both" && head -n 4 "$work/both" | grep -q 'unchanged$' && ! tail -n 10000 "$work/both" | grep -qv '^plexwg: '
+}
+check 'on one file errors stand behind the plan' together
 no_secret() { ! "$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$work/unusable-psk-short" 2>&1 | grep c2Vj; }
 check 'the error about a preshared key does not show it' no_secret
 
