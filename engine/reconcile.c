@@ -281,8 +281,7 @@ static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 	struct reconciler *reconciler = cycle->reconciler;
 	struct diag diag = {0};
 	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
-		reconciler->manager->config.interface_name, &cycle->plan, &cycle->device->peers,
-		&cycle->routes, &diag);
+		reconciler->manager->config.interface_name, &cycle->plan, &cycle->routes, &diag);
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* What the device shall have when the cycle is done: wanted peers, kept ones, and those whose
- * removal is held back. */
+/* What the device shall have when the cycle is done: wanted peers first, then kept ones and those
+ * whose removal is held back. */
 static const struct peer_config **plan_peers(const struct plan *plan, size_t *ret_count)
 {
 	const struct desired *desired = &plan->desired;
@@ -27,8 +27,7 @@ static const struct peer_config **plan_peers(const struct plan *plan, size_t *re
 }
 
 int reconcile_routes_plan(const struct router *router, const struct route_policy *policy,
-	const char *interface, const struct plan *plan, const struct peer_table *actual,
-	struct route_plan *ret, struct diag *diag)
+	const char *interface, const struct plan *plan, struct route_plan *ret, struct diag *diag)
 {
 	if (!router->ops)
 		return 0;
@@ -40,7 +39,8 @@ int reconcile_routes_plan(const struct router *router, const struct route_policy
 	const struct peer_config **peers = plan_peers(plan, &count);
 	error = -ENOMEM;
 	if (peers)
-		error = route_plan_compute(peers, count, actual, &table, policy, ret);
+		error = route_plan_compute(
+			peers, count, plan->desired.peers.count, &table, policy, ret);
 	if (error)
 		diag_fail_errno(diag, error);
 	free(peers);

@@ -11,8 +11,7 @@ struct diag;
 
 /* A router that is not there (`ops` NULL) plans nothing. Returns 0 or a negative errno. */
 int reconcile_routes_plan(const struct router *router, const struct route_policy *policy,
-	const char *interface, const struct plan *plan, const struct peer_table *actual,
-	struct route_plan *ret, struct diag *diag);
+	const char *interface, const struct plan *plan, struct route_plan *ret, struct diag *diag);
 
 /*
  * Adds, then removes. One that fails stops no other: it is logged, added to `failures` and taken

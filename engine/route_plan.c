@@ -107,17 +107,15 @@ static int peer_covers_refuse(struct routing *routing, const struct peer_config 
 	return peer->endpoint.kind == ENDPOINT_IP ? covers_refuse(routing, &peer->endpoint.ip) : 0;
 }
 
-static int all_covers_refuse(struct routing *routing, const struct peer_config *const *peers,
-	size_t peer_count, const struct peer_table *endpoints_only)
+static int all_covers_refuse(
+	struct routing *routing, const struct peer_config *const *peers, size_t desired_count)
 {
 	const struct route_policy *policy = routing->policy;
 	int error = 0;
 	if (policy->mark_keeps_out)
 		return 0;
-	for (size_t i = 0; i < peer_count && !error; i++)
+	for (size_t i = 0; i < desired_count && !error; i++)
 		error = peer_covers_refuse(routing, peers[i]);
-	for (size_t i = 0; endpoints_only && i < endpoints_only->count && !error; i++)
-		error = peer_covers_refuse(routing, &endpoints_only->peers[i]);
 	for (size_t i = 0; i < policy->protected_ip_count && !error; i++)
 		error = covers_refuse(routing, &policy->protected_ips[i]);
 	return error;
@@ -192,8 +190,8 @@ static int compare_refusals(const void *a, const void *b)
 }
 
 int route_plan_compute(const struct peer_config *const *peers, size_t peer_count,
-	const struct peer_table *endpoints_only, const struct route_table *actual,
-	const struct route_policy *policy, struct route_plan *ret)
+	size_t desired_count, const struct route_table *actual, const struct route_policy *policy,
+	struct route_plan *ret)
 {
 	struct routing routing = {.policy = policy};
 	struct route_plan *out = &routing.out;
@@ -206,7 +204,7 @@ int route_plan_compute(const struct peer_config *const *peers, size_t peer_count
 	if (!error)
 		error = defaults_refuse(&routing);
 	if (!error)
-		error = all_covers_refuse(&routing, peers, peer_count, endpoints_only);
+		error = all_covers_refuse(&routing, peers, desired_count);
 	if (!error)
 		error = places_settle(&routing, actual);
 	free(routing.wishes);

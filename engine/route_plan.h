@@ -41,13 +41,14 @@ struct route_plan {
 };
 
 /*
- * The allowed IPs of `peers` (what is wanted and what is kept) want routes, and their endpoints
- * must not be covered; nor must those of `endpoints_only` (what is on the device), which may be
- * NULL. Returns 0, or -ENOMEM with `*ret` as before.
+ * The allowed IPs of `peers` want routes. The first `desired_count` of them are the desired
+ * state's: their endpoints must not be covered. The others' endpoints are as the device has them: a
+ * peer chooses that by where it sends from, so they decide nothing. Returns 0, or -ENOMEM with
+ * `*ret` as before.
  */
 int route_plan_compute(const struct peer_config *const *peers, size_t peer_count,
-	const struct peer_table *endpoints_only, const struct route_table *actual,
-	const struct route_policy *policy, struct route_plan *ret);
+	size_t desired_count, const struct route_table *actual, const struct route_policy *policy,
+	struct route_plan *ret);
 
 /* Such as "it covers 198.51.100.2, which the tunnels or the control plane need". */
 struct route_refusal_text {

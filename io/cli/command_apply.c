@@ -76,12 +76,12 @@ static void not_taken_join(const struct plan *plan, struct diag *diag)
 	}
 }
 
-static int routes_read_back(const struct reconciler *reconciler, const struct plan *plan,
-	const struct peer_table *actual, struct diag *diag)
+static int routes_read_back(
+	const struct reconciler *reconciler, const struct plan *plan, struct diag *diag)
 {
 	struct route_plan routes = {0};
 	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
-		reconciler->manager->config.interface_name, plan, actual, &routes, diag);
+		reconciler->manager->config.interface_name, plan, &routes, diag);
 	size_t left = routes.add_count + routes.remove_count;
 	if (!error && left)
 		error = diag_fail(diag, -EIO,
@@ -121,7 +121,7 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		error = diag_wrap(diag, -EIO, "read back: acknowledged, but not so on the device");
 	}
 	if (!error)
-		error = routes_read_back(reconciler, &plan, &device.peers, diag);
+		error = routes_read_back(reconciler, &plan, diag);
 	plan_clear(&plan);
 	device_clear(&device);
 	return error;

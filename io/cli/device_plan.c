@@ -72,8 +72,8 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 		error = warnings_add_conflicts(warnings, &ret->plan.desired);
 	if (error)
 		return diag_fail_errno(diag, error);
-	error = reconcile_routes_plan(&input->router, &input->route_policy, interface, &ret->plan,
-		&input->device->peers, &ret->routes, diag);
+	error = reconcile_routes_plan(
+		&input->router, &input->route_policy, interface, &ret->plan, &ret->routes, diag);
 	if (error)
 		return error;
 	error = warnings_add_refusals(warnings, &ret->routes);

@@ -75,6 +75,12 @@ kept_here() { # names our interface, and does not lead into it
 }
 check 'a route that keeps here what ours would lead to the interface is foreign' kept_here
 
+roamed() { # as after a packet from there
+	status 0 run apply && wg set "$device" peer "$k3" endpoint 10.2.0.9:51820 && converged && status 0 run apply &&
+		routes_are 254 10.2.0.0/16 10.3.0.0/16
+}
+check 'a peer that is heard from inside the prefix of another takes no route away' roamed
+
 write_state '"10.2.0.0/16", "192.0.0.0/8"' '"0.0.0.0/0"'
 withheld() {
 	status 0 run apply && grep 'no route to 192.0.0.0/8: it covers 192.0.2.2' "$out" &&

@@ -161,7 +161,7 @@ static int try_to_plan_routes(void *impl)
 	struct plan plan = {.desired = {.peers = routing->asked->actual}};
 	struct route_plan routes = {0}, zero = {0};
 	int error = reconcile_routes_plan(
-		&router, &routing->policy, "plexd0", &plan, &routing->asked->actual, &routes, NULL);
+		&router, &routing->policy, "plexd0", &plan, &routes, NULL);
 	if (error)
 		assert_memory_equal(&routes, &zero, sizeof zero);
 	route_plan_clear(&routes);

@@ -155,6 +155,38 @@ static void a_state_of_an_earlier_life_takes_no_route_away(void **state)
 	route_table_clear(&router.table);
 }
 
+/* Its endpoint is where its packets come from: a forged source is enough. */
+static void a_peer_that_is_heard_from_another_ones_prefix_takes_no_route_away(void **state)
+{
+	struct world *world = *state;
+	struct fake_router router = {{0}};
+	struct state_document document = {0};
+	world->reconciler.router = (struct router){&router_ops, &router};
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_route_calls(&router, "+10.0.0.2/32 +10.0.0.3/32");
+	world_handshake(world, 2, "10.0.0.3:1");
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_route_calls(&router, "");
+	document_add_unusable(&document, "peer-2", 2, "peers[0]: bad");
+	wants(&document, 3);
+	assert_int_not_equal(world_cycle(world, &document), 0);
+	assert_route_calls(&router, "");
+	route_table_clear(&router.table);
+}
+
+static void a_desired_endpoint_within_a_prefix_withholds_its_route(void **state)
+{
+	struct world *world = *state;
+	struct fake_router router = {{0}};
+	struct state_document document = {0};
+	world->reconciler.router = (struct router){&router_ops, &router};
+	document_add(&document, "peer-2", 2, "10.0.0.3:1", "10.0.0.2/32");
+	wants(&document, 3);
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_route_calls(&router, "+10.0.0.2/32");
+	route_table_clear(&router.table);
+}
+
 static void a_route_that_is_withheld_is_logged_once(void **state)
 {
 	struct world *world = *state;
@@ -180,6 +212,8 @@ int main(void)
 		CONVERGED_TEST(a_kept_peer_keeps_its_routes),
 		CONVERGED_TEST(a_peer_whose_removal_is_held_back_keeps_its_routes),
 		CONVERGED_TEST(a_state_of_an_earlier_life_takes_no_route_away),
+		CONVERGED_TEST(a_peer_that_is_heard_from_another_ones_prefix_takes_no_route_away),
+		CONVERGED_TEST(a_desired_endpoint_within_a_prefix_withholds_its_route),
 		CONVERGED_TEST(a_route_that_is_withheld_is_logged_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
