@@ -1,6 +1,7 @@
 #include "manager.h"
 
 #include "diag.h"
+#include "reconcile_routes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ void manager_deinit(struct manager *manager)
 	peer_index_deinit(&manager->index);
 	endpoint_memory_clear(&manager->endpoints);
 	event_overlay_clear(&manager->overlay);
+	route_claims_clear(&manager->claims);
 }
 
 struct peer_index *manager_peer_index(struct manager *manager)
@@ -157,12 +159,42 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 int manager_teardown(struct manager *manager, struct diag *diag)
 {
 	int error = manager_act(manager, INTERFACE_EVENT_TEARDOWN, diag);
-	return error ? diag_wrap(diag, error, "wireguard: teardown") : 0;
+	if (error)
+		return diag_wrap(diag, error, "wireguard: teardown");
+	route_claims_clear(&manager->claims);
+	return 0;
+}
+
+/* Without memory the next cycle has to do it. */
+static void claims_changed(const struct manager *manager, int error)
+{
+	if (error)
+		log_line(&manager->logger, LOG_LEVEL_ERROR, "Routes not changed", "error",
+			"out of memory", NULL);
+}
+
+/* A failure is logged, and the next cycle makes up for it. */
+static void manager_routes_remove(struct manager *manager, struct route_plan *routes)
+{
+	(void)reconcile_routes_remove(
+		&manager->router, manager->config.interface_name, routes, &manager->logger, NULL);
+}
+
+/* Before its peer goes. */
+static void key_routes_remove(struct manager *manager, const struct key_public *key)
+{
+	struct route_plan routes = {0};
+	if (!manager->router.ops)
+		return;
+	claims_changed(manager, route_claims_drop(&manager->claims, key, &routes));
+	manager_routes_remove(manager, &routes);
+	route_plan_clear(&routes);
 }
 
 /* Takes the key off the device, and out of this process's memory of endpoints. */
 static int key_remove(struct manager *manager, const struct key_public *key, struct diag *diag)
 {
+	key_routes_remove(manager, key);
 	int error = manager->controller.ops->remove_peer(
 		manager->controller.impl, manager->config.interface_name, key, diag);
 	if (controller_answered(manager, error, diag) == 0)
@@ -205,6 +237,25 @@ static int peer_put(struct manager *manager, const struct peer_config *peer, str
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
+/* What the peer wants is known before an old key of it goes: their routes may be the same. */
+static int peer_put_with_routes(
+	struct manager *manager, const struct peer_config *peer, struct diag *diag)
+{
+	struct route_plan routes = {0};
+	if (manager->router.ops)
+		claims_changed(manager,
+			route_claims_set(&manager->claims, peer, &manager->route_policy, &routes));
+	manager_routes_remove(manager, &routes);
+	old_key_remove(manager, peer);
+	int error = peer_put(manager, peer, diag);
+	/* One that failed for another reason may be there, and is tried again by the next cycle. */
+	if (error != -ENODEV)
+		(void)reconcile_routes_add(&manager->router, manager->config.interface_name,
+			&routes, &manager->logger, NULL);
+	route_plan_clear(&routes);
+	return error;
+}
+
 static int manager_put_peer(struct manager *manager, const struct peer_entry *entry,
 	const char *verb, const char *done, struct diag *diag)
 {
@@ -217,8 +268,7 @@ static int manager_put_peer(struct manager *manager, const struct peer_entry *en
 			"peer_id", peer->id, NULL);
 		return 0;
 	}
-	old_key_remove(manager, peer);
-	int error = peer_put(manager, peer, diag);
+	int error = peer_put_with_routes(manager, peer, diag);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: %s peer %s", verb, peer->id);
 	log_line(&manager->logger, LOG_LEVEL_DEBUG, done, "peer_id", peer->id, NULL);

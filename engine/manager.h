@@ -1,8 +1,8 @@
 /*
  * Owner of one WireGuard interface and of what this process knows about it: the state of the
- * interface, the index of peer ids, the memory of endpoints, and the events not yet overtaken by
- * a fetch. The reconcile cycle and the event handlers work through it. Not thread-safe, but for
- * its index.
+ * interface, the index of peer ids, the memory of endpoints, the routes that peers want, and the
+ * events not yet overtaken by a fetch. The reconcile cycle and the event handlers work through it.
+ * Not thread-safe, but for its index.
  *
  * Functions return 0 or a negative errno with the whole text in `diag`
  * (`wireguard: setup: create interface: Operation not permitted`).
@@ -16,6 +16,7 @@
 #include "interface_fsm.h"
 #include "logger.h"
 #include "peer_index.h"
+#include "route_claims.h"
 #include "state_document.h"
 
 struct manager {
@@ -28,6 +29,10 @@ struct manager {
 	struct peer_index index;
 	struct endpoint_memory endpoints;
 	struct event_overlay overlay;
+	/* Neither after manager_init; to be set before Setup. */
+	struct router router;
+	struct route_policy route_policy;
+	struct route_claims claims; /* where routes are managed */
 };
 
 /* Copies `config` and applies its defaults. Returns 0 or -ENOMEM. */
@@ -41,6 +46,9 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 int manager_teardown(struct manager *manager, struct diag *diag);
 
 /*
+ * The routes of one peer come after it, and go before it. One that cannot be changed is logged, and
+ * is no error: the next cycle makes up for it, as it settles what conflicts.
+ *
  * A peer as the control plane sends it, set whole. If its id is known under another key, the old
  * key is removed first, unless another id now has it. A peer with the node's own key is logged and
  * left out. `entry` may be unusable: that is the error then.

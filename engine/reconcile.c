@@ -280,11 +280,14 @@ static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct diag diag = {0};
-	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
-		reconciler->manager->config.interface_name, &cycle->plan, &cycle->routes, &diag);
+	struct manager *manager = reconciler->manager;
+	int error = reconcile_routes_plan(&manager->router, &manager->route_policy,
+		manager->config.interface_name, &cycle->plan, &cycle->routes, &diag);
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);
+	if (reconcile_routes_note(&manager->router, &cycle->plan, &manager->claims) != 0)
+		error = diag_add(failures, -ENOMEM, "out of memory");
 	return error;
 }
 
@@ -293,12 +296,16 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
+	const char *interface = manager->config.interface_name;
+	/* No route leads to where no peer takes its packets. */
+	int route_error = reconcile_routes_remove(
+		&manager->router, interface, &cycle->routes, &manager->logger, failures);
 	int error = reconcile_handler(manager, &cycle->plan.diff, cycle->names, &cycle->results,
 		&cycle->corrections, failures);
 	if (!cycle->results)
 		return error;
-	int route_error = reconcile_routes_apply(&reconciler->router,
-		manager->config.interface_name, &cycle->routes, &manager->logger, failures);
+	route_error = first_error(route_error, reconcile_routes_add(&manager->router, interface,
+						       &cycle->routes, &manager->logger, failures));
 	/* A device that is new may need all of it again. */
 	if (reconciler->created_count != manager->created_count)
 		convergence_clear(&reconciler->convergence);

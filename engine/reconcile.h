@@ -60,8 +60,6 @@ struct reconciler {
 	const struct identity *identity;
 	/* None of these after reconciler_init; to be set before the first cycle. */
 	struct cycle_observer observer;
-	struct router router;
-	struct route_policy route_policy;
 	struct removal_guard guard;
 	/* The rest is the reconciler's own. */
 	struct state_document document; /* the last good one */

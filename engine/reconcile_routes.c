@@ -48,29 +48,56 @@ int reconcile_routes_plan(const struct router *router, const struct route_policy
 	return error;
 }
 
+int reconcile_routes_note(
+	const struct router *router, const struct plan *plan, struct route_claims *claims)
+{
+	const struct desired *desired = &plan->desired;
+	if (!router->ops)
+		return 0;
+	size_t count = 0;
+	const struct peer_config **peers = plan_peers(plan, &count);
+	int error = -ENOMEM;
+	if (peers)
+		error = route_claims_load(claims, peers, count, desired->peers.count,
+			desired->conflicts, desired->conflict_count);
+	free(peers);
+	return error;
+}
+
 typedef int route_operation(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag);
 
+/* One kind of change to the routes of an interface. */
+struct route_change {
+	const struct router *router;
+	const char *interface;
+	route_operation *operation;
+	const char *verb;
+	int expected_error; /* no failure, and nothing done */
+	const struct logger *logger;
+};
+
 /* Keeps those that succeeded in the list. */
-static int routes_change(const struct router *router, const char *interface,
-	route_operation *operation, const char *verb, struct prefix *list, size_t *count,
-	const struct logger *logger, struct diag *failures)
+static int routes_change(const struct route_change *change, struct prefix *list, size_t *count,
+	struct diag *failures)
 {
 	size_t done = 0;
 	int result = 0;
 	for (size_t i = 0; i < *count; i++) {
 		struct diag diag = {0};
 		struct prefix_text text = prefix_format(&list[i]);
-		int error = operation(router->impl, interface, &list[i], &diag);
-		if (error) {
-			result = diag_add(failures, error, "%s route %s: %s", verb, text.text,
-				diag_text(&diag));
-			log_line(logger, LOG_LEVEL_ERROR, "Route operation failed", "operation",
-				verb, "destination", text.text, "error", diag_text(&diag), NULL);
-		} else {
-			log_line(logger, LOG_LEVEL_DEBUG, "Route changed", "operation", verb,
-				"destination", text.text, NULL);
+		int error =
+			change->operation(change->router->impl, change->interface, &list[i], &diag);
+		if (!error) {
+			log_line(change->logger, LOG_LEVEL_DEBUG, "Route changed", "operation",
+				change->verb, "destination", text.text, NULL);
 			list[done++] = list[i];
+		} else if (error != change->expected_error) {
+			result = diag_add(failures, error, "%s route %s: %s", change->verb,
+				text.text, diag_text(&diag));
+			log_line(change->logger, LOG_LEVEL_ERROR, "Route operation failed",
+				"operation", change->verb, "destination", text.text, "error",
+				diag_text(&diag), NULL);
 		}
 		diag_clear(&diag);
 	}
@@ -78,14 +105,33 @@ static int routes_change(const struct router *router, const char *interface,
 	return result;
 }
 
-int reconcile_routes_apply(const struct router *router, const char *interface,
+int reconcile_routes_remove(const struct router *router, const char *interface,
 	struct route_plan *plan, const struct logger *logger, struct diag *failures)
 {
 	if (!router->ops)
 		return 0;
-	int add_error = routes_change(router, interface, router->ops->add_route, "add", plan->adds,
-		&plan->add_count, logger, failures);
-	int remove_error = routes_change(router, interface, router->ops->remove_route, "remove",
-		plan->removes, &plan->remove_count, logger, failures);
-	return add_error ? add_error : remove_error;
+	struct route_change change = {
+		.router = router,
+		.interface = interface,
+		.operation = router->ops->remove_route,
+		.verb = "remove",
+		.logger = logger,
+	};
+	return routes_change(&change, plan->removes, &plan->remove_count, failures);
+}
+
+int reconcile_routes_add(const struct router *router, const char *interface,
+	struct route_plan *plan, const struct logger *logger, struct diag *failures)
+{
+	if (!router->ops)
+		return 0;
+	struct route_change change = {
+		.router = router,
+		.interface = interface,
+		.operation = router->ops->add_route,
+		.verb = "add",
+		.expected_error = plan->is_blind ? -EEXIST : 0,
+		.logger = logger,
+	};
+	return routes_change(&change, plan->adds, &plan->add_count, failures);
 }

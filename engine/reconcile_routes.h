@@ -5,6 +5,7 @@
 
 #include "logger.h"
 #include "plan.h"
+#include "route_claims.h"
 #include "route_plan.h"
 
 struct diag;
@@ -13,9 +14,16 @@ struct diag;
 int reconcile_routes_plan(const struct router *router, const struct route_policy *policy,
 	const char *interface, const struct plan *plan, struct route_plan *ret, struct diag *diag);
 
+/* What the plan's peers want, for the events to come. Returns 0 or -ENOMEM. */
+int reconcile_routes_note(
+	const struct router *router, const struct plan *plan, struct route_claims *claims);
+
 /*
- * Adds, then removes. One that fails stops no other: it is logged, added to `failures` and taken
- * out of the plan, which then holds what was done. Returns 0 or a negative errno.
+ * The one before the peers are changed, the other after. A change that fails stops no other: it is
+ * logged, added to `failures` (or NULL) and taken out of the plan, which then holds what was done.
+ * Returns 0 or a negative errno.
  */
-int reconcile_routes_apply(const struct router *router, const char *interface,
+int reconcile_routes_remove(const struct router *router, const char *interface,
+	struct route_plan *plan, const struct logger *logger, struct diag *failures);
+int reconcile_routes_add(const struct router *router, const char *interface,
 	struct route_plan *plan, const struct logger *logger, struct diag *failures);

@@ -38,6 +38,7 @@ struct route_plan {
 	size_t unchanged_count;
 	struct route_refusal *refusals; /* by destination */
 	size_t refusal_count;
+	bool is_blind; /* made without the table: a route to add may find its place taken */
 };
 
 /*

@@ -77,11 +77,11 @@ static void not_taken_join(const struct plan *plan, struct diag *diag)
 }
 
 static int routes_read_back(
-	const struct reconciler *reconciler, const struct plan *plan, struct diag *diag)
+	const struct manager *manager, const struct plan *plan, struct diag *diag)
 {
 	struct route_plan routes = {0};
-	int error = reconcile_routes_plan(&reconciler->router, &reconciler->route_policy,
-		reconciler->manager->config.interface_name, plan, &routes, diag);
+	int error = reconcile_routes_plan(&manager->router, &manager->route_policy,
+		manager->config.interface_name, plan, &routes, diag);
 	size_t left = routes.add_count + routes.remove_count;
 	if (!error && left)
 		error = diag_fail(diag, -EIO,
@@ -121,7 +121,7 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		error = diag_wrap(diag, -EIO, "read back: acknowledged, but not so on the device");
 	}
 	if (!error)
-		error = routes_read_back(reconciler, &plan, diag);
+		error = routes_read_back(manager, &plan, diag);
 	plan_clear(&plan);
 	device_clear(&device);
 	return error;
@@ -135,8 +135,8 @@ static int cycle_run(struct apply *apply, struct manager *manager, struct diag *
 	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0},
 		&session->identity);
 	reconciler.observer = (struct cycle_observer){.executed = cycle_executed, .impl = apply};
-	reconciler.router = session_router(session);
-	reconciler.route_policy = session_route_policy(session);
+	manager->router = session_router(session);
+	manager->route_policy = session_route_policy(session);
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
 		error = reconciler_finish(&reconciler, &answer, diag);

@@ -254,8 +254,8 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
 		(struct drift_reporter){0}, settings->identity);
-	daemon->reconciler.router = settings->router;
-	daemon->reconciler.route_policy = settings->route_policy;
+	daemon->manager.router = settings->router;
+	daemon->manager.route_policy = settings->route_policy;
 	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,

@@ -93,15 +93,22 @@ static int tables_dump(struct link_router *router, struct route_table *ret, stru
 	return 0;
 }
 
+static int index_find(struct link_router *router, const char *interface, struct diag *diag)
+{
+	struct link_info info = {0};
+	int error = link_read(&router->link, interface, &info, diag);
+	if (!error || error == -ENODEV)
+		router->index = info.index;
+	return error;
+}
+
 static int read_routes(
 	void *impl, const char *interface, struct route_table *ret, struct diag *diag)
 {
 	struct link_router *router = impl;
-	struct link_info info = {0};
-	int error = link_read(&router->link, interface, &info, diag);
+	int error = index_find(router, interface, diag);
 	if (error && error != -ENODEV)
 		return error;
-	router->index = error ? 0 : info.index;
 	error = -EAGAIN;
 	for (int tries = 0; error == -EAGAIN && tries < DUMP_TRIES_MAX; tries++)
 		error = tables_dump(router, ret, diag);
@@ -121,8 +128,6 @@ static int route_change(struct link_router *router, int type, int flags,
 		.rtm_scope = is_v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
 	};
-	if (router->index == 0)
-		return diag_fail_errno(diag, -ENODEV);
 	struct nl_msg *message = nlmsg_alloc_simple(type, flags);
 	int error = -ENOMEM;
 	if (message && nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) >= 0 &&
@@ -136,16 +141,27 @@ static int route_change(struct link_router *router, int type, int flags,
 	return error;
 }
 
+/* Routes that come with an event may be the first, or the first since the link was made anew. */
 static int add_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {
-	return route_change(impl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, destination, diag);
+	struct link_router *router = impl;
+	int flags = NLM_F_CREATE | NLM_F_EXCL, error = -ENODEV;
+	if (router->index)
+		error = route_change(router, RTM_NEWROUTE, flags, destination, diag);
+	if (error != -ENODEV)
+		return error;
+	error = index_find(router, interface, diag);
+	return error ? error : route_change(router, RTM_NEWROUTE, flags, destination, diag);
 }
 
 static int remove_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {
-	int error = route_change(impl, RTM_DELROUTE, 0, destination, diag);
+	struct link_router *router = impl;
+	int error = router->index ? 0 : index_find(router, interface, diag);
+	if (!error)
+		error = route_change(router, RTM_DELROUTE, 0, destination, diag);
 	return error == -ESRCH || error == -ENODEV ? 0 : error;
 }
 

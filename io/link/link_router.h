@@ -2,8 +2,8 @@
  * The kernel's routing table behind the engine's seam (engine/router.h), over rtnetlink.
  *
  * Our routes carry protocol ROUTE_PROTOCOL and lead to the interface; whatever else stands in the
- * table is foreign. The interface is looked up by name when routes are read and named by its index
- * from then on.
+ * table is foreign. The interface is looked up by name when routes are read, or when it is not
+ * known or gone, and named by its index from then on.
  */
 #pragma once
 

@@ -5,6 +5,7 @@
 #include "harness.h"
 
 #include "failing_memory.h"
+#include "fake_router.h"
 #include "world.h"
 
 #define WANTED                                                                                     \
@@ -23,11 +24,13 @@ static void document_make(struct state_document *document)
 	document_add(document, "peer-6", 6, "", "10.0.0.6/32");
 }
 
-static struct world *world_with_strangers(void)
+static struct world *world_with_strangers(struct fake_router *router)
 {
 	void *state = NULL;
 	assert_int_equal(world_setup(&state), 0);
 	struct world *world = state;
+	*router = (struct fake_router){0};
+	world->manager.router = fake_router(router);
 	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
 	world_set_peer(world, 3, "", "10.0.0.2/32");
 	world_set_peer(world, 8, "", "10.0.0.8/32");
@@ -36,13 +39,14 @@ static struct world *world_with_strangers(void)
 }
 
 /* With memory again, a cycle that converges and one that has nothing left to do. */
-static void assert_converges(struct world *world)
+static void assert_converges(struct world *world, const struct fake_router *router)
 {
 	struct state_document document = {0};
 	document_make(&document);
 	assert_int_equal(world_cycle(world, &document), 0);
 	assert_peers(world, WANTED);
 	assert_index(world, "peer-2=02 peer-3=03 peer-4=04");
+	assert_routes(router, "10.0.0.2/32 10.0.0.3/32 10.0.0.4/32 10.4.0.0/16");
 	fake_forget_calls(&world->fake);
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	assert_calls(world, "");
@@ -54,7 +58,8 @@ static void a_cycle_survives_each_allocation_that_fails(void **state)
 		unsigned spared = 0;
 		bool has_failed;
 		do {
-			struct world *world = world_with_strangers();
+			struct fake_router router;
+			struct world *world = world_with_strangers(&router);
 			struct state_document document = {0};
 			document_make(&document);
 			document_add_unusable(&document, "peer-8", 8, "peers[6]: bad");
@@ -63,7 +68,7 @@ static void a_cycle_survives_each_allocation_that_fails(void **state)
 			has_failed = failing_memory_disarm();
 			state_document_clear(&document);
 			assert_int_not_equal(error, 0); /* the entry alone sees to that */
-			assert_converges(world);
+			assert_converges(world, &router);
 			world_teardown((void **)&world);
 			spared++;
 		} while (has_failed);
@@ -76,7 +81,8 @@ static void a_cycle_that_lost_memory_fails_or_is_complete(void **state)
 	unsigned spared = 0;
 	bool has_failed;
 	do {
-		struct world *world = world_with_strangers();
+		struct fake_router router;
+		struct world *world = world_with_strangers(&router);
 		struct state_document document = {0};
 		document_make(&document);
 		failing_memory_arm(spared, false);
@@ -84,7 +90,7 @@ static void a_cycle_that_lost_memory_fails_or_is_complete(void **state)
 		has_failed = failing_memory_disarm();
 		if (error == 0)
 			assert_peers(world, WANTED);
-		assert_converges(world);
+		assert_converges(world, &router);
 		world_teardown((void **)&world);
 		spared++;
 	} while (has_failed);
@@ -96,7 +102,8 @@ static void events_survive_each_allocation_that_fails(void **state)
 	unsigned spared = 0;
 	bool has_failed;
 	do {
-		struct world *world = world_with_strangers();
+		struct fake_router router;
+		struct world *world = world_with_strangers(&router);
 		struct event_dispatcher dispatcher = world_dispatcher(world);
 		struct state_document document = {0};
 		document_make(&document);
@@ -109,7 +116,7 @@ static void events_survive_each_allocation_that_fails(void **state)
 		event_dispatch(&dispatcher, "peer_removed", "peer-4", 0, NULL);
 		has_failed = failing_memory_disarm();
 		state_document_clear(&document);
-		assert_converges(world);
+		assert_converges(world, &router);
 		world_teardown((void **)&world);
 		spared++;
 	} while (has_failed);
@@ -122,7 +129,8 @@ static void operations_that_fail_survive_each_allocation_that_fails(void **state
 	unsigned spared = 0;
 	bool has_failed;
 	do {
-		struct world *world = world_with_strangers();
+		struct fake_router router;
+		struct world *world = world_with_strangers(&router);
 		struct state_document document = {0};
 		document_make(&document);
 		fake_fail(&world->fake,
@@ -132,7 +140,7 @@ static void operations_that_fail_survive_each_allocation_that_fails(void **state
 		has_failed = failing_memory_disarm();
 		assert_int_not_equal(error, 0);
 		world->fake.fault_count = 0;
-		assert_converges(world);
+		assert_converges(world, &router);
 		world_teardown((void **)&world);
 		spared++;
 	} while (has_failed);

@@ -160,8 +160,8 @@ static int try_to_plan_routes(void *impl)
 	const struct router router = {.ops = &ops, .impl = routing};
 	struct plan plan = {.desired = {.peers = routing->asked->actual}};
 	struct route_plan routes = {0}, zero = {0};
-	int error = reconcile_routes_plan(
-		&router, &routing->policy, "plexd0", &plan, &routes, NULL);
+	int error =
+		reconcile_routes_plan(&router, &routing->policy, "plexd0", &plan, &routes, NULL);
 	if (error)
 		assert_memory_equal(&routes, &zero, sizeof zero);
 	route_plan_clear(&routes);
@@ -212,6 +212,39 @@ static void routes_withheld_from_where_others_have_one(void **state)
 	routes_fail_at_each(&routing);
 }
 
+/* Another peer with a claim of its own, so that the arrays have to grow. */
+static int try_to_claim_routes(void *impl)
+{
+	struct asked *asked = impl;
+	const struct peer_config *peers[] = {&asked->actual.peers[0], &asked->actual.peers[1]};
+	struct route_policy policy = {0};
+	struct route_plan plan = {0};
+	struct route_claims claims = {0};
+	int error = route_claims_load(&claims, peers, 1, 1, NULL, 0);
+	size_t count = claims.count;
+	if (!error)
+		error = route_claims_set(&claims, peers[1], &policy, &plan);
+	if (error)
+		assert_true(!plan.adds && !plan.removes && claims.count == count);
+	route_plan_clear(&plan);
+	if (!error)
+		error = route_claims_drop(&claims, &peers[1]->public_key, &plan);
+	if (error)
+		assert_null(plan.removes);
+	route_plan_clear(&plan);
+	route_claims_clear(&claims);
+	return error;
+}
+
+static void routes_that_an_event_brings_need_memory(void **state)
+{
+	struct asked *asked = *state;
+	device_has(asked, NULL, 2, "10.0.0.0/8");
+	device_has(asked, NULL, 3, "10.1.0.0/16,10.2.0.0/16");
+	assert_int_equal(peer_table_seal(&asked->actual, NULL), 0);
+	assert_true(fails_at_each(try_to_claim_routes, asked) >= 9);
+}
+
 static int try_to_list_routes(void *impl)
 {
 	struct route_table table = {0};
@@ -254,6 +287,7 @@ int main(void)
 		ASKED_TEST(routes_withheld_from_what_covers_an_endpoint),
 		ASKED_TEST(routes_withheld_from_what_covers_the_control_plane),
 		ASKED_TEST(routes_withheld_from_where_others_have_one),
+		ASKED_TEST(routes_that_an_event_brings_need_memory),
 		cmocka_unit_test(a_table_of_routes_says_when_it_is_full),
 		ASKED_TEST(an_answer_that_cannot_be_compared_confirms_nothing),
 	};

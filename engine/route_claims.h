@@ -1,0 +1,50 @@
+/*
+ * Which peers want which routes: as the last cycle found it, and as events have changed it since.
+ * An event learns from it which routes come and go with its peer, and reads neither device nor
+ * table.
+ *
+ * What it returns is a route plan that was made without the table (`is_blind`). Functions return 0,
+ * or -ENOMEM with all as before.
+ */
+#pragma once
+
+#include "desired.h"
+#include "route_plan.h"
+
+/* A destination, and how many peers want it: the winner of a conflict and the losers. */
+struct route_claim {
+	struct prefix destination;
+	uint32_t peer_count;
+};
+
+struct route_claimant {
+	struct key_public public_key;
+	struct prefix *destinations; /* sorted, no repeats */
+	size_t count;
+};
+
+struct route_claims {
+	struct route_claim *claims; /* sorted by destination */
+	size_t count;
+	size_t capacity;
+	struct route_claimant *claimants; /* sorted by key */
+	size_t claimant_count;
+	size_t claimant_capacity;
+	struct ip *endpoints; /* the desired ones, sorted */
+	size_t endpoint_count;
+	size_t endpoint_capacity;
+};
+
+/* A cycle wants the routes of these peers, in the order that route_plan_compute has them. The
+ * losers of `conflicts` want theirs, too. */
+int route_claims_load(struct route_claims *claims, const struct peer_config *const *peers,
+	size_t peer_count, size_t desired_count, const struct conflict *conflicts,
+	size_t conflict_count);
+/* The peer now wants what `peer` says. `ret` gets what nobody wanted before and what nobody wants
+ * any more. */
+int route_claims_set(struct route_claims *claims, const struct peer_config *peer,
+	const struct route_policy *policy, struct route_plan *ret);
+/* The peer goes: `ret` gets what nobody wants any more. */
+int route_claims_drop(
+	struct route_claims *claims, const struct key_public *key, struct route_plan *ret);
+void route_claims_clear(struct route_claims *claims);
