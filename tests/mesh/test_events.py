@@ -88,6 +88,21 @@ def an_event_that_is_signed_is_believed():
     marked()
 
 
+def routes_come_and_go_with_the_events_of_their_peer():
+    # There is no cycle that would bring them within the hour.
+    def ours():
+        text = node.command("ip", "route", "show", "dev", node.interface, "proto", "158").stdout
+        return {line.split()[0] for line in text.splitlines()}
+
+    before = ours()
+    send("peer_added", {**peer(EVIL, "routed"), "allowed_ips": ["10.98.0.0/16", "10.98.9.9"]})
+    until(lambda: ours() == before | {"10.98.0.0/16", "10.98.9.9"})
+    send("peer_endpoint_changed", {**peer(EVIL, "routed"), "allowed_ips": ["10.97.0.0/16"]})
+    until(lambda: ours() == before | {"10.97.0.0/16"})
+    send("peer_removed", {"peer_id": "routed"})
+    until(lambda: ours() == before and EVIL not in node.peers())
+
+
 def a_forged_event_changes_nothing():
     evil(signature="forged")
     assert node.says("bad signature")
@@ -208,6 +223,7 @@ def and_each_run_replays_from_its_recording():
 
 tap.main(
     an_event_that_is_signed_is_believed,
+    routes_come_and_go_with_the_events_of_their_peer,
     a_forged_event_changes_nothing,
     an_event_that_another_key_signed_changes_nothing,
     an_unsigned_event_changes_nothing,
