@@ -259,6 +259,7 @@ static int kept_collect(struct resolution *resolution, struct candidate **by_key
 		const struct key_public *known = NULL;
 		if (entry->id && resolution->input->names)
 			known = peer_names_lookup(resolution->input->names, entry->id);
+		out->nameless_count += !known && !entry->has_key;
 		if (known)
 			kept_add(resolution, by_key, known, entry->id, entry->error);
 		if (entry->has_key &&

@@ -53,6 +53,7 @@ struct desired {
 	size_t kept_count;
 	const struct peer_entry **unusable; /* entries that count and cannot be used */
 	size_t unusable_count;
+	size_t nameless_count; /* those of them that may mean any peer: no key, no known id */
 	struct conflict *conflicts;
 	size_t conflict_count;
 	size_t further_conflict_count;

@@ -147,17 +147,38 @@ static void ops_reverse(struct peer_op *ops, size_t count)
 	}
 }
 
+/* The last `count` of the removes. */
+static void removes_hold(struct peer_diff *diff, size_t count)
+{
+	struct peer_op *ops = diff->ops + diff->remove_count - count;
+	size_t left = diff->update_count + diff->add_count;
+	/* Rotates them to the end: each part reversed, then the whole. */
+	ops_reverse(ops, count);
+	ops_reverse(ops + count, left);
+	ops_reverse(ops, count + left);
+	diff->unchanged_count += count;
+	diff->held_count += count;
+	diff->remove_count -= count;
+}
+
 void peer_diff_hold_removes(struct peer_diff *diff)
 {
-	size_t left = diff->update_count + diff->add_count;
-	size_t count = diff->remove_count;
-	/* Rotates them to the end: each part reversed, then the whole. */
-	ops_reverse(diff->ops, count);
-	ops_reverse(diff->ops + count, left);
-	ops_reverse(diff->ops, count + left);
-	diff->unchanged_count += count;
-	diff->held_count = count;
-	diff->remove_count = 0;
+	removes_hold(diff, diff->remove_count);
+}
+
+size_t peer_diff_hold_unnamed(struct peer_diff *diff, const struct peer_names *names)
+{
+	size_t named = 0;
+	for (size_t i = 0; names && i < diff->remove_count; i++) {
+		struct peer_op op = diff->ops[i];
+		if (!peer_names_find(names, peer_op_key(&op)))
+			continue;
+		diff->ops[i] = diff->ops[named];
+		diff->ops[named++] = op;
+	}
+	size_t count = diff->remove_count - named;
+	removes_hold(diff, count);
+	return count;
 }
 
 void peer_diff_clear(struct peer_diff *diff)

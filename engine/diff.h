@@ -11,6 +11,7 @@
 #pragma once
 
 #include "endpoint_memory.h"
+#include "peer_index.h"
 #include "peer_table.h"
 
 enum peer_op_kind {
@@ -60,5 +61,7 @@ unsigned peer_config_difference(
 
 /* Holds the removes back: nobody goes. The peers count as unchanged too. */
 void peer_diff_hold_removes(struct peer_diff *diff);
+/* The same for peers whose key no id is known to have. Returns how many they are. */
+size_t peer_diff_hold_unnamed(struct peer_diff *diff, const struct peer_names *names);
 
 void peer_diff_clear(struct peer_diff *diff);

@@ -108,6 +108,15 @@ static void unusable_log(struct notice_round *round, const struct peer_entry *en
 			entry->id, "error", entry->error, "kept", kept, NULL);
 }
 
+static void withheld_log(struct notice_round *round, size_t withheld_count)
+{
+	char count[24];
+	snprintf(count, sizeof count, "%zu", withheld_count);
+	if (withheld_count && notice_take(round, notice_text("withheld", count, "", "")))
+		log_line(round->logger, LOG_LEVEL_WARN, "Removals withheld for unusable entries",
+			"count", count, NULL);
+}
+
 static void refusal_log(struct notice_round *round, const struct route_refusal *refusal)
 {
 	struct prefix_text destination = prefix_format(&refusal->destination);
@@ -130,7 +139,8 @@ static void unsaid_log(const struct notice_round *round)
 static bool round_begin(
 	struct notice_round *round, const struct desired *desired, const struct route_plan *routes)
 {
-	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 1;
+	/* Two for the lines that count. */
+	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 2;
 	round->next.texts = calloc(room, sizeof *round->next.texts);
 	round->kept = calloc(desired->kept_count + 1, sizeof(*round->kept));
 	if (!round->next.texts || !round->kept) {
@@ -145,9 +155,10 @@ static bool round_begin(
 	return true;
 }
 
-void notices_log(struct notices *notices, const struct logger *logger,
-	const struct desired *desired, const struct route_plan *routes)
+void notices_log(struct notices *notices, const struct logger *logger, const struct plan *plan,
+	const struct route_plan *routes)
 {
+	const struct desired *desired = &plan->desired;
 	struct notice_round round = {.logger = logger, .last = notices};
 	if (!round_begin(&round, desired, routes)) {
 		log_line(logger, LOG_LEVEL_ERROR, "Conflicts not logged", "error", "out of memory",
@@ -159,6 +170,7 @@ void notices_log(struct notices *notices, const struct logger *logger,
 	further_conflicts_log(&round, desired->further_conflict_count);
 	for (size_t i = 0; i < desired->unusable_count; i++)
 		unusable_log(&round, desired->unusable[i]);
+	withheld_log(&round, plan->withheld_count);
 	for (size_t i = 0; i < routes->refusal_count; i++)
 		refusal_log(&round, &routes->refusals[i]);
 	unsaid_log(&round);

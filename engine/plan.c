@@ -44,6 +44,8 @@ int plan_compute(const struct desired_input *input, const struct endpoint_memory
 		return error;
 	}
 	plan.diff.unchanged_count += plan.desired.kept_count;
+	if (plan.desired.nameless_count)
+		plan.withheld_count = peer_diff_hold_unnamed(&plan.diff, input->names);
 	*ret = plan;
 	return 0;
 }

@@ -12,6 +12,8 @@ struct plan {
 	struct desired desired;
 	struct peer_table actual; /* where peers are kept: a view of the device without them */
 	struct peer_diff diff;    /* kept peers count as unchanged */
+	/* Removals withheld, as any of these peers may be the one that an unusable entry means. */
+	size_t withheld_count;
 };
 
 /*

@@ -360,7 +360,7 @@ static int device_converge(struct reconciler *reconciler, const struct device *d
 	int error = cycle_plan(&cycle, failures);
 	if (!error) {
 		error = cycle_plan_routes(&cycle, failures);
-		notices_log(&reconciler->notices, &reconciler->manager->logger, &cycle.plan.desired,
+		notices_log(&reconciler->notices, &reconciler->manager->logger, &cycle.plan,
 			&cycle.routes);
 		error = first_error(error, unusable_report(&cycle.plan.desired, failures));
 		error = first_error(error, cycle_execute(&cycle, failures));

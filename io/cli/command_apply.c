@@ -32,7 +32,7 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	apply->report.routes = apply->session->has_router ? report->routes : NULL;
 	apply->has_changed = peer_diff_op_count(&report->plan->diff) || report->routes->add_count ||
 			     report->routes->remove_count;
-	apply->report_error = warnings_add_conflicts(apply->warnings, &report->plan->desired);
+	apply->report_error = warnings_add_plan(apply->warnings, report->plan);
 	if (!apply->report_error)
 		apply->report_error = warnings_add_refusals(apply->warnings, report->routes);
 	if (apply->report_error)

@@ -69,7 +69,7 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 	};
 	int error = plan_compute(&desired, &nothing, now_ns / NS_PER_S, &ret->plan);
 	if (!error)
-		error = warnings_add_conflicts(warnings, &ret->plan.desired);
+		error = warnings_add_plan(warnings, &ret->plan);
 	if (error)
 		return diag_fail_errno(diag, error);
 	error = reconcile_routes_plan(

@@ -35,8 +35,9 @@ int warnings_add(struct warnings *warnings, const char *format, ...)
 	return 0;
 }
 
-int warnings_add_conflicts(struct warnings *warnings, const struct desired *desired)
+int warnings_add_plan(struct warnings *warnings, const struct plan *plan)
 {
+	const struct desired *desired = &plan->desired;
 	int error = 0;
 	for (size_t i = 0; i < desired->conflict_count && !error; i++) {
 		const struct conflict *conflict = &desired->conflicts[i];
@@ -48,6 +49,10 @@ int warnings_add_conflicts(struct warnings *warnings, const struct desired *desi
 	if (desired->further_conflict_count && !error)
 		error = warnings_add(warnings, "%zu more conflicts, settled in the same way",
 			desired->further_conflict_count);
+	if (plan->withheld_count && !error)
+		error = warnings_add(warnings,
+			"%zu removals withheld: unusable entries do not say which peer they mean",
+			plan->withheld_count);
 	return error;
 }
 

@@ -124,6 +124,12 @@ unusable() {
 		grep -q 'peers\[1\] "bad": allowed_ips\[0\]: "10.0.0.0/33": prefix length over 32' "$err"
 }
 check 'an entry that cannot be used is an error, and its peer stays as it is' unusable
+write_state "$two" '{"id": "four", "publickey": "'"$k4"'", "allowed_ips": []}'
+nameless() {
+	status 1 apply && keys_are "$k2" "$k4" && grep -q '^warning: 1 removals withheld: ' "$out" &&
+		status 1 plan && grep -q '^warning: 1 removals withheld: ' "$out"
+}
+check 'while an entry names no peer at all, nobody is removed, and that is said' nameless
 cut_short() {
 	local before
 	before=$(wg show "$device" dump | sort)

@@ -31,6 +31,13 @@ check 'a missing peer is added' planned 2 three-peers two-peers \
 check 'each field that differs is named, before and after' planned 2 changed-peer two-peers \
 	"~ three $k3 allowed_ips=10.3.0.0/16,10.100.0.3/32->10.100.0.3/32 psk=yes->no persistent_keepalive=25s->0s"
 check 'a peer that answers keeps the endpoint it roamed to' planned 0 two-peers roamed ''
+printf '{"peers": [{"id": "two", "public_key": "%s", "allowed_ips": ["10.100.0.2/32"]}, {"id": "three"}]}' \
+	"$k2" >"$work/nameless.json"
+nameless() {
+	status 1 plan nameless two-peers && ! grep '^- ' "$out" &&
+		grep -qx 'warning: 1 removals withheld: unusable entries do not say which peer they mean' "$out"
+}
+check 'while an entry names no peer at all, a plan removes nobody and warns' nameless
 check 'a silent peer gets its endpoint back' status 2 "$plexwg" plan --state "$work/two-peers.json" \
 	--actual "$work/roamed.dump" --at 2026-03-01T13:00:00Z
 check 'a typing error in a member is named' bash -c \

@@ -3,6 +3,8 @@
 
 #include "asked.h"
 
+#include <stdio.h>
+
 static void a_peer_known_by_its_id_is_kept_for_an_unusable_entry(void **state)
 {
 	struct asked *asked = *state;
@@ -151,6 +153,105 @@ static void without_names_a_peer_is_kept_by_its_key(void **state)
 	state_document_clear(&document);
 }
 
+/* The keys of operations, such as "06 07". */
+struct keys_text {
+	char text[64];
+};
+
+static struct keys_text keys_of(const struct peer_op *ops, size_t count)
+{
+	struct keys_text keys = {""};
+	for (size_t i = 0; i < count; i++)
+		snprintf(keys.text + strlen(keys.text), sizeof keys.text - strlen(keys.text),
+			"%s%02x", i ? " " : "", peer_op_key(&ops[i])->bytes[0]);
+	return keys;
+}
+
+/* 03 is changed, 04 added; 05 and 06 are known by id, 01, 07 and 08 are not. */
+static void plan_with_spoilt(
+	struct asked *asked, const char *id, unsigned char key, struct plan *ret)
+{
+	static const struct endpoint_memory nothing;
+	device_has(asked, NULL, 1, "");
+	device_has(asked, "changed", 3, "");
+	device_has(asked, "known", 5, "10.0.0.5/32");
+	device_has(asked, "gone", 6, "");
+	device_has(asked, NULL, 7, "10.0.0.7/32");
+	device_has(asked, NULL, 8, "");
+	asked_wants(asked, "changed", 3, "10.0.0.3/32");
+	asked_wants(asked, "new", 4, "10.0.0.7/32");
+	spoilt(asked, id, key);
+	resolve(asked);
+	struct desired_input input = {
+		.document = &asked->document,
+		.actual = &asked->actual,
+		.names = &asked->names,
+		.own_key = &asked->own_key,
+	};
+	assert_int_equal(plan_compute(&input, &nothing, 0, ret), 0);
+}
+
+/* Only an entry of which neither the key nor the id says whom it means may mean any of them. */
+static void an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones(void **state)
+{
+	const struct {
+		const char *id;
+		unsigned char key;
+		const char *removes, *held;
+	} rows[] = {
+		{NULL, 0, "05 06", "01 07 08"},
+		{"nobody", 0, "05 06", "01 07 08"},
+		{"known", 0, "01 06 07 08", ""},
+		{NULL, 8, "01 05 06 07", ""},
+		{"nobody", 8, "01 05 06 07", ""},
+		{"known", 8, "01 06 07", ""},
+		{NULL, 9, "01 05 06 07 08", ""}, /* a key that the device has not */
+		{"nobody", 9, "01 05 06 07 08", ""},
+		{"known", 9, "01 06 07 08", ""},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct plan plan = {0};
+		asked_teardown(state);
+		assert_int_equal(asked_setup(state), 0);
+		plan_with_spoilt(*state, rows[i].id, rows[i].key, &plan);
+		const struct peer_diff *diff = &plan.diff;
+		size_t op_count = peer_diff_op_count(diff);
+		assert_string_equal(keys_of(diff->ops, diff->remove_count).text, rows[i].removes);
+		assert_string_equal(
+			keys_of(diff->ops + diff->remove_count, op_count - diff->remove_count).text,
+			"03 04");
+		assert_string_equal(
+			keys_of(diff->ops + op_count, diff->held_count).text, rows[i].held);
+		assert_int_equal(plan.withheld_count, diff->held_count);
+		assert_int_equal(diff->unchanged_count + diff->remove_count, 5);
+		plan_clear(&plan);
+	}
+}
+
+/* It is not kept: a wanted peer takes its prefix, as it would take it from a peer that goes. */
+static void a_peer_whose_removal_is_withheld_claims_nothing(void **state)
+{
+	struct asked *asked = *state;
+	struct plan plan = {0};
+	plan_with_spoilt(asked, NULL, 0, &plan);
+	assert_kept(asked, "");
+	assert_conflicts(asked, "");
+	assert_string_equal(peers_text(plan.desired.peers.peers, plan.desired.peers.count).text,
+		"03 ips=10.0.0.3/32; 04 ips=10.0.0.7/32");
+	plan_clear(&plan);
+}
+
+static void an_entry_that_an_event_stands_in_for_withholds_nothing(void **state)
+{
+	struct asked *asked = *state;
+	struct plan plan = {0};
+	assert_int_equal(event_overlay_remove(&asked->overlay, "nobody"), 0);
+	plan_with_spoilt(asked, "nobody", 0, &plan);
+	resolve(asked);
+	assert_int_equal(asked->desired.nameless_count, 0);
+	plan_clear(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +264,9 @@ int main(void)
 		ASKED_TEST(a_kept_peer_without_an_id_is_named_by_its_key),
 		ASKED_TEST(a_usable_entry_that_wants_a_kept_key_is_applied),
 		ASKED_TEST(a_kept_peer_is_neither_removed_nor_changed_by_the_plan),
+		ASKED_TEST(an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones),
+		ASKED_TEST(a_peer_whose_removal_is_withheld_claims_nothing),
+		ASKED_TEST(an_entry_that_an_event_stands_in_for_withholds_nothing),
 		ASKED_TEST(of_several_entries_the_first_id_names_the_kept_peer),
 		ASKED_TEST(without_names_a_peer_is_kept_by_its_key),
 	};

@@ -91,7 +91,8 @@ static struct heard say(struct notices *notices, const struct asked *asked)
 	static const struct route_plan no_routes;
 	struct heard heard = {0};
 	struct logger logger = {.write = hear, .sink = &heard};
-	notices_log(notices, &logger, &asked->desired, &no_routes);
+	struct plan plan = {.desired = asked->desired};
+	notices_log(notices, &logger, &plan, &no_routes);
 	return heard;
 }
 

@@ -105,6 +105,57 @@ static void a_new_process_keeps_by_key_what_it_does_not_know_by_id(void **state)
 	assert_index(world, "peer-2=02 peer-3=03");
 }
 
+/* peer-2 is wanted; of the others `count` entries do not say whom they mean. */
+static int cycle_with_nameless(struct world *world, unsigned count)
+{
+	struct state_document document = {0};
+	document_add(&document, "peer-2", 2, "", IPS(2));
+	for (unsigned i = 0; i < count; i++)
+		document_add_unusable(&document, NULL, 0, "peers[1]: not an object");
+	return world_cycle(world, &document);
+}
+
+static const char withheld[] = "warn Removals withheld for unusable entries count=";
+
+static void a_new_process_removes_no_peer_that_a_nameless_entry_may_mean(void **state)
+{
+	struct world *world = *state;
+	world->drift_count = 0;
+	world_restart(world);
+	assert_int_equal(world_cycle_begin(world), 0);
+	fake_forget_calls(&world->fake);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_not_equal(cycle_with_nameless(world, 1), 0);
+	assert_int_not_equal(world_cycle_not_modified(world), 0);
+	assert_calls(world, "");
+	assert_index(world, "peer-2=02");
+	assert_drift(world, NULL);
+	assert_int_equal(lines_with(world, withheld), 1);
+	assert_logged(world, "unusable entries count=1\n");
+	world_set_peer(world, 9, "", IPS(9));
+	assert_int_not_equal(cycle_with_nameless(world, 2), 0);
+	assert_calls(world, "");
+	assert_logged(world, "unusable entries count=2\n");
+	assert_int_equal(cycle_with_nameless(world, 0), 0);
+	assert_calls(world, "remove_peer 03; remove_peer 09");
+	assert_int_equal(lines_with(world, withheld), 2);
+}
+
+static void a_nameless_entry_stops_no_removal_of_a_peer_known_by_its_id(void **state)
+{
+	struct world *world = *state;
+	world->drift_count = 0;
+	world_set_peer(world, 9, "", IPS(9));
+	assert_int_not_equal(cycle_with_nameless(world, 1), 0);
+	assert_calls(world, "remove_peer 03");
+	assert_drift(world, "peer_removed peer peer-3");
+	assert_index(world, "peer-2=02");
+	assert_logged(world, "unusable entries count=1\n");
+	assert_int_equal(world_cycle_fetch_failed(world, "timeout"), -EIO);
+	assert_calls(world, "");
+	assert_int_equal(lines_with(world, withheld), 1);
+}
+
 /* "b" loses a key, "c" a prefix, "own" has the node's key. */
 static int cycle_with_conflicts(struct world *world, const char *winner)
 {
@@ -244,6 +295,8 @@ int main(void)
 		CONVERGED_TEST(an_unusable_entry_is_logged_when_it_appears_or_changes),
 		CONVERGED_TEST(an_entry_that_can_be_used_again_ends_the_keeping),
 		CONVERGED_TEST(a_new_process_keeps_by_key_what_it_does_not_know_by_id),
+		CONVERGED_TEST(a_new_process_removes_no_peer_that_a_nameless_entry_may_mean),
+		CONVERGED_TEST(a_nameless_entry_stops_no_removal_of_a_peer_known_by_its_id),
 		CONVERGED_TEST(conflicts_do_not_fail_the_cycle),
 		CONVERGED_TEST(conflicts_are_logged_once_with_winner_and_loser),
 		CONVERGED_TEST(a_conflict_that_changes_or_comes_back_is_logged_again),

@@ -192,6 +192,22 @@ static void it_is_said_once_with_its_numbers_and_when_it_ends(void **state)
 }
 
 /* Whether a guard takes the one document for the other. */
+/* Those known by an id are too many still; the other one counts as none of them. */
+static void what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	for (unsigned i = 0; i < 2; i++) {
+		world_set_peer(world, 9, "", "");
+		document_add_unusable(&document, NULL, 0, "peers[0]: bad");
+		assert_int_not_equal(world_cycle(world, &document), 0);
+		assert_int_equal(world->reconciler.guard.held_count, i ? 0 : 5);
+		assert_int_equal(world->fake.peer_count, i ? 1 : 6);
+	}
+	assert_logged(world, "held back until another fetch names the same peers removals=5");
+	assert_logged(world, "withheld for unusable entries count=1");
+}
+
 static bool are_the_same_answer(struct state_document *a, struct state_document *b)
 {
 	struct removal_guard guard = {.max_percent = 50};
@@ -250,6 +266,7 @@ int main(void)
 		GUARDED_TEST(an_answer_known_for_long_removes_what_others_added),
 		GUARDED_TEST(a_new_process_wants_to_be_told_twice_itself),
 		GUARDED_TEST(it_is_said_once_with_its_numbers_and_when_it_ends),
+		GUARDED_TEST(what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well),
 		GUARDED_TEST(entries_without_an_id_or_a_key_are_compared_too),
 		GUARDED_TEST(two_answers_without_peers_are_the_same),
 	};

@@ -337,7 +337,7 @@ static int plan_print(FILE *out, const struct state_document *document, const st
 		.document = document, .actual = &device->peers, .own_key = &device->public_key};
 	int error = plan_compute(&input, &memory, 0, &plan);
 	if (!error)
-		error = warnings_add_conflicts(&warnings, &plan.desired);
+		error = warnings_add_plan(&warnings, &plan);
 	if (!error) {
 		const struct change_report report = {.interface = NAME,
 			.setup = {INTERFACE_ACTION_CREATE_INTERFACE},

@@ -149,6 +149,7 @@ func (w *world) difference(d *device, resolved *resolution) []operation {
 	for _, key := range keysInOrder {
 		there, wanted := &d.peers[key], resolved.wanted[key]
 		switch {
+		case there.there && resolved.isWithheld(&w.node, key):
 		case there.there && wanted == nil && !resolved.kept[key]:
 			removes = append(removes, operation{kind: "remove", key: key})
 		case !there.there && wanted != nil:
@@ -160,6 +161,11 @@ func (w *world) difference(d *device, resolved *resolution) []operation {
 		}
 	}
 	return append(append(removes, updates...), adds...)
+}
+
+// isWithheld: a peer of unknown id may be the one that a nameless entry means.
+func (r *resolution) isWithheld(n *node, key int) bool {
+	return r.nameless && r.wanted[key] == nil && n.nameOf(key) == none && !wrong.namelessRemoves
 }
 
 func (w *world) fieldsThatDiffer(d *device, wanted *wantedPeer) (fields int) {
@@ -299,7 +305,8 @@ func (w *world) check() {
 	resolved := w.node.resolve(&w.device)
 	for key := range w.device.peers {
 		there, wanted := &w.device.peers[key], resolved.wanted[key]
-		if there.there != (wanted != nil || resolved.kept[key]) ||
+		isWithheld := there.there && resolved.isWithheld(&w.node, key)
+		if there.there != (wanted != nil || resolved.kept[key] || isWithheld) ||
 			wanted != nil && w.device.prefixesOf(key) != wanted.prefixes {
 			panic(fmt.Sprintf("the model contradicts itself over %s", keys[key]))
 		}

@@ -10,6 +10,7 @@ var wrong struct {
 	lastIDWins        bool // the later of two ids has their key
 	endpointsAreState bool // an endpoint that differs is always a difference
 	fetchUndoesEvents bool // a state undoes events that came after its fetch began
+	namelessRemoves   bool // a nameless entry withholds no removal
 }
 
 var doubts = []struct {
@@ -19,6 +20,7 @@ var doubts = []struct {
 	{"the later of two ids had their key", &wrong.lastIDWins},
 	{"endpoints were state", &wrong.endpointsAreState},
 	{"a fetch undid the events during it", &wrong.fetchUndoesEvents},
+	{"a nameless entry withheld no removal", &wrong.namelessRemoves},
 }
 
 const (

@@ -23,6 +23,7 @@ type resolution struct {
 	kept      [keyCount]bool
 	keptName  [keyCount]int // the id by which a kept peer is known; none
 	unusable  int           // entries that count and cannot be used
+	nameless  bool          // one of them says neither by key nor by id whom it means
 	conflicts []string
 }
 
@@ -114,6 +115,9 @@ func (n *node) keep(r *resolution, counted []*entry, d *device, claimed *[keyCou
 		known := none
 		if e.id != none {
 			known = n.index[e.id]
+		}
+		if known == none && e.key == none {
+			r.nameless = true
 		}
 		keep(known, e.id)
 		if known == none {
