@@ -50,8 +50,7 @@ int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 	return 0;
 }
 
-static int document_take(
-	struct reconciler *reconciler, struct state_document *document, struct diag *failures)
+static void document_take(struct reconciler *reconciler, struct state_document *document)
 {
 	bool follows_another = reconciler->has_document && !reconciler->is_provisional;
 	removal_guard_document(
@@ -62,12 +61,9 @@ static int document_take(
 	reconciler->has_document = true;
 	reconciler->is_provisional = false;
 	event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
-	if (reconciler->document.signing_keys_error)
-		return diag_add(failures, -EINVAL, "%s", reconciler->document.signing_keys_error);
 	if (reconciler->document.has_signing_keys && reconciler->verifier)
 		verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
 			reconciler->fetch_order);
-	return 0;
 }
 
 /*
@@ -79,7 +75,8 @@ static int answer_take(
 {
 	switch (answer->outcome) {
 	case FETCH_DOCUMENT:
-		return document_take(reconciler, answer->document, failures);
+		document_take(reconciler, answer->document);
+		return 0;
 	case FETCH_NOT_MODIFIED:
 		if (!reconciler->has_document || reconciler->is_provisional)
 			return diag_add(failures, -ENODATA,
@@ -91,6 +88,13 @@ static int answer_take(
 		break;
 	}
 	return diag_add(failures, -EIO, "fetch: %s", answer->error);
+}
+
+/* Bad keys stay a failure for as long as the document that names them is in force. */
+static int signing_keys_report(const struct reconciler *reconciler, struct diag *failures)
+{
+	const char *fault = reconciler->document.signing_keys_error;
+	return fault ? diag_add(failures, -EINVAL, "%s", fault) : 0;
 }
 
 static int device_setup_again(struct reconciler *reconciler, const char *reason, struct diag *diag)
@@ -401,6 +405,7 @@ int reconciler_finish(
 {
 	struct diag failures = {0};
 	int error = answer_take(reconciler, answer, &failures);
+	error = first_error(error, signing_keys_report(reconciler, &failures));
 	if (reconciler->has_document)
 		error = first_error(error, device_reconcile(reconciler, &failures));
 	if (error) {

@@ -74,6 +74,18 @@ returns() {
 	eventually keys_are "$k4" && eventually said 'All is well again' 2
 }
 check 'and is followed when it is there again' returns
+bad_keys() {
+	printf '{"peers": [%s], "signing_keys": {"current": "bad"}}' "$four" | replace "$state"
+	eventually said 'signing_keys.current: ' || return 1
+	for _ in 1 2 3; do # the same again: not modified
+		replace "$state" <"$state"
+		sleep 0.2
+	done
+	said 'signing_keys.current: ' 1 && said 'All is well again' 2 || return 1
+	document "$four" | replace "$state"
+	eventually said 'All is well again' 3
+}
+check 'bad signing keys are trouble for as long as they stand there' bad_keys
 others_write() {
 	chmod 666 "$state"
 	eventually said 'others may write it' || return 1

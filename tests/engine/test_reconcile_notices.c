@@ -257,6 +257,24 @@ static void bad_keys_fail_the_cycle_and_not_the_peers(void **state)
 	assert_int_equal(world->verifier.keys.current.bytes[0], 0x42);
 }
 
+static void bad_keys_fail_each_cycle_until_another_document_is_in_force(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	document.signing_keys_error =
+		arena_strndup(&document.arena, "signing_keys: current: 31 bytes", 31);
+	for (unsigned i = 0; i < 3; i++) {
+		int error = i ? world_cycle_not_modified(world) : world_cycle(world, &document);
+		assert_int_equal(error, -EINVAL);
+		assert_contains(world->error, "signing_keys: current: 31 bytes");
+	}
+	assert_int_equal(world_cycle_fetch_failed(world, "timeout"), -EIO);
+	assert_contains(world->error, "timeout");
+	assert_contains(world->error, "signing_keys: current: 31 bytes");
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+}
+
 static void without_a_verifier_keys_are_ignored(void **state)
 {
 	struct world *world = *state;
@@ -303,6 +321,7 @@ int main(void)
 		CONVERGED_TEST(keys_of_a_document_are_taken_over),
 		CONVERGED_TEST(keys_that_were_rotated_during_the_fetch_outlive_its_document),
 		CONVERGED_TEST(bad_keys_fail_the_cycle_and_not_the_peers),
+		CONVERGED_TEST(bad_keys_fail_each_cycle_until_another_document_is_in_force),
 		CONVERGED_TEST(without_a_verifier_keys_are_ignored),
 		CONVERGED_TEST(no_secret_is_logged_or_told_whatever_fails),
 	};

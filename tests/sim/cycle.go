@@ -22,8 +22,13 @@ type report struct {
 
 type correction struct{ kind, detail string }
 
-// takeAnswer is whether the answer is a failure of the cycle.
+// takeAnswer is whether the cycle fails of the answer, or of the keys of the document in force.
 func (n *node) takeAnswer(a *answer) (failed bool) {
+	failed = n.takeDocument(a)
+	return failed || n.document != nil && n.document.keys.current == badSigner
+}
+
+func (n *node) takeDocument(a *answer) (failed bool) {
 	if a.failed || a.refused != "" {
 		return true
 	}
@@ -39,11 +44,9 @@ func (n *node) takeAnswer(a *answer) (failed bool) {
 			n.events[id] = event{}
 		}
 	}
-	if a.document == nil || a.document.keys.current == 0 {
+	if a.document == nil || a.document.keys.current == 0 ||
+		a.document.keys.current == badSigner {
 		return false
-	}
-	if a.document.keys.current == badSigner {
-		return true
 	}
 	if n.fetch > n.keysChanged {
 		n.keys = a.document.keys.effective()
