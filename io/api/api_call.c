@@ -68,8 +68,9 @@ int api_call_start(struct api_call *call, struct http_call *http, const char *pr
 	http->impl = call;
 	if (!http->body_max)
 		http->body_max = API_REPLY_BYTES_MAX;
-	if (!http->idle_timeout_ms)
-		http->total_timeout_ms = client->options.request_timeout_ms;
+	if (!http->pace.idle_ms)
+		http->pace.idle_ms = client->options.request_idle_ms;
+	http->pace.least_rate = client->options.least_rate;
 	if (!error)
 		error = http_request_start(&client->http, http, &call->request, diag);
 	free(path);

@@ -35,8 +35,10 @@ static char *node_path_make(const char *node_id)
 
 static void options_apply_defaults(struct api_options *options)
 {
-	if (!options->request_timeout_ms)
-		options->request_timeout_ms = API_REQUEST_TIMEOUT_MS;
+	if (!options->request_idle_ms)
+		options->request_idle_ms = API_REQUEST_IDLE_MS;
+	if (!options->least_rate)
+		options->least_rate = API_LEAST_RATE;
 	if (!options->stream_idle_ms)
 		options->stream_idle_ms = API_STREAM_IDLE_MS;
 	if (!options->state_bytes_max)

@@ -14,10 +14,11 @@
 #include "api_result.h"
 #include "http_client.h"
 
-#define API_REQUEST_TIMEOUT_MS (30 * 1000)
-#define API_STREAM_IDLE_MS     (90 * 1000)
-#define API_STATE_BYTES_MAX    ((size_t)64 * 1024 * 1024)
-#define API_EVENT_BYTES_MAX    ((size_t)1024 * 1024)
+#define API_REQUEST_IDLE_MS (30 * 1000)
+#define API_STREAM_IDLE_MS  (90 * 1000)
+#define API_LEAST_RATE      100
+#define API_STATE_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define API_EVENT_BYTES_MAX ((size_t)1024 * 1024)
 /* Of any other answer. */
 #define API_REPLY_BYTES_MAX ((size_t)64 * 1024)
 
@@ -27,8 +28,9 @@ struct api_options {
 	const char *node_id;    /* NULL: only api_register can be called */
 	const char *ca_file;    /* NULL: the system's authorities */
 	const char *user_agent; /* NULL: plexwg */
-	int request_timeout_ms; /* for a whole exchange */
-	int stream_idle_ms;     /* without a byte on the stream */
+	int request_idle_ms;    /* without a byte in either direction */
+	int stream_idle_ms;     /* the same, on the stream */
+	int least_rate;         /* of what is no stream, in bytes a second: see http_pace.h */
 	size_t state_bytes_max; /* of a state document, and of a registration */
 	size_t event_bytes_max; /* of an event's data */
 };

@@ -137,7 +137,7 @@ int api_stream_open(struct api_client *client, const char *token, const char *la
 		.bearer_token = token,
 		.headers = headers,
 		.header_count = resumes ? 3 : 2,
-		.idle_timeout_ms = client->options.stream_idle_ms,
+		.pace.idle_ms = client->options.stream_idle_ms,
 		.on_header = on_header,
 		.on_body = on_body,
 	};

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #define IDLE_CONNECTIONS_MAX 4L
-#define TIMEOUT_GRACE_MS     500
+/* How often the pace is looked at in an idle timeout; without one, every second. */
+#define PACE_LOOKS      8
+#define PACE_DEFAULT_MS 1000
 
 /* A socket of libcurl's that is watched for it. */
 struct http_socket {
@@ -26,19 +28,13 @@ static void request_unlink(struct http_request *request)
 	*place = request->next;
 }
 
-static void timers_cancel(struct http_request *request)
-{
-	loop_timer_cancel(request->client->loop, &request->idle_timer);
-	loop_timer_cancel(request->client->loop, &request->total_timer);
-}
-
 /* Not from within libcurl. */
 static void request_remove(struct http_request *request)
 {
 	if (request->is_added)
 		curl_multi_remove_handle(request->client->multi, request->easy);
 	request->is_added = false;
-	timers_cancel(request);
+	loop_timer_cancel(request->client->loop, &request->pace_timer);
 	request_unlink(request);
 }
 
@@ -64,36 +60,28 @@ static void requests_finish_done(struct http_client *client)
 	}
 }
 
-static void on_idle(void *impl)
+static void on_failed(void *impl)
 {
-	struct http_request *request = impl;
-	http_request_fault(request, HTTP_END_TIMED_OUT, "nothing came for too long");
-	request_finish(request, CURLE_OPERATION_TIMEDOUT);
+	request_finish(impl, CURLE_FAILED_INIT);
 }
 
-static void on_overtime(void *impl)
+static void on_pace(void *impl)
 {
 	struct http_request *request = impl;
-	http_request_fault(request, HTTP_END_TIMED_OUT, "it took too long");
-	request_finish(request, CURLE_OPERATION_TIMEDOUT);
-}
-
-/* libcurl keeps the total time, and says better what took so long; but it may forget a request when
- * memory is out. */
-static void timers_set(struct http_request *request, const struct http_call *call)
-{
-	struct loop *loop = request->client->loop;
-	if (call->idle_timeout_ms)
-		loop_timer_set(loop, &request->idle_timer, call->idle_timeout_ms, on_idle, request);
-	if (call->total_timeout_ms)
-		loop_timer_set(loop, &request->total_timer,
-			(int64_t)call->total_timeout_ms + TIMEOUT_GRACE_MS, on_overtime, request);
+	int idle_ms = request->pace_limits.idle_ms;
+	if (http_request_is_overdue(request)) {
+		request_finish(request, CURLE_OPERATION_TIMEDOUT);
+		return;
+	}
+	loop_timer_set(request->client->loop, &request->pace_timer,
+		idle_ms ? (idle_ms + PACE_LOOKS - 1) / PACE_LOOKS : PACE_DEFAULT_MS, on_pace,
+		request);
 }
 
 static void request_fail_soon(struct http_request *request, int error)
 {
 	http_request_fault(request, HTTP_END_NETWORK, strerrordesc_np(-error));
-	loop_timer_set(request->client->loop, &request->idle_timer, 0, on_idle, request);
+	loop_timer_set(request->client->loop, &request->pace_timer, 0, on_failed, request);
 }
 
 static void on_socket_ready(void *impl, uint32_t events)
@@ -144,6 +132,11 @@ static int on_socket_wanted(
 {
 	struct http_client *client = client_impl;
 	struct http_socket *watched = socket_impl;
+	char *request = NULL;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
+	if (request)
+		http_request_note_socket(
+			(struct http_request *)(void *)request, fd, what != CURL_POLL_REMOVE);
 	if (what == CURL_POLL_REMOVE) {
 		if (watched)
 			socket_forget(watched);
@@ -156,11 +149,8 @@ static int on_socket_wanted(
 		events |= EPOLLOUT;
 	int error = watched ? loop_watch_change(client->loop, &watched->watch, events)
 			    : socket_add(client, fd, events);
-	char *request = NULL;
-	if (error)
-		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
 	/* Told of the error, libcurl would give up all requests, for ever. */
-	if (request)
+	if (error && request)
 		request_fail_soon((struct http_request *)(void *)request, error);
 	return 0;
 }
@@ -223,7 +213,7 @@ int http_request_start(struct http_client *client, const struct http_call *call,
 		return error;
 	request->next = client->requests;
 	client->requests = request;
-	timers_set(request, call);
+	on_pace(request);
 	loop_timer_set(client->loop, &client->turn_timer, 0, on_turn, client);
 	*ret = request;
 	return 0;
@@ -234,7 +224,7 @@ void http_request_cancel(struct http_request *request)
 	if (!request || request->is_done)
 		return;
 	request->is_cancelled = true;
-	timers_cancel(request);
+	loop_timer_cancel(request->client->loop, &request->pace_timer);
 	loop_timer_set(
 		request->client->loop, &request->client->turn_timer, 0, on_turn, request->client);
 }

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "http_pace.h"
 #include "http_response.h"
 #include "http_url.h"
 #include "loop.h"
@@ -27,7 +28,7 @@ struct http_socket;
 enum http_end {
 	HTTP_END_RESPONSE,  /* with an answer; of one with a status over 299 the body is not read */
 	HTTP_END_NETWORK,   /* no name, no connection, no trust, or it broke */
-	HTTP_END_TIMED_OUT, /* in total, or nothing came for too long */
+	HTTP_END_TIMED_OUT, /* no connection in time, then nothing for too long, or too slowly */
 	HTTP_END_TOO_LARGE, /* header or body is over the limit */
 	HTTP_END_PROTOCOL,  /* what came is not HTTP, or in an encoding nobody asked for */
 	HTTP_END_ABORTED,   /* on_header or on_body wanted no more */
@@ -57,8 +58,9 @@ struct http_call {
 	bool accepts_gzip;
 	size_t body_max;             /* of the answer, decompressed; of no meaning with on_body */
 	const char *body_max_option; /* sets it, for an error to name; a constant, or NULL */
-	int total_timeout_ms;        /* 0: none */
-	int idle_timeout_ms;         /* without a byte of the answer; 0: none */
+	/* There is no limit to the time of the whole. The rate is that of the whole answer, with
+	 * on_body of its header only. */
+	struct http_pace_limits pace;
 
 	/* The header of an answer with a status of 200 to 299, or 304. Not 0: it is of no use. May
 	 * be NULL. */

@@ -3,12 +3,17 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#define CONNECT_TIMEOUT_MS 30000L
-#define KEEPALIVE_S        60L
+#define CONNECT_TIMEOUT_MS 30000
+/* libcurl says better what took so long; but it may forget a request when memory is out. */
+#define CONNECT_GRACE_MS 500
+#define KEEPALIVE_S      60L
 
 void http_request_fault(struct http_request *request, enum http_end end, const char *error)
 {
@@ -19,13 +24,78 @@ void http_request_fault(struct http_request *request, enum http_end end, const c
 	snprintf(request->fault_text, sizeof request->fault_text, "%s", error);
 }
 
-/* Something came: the time to wait for more begins anew. */
-static void idle_restart(struct http_request *request)
+void http_request_note_socket(struct http_request *request, int fd, bool is_wanted)
 {
-	struct loop_timer *timer = &request->idle_timer;
-	if (timer->is_set && request->idle_timeout_ms)
-		loop_timer_set(request->client->loop, timer, request->idle_timeout_ms,
-			timer->on_timeout, timer->impl);
+	if (is_wanted)
+		request->fd = fd;
+	else if (request->fd == fd)
+		request->fd = -1;
+}
+
+/*
+ * The kernel knows what arrived at the other side, which is more than libcurl does: it sees bytes
+ * go into a buffer that a slow line takes minutes to empty.
+ */
+static struct http_pace_counts counts_take(const struct http_request *request)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof info;
+	if (request->fd >= 0 && getsockopt(request->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+		info = (struct tcp_info){0};
+	/* What came is of use once it is unpacked: packing, chunks and records have no limit. */
+	uint64_t useful = info.tcpi_bytes_acked + request->header_bytes + request->body_bytes;
+	return (struct http_pace_counts){
+		.moved = useful + info.tcpi_bytes_received, .useful = useful};
+}
+
+static bool is_connected(const struct http_request *request)
+{
+	curl_off_t connected_us = 0;
+	curl_easy_getinfo(request->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+	return connected_us > 0;
+}
+
+static int connect_timeout_ms(const struct http_pace_limits *limits)
+{
+	bool is_short = limits->idle_ms && limits->idle_ms < CONNECT_TIMEOUT_MS;
+	return is_short ? limits->idle_ms : CONNECT_TIMEOUT_MS;
+}
+
+static enum http_pace_verdict pace_judge(struct http_request *request)
+{
+	struct http_pace_limits limits = request->pace_limits;
+	struct http_pace_counts counts = counts_take(request);
+	int64_t now_ms = loop_now_ms();
+	if (request->has_pace) {
+		/* A stream says something when there is something to say. */
+		if (request->on_body && request->response.status)
+			limits.least_rate = 0;
+		return http_pace_check(&request->pace, &limits, now_ms, &counts);
+	}
+	request->has_pace = is_connected(request);
+	http_pace_begin(&request->pace, now_ms, &counts);
+	bool is_late = now_ms - request->start_ms > connect_timeout_ms(&limits) + CONNECT_GRACE_MS;
+	return !request->has_pace && is_late ? HTTP_PACE_IDLE : HTTP_PACE_GOOD;
+}
+
+bool http_request_is_overdue(struct http_request *request)
+{
+	const struct http_pace_limits *limits = &request->pace_limits;
+	char text[sizeof request->fault_text] = "";
+	switch (pace_judge(request)) {
+	case HTTP_PACE_GOOD:
+		return false;
+	case HTTP_PACE_IDLE:
+		snprintf(text, sizeof text, "nothing sent or received for %g s",
+			(request->has_pace ? limits->idle_ms : connect_timeout_ms(limits)) / 1e3);
+		break;
+	case HTTP_PACE_SLOW:
+		snprintf(text, sizeof text, "too slow: under %d bytes/s for %g s",
+			limits->least_rate, HTTP_PACE_WINDOW * limits->idle_ms / 1e3);
+		break;
+	}
+	http_request_fault(request, HTTP_END_TIMED_OUT, text);
+	return true;
 }
 
 static bool encoding_is_expected(const struct http_request *request)
@@ -61,7 +131,6 @@ static size_t take_header(char *line, size_t size, size_t count, void *impl)
 	size_t length = size * count;
 	if (request->is_cancelled)
 		return 0;
-	idle_restart(request);
 	request->header_bytes += length;
 	if (request->header_bytes > HTTP_HEADER_BYTES_MAX) {
 		http_request_fault(request, HTTP_END_TOO_LARGE, "the header is too long");
@@ -106,7 +175,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *impl)
 	size_t length = size * count;
 	if (request->is_cancelled)
 		return 0;
-	idle_restart(request);
+	request->body_bytes += length;
 	if (!request->on_body)
 		return body_collect(request, bytes, length) ? length : 0;
 	if (request->on_body(request->impl, bytes, length) == 0)
@@ -185,8 +254,7 @@ static CURLcode set_numbers(CURL *easy, const struct http_call *call)
 		{CURLOPT_TCP_KEEPALIVE, 1},
 		{CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S},
 		{CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S},
-		{CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS},
-		{CURLOPT_TIMEOUT_MS, call->total_timeout_ms},
+		{CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(&call->pace)},
 	};
 	CURLcode code = CURLE_OK;
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers && code == CURLE_OK; i++)
@@ -285,7 +353,9 @@ int http_request_create(struct http_client *client, const struct http_call *call
 	request->body_max = call->body_max;
 	request->body_max_option = call->body_max_option;
 	request->accepts_gzip = call->accepts_gzip;
-	request->idle_timeout_ms = call->idle_timeout_ms;
+	request->fd = -1;
+	request->pace_limits = call->pace;
+	request->start_ms = loop_now_ms();
 	request->on_header = call->on_header;
 	request->on_body = call->on_body;
 	request->on_done = call->on_done;
@@ -304,8 +374,7 @@ int http_request_create(struct http_client *client, const struct http_call *call
 
 void http_request_free(struct http_request *request)
 {
-	loop_timer_cancel(request->client->loop, &request->idle_timer);
-	loop_timer_cancel(request->client->loop, &request->total_timer);
+	loop_timer_cancel(request->client->loop, &request->pace_timer);
 	/* It still points to the header and the body. */
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
@@ -361,10 +430,6 @@ static const char *words_of(struct http_request *request, CURLcode code)
 	if (!*text || (token->length && memmem(text, strlen(text), token->bytes, token->length)))
 		return curl_easy_strerror(code);
 	drop_duration(text);
-	/* So would "with 123 bytes received". */
-	char *count = code == CURLE_OPERATION_TIMEDOUT ? strstr(text, " with ") : NULL;
-	if (count)
-		*count = '\0';
 	return text;
 }
 

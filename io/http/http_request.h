@@ -17,12 +17,16 @@ struct http_request {
 	struct http_response response;
 	size_t header_bytes;
 	struct secret_buffer body;
+	uint64_t body_bytes; /* that came so far, unpacked */
 	size_t body_max;
 	const char *body_max_option;
 	bool accepts_gzip;
-	struct loop_timer idle_timer;
-	struct loop_timer total_timer;
-	int idle_timeout_ms;
+	int fd; /* of its connection; -1: none is known */
+	struct loop_timer pace_timer;
+	struct http_pace_limits pace_limits;
+	struct http_pace pace;
+	bool has_pace; /* it has begun: there is a connection */
+	int64_t start_ms;
 	bool is_added; /* to the multi handle */
 	bool is_cancelled;
 	bool is_done;   /* its on_done runs now */
@@ -44,5 +48,9 @@ void http_request_free(struct http_request *request);
 
 /* Notes how it ends, unless that is known. */
 void http_request_fault(struct http_request *request, enum http_end end, const char *error);
+/* libcurl waits for that socket, or does not any more. */
+void http_request_note_socket(struct http_request *request, int fd, bool is_wanted);
+/* Whether it is too slow, or was never connected; notes that as its end. */
+bool http_request_is_overdue(struct http_request *request);
 /* Takes `code` for its end, unless that is known, and calls on_done. */
 void http_request_report(struct http_request *request, CURLcode code);

@@ -38,6 +38,11 @@ import (
 //	gzip_bomb  `bytes` (1 GiB) of spaces, packed
 //	huge_event an event of `bytes` (10 MiB); then the stream as it should be
 //	delay      the answer as it should be, but only after `delay_ms`
+//	paced      the answer as it should be, `bytes` of it each `delay_ms`
+//	paced_read the same, but it is the request's body that is read so
+//	drip       a header line each `delay_ms`, without end
+//	hollow     a good answer whose packed body goes on without end and unpacks to nothing, a block
+//	           each `delay_ms`
 //	slow       a byte of `text` each `delay_ms`, in a good answer without end
 type fault struct {
 	Endpoint string            `json:"endpoint"`
@@ -74,11 +79,15 @@ var faultModes = map[string]faultAnswer{
 	"body":      (*fault).answerBody,
 	"endless":   (*fault).answerEndless,
 	"gzip_bomb": (*fault).answerGzipBomb,
+	"drip":      (*fault).answerDrip,
+	"hollow":    (*fault).answerHollow,
 	"slow":      (*fault).answerSlow,
 }
 
 func (faults *faults) add(added *fault) error {
-	if faultModes[added.Mode] == nil && added.Mode != "huge_event" && added.Mode != "delay" {
+	asItShouldBe := map[string]bool{
+		"huge_event": true, "delay": true, "paced": true, "paced_read": true}
+	if faultModes[added.Mode] == nil && !asItShouldBe[added.Mode] {
 		return errors.New("there is no such mode")
 	}
 	faults.mu.Lock()
@@ -118,11 +127,75 @@ func (fault *fault) apply(writer http.ResponseWriter, request *http.Request) boo
 	case "delay":
 		fault.wait(request)
 		return true
-	case "huge_event":
+	case "huge_event", "paced", "paced_read":
 		return true
 	}
 	faultModes[fault.Mode](fault, writer, request)
 	return false
+}
+
+// pacedWriter sends so many bytes at a time, and waits.
+type pacedWriter struct {
+	http.ResponseWriter
+	fault   *fault
+	request *http.Request
+}
+
+func (paced *pacedWriter) Write(text []byte) (int, error) {
+	for done := 0; done < len(text); {
+		next := done + int(paced.fault.Bytes)
+		if next > len(text) {
+			next = len(text)
+		}
+		if _, err := paced.ResponseWriter.Write(text[done:next]); err != nil {
+			return done, err
+		}
+		paced.Flush()
+		paced.fault.wait(paced.request)
+		done = next
+	}
+	return len(text), nil
+}
+
+func (paced *pacedWriter) Flush() {
+	paced.ResponseWriter.(http.Flusher).Flush()
+}
+
+// pacedReader reads so many bytes at a time, and waits.
+type pacedReader struct {
+	inner   io.Reader
+	fault   *fault
+	request *http.Request
+	left    int // until it waits
+}
+
+func (paced *pacedReader) Read(buffer []byte) (int, error) {
+	if paced.left == 0 {
+		paced.fault.wait(paced.request)
+		paced.left = int(paced.fault.Bytes)
+	}
+	if len(buffer) > paced.left {
+		buffer = buffer[:paced.left]
+	}
+	count, err := paced.inner.Read(buffer)
+	paced.left -= count
+	return count, err
+}
+
+// reader is where the request's body is read from.
+func (fault *fault) reader(request *http.Request) io.Reader {
+	if fault == nil || fault.Mode != "paced_read" {
+		return request.Body
+	}
+	return &pacedReader{inner: request.Body, fault: fault, request: request}
+}
+
+// writer is where the answer is written to.
+func (fault *fault) writer(writer http.ResponseWriter, request *http.Request) http.ResponseWriter {
+	if fault == nil || fault.Mode != "paced" {
+		return writer
+	}
+	return &pacedWriter{writer, fault, request}
 }
 
 // greeting is what a stream begins with.
@@ -280,5 +353,25 @@ func (fault *fault) answerSlow(writer http.ResponseWriter, request *http.Request
 			send(writer, " ")
 			fault.wait(request)
 		}
+	}
+}
+
+func (fault *fault) answerDrip(writer http.ResponseWriter, request *http.Request) {
+	takeOver(writer, func(conn io.ReadWriter) {
+		_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+		for err == nil {
+			_, err = io.WriteString(conn, "X: y\r\n")
+			time.Sleep(time.Duration(fault.DelayMS) * time.Millisecond)
+		}
+	})
+}
+
+func (fault *fault) answerHollow(writer http.ResponseWriter, request *http.Request) {
+	writer.Header().Set("Content-Encoding", "gzip")
+	fault.good(writer)
+	zip := gzip.NewWriter(writer)
+	for request.Context().Err() == nil && zip.Flush() == nil {
+		writer.(http.Flusher).Flush()
+		fault.wait(request)
 	}
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 )
 
 // front is where nodes connect. It can go away and come back at the same addresses.
@@ -49,8 +51,22 @@ func (conn *trackedConn) Close() error {
 	return conn.Conn.Close()
 }
 
+// receiveBytes is small, so that who sends to a slow reader has to wait for it.
+const receiveBytes = 256 << 10
+
 func listenOnly(address string) (net.Listener, error) {
-	return net.Listen("tcp", address)
+	config := net.ListenConfig{Control: func(network, address string, conn syscall.RawConn) error {
+		var err error
+		controlErr := conn.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(
+				int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveBytes)
+		})
+		if controlErr != nil {
+			return controlErr
+		}
+		return err
+	}}
+	return config.Listen(context.Background(), "tcp", address)
 }
 
 func (front *front) open(addresses []string) error {

@@ -52,18 +52,18 @@ func route(request *http.Request) (endpoint, id string) {
 }
 
 func (plane *plane) serve(writer http.ResponseWriter, request *http.Request) {
-	body, _ := io.ReadAll(io.LimitReader(request.Body, requestBytesMax))
 	endpoint, id := route(request)
+	fault := plane.faults.take(endpoint, id)
+	body, _ := io.ReadAll(io.LimitReader(fault.reader(request), requestBytesMax))
 	entry := plane.journal.begin(endpoint, id, request, body)
 	answer := &recorder{ResponseWriter: writer, entry: entry, journal: &plane.journal}
-	fault := plane.faults.take(endpoint, id)
 	if fault != nil {
 		plane.journal.note(entry, fault.Mode)
 		if !fault.apply(answer, request) {
 			return
 		}
 	}
-	plane.answer(answer, request, endpoint, id, body, fault)
+	plane.answer(fault.writer(answer, request), request, endpoint, id, body, fault)
 }
 
 func refuse(writer http.ResponseWriter, status int) {

@@ -80,7 +80,7 @@ struct http_call call_of(struct http_fixture *fixture, const char *path)
 		.path = path,
 		.bearer_token = TOKEN,
 		.body_max = 100000,
-		.total_timeout_ms = PATIENCE_MS,
+		.pace.idle_ms = PATIENCE_MS,
 		.on_done = on_done,
 	};
 }
@@ -88,8 +88,7 @@ struct http_call call_of(struct http_fixture *fixture, const char *path)
 struct http_call stream_of(struct http_fixture *fixture, int idle_timeout_ms)
 {
 	struct http_call call = call_of(fixture, EVENTS_PATH);
-	call.total_timeout_ms = 0;
-	call.idle_timeout_ms = idle_timeout_ms;
+	call.pace.idle_ms = idle_timeout_ms;
 	call.body_max = 0;
 	call.on_header = on_header;
 	call.on_body = on_piece;

@@ -49,7 +49,7 @@ int http_set_up(void **state);
 int http_tear_down(void **state);
 void http_client_open(struct http_fixture *fixture, const char *ca_file);
 
-/* A GET with the token; a stream with callbacks and no total timeout. */
+/* A GET with the token; a stream with callbacks. */
 struct http_call call_of(struct http_fixture *fixture, const char *path);
 struct http_call stream_of(struct http_fixture *fixture, int idle_timeout_ms);
 

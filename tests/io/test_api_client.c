@@ -150,13 +150,13 @@ static void the_clock_of_the_control_plane_is_told(void **state)
 static void a_date_is_as_old_as_the_header_it_came_in(void **state)
 {
 	struct api_fixture *fixture = *state;
-	const struct api_options options = {.request_timeout_ms = 400};
+	const struct api_options options = {.request_idle_ms = 400};
 	api_open(fixture, "n1", &options);
 	api_fault(fixture, "'mode':'stall'");
 	struct got got = got_state(fixture, NULL);
 	assert_true(got.result.has_server_date);
 	assert_true(got.result.server_date_age_ms >= 50);
-	assert_outcome(&got, API_OUTCOME_TIMED_OUT, "timed out");
+	assert_outcome(&got, API_OUTCOME_TIMED_OUT, "nothing sent or received for 0.4 s");
 }
 
 static void another_type_of_content_is_refused(void **state)
@@ -190,9 +190,9 @@ static void each_way_to_fail_has_its_outcome(void **state)
 		enum api_outcome outcome;
 		const char *words;
 	} faults[] = {
-		{"'mode':'mute'", API_OUTCOME_TIMED_OUT, "timed out"},
-		{"'mode':'stall'", API_OUTCOME_TIMED_OUT, "timed out"},
-		{"'mode':'slow','delay_ms':5", API_OUTCOME_TIMED_OUT, "timed out"},
+		{"'mode':'mute'", API_OUTCOME_TIMED_OUT, "nothing sent or received"},
+		{"'mode':'stall'", API_OUTCOME_TIMED_OUT, "nothing sent or received"},
+		{"'mode':'slow','delay_ms':30", API_OUTCOME_TIMED_OUT, "under 100 bytes/s"},
 		{"'mode':'endless'", API_OUTCOME_TOO_LARGE, "over 5000 bytes (--max-state-mib)"},
 		{"'mode':'gzip_bomb'", API_OUTCOME_TOO_LARGE, "over 5000 bytes"},
 		{"'mode':'headers'", API_OUTCOME_TOO_LARGE, "header"},
@@ -201,7 +201,7 @@ static void each_way_to_fail_has_its_outcome(void **state)
 		{"'mode':'cut'", API_OUTCOME_NETWORK, ""},
 	};
 	struct api_fixture *fixture = *state;
-	const struct api_options options = {.request_timeout_ms = 400, .state_bytes_max = 5000};
+	const struct api_options options = {.request_idle_ms = 400, .state_bytes_max = 5000};
 	api_open(fixture, "n1", &options);
 	for (size_t i = 0; i < COUNT_OF(faults); i++) {
 		api_fault(fixture, faults[i].fault);

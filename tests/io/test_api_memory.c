@@ -94,7 +94,7 @@ static void fail_in_turn(struct api_fixture *fixture, bool for_good)
 	struct over over = {.fixture = fixture};
 	struct api_options options = {.url = fixture->plane.api,
 		.node_id = "n1",
-		.request_timeout_ms = 300,
+		.request_idle_ms = 300,
 		.stream_idle_ms = 300};
 	unsigned spared = 0;
 	for (bool failed = true; failed; spared++) {

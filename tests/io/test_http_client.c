@@ -242,20 +242,94 @@ static void a_broken_connection_is_a_network_error(void **state)
 	secret_buffer_clear(&asked.body);
 }
 
-static void a_whole_exchange_has_a_deadline(void **state)
+static void an_exchange_that_stalls_is_cut_after_the_idle_time(void **state)
 {
 	static const char *const faults[] = {"'mode':'mute','count':1", "'mode':'stall','count':1",
-		"'mode':'slow','delay_ms':5,'count':1"};
+		"'mode':'raw','text':'HTTP/1.1 200 OK\\r\\nX: ','count':1"};
 	struct http_fixture *fixture = *state;
-	for (size_t i = 0; i < COUNT_OF(faults); i++) {
-		fault(fixture, faults[i]);
+	/* On a new connection, and on one that was used before. */
+	for (size_t i = 0; i < 2 * COUNT_OF(faults); i++) {
+		if (i >= COUNT_OF(faults)) {
+			struct asked before = get(fixture, STATE_PATH);
+			secret_buffer_clear(&before.body);
+		}
+		fault(fixture, faults[i % COUNT_OF(faults)]);
 		struct http_call call = call_of(fixture, STATE_PATH);
-		call.total_timeout_ms = 150;
+		call.pace.idle_ms = 150;
 		int64_t start_ms = loop_now_ms();
 		struct asked asked = ask_one(fixture, &call);
 		assert_true(loop_now_ms() - start_ms >= 150);
-		assert_end(&asked, HTTP_END_TIMED_OUT, "timed out");
+		assert_end(&asked, HTTP_END_TIMED_OUT, "nothing sent or received for 0.15 s");
 	}
+}
+
+/* The whole of it takes several times the idle time. */
+static void an_answer_that_keeps_coming_may_take_as_long_as_it_needs(void **state)
+{
+	enum { DOCUMENT_BYTES = 40000 };
+	struct http_fixture *fixture = *state;
+	static char document[DOCUMENT_BYTES + 1];
+	memset(document, ' ', DOCUMENT_BYTES);
+	plane_process_tell(&fixture->plane, "PUT", "/nodes/n1/state", "%s", document);
+	fault(fixture, "'mode':'paced','bytes':400,'delay_ms':20");
+	struct http_call call = call_of(fixture, STATE_PATH);
+	call.pace = (struct http_pace_limits){.idle_ms = 500, .least_rate = 1000};
+	int64_t start_ms = loop_now_ms();
+	struct asked asked = ask_one(fixture, &call);
+	assert_true(loop_now_ms() - start_ms >= 3 * 500);
+	assert_string_equal(asked.error, "");
+	assert_int_equal(asked.end, HTTP_END_RESPONSE);
+	assert_int_equal(asked.body.length, DOCUMENT_BYTES);
+	secret_buffer_clear(&asked.body);
+}
+
+/* The kernel takes a good part of it at once, which is no sign that it got anywhere. */
+static void a_body_that_keeps_going_out_may_take_as_long_as_it_needs(void **state)
+{
+	enum { BODY_BYTES = 6000000 };
+	struct http_fixture *fixture = *state;
+	char *body = malloc(BODY_BYTES);
+	assert_non_null(body);
+	memset(body, ' ', BODY_BYTES);
+	fault(fixture, "'mode':'paced_read','bytes':100000,'delay_ms':40");
+	struct http_call call = call_of(fixture, DRIFT_PATH);
+	call.body = body;
+	call.body_length = BODY_BYTES;
+	call.pace = (struct http_pace_limits){.idle_ms = 500, .least_rate = 1000};
+	int64_t start_ms = loop_now_ms();
+	struct asked asked = ask_one(fixture, &call);
+	assert_true(loop_now_ms() - start_ms >= 3 * 500);
+	assert_string_equal(asked.error, "");
+	assert_int_equal(asked.response.status, 400);
+	free(body);
+}
+
+/* Of the body; or of the header, also of a stream, whose body has no least rate. */
+static void an_exchange_that_drips_is_cut(void **state)
+{
+	struct http_fixture *fixture = *state;
+	struct http_call get_call = call_of(fixture, STATE_PATH), stream = stream_of(fixture, 0);
+	struct http_call *const calls[] = {&get_call, &stream};
+	static const char *const faults[] = {
+		"'mode':'slow','delay_ms':5,'count':1", "'mode':'drip','delay_ms':5,'count':1"};
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		fault(fixture, faults[i]);
+		calls[i]->pace = (struct http_pace_limits){.idle_ms = 500, .least_rate = 5000};
+		struct asked asked = ask_one(fixture, calls[i]);
+		assert_end(&asked, HTTP_END_TIMED_OUT, "too slow: under 5000 bytes/s for 2 s");
+	}
+}
+
+/* What is packed may bring nothing for ever. */
+static void an_exchange_that_brings_nothing_of_use_is_cut(void **state)
+{
+	struct http_fixture *fixture = *state;
+	struct http_call call = call_of(fixture, STATE_PATH);
+	fault(fixture, "'mode':'hollow','delay_ms':5");
+	call.pace = (struct http_pace_limits){.idle_ms = 300, .least_rate = 100};
+	call.accepts_gzip = true;
+	struct asked asked = ask_one(fixture, &call);
+	assert_end(&asked, HTTP_END_TIMED_OUT, "too slow: under 100 bytes/s for 1.2 s");
 }
 
 static void a_silent_stream_times_out(void **state)
@@ -269,7 +343,7 @@ static void a_silent_stream_times_out(void **state)
 		int64_t start_ms = loop_now_ms();
 		struct asked asked = ask_one(fixture, &call);
 		assert_true(loop_now_ms() - start_ms >= 150);
-		assert_end(&asked, HTTP_END_TIMED_OUT, "nothing came");
+		assert_end(&asked, HTTP_END_TIMED_OUT, "nothing sent or received");
 		assert_int_equal(asked.header_count, i > 0);
 	}
 }
@@ -345,7 +419,11 @@ int main(void)
 		TEST(an_error_status_is_told_without_waiting_for_its_body),
 		TEST(what_is_no_http_is_a_protocol_error),
 		TEST(a_broken_connection_is_a_network_error),
-		TEST(a_whole_exchange_has_a_deadline),
+		TEST(an_exchange_that_stalls_is_cut_after_the_idle_time),
+		TEST(an_answer_that_keeps_coming_may_take_as_long_as_it_needs),
+		TEST(a_body_that_keeps_going_out_may_take_as_long_as_it_needs),
+		TEST(an_exchange_that_drips_is_cut),
+		TEST(an_exchange_that_brings_nothing_of_use_is_cut),
 		TEST(a_silent_stream_times_out),
 		TEST(a_stream_that_speaks_goes_on),
 		TEST(many_requests_run_at_once),

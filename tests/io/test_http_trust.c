@@ -53,10 +53,10 @@ static void nothing_secret_is_left_in_freed_memory(void **state)
 		asked = ask_one(fixture, &post);
 		assert_int_equal(asked.response.status, 400);
 		fault(fixture, "'mode':'mute','count':1");
-		call.total_timeout_ms = 50;
+		call.pace.idle_ms = 50;
 		asked = ask_one(fixture, &call);
 		assert_int_equal(asked.end, HTTP_END_TIMED_OUT);
-		call.total_timeout_ms = PATIENCE_MS;
+		call.pace.idle_ms = PATIENCE_MS;
 		asked = (struct asked){.in_header = cancel_self};
 		ask(fixture, &asked, &stream);
 		wait_all(fixture);
