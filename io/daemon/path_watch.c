@@ -1,17 +1,15 @@
 #include "path_watch.h"
 
 #include "diag.h"
+#include "path_walk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define LINKS_MAX   40 /* as the kernel has it */
 #define TAKES_MAX   64 /* reads in one go: what is left over is taken next time */
 #define EVENT_BYTES (16 * 1024)
 
@@ -22,14 +20,6 @@
 #define CHANGES                                                                                    \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB |        \
 		IN_DELETE_SELF | IN_MOVE_SELF)
-
-/* A walk along the path, as the kernel would look it up. */
-struct walk {
-	struct path_watch *watch;
-	int fd;              /* where it has got to: a descriptor for O_PATH only */
-	char rest[PATH_MAX]; /* what is still to be looked up from there */
-	unsigned link_count;
-};
 
 static int places_add(struct path_watch *watch, int descriptor, const char *name)
 {
@@ -56,97 +46,36 @@ static int place_watch(struct path_watch *watch, int fd, const char *name)
 	return descriptor < 0 ? -errno : places_add(watch, descriptor, name);
 }
 
-static int walk_to(struct walk *walk, int fd)
-{
-	if (fd < 0)
-		return -errno;
-	close(walk->fd);
-	walk->fd = fd;
-	return 0;
-}
-
-static int walk_to_root(struct walk *walk)
-{
-	return walk_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
-
-/* Takes the next name off the rest, which must hold one. */
-static int name_take(struct walk *walk, char ret[static NAME_MAX + 1])
-{
-	size_t length = strcspn(walk->rest, "/");
-	if (length > NAME_MAX)
-		return -ENAMETOOLONG;
-	memcpy(ret, walk->rest, length);
-	ret[length] = '\0';
-	size_t gap = strspn(walk->rest + length, "/");
-	memmove(walk->rest, walk->rest + length + gap, strlen(walk->rest + length + gap) + 1);
-	return 0;
-}
-
-/* `fd` is a link: its text comes before the rest. */
-static int link_follow(struct walk *walk, int fd)
-{
-	char text[PATH_MAX];
-	ssize_t length = readlinkat(fd, "", text, sizeof text - 1);
-	if (length < 0)
-		return -errno;
-	text[length] = '\0';
-	if (++walk->link_count > LINKS_MAX)
-		return -ELOOP;
-	size_t rest = strlen(walk->rest);
-	size_t gap = rest ? 1 : 0;
-	size_t skipped = strspn(text, "/");
-	size_t taken = (size_t)length - skipped;
-	if (taken + gap + rest >= sizeof walk->rest)
-		return -ENAMETOOLONG;
-	memmove(walk->rest + taken + gap, walk->rest, rest + 1);
-	memcpy(walk->rest, text + skipped, taken);
-	if (gap)
-		walk->rest[taken] = '/';
-	return skipped ? walk_to_root(walk) : 0;
-}
-
 /* Looks the next name up. Returns 0, or a negative errno where the path goes no further. */
-static int walk_step(struct walk *walk, int *ret_watch_error)
+static int walk_step(struct path_watch *watch, struct path_walk *walk, int *ret_watch_error)
 {
 	char name[NAME_MAX + 1];
-	struct stat status;
-	int error = name_take(walk, name);
+	struct path_step step;
+	int error = path_walk_name(walk, name);
 	if (error)
 		return error;
-	int watch_error = place_watch(walk->watch, walk->fd, name);
+	int watch_error = place_watch(watch, walk->fd, name);
 	if (watch_error)
 		*ret_watch_error = watch_error;
-	int fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) != 0 || !S_ISLNK(status.st_mode))
-		return walk_to(walk, fd);
-	error = link_follow(walk, fd);
-	close(fd);
-	return error;
+	error = path_walk_look(walk, name, &step);
+	return error ? error : path_walk_go(walk, &step);
 }
 
 /* Returns 0 or what kept a place from being watched; how far the path leads does not matter. */
 static int walk_all(struct path_watch *watch)
 {
-	struct walk walk = {.watch = watch, .fd = -1};
+	struct path_walk walk;
 	int watch_error = 0;
-	size_t skipped = strspn(watch->path, "/");
-	if (strlen(watch->path) >= sizeof walk.rest)
-		return -ENAMETOOLONG;
-	strcpy(walk.rest, watch->path + skipped);
-	walk.fd = open(skipped ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (walk.fd < 0)
-		return -errno;
-	int error = 0;
+	int error = path_walk_open(&walk, watch->path);
+	if (error)
+		return error;
 	while (!error && walk.rest[0])
-		error = walk_step(&walk, &watch_error);
+		error = walk_step(watch, &walk, &watch_error);
 	/* Through its own watch come writes by way of another name that the file has. A file that
 	 * may not be read has none, and its directory tells when that changes. */
 	if (!error)
 		error = place_watch(watch, walk.fd, "");
-	close(walk.fd);
+	path_walk_close(&walk);
 	return watch_error ? watch_error : error == -ENOMEM || error == -ENOSPC ? error : 0;
 }
 
