@@ -78,10 +78,11 @@ struct route_policy session_route_policy(const struct session *session)
 	};
 }
 
-static int state_warn(const struct state_document *document, mode_t mode, struct warnings *warnings)
+static int state_warn(
+	const struct state_document *document, bool others_may_read, struct warnings *warnings)
 {
 	int error = 0;
-	if (file_others_may_read(mode) && state_document_has_psk(document))
+	if (others_may_read && state_document_has_psk(document))
 		error = warnings_add(warnings,
 			"others may read the state file, and it holds preshared "
 			"keys");
@@ -112,7 +113,7 @@ int session_load_state(struct session *session, struct warnings *warnings, struc
 			diag_wrap(diag, error, "%s", file_display_name(path));
 	}
 	if (!error)
-		error = state_warn(&session->document, file.mode, warnings);
+		error = state_warn(&session->document, file.others_may_read, warnings);
 	file_text_clear(&file);
 	return error ? diag_wrap(diag, error, "state") : 0;
 }

@@ -84,7 +84,7 @@ static int text_take(struct file_source *source, const struct file_text *text,
 		state_file_refuse(&source->file, diag_text(diag));
 		return error;
 	}
-	if (file_others_may_read(text->mode) && state_document_has_psk(ret))
+	if (text->others_may_read && state_document_has_psk(ret))
 		condition_trouble(&source->secrecy_trouble, &source->logger,
 			"others may read it, and it holds preshared keys");
 	else

@@ -3,6 +3,8 @@
 #include "diag.h"
 #include "file.h"
 #include "interface_config.h"
+#include "trusted_owner.h"
+#include "trusted_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,28 +26,29 @@ static int fail_errno(struct diag *diag, int error, const char *place)
 	return diag_wrap(diag, diag_fail_errno(diag, error), "lock: %s", place);
 }
 
-/* Returns a descriptor or a negative errno. */
+/* Returns a descriptor or a negative errno. Others may look who holds a lock. */
 static int directory_open(const char *path, struct diag *diag)
 {
 	struct stat status;
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+	bool is_made = mkdir(path, 0755) == 0;
+	if (!is_made && errno != EEXIST)
 		return fail_errno(diag, -errno, path);
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (lstat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+		return diag_fail(
+			diag, -ENOTDIR, "lock: %s: must be a directory, and no link", path);
+	int fd = trusted_directory_open(path, diag);
 	if (fd < 0)
-		return fail_errno(diag, -errno, path);
-	int error = 0;
-	if (fstat(fd, &status) != 0)
-		error = fail_errno(diag, -errno, path);
-	else if (file_others_may_write(status.st_mode))
-		error = diag_fail(diag, -EACCES, "lock: %s: others may write it (mode %04o)", path,
-			(unsigned)status.st_mode & 07777);
-	if (!error)
+		return diag_wrap(diag, fd, "lock");
+	/* Whatever the umask is. */
+	if (!is_made || fchmod(fd, 0755) == 0)
 		return fd;
+	int error = fail_errno(diag, -errno, path);
 	close(fd);
 	return error;
 }
 
-static int name_make(const char *interface, char ret[static NAME_MAX], struct diag *diag)
+static int path_make(
+	const char *directory, const char *interface, char ret[static PATH_MAX], struct diag *diag)
 {
 	static const char namespace_path[] = "/proc/thread-self/ns/net";
 	struct stat status;
@@ -53,8 +56,9 @@ static int name_make(const char *interface, char ret[static NAME_MAX], struct di
 		return fail_errno(diag, -EINVAL, "interface name");
 	if (stat(namespace_path, &status) != 0)
 		return fail_errno(diag, -errno, namespace_path);
-	snprintf(ret, NAME_MAX, "%jx-%jx-%s.lock", (uintmax_t)status.st_dev,
-		(uintmax_t)status.st_ino, interface);
+	if (snprintf(ret, PATH_MAX, "%s/%jx-%jx-%s.lock", directory, (uintmax_t)status.st_dev,
+		    (uintmax_t)status.st_ino, interface) >= PATH_MAX)
+		return fail_errno(diag, -ENAMETOOLONG, directory);
 	return 0;
 }
 
@@ -97,20 +101,39 @@ static bool is_there(int directory_fd, const char *name, int fd)
 	       named.st_ino == opened.st_ino;
 }
 
+/*
+ * The file may have been put there by the directory's owner, whom a process of root trusts, but not
+ * with another's file under that name.
+ */
+static int file_claim(int directory_fd, int fd, const char *path, struct diag *diag)
+{
+	struct stat status;
+	if (fstat(fd, &status) != 0)
+		return fail_errno(diag, -errno, path);
+	if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
+		return diag_fail(
+			diag, -EINVAL, "lock: %s: must be a regular file with no other name", path);
+	int error = file_hand_over(directory_fd, fd);
+	return error ? fail_errno(diag, error, path) : 0;
+}
+
 /* Returns a descriptor or a negative errno, -ESTALE if the file is no longer the one of that name.
  */
-static int file_lock(int directory_fd, const char *name, const char *interface, struct diag *diag)
+static int file_lock(int directory_fd, const char *path, const char *interface, struct diag *diag)
 {
+	const char *name = strrchr(path, '/') + 1;
 	int fd = openat(
 		directory_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail_errno(diag, -errno, name);
+		return fail_errno(diag, -errno, path);
 	int error = 0;
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		error = errno == EWOULDBLOCK ? refuse_held(fd, interface, diag)
-					     : fail_errno(diag, -errno, name);
+					     : fail_errno(diag, -errno, path);
 	else if (!is_there(directory_fd, name, fd))
-		error = fail_errno(diag, -ESTALE, name);
+		error = fail_errno(diag, -ESTALE, path);
+	else
+		error = file_claim(directory_fd, fd, path, diag);
 	if (!error)
 		return fd;
 	close(fd);
@@ -120,9 +143,9 @@ static int file_lock(int directory_fd, const char *name, const char *interface, 
 int interface_lock_take(struct interface_lock *lock, const char *directory, const char *interface,
 	struct diag *diag)
 {
-	char name[NAME_MAX];
+	char path[PATH_MAX];
 	*lock = (struct interface_lock){0};
-	int fd = name_make(interface, name, diag);
+	int fd = path_make(directory, interface, path, diag);
 	if (fd < 0)
 		return fd;
 	int directory_fd = directory_open(directory, diag);
@@ -130,7 +153,7 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 		return directory_fd;
 	fd = -ESTALE;
 	for (int i = 0; i < REMOVALS_MAX && fd == -ESTALE; i++)
-		fd = file_lock(directory_fd, name, interface, diag);
+		fd = file_lock(directory_fd, path, interface, diag);
 	close(directory_fd);
 	if (fd < 0)
 		return fd;
@@ -139,20 +162,21 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 	return 0;
 }
 
+/* A lock on a file of somebody who is not trusted is none: it would let them keep `down` out. */
 int interface_lock_check(const char *directory, const char *interface, struct diag *diag)
 {
-	char name[NAME_MAX];
-	int error = 0;
-	if (name_make(interface, name, NULL) != 0)
+	char path[PATH_MAX];
+	struct diag ignored = {0};
+	struct stat status;
+	int error = path_make(directory, interface, path, &ignored);
+	diag_clear(&ignored);
+	if (error)
 		return 0;
-	int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (directory_fd < 0)
-		return 0;
-	int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	close(directory_fd);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+	if (fstat(fd, &status) == 0 && owner_is_trusted(status.st_uid) &&
+		flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		error = refuse_held(fd, interface, diag);
 	close(fd);
 	return error;

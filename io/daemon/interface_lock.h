@@ -18,8 +18,9 @@ struct interface_lock {
 
 /*
  * Takes the lock of that interface in the network namespace that the thread is in now, without
- * waiting. `directory` is made, with mode 0700, if it is missing; one that others may write is
- * refused. Returns 0, or a negative errno; -EBUSY with
+ * waiting. `directory` is made, with mode 0755, if it is missing; it must be one that
+ * trusted_directory_open opens, and what is in it belongs to its owner, so that root's `down` locks
+ * the daemon's user out of nothing. Returns 0, or a negative errno; -EBUSY with
  * `another plexwg (pid 123) looks after plexd0 in this network namespace`.
  */
 int interface_lock_take(struct interface_lock *lock, const char *directory, const char *interface,

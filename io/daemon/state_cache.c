@@ -214,10 +214,6 @@ static int version_check(struct json_span object, struct diag *diag)
 
 static int cache_file_check(struct cache_file *cached, struct diag *diag)
 {
-	mode_t mode = cached->file.mode;
-	if (file_others_may_read(mode) || file_others_may_write(mode))
-		return diag_fail(diag, -EACCES, "others may read or write it (mode %04o)",
-			(unsigned)mode & 07777);
 	int error =
 		json_scan_document(cached->file.text, cached->file.length, &cached->object, diag);
 	if (!error && json_span_kind(cached->object) != JSON_OBJECT)
@@ -236,7 +232,7 @@ static int cache_file_read(
 	if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path)
 		return diag_fail(
 			diag, -ENAMETOOLONG, "%s/%s: the path is too long", directory, name);
-	int error = file_read(path, CACHE_BYTES_MAX, &cached.file, diag);
+	int error = file_read_private(path, CACHE_BYTES_MAX, &cached.file, diag);
 	if (error)
 		return error;
 	error = cache_file_check(&cached, diag);

@@ -6,7 +6,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, struct diag *diag)
 {
@@ -36,24 +35,16 @@ int state_file_take(struct state_file *file, bool *ret_changed, struct diag *dia
 	return path_watch_take(&file->watch, ret_changed, diag);
 }
 
-/* A pipe would hold the daemon up until somebody writes to it. */
-static int check_regular(const char *path, struct diag *diag)
-{
-	struct stat status;
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-		return diag_fail(diag, -EINVAL, "%s: not a regular file", path);
-	return 0;
-}
-
 int state_file_read(struct state_file *file, enum state_file_outcome *ret_outcome,
 	struct file_text *ret_text, struct diag *diag)
 {
 	const char *path = file->watch.path;
 	struct file_text text = {0};
 	uint8_t hash[STATE_FILE_HASH];
-	int error = check_regular(path, diag);
-	if (!error)
-		error = state_text_read(path, file->bytes_max, &text, diag);
+	/* What can be read once only is nothing to follow. */
+	int error = file_is_descriptor(path)
+			    ? diag_fail(diag, -EINVAL, "%s: not a regular file", path)
+			    : state_text_read(path, file->bytes_max, &text, diag);
 	if (error)
 		return error;
 	crypto_generichash(hash, sizeof hash, (const uint8_t *)text.text, text.length, NULL, 0);

@@ -2,11 +2,15 @@
 
 #include "diag.h"
 #include "secret_memory.h"
+#include "trusted_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,59 +50,116 @@ static int descriptor_read(int fd, size_t room, size_t limit, struct file_text *
 	}
 }
 
+/* A group that this process is in is its own: Kubernetes gives it secrets so. */
+static bool others_may_read(const struct stat *status)
+{
+	bool is_own_group = status->st_gid == getegid() || group_member(status->st_gid);
+	return (status->st_mode & S_IROTH) || ((status->st_mode & S_IRGRP) && !is_own_group);
+}
+
+/* The descriptor of this process that `path` names, -1 if it names none. */
+static int descriptor_of(const char *path)
+{
+	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
+	if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0)
+		return STDIN_FILENO;
+	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+		size_t length = strlen(directories[i]);
+		const char *number = path + length;
+		if (strncmp(path, directories[i], length) == 0 && *number &&
+			strspn(number, "0123456789") == strlen(number) && strlen(number) < 8)
+			return atoi(number);
+	}
+	return -1;
+}
+
 const char *file_display_name(const char *path)
 {
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-int file_read(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
+bool file_is_descriptor(const char *path)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	return descriptor_of(path) >= 0;
+}
+
+/* Errors do not begin with the path. */
+static int open_read(
+	int fd, const struct stat *status, size_t limit, struct file_text *ret, struct diag *diag)
+{
 	struct file_text file = {0};
-	struct stat status;
 	size_t room = READ_BYTES_MIN;
 	int error = 0;
-	if (!is_stdin) {
-		error = fstat(fd, &status) < 0 ? -errno : 0;
-		if (!error && S_ISDIR(status.st_mode))
-			error = -EISDIR;
-		file.mode = error ? 0 : status.st_mode;
-		if (!error && status.st_size > 0 && (size_t)status.st_size <= limit)
-			room = (size_t)status.st_size + 1;
+	if (S_ISREG(status->st_mode) && status->st_size > 0) {
+		if ((uintmax_t)status->st_size > limit)
+			error = -EFBIG;
+		else
+			room = (size_t)status->st_size + 1;
 	}
 	if (!error)
 		error = descriptor_read(fd, room, limit, &file);
-	if (!is_stdin)
-		close(fd);
 	if (!error) {
 		*ret = file;
 		return 0;
 	}
 	file_text_clear(&file);
-	if (error == -EFBIG)
-		diag_fail(diag, error, "over %zu bytes", limit);
-	else
-		diag_fail_errno(diag, error);
-	return diag_wrap(diag, error, "%s", file_display_name(path));
+	return error == -EFBIG ? diag_fail(diag, error, "over %zu bytes", limit)
+			       : diag_fail_errno(diag, error);
+}
+
+int file_read(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
+{
+	struct stat status = {0};
+	int fd = descriptor_of(path);
+	bool is_ours = fd < 0;
+	int error = 0;
+	if (is_ours) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		error = fd < 0 || fstat(fd, &status) != 0 ? -errno : 0;
+		if (!error && S_ISDIR(status.st_mode))
+			error = -EISDIR;
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	if (!error)
+		error = open_read(fd, &status, limit, ret, diag);
+	if (is_ours && fd >= 0)
+		close(fd);
+	return error ? diag_wrap(diag, error, "%s", file_display_name(path)) : 0;
+}
+
+static int read_trusted(
+	const char *path, size_t limit, bool is_private, struct file_text *ret, struct diag *diag)
+{
+	struct stat status;
+	if (file_is_descriptor(path))
+		return file_read(path, limit, ret, diag);
+	int fd = trusted_file_open(path, &status, diag);
+	if (fd < 0)
+		return fd;
+	bool is_open_to_others = others_may_read(&status);
+	int error = 0;
+	if (is_private && is_open_to_others)
+		error = diag_fail(diag, -EACCES,
+			"others may read it (mode %04o); chmod 0600 makes it private",
+			(unsigned)status.st_mode & 07777);
+	if (!error)
+		error = open_read(fd, &status, limit, ret, diag);
+	close(fd);
+	if (error)
+		return diag_wrap(diag, error, "%s", path);
+	ret->others_may_read = is_open_to_others;
+	return 0;
 }
 
 int file_read_trusted(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
 {
-	struct file_text file = {0};
-	int error = file_read(path, limit, &file, diag);
-	if (error)
-		return error;
-	if (!file_others_may_write(file.mode)) {
-		*ret = file;
-		return 0;
-	}
-	error = diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", path,
-		(unsigned)file.mode & 07777);
-	file_text_clear(&file);
-	return error;
+	return read_trusted(path, limit, false, ret, diag);
+}
+
+int file_read_private(const char *path, size_t limit, struct file_text *ret, struct diag *diag)
+{
+	return read_trusted(path, limit, true, ret, diag);
 }
 
 void file_text_clear(struct file_text *file)
@@ -107,14 +168,16 @@ void file_text_clear(struct file_text *file)
 	*file = (struct file_text){0};
 }
 
-bool file_others_may_read(mode_t mode)
+int file_hand_over(int directory_fd, int fd)
 {
-	return (mode & (S_IRGRP | S_IROTH)) != 0;
-}
-
-bool file_others_may_write(mode_t mode)
-{
-	return (mode & (S_IWGRP | S_IWOTH)) != 0;
+	struct stat directory;
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(directory_fd, &directory) != 0)
+		return -errno;
+	if (directory.st_uid == 0)
+		return 0;
+	return fchown(fd, directory.st_uid, directory.st_gid) == 0 ? 0 : -errno;
 }
 
 static int write_all(int fd, const char *text, size_t length)
@@ -137,9 +200,9 @@ int file_replace(
 	char temporary[NAME_MAX + 1];
 	int error = 0;
 	int fd = -1;
-	int directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int directory_fd = trusted_directory_open(directory, diag);
 	if (directory_fd < 0)
-		error = -errno;
+		return directory_fd;
 	if (!error && snprintf(temporary, sizeof temporary, ".%s.new", name) >= NAME_MAX)
 		error = -ENAMETOOLONG;
 	if (!error) {
@@ -147,7 +210,9 @@ int file_replace(
 		unlinkat(directory_fd, temporary, 0);
 		fd = openat(directory_fd, temporary,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		error = fd < 0 ? -errno : write_all(fd, text, length);
+		error = fd < 0 ? -errno : file_hand_over(directory_fd, fd);
+		if (!error)
+			error = write_all(fd, text, length);
 		if (fd >= 0)
 			close(fd);
 		if (!error && renameat(directory_fd, temporary, directory_fd, name) < 0)
@@ -157,8 +222,7 @@ int file_replace(
 		if (error && fd >= 0)
 			unlinkat(directory_fd, temporary, 0);
 	}
-	if (directory_fd >= 0)
-		close(directory_fd);
+	close(directory_fd);
 	if (!error)
 		return 0;
 	diag_fail_errno(diag, error);

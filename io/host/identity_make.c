@@ -4,9 +4,9 @@
 #include "diag.h"
 #include "file.h"
 #include "identity_dir.h"
+#include "trusted_path.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <sodium.h>
@@ -17,36 +17,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Returns a descriptor or a negative errno. */
 static int directory_make(const char *directory, struct diag *diag)
 {
-	struct stat status;
-	if (mkdir(directory, 0700) == 0)
-		return 0;
-	int error = -errno;
-	if (error == -EEXIST && stat(directory, &status) == 0 && S_ISDIR(status.st_mode)) {
-		if (!file_others_may_write(status.st_mode))
-			return 0;
-		return diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", directory,
-			(unsigned)status.st_mode & 07777);
-	}
-	diag_fail_errno(diag, error);
-	return diag_wrap(diag, error, "%s", directory);
+	bool is_made = mkdir(directory, 0700) == 0;
+	if (!is_made && errno != EEXIST)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
+	int fd = trusted_directory_open(directory, diag);
+	if (fd < 0 && is_made)
+		rmdir(directory);
+	return fd;
 }
 
 /* One that makes an identity there at a time. `*ret` is to be closed. */
 static int directory_lock(const char *directory, int *ret, struct diag *diag)
 {
-	int error = directory_make(directory, diag);
-	if (error)
-		return error;
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = directory_make(directory, diag);
 	if (fd < 0)
-		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
+		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*ret = fd;
 		return 0;
 	}
-	error = -errno;
+	int error = -errno;
 	close(fd);
 	if (error == -EWOULDBLOCK)
 		return diag_fail(

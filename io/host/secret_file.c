@@ -2,10 +2,9 @@
 
 #include "diag.h"
 #include "file.h"
+#include "secret_memory.h"
 
 #include <errno.h>
-#include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Editors and echo put a line end behind it. */
@@ -20,17 +19,14 @@ static size_t line_length(const struct file_text *file)
 static int text_take(const struct file_text *file, char **ret, struct diag *diag)
 {
 	size_t length = line_length(file);
-	if (file_others_may_read(file->mode) || file_others_may_write(file->mode))
-		return diag_fail(diag, -EACCES,
-			"others may read or write it (mode %04o); chmod 0600 makes it private",
-			(unsigned)file->mode & 07777);
 	if (length == 0)
 		return diag_fail(diag, -EINVAL, "empty");
 	if (memchr(file->text, '\0', length) || memchr(file->text, '\n', length))
 		return diag_fail(diag, -EINVAL, "not one line of text");
-	char *text = strndup(file->text, length);
+	char *text = secret_alloc(length + 1);
 	if (!text)
 		return diag_fail_errno(diag, -ENOMEM);
+	memcpy(text, file->text, length);
 	*ret = text;
 	return 0;
 }
@@ -38,7 +34,7 @@ static int text_take(const struct file_text *file, char **ret, struct diag *diag
 int secret_file_read(const char *path, char **ret, struct diag *diag)
 {
 	struct file_text file;
-	int error = file_read(path, SECRET_FILE_BYTES_MAX, &file, diag);
+	int error = file_read_private(path, SECRET_FILE_BYTES_MAX, &file, diag);
 	if (error)
 		return error;
 	error = text_take(&file, ret, diag);
@@ -49,6 +45,5 @@ int secret_file_read(const char *path, char **ret, struct diag *diag)
 void secret_text_free(char *text)
 {
 	if (text)
-		sodium_memzero(text, strlen(text));
-	free(text);
+		secret_free(text, strlen(text) + 1);
 }

@@ -8,8 +8,8 @@ struct diag;
 #define SECRET_FILE_BYTES_MAX ((size_t)64 * 1024)
 
 /*
- * Reads it without its line end; "-" is standard input. -EACCES if others than the owner may read
- * or write the file. Errors begin with the path and do not repeat what is in it.
+ * Reads it without its line end; "-" is standard input. -EACCES as of file_read_private. Errors
+ * begin with the path and do not repeat what is in it.
  */
 int secret_file_read(const char *path, char **ret, struct diag *diag);
 /* Wipes and frees. */

@@ -3,10 +3,12 @@
 #include "curl_memory.h"
 #include "diag.h"
 #include "http_request.h"
+#include "trusted_path.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define IDLE_CONNECTIONS_MAX 4L
 /* How often the pace is looked at in an idle timeout; without one, every second. */
@@ -244,10 +246,27 @@ static int multi_set_up(struct http_client *client)
 	return code == CURLM_OK ? 0 : -EIO;
 }
 
+/* Each connection reads it anew, and says so if it is missing. */
+static int ca_file_check(const char *path, struct diag *diag)
+{
+	struct stat status;
+	int fd = trusted_file_open(path, &status, diag);
+	if (fd >= 0)
+		return close(fd);
+	if (fd != -ENOENT)
+		return fd;
+	if (diag)
+		diag_clear(diag);
+	return 0;
+}
+
 int http_client_init(struct http_client *client, struct loop *loop, const char *ca_file,
 	const char *user_agent, struct diag *diag)
 {
-	int error = curl_memory_start();
+	int error = ca_file ? ca_file_check(ca_file, diag) : 0;
+	if (error)
+		return diag_wrap(diag, error, "CA file");
+	error = curl_memory_start();
 	if (error)
 		return diag_wrap(diag, diag_fail_errno(diag, error), "libcurl");
 	*client = (struct http_client){.loop = loop, .multi = curl_multi_init()};

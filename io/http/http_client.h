@@ -86,7 +86,7 @@ struct http_client {
 
 /*
  * Borrows `loop`. `ca_file` holds the only authorities that count, in PEM; NULL: the system's. It
- * is read anew for each connection. Returns 0, -ENOMEM or -EIO.
+ * is read anew for each connection. Returns 0, -ENOMEM, -EIO, or why that file cannot be trusted.
  */
 int http_client_init(struct http_client *client, struct loop *loop, const char *ca_file,
 	const char *user_agent, struct diag *diag);

@@ -1,13 +1,13 @@
 #include "replay.h"
 
 #include "diag.h"
+#include "file.h"
 #include "log_escape.h"
 #include "scenario_files.h"
 #include "scenario_read.h"
 #include "scenario_run.h"
 
-#include <stdlib.h>
-#include <string.h>
+#define SCENARIO_BYTES_MAX ((size_t)1 << 30)
 
 struct replay {
 	FILE *out;
@@ -64,16 +64,16 @@ static void replay_file(struct replay *replay, const char *file)
 {
 	struct scenario scenario;
 	struct diag diag = {0};
-	char *raw = NULL;
-	size_t length = 0;
-	int error = scenario_file_read(file, &raw, &length, &diag);
-	if (!error)
-		error = scenario_read(raw, length, &scenario, &diag);
-	if (raw)
-		explicit_bzero(raw, length);
-	free(raw);
+	struct file_text text = {0};
+	const char *place = "";
+	int error = file_read(file, SCENARIO_BYTES_MAX, &text, &diag);
+	if (!error) {
+		place = file;
+		error = scenario_read(text.text, text.length, &scenario, &diag);
+	}
+	file_text_clear(&text);
 	if (error) {
-		say_unusable(replay, file, &diag);
+		say_unusable(replay, place, &diag);
 	} else {
 		replay_scenario(replay, file, &scenario);
 		scenario_clear(&scenario);

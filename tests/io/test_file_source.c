@@ -212,8 +212,8 @@ static void others_may_read_a_state_only_without_preshared_keys(void **state)
 	static const struct {
 		mode_t mode;
 		bool has_psk, is_said;
-	} files[] = {{0600, true, false}, {0640, true, true}, {0644, false, false},
-		{0604, true, true}, {0600, true, false}};
+	} files[] = {{0600, true, false}, {0604, true, true}, {0644, false, false},
+		{0604, true, true}, {0640, true, false}};
 	struct node *node = *state;
 	char text[256];
 	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");

@@ -111,13 +111,15 @@ static void what_others_may_touch_is_refused(void **state)
 		{"node_secret_key", true},
 		{"signing_public_key", false},
 	};
-	static const mode_t modes[] = {0620, 0602, 0640, 0604};
+	static const mode_t modes[] = {0620, 0602, 0640, 0604, 0440};
 	const struct scratch *scratch = *state;
 	identity_write(scratch);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		for (size_t j = 0; j < COUNT_OF(modes); j++) {
 			struct diag diag = {0};
-			bool is_fine = !files[i].is_secret && (modes[j] & 0044);
+			/* The group is this process's own. */
+			bool is_fine =
+				!(modes[j] & 0022) && (!files[i].is_secret || !(modes[j] & 0004));
 			scratch_chmod(scratch, files[i].name, modes[j]);
 			assert_int_equal(read_all(scratch, &diag), is_fine ? 0 : -EACCES);
 			if (!is_fine)

@@ -14,7 +14,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAME "plexwg-lock0"
+#define NAME  "plexwg-lock0"
+#define OWNER 4242 /* whom root trusts here */
+#define OTHER 65534
+
+/* Takes the place of the password database. */
+bool __wrap_owner_is_trusted(uid_t owner);
+
+bool __wrap_owner_is_trusted(uid_t owner)
+{
+	return owner == geteuid() || owner == 0 || owner == OWNER;
+}
 
 static int take(void **state, struct interface_lock *lock, const char *name, struct diag *diag)
 {
@@ -164,18 +174,24 @@ static void a_holder_that_left_no_pid_is_still_a_holder(void **state)
 	close(fd);
 }
 
-static void directory_and_file_are_for_their_owner_only(void **state)
+static void the_directory_is_for_all_to_see_and_the_file_for_its_owner(void **state)
 {
 	struct interface_lock lock;
 	struct stat status;
-	mode_t mask = umask(0);
-	assert_int_equal(take(state, &lock, NAME, NULL), 0);
-	umask(mask);
-	assert_int_equal(stat(scratch_path(*state, "run").text, &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0700);
-	assert_int_equal(stat(lock_file(state).text, &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0600);
-	interface_lock_release(&lock);
+	static const mode_t masks[] = {0, 077};
+	for (size_t i = 0; i < COUNT_OF(masks); i++) {
+		mode_t mask = umask(masks[i]);
+		assert_int_equal(take(state, &lock, NAME, NULL), 0);
+		umask(mask);
+		assert_int_equal(stat(scratch_path(*state, "run").text, &status), 0);
+		assert_int_equal(status.st_mode & 07777, 0755);
+		struct scratch_path file = lock_file(state);
+		assert_int_equal(stat(file.text, &status), 0);
+		assert_int_equal(status.st_mode & 07777, 0600);
+		interface_lock_release(&lock);
+		assert_int_equal(unlink(file.text), 0);
+		assert_int_equal(rmdir(scratch_path(*state, "run").text), 0);
+	}
 }
 
 static void a_directory_that_others_may_write_is_refused(void **state)
@@ -193,9 +209,12 @@ static void a_directory_that_others_may_write_is_refused(void **state)
 static void no_link_is_followed(void **state)
 {
 	struct interface_lock lock;
+	struct diag diag = {0};
 	scratch_mkdir(*state, "elsewhere");
 	scratch_link(*state, "run", "elsewhere");
-	assert_true(take(state, &lock, NAME, NULL) < 0);
+	assert_int_equal(take(state, &lock, NAME, &diag), -ENOTDIR);
+	assert_contains(diag_text(&diag), "/run: must be a directory, and no link");
+	diag_clear(&diag);
 	scratch_unlink(*state, "run");
 
 	assert_int_equal(take(state, &lock, NAME, NULL), 0);
@@ -208,6 +227,59 @@ static void no_link_is_followed(void **state)
 	char *text = scratch_read(*state, "victim");
 	assert_string_equal(text, "precious");
 	free(text);
+}
+
+static void a_file_that_has_another_name_is_no_lock(void **state)
+{
+	struct interface_lock lock;
+	struct diag diag = {0};
+	assert_int_equal(take(state, &lock, NAME, NULL), 0);
+	interface_lock_release(&lock);
+	struct scratch_path path = lock_file(state);
+	scratch_write(*state, "victim", "precious");
+	assert_int_equal(unlink(path.text), 0);
+	assert_int_equal(link(scratch_path(*state, "victim").text, path.text), 0);
+	assert_int_equal(take(state, &lock, NAME, &diag), -EINVAL);
+	assert_contains(diag_text(&diag), "must be a regular file with no other name");
+	char *text = scratch_read(*state, "victim");
+	assert_string_equal(text, "precious");
+	free(text);
+	diag_clear(&diag);
+}
+
+/* Only root hands files over, and only root can make a directory another's. */
+static void what_root_makes_belongs_to_the_directorys_owner(void **state)
+{
+	struct interface_lock lock;
+	struct stat status;
+	if (geteuid() != 0)
+		skip();
+	scratch_mkdir(*state, "run");
+	assert_int_equal(take(state, &lock, NAME, NULL), 0);
+	interface_lock_release(&lock);
+	assert_int_equal(chown(scratch_path(*state, "run").text, OWNER, OWNER), 0);
+	for (int i = 0; i < 2; i++) {
+		/* Once with the file that root left there before, once with a new one. */
+		assert_int_equal(take(state, &lock, NAME, NULL), 0);
+		assert_int_equal(stat(lock_file(state).text, &status), 0);
+		assert_int_equal(status.st_uid, OWNER);
+		assert_int_equal(status.st_gid, OWNER);
+		interface_lock_release(&lock);
+		assert_int_equal(unlink(lock_file(state).text), 0);
+	}
+}
+
+static void a_directory_of_another_user_is_refused(void **state)
+{
+	struct interface_lock lock;
+	struct diag diag = {0};
+	if (geteuid() != 0)
+		skip();
+	scratch_mkdir(*state, "run");
+	assert_int_equal(chown(scratch_path(*state, "run").text, OTHER, OTHER), 0);
+	assert_int_equal(take(state, &lock, NAME, &diag), -EACCES);
+	assert_contains(diag_text(&diag), "/run: owned by uid 65534, must be root or plexwg");
+	diag_clear(&diag);
 }
 
 static void a_directory_that_cannot_be_made_is_named(void **state)
@@ -290,9 +362,12 @@ int main(void)
 		LOCK_TEST(a_holder_that_is_killed_leaves_no_lock),
 		LOCK_TEST(programs_that_are_started_do_not_hold_it),
 		LOCK_TEST(a_holder_that_left_no_pid_is_still_a_holder),
-		LOCK_TEST(directory_and_file_are_for_their_owner_only),
+		LOCK_TEST(the_directory_is_for_all_to_see_and_the_file_for_its_owner),
 		LOCK_TEST(a_directory_that_others_may_write_is_refused),
 		LOCK_TEST(no_link_is_followed),
+		LOCK_TEST(a_file_that_has_another_name_is_no_lock),
+		LOCK_TEST(what_root_makes_belongs_to_the_directorys_owner),
+		LOCK_TEST(a_directory_of_another_user_is_refused),
 		LOCK_TEST(a_directory_that_cannot_be_made_is_named),
 		LOCK_TEST(a_name_that_is_no_interface_becomes_no_path),
 		LOCK_TEST(descriptors_are_given_back),

@@ -1,0 +1,174 @@
+#include "trusted_path.h"
+
+#include "diag.h"
+#include "path_walk.h"
+#include "trusted_owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
+
+static int check_owner(const char *place, const struct stat *status, struct diag *diag)
+{
+	char self[32] = SERVICE_USER;
+	if (owner_is_trusted(status->st_uid))
+		return 0;
+	if (geteuid() != 0)
+		snprintf(self, sizeof self, "uid %u", (unsigned)geteuid());
+	return diag_fail(diag, -EACCES, "%s: owned by uid %u, must be root or %s", place,
+		(unsigned)status->st_uid, self);
+}
+
+int trusted_check(const char *place, const struct stat *status, struct diag *diag)
+{
+	int error = check_owner(place, status, diag);
+	if (!error && (status->st_mode & (S_IWGRP | S_IWOTH)))
+		error = diag_fail(diag, -EACCES, "%s: others may write it (mode %04o)", place,
+			(unsigned)status->st_mode & 07777);
+	return error;
+}
+
+/* What else the way leads through: a link has no mode of its own. */
+static int check_passed(const char *place, const struct stat *status, struct diag *diag)
+{
+	bool is_sticky = S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX);
+	return is_sticky || S_ISLNK(status->st_mode) ? check_owner(place, status, diag)
+						     : trusted_check(place, status, diag);
+}
+
+/* What is open there by its own name, which links and "." in the path may hide. */
+static const char *place_name(int fd, const char *path, char ret[static PATH_MAX])
+{
+	char link[64];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, ret, PATH_MAX - 1);
+	if (length <= 0 || ret[0] != '/')
+		return path;
+	ret[length] = '\0';
+	return ret;
+}
+
+static int step_check(const struct path_step *step, const char *path, struct diag *diag)
+{
+	char place[PATH_MAX];
+	int error = check_passed(path, &step->status, NULL);
+	if (!error)
+		return 0;
+	check_passed(place_name(step->fd, path, place), &step->status, diag);
+	return strcmp(place, path) == 0 ? error : diag_wrap(diag, error, "%s", path);
+}
+
+/*
+ * Follows `path` through all its directories and links. At the end the walk stands in the directory
+ * that it leads to, or, if it leads to anything else, in the one that has `*ret_name`, whose status
+ * is then `*ret`.
+ */
+static int walk_all(struct path_walk *walk, const char *path, char ret_name[static NAME_MAX + 1],
+	struct stat *ret, struct diag *diag)
+{
+	struct path_step step = {.fd = walk->fd};
+	int error = fstat(walk->fd, &step.status) == 0 ? step_check(&step, path, diag)
+						       : diag_fail_errno(diag, -errno);
+	while (!error && walk->rest[0]) {
+		error = path_walk_name(walk, ret_name);
+		if (!error)
+			error = path_walk_look(walk, ret_name, &step);
+		if (error)
+			return diag_wrap(diag, diag_fail_errno(diag, error), "%s", path);
+		error = step_check(&step, path, diag);
+		bool is_end = !S_ISDIR(step.status.st_mode) && !S_ISLNK(step.status.st_mode);
+		if (error || (is_end && !walk->rest[0])) {
+			close(step.fd);
+			break;
+		}
+		error = path_walk_go(walk, &step);
+		if (error)
+			diag_wrap(diag, diag_fail_errno(diag, error), "%s", path);
+	}
+	*ret = step.status;
+	return error;
+}
+
+/* The walk begins at the root, since whoever owns a directory above may put others in its place. */
+static int walk_open(struct path_walk *walk, const char *path, struct diag *diag)
+{
+	char absolute[PATH_MAX];
+	int error = 0;
+	*walk = (struct path_walk){.fd = -1};
+	if (*path == '/' || !*path) {
+		error = path_walk_open(walk, path);
+	} else if (!getcwd(absolute, sizeof absolute)) {
+		error = -errno;
+	} else {
+		size_t length = strlen(absolute);
+		size_t room = sizeof absolute - length;
+		bool fits = snprintf(absolute + length, room, "/%s", path) < (int)room;
+		error = fits ? path_walk_open(walk, absolute) : -ENAMETOOLONG;
+	}
+	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "%s", path) : 0;
+}
+
+/* Returns a descriptor or a negative errno. What is opened is looked at again: it may have become
+ * another file meanwhile. */
+static int file_open(
+	int directory_fd, const char *name, const char *path, struct stat *ret, struct diag *diag)
+{
+	int fd = openat(directory_fd, name, FILE_FLAGS);
+	int error = fd < 0 || fstat(fd, ret) != 0 ? diag_fail_errno(diag, -errno) : 0;
+	if (!error && !S_ISREG(ret->st_mode))
+		error = diag_fail(diag, -EINVAL, "not a regular file");
+	if (error)
+		diag_wrap(diag, error, "%s", path);
+	else
+		error = trusted_check(path, ret, diag);
+	if (!error)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+int trusted_file_open(const char *path, struct stat *ret, struct diag *diag)
+{
+	struct path_walk walk;
+	char name[NAME_MAX + 1];
+	int error = walk_open(&walk, path, diag);
+	if (!error)
+		error = walk_all(&walk, path, name, ret, diag);
+	if (!error && S_ISDIR(ret->st_mode))
+		error = diag_wrap(diag, diag_fail_errno(diag, -EISDIR), "%s", path);
+	else if (!error && !S_ISREG(ret->st_mode))
+		error = diag_fail(diag, -EINVAL, "%s: not a regular file", path);
+	int fd = error ? error : file_open(walk.fd, name, path, ret, diag);
+	path_walk_close(&walk);
+	return fd;
+}
+
+int trusted_directory_open(const char *path, struct diag *diag)
+{
+	struct path_walk walk;
+	struct stat status;
+	char name[NAME_MAX + 1];
+	int error = walk_open(&walk, path, diag);
+	int fd = -1;
+	if (!error)
+		error = walk_all(&walk, path, name, &status, diag);
+	if (!error) {
+		fd = openat(walk.fd, S_ISDIR(status.st_mode) ? "." : name,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		error = fd < 0 || fstat(fd, &status) != 0
+				? diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path)
+				: trusted_check(path, &status, diag);
+	}
+	path_walk_close(&walk);
+	if (!error)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
