@@ -36,8 +36,7 @@ struct controller_ops {
 	 * An interface that is not there counts as deleted; whether it was there is in
 	 * `*ret_existed` then. -EEXIST as above.
 	 */
-	int (*delete_interface)(
-		void *impl, const char *name, bool *ret_existed, struct diag *diag);
+	int (*delete_interface)(void *impl, const char *name, bool *ret_existed, struct diag *diag);
 	/*
 	 * The interface gets this address, and, unless `keep_others`, loses all others but
 	 * link-local ones.

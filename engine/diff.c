@@ -9,7 +9,7 @@ unsigned peer_config_difference(const struct peer_config *desired, const struct 
 	unsigned fields = 0;
 	if (!peer_allowed_ips_equal(desired, actual))
 		fields |= PEER_FIELD_ALLOWED_IPS;
-	if (!key_secret_equal(&desired->psk, &actual->psk))
+	if (!actual->psk_is_hidden && !key_secret_equal(&desired->psk, &actual->psk))
 		fields |= PEER_FIELD_PSK;
 	if (desired->persistent_keepalive_s != actual->persistent_keepalive_s)
 		fields |= PEER_FIELD_PERSISTENT_KEEPALIVE;

@@ -32,7 +32,7 @@ int config_validate(const struct interface_config *config, struct diag *diag);
 
 /*
  * 1 to 15 bytes, no `/`, space or control character, not `.` or `..`: it becomes part of paths. No
- * `%`, from which the kernel makes a name of its own, no `:`, and not `all` or `default`, which name
- * no single interface in other programs and in /proc/sys.
+ * `%`, from which the kernel makes a name of its own, no `:`, and not `all` or `default`, which
+ * name no single interface in other programs and in /proc/sys.
  */
 bool interface_name_is_valid(const char *name, size_t length);

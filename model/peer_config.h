@@ -24,6 +24,7 @@ struct peer_config {
 	const struct prefix *allowed_ips; /* sorted, no repeats; borrowed */
 	uint32_t allowed_ip_count;
 	uint16_t persistent_keepalive_s; /* 0: off */
+	bool psk_is_hidden;              /* a device's: there is one, which it does not tell */
 	const char *id;                  /* borrowed; NULL where only the key is known */
 	struct peer_status status;
 };

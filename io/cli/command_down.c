@@ -12,8 +12,8 @@ static int lock_if_possible(struct session *session, struct diag *diag)
 	struct diag failure = {0};
 	int error = session_lock(session, &failure);
 	if (error && error != -EBUSY) {
-		error = interface_lock_check(INTERFACE_LOCK_DIRECTORY,
-			session->options->config.interface_name, diag);
+		error = interface_lock_check(
+			INTERFACE_LOCK_DIRECTORY, session->options->config.interface_name, diag);
 		if (!error)
 			report_error("down: %s; removing the interface without the lock",
 				diag_text(&failure));

@@ -11,13 +11,35 @@
 #include <errno.h>
 #include <stdio.h>
 
+static int dump_warn(const struct wg_dump_notes *notes, struct warnings *warnings)
+{
+	int error = 0;
+	if (notes->public_key_is_hidden)
+		error = warnings_add(
+			warnings, "actual: the interface's key is hidden and not compared");
+	if (notes->hidden_psk_count && !error)
+		error = warnings_add(warnings,
+			"actual: preshared keys are hidden and not compared: %zu",
+			notes->hidden_psk_count);
+	if (notes->unusable_count && !error)
+		error = warnings_add(warnings, "actual: %s cannot be used and counts as none",
+			diag_text(&notes->first_unusable));
+	if (notes->unusable_count > 1 && !error)
+		error = warnings_add(warnings, "actual: further values that count as none: %zu",
+			notes->unusable_count - 1);
+	return error;
+}
+
 /* The device as a dump shows it. The own key is the dump's unless an identity was named. */
-static int actual_from_dump(struct session *session, struct device *ret, struct diag *diag)
+static int actual_from_dump(
+	struct session *session, struct device *ret, struct warnings *warnings, struct diag *diag)
 {
 	struct file_text file = {0};
+	struct wg_dump_notes notes = {0};
 	int error = file_read(session->options->actual_path, WG_DUMP_BYTES_MAX, &file, diag);
 	if (!error) {
-		error = wg_dump_parse(file.text, file.length, ret, diag);
+		error = wg_dump_parse(file.text, file.length,
+			session->options->config.interface_name, ret, &notes, diag);
 		if (error)
 			diag_wrap(diag, error, "%s",
 				file_display_name(session->options->actual_path));
@@ -25,10 +47,19 @@ static int actual_from_dump(struct session *session, struct device *ret, struct 
 	file_text_clear(&file);
 	if (error)
 		return diag_wrap(diag, error, "actual");
-	if (session->options->identity_directory)
-		return session_load_identity(session, diag);
-	session->identity.public_key = ret->public_key;
-	return 0;
+	error = dump_warn(&notes, warnings);
+	bool is_hidden = notes.public_key_is_hidden;
+	wg_dump_notes_clear(&notes);
+	if (error)
+		return diag_fail_errno(diag, error);
+	if (!session->options->identity_directory) {
+		session->identity.public_key = ret->public_key;
+		return 0;
+	}
+	error = session_load_identity(session, diag);
+	if (!error && is_hidden)
+		ret->public_key = session->identity.public_key;
+	return error;
 }
 
 static int actual_from_device(
@@ -107,7 +138,7 @@ static int plan(
 	if (error)
 		return error;
 	if (session->options->actual_path)
-		error = actual_from_dump(session, &device, diag);
+		error = actual_from_dump(session, &device, warnings, diag);
 	else
 		error = actual_from_device(session, &device, &exists, diag);
 	if (!error)

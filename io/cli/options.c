@@ -38,7 +38,7 @@ static const struct option_row rows[] = {
 	{'I', "interval", "TIME", CONFIG_TEXT,
 		"between two looks, such as 90s or 5m; default: 60s"},
 	{'a', "actual", "FILE", CONFIG_NEVER,
-		"what `wg show NAME dump` printed, instead of the device"},
+		"what `wg show NAME dump`, or `all` for NAME, printed; instead of the device"},
 	{'t', "at", "TIME", CONFIG_NEVER, "when that was, in RFC 3339; default: now"},
 	{'i', "interface", "NAME", CONFIG_TEXT, "the interface; default: plexd0"},
 	{'d', "identity", "DIR", CONFIG_TEXT, "who this node is; default: /var/lib/plexwg"},

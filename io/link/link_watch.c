@@ -19,8 +19,7 @@ static int link_index(const char *name)
 {
 	char own_name[IF_NAMESIZE];
 	unsigned index = if_nametoindex(name);
-	bool is_own =
-		index && if_indextoname(index, own_name) && strcmp(own_name, name) == 0;
+	bool is_own = index && if_indextoname(index, own_name) && strcmp(own_name, name) == 0;
 	return is_own ? (int)index : 0;
 }
 

@@ -11,6 +11,11 @@ static struct json_object *allowed_ips_json(struct json_make *make, const struct
 	return array;
 }
 
+static bool peer_has_psk(const struct peer_config *peer)
+{
+	return peer->psk_is_hidden || !key_secret_is_zero(&peer->psk);
+}
+
 static void peer_field_make(struct json_make *make, struct json_object *object,
 	const struct peer_config *peer, enum peer_field_bit bit)
 {
@@ -25,8 +30,7 @@ static void peer_field_make(struct json_make *make, struct json_object *object,
 		json_make_member(make, object, name, allowed_ips_json(make, peer));
 		break;
 	case PEER_FIELD_BIT_PSK:
-		json_make_member(make, object, name,
-			json_object_new_boolean(!key_secret_is_zero(&peer->psk)));
+		json_make_member(make, object, name, json_object_new_boolean(peer_has_psk(peer)));
 		break;
 	case PEER_FIELD_BIT_PERSISTENT_KEEPALIVE:
 		json_make_member(
@@ -61,7 +65,7 @@ void peer_field_print(FILE *out, const struct peer_config *peer, enum peer_field
 				prefix_format(&peer->allowed_ips[i]).text);
 		break;
 	case PEER_FIELD_BIT_PSK:
-		fputs(key_secret_is_zero(&peer->psk) ? "no" : "yes", out);
+		fputs(peer_has_psk(peer) ? "yes" : "no", out);
 		break;
 	case PEER_FIELD_BIT_PERSISTENT_KEEPALIVE:
 		fprintf(out, "%us", peer->persistent_keepalive_s);

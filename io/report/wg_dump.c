@@ -1,6 +1,7 @@
 #include "wg_dump.h"
 
 #include "diag.h"
+#include "interface_config.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +32,16 @@ enum dump_peer_field {
 	PEER_FIELD_TOTAL
 };
 
+/* What is being read. */
+struct dump {
+	const char *interface;   /* the one that is asked for */
+	bool is_of_all;          /* each line begins with the name of its interface */
+	bool has_interface;      /* its line was read */
+	struct diag other_names; /* of interfaces that were passed over */
+	struct device device;
+	struct wg_dump_notes notes;
+};
+
 static bool field_is(struct field field, const char *text)
 {
 	return field.length == strlen(text) && memcmp(field.text, text, field.length) == 0;
@@ -46,15 +57,20 @@ static struct field field_next(const char **at, const char *end, char separator)
 	return field;
 }
 
+static size_t fields_count(struct field line)
+{
+	size_t count = 1;
+	for (size_t i = 0; i < line.length; i++)
+		count += line.text[i] == '\t';
+	return count;
+}
+
 /* Exactly `count` fields between tabs. */
 static int fields_split(struct field line, struct field *fields, size_t count, struct diag *diag)
 {
-	size_t tabs = 0;
-	for (size_t i = 0; i < line.length; i++)
-		tabs += line.text[i] == '\t';
-	if (tabs + 1 != count)
+	if (fields_count(line) != count)
 		return diag_fail(diag, -EINVAL, "%zu fields between tabs, there should be %zu",
-			tabs + 1, count);
+			fields_count(line), count);
 	const char *at = line.text;
 	for (size_t i = 0; i < count; i++)
 		fields[i] = field_next(&at, line.text + line.length, '\t');
@@ -96,15 +112,36 @@ static int mark_parse(struct field field, uint32_t *ret, struct diag *diag)
 	return 0;
 }
 
-static int interface_parse(struct field line, struct device *device, struct diag *diag)
+/* A value that a peer or the device chose, and that cannot be used. The first is named. */
+static void note_unusable(
+	struct dump *dump, size_t line_number, const char *name, struct field field)
 {
+	if (dump->notes.unusable_count++ == 0)
+		(void)diag_fail(&dump->notes.first_unusable, -EINVAL, "line %zu: %s: %s",
+			line_number, name, quote(field.text, field.length).text);
+}
+
+/* As the device counts it; 0 if that is no number. */
+static uint64_t counter_parse(
+	struct dump *dump, size_t line_number, struct field field, uint64_t max, const char *name)
+{
+	uint64_t value = 0;
+	if (number_parse(field, max, name, &value, NULL) != 0)
+		note_unusable(dump, line_number, name, field);
+	return value;
+}
+
+static int interface_parse(struct dump *dump, struct field line, struct diag *diag)
+{
+	struct device *device = &dump->device;
 	struct field fields[INTERFACE_FIELD_COUNT] = {0};
 	uint64_t port = 0;
 	int error = fields_split(line, fields, INTERFACE_FIELD_COUNT, diag);
 	if (error)
 		return error;
 	struct field key = fields[INTERFACE_PUBLIC_KEY];
-	if (!field_is(key, "(none)")) {
+	dump->notes.public_key_is_hidden = field_is(key, "(hidden)");
+	if (!field_is(key, "(none)") && !dump->notes.public_key_is_hidden) {
 		error = key_public_parse(key.text, key.length, &device->public_key, diag);
 		if (error)
 			return diag_wrap(diag, error, "public-key");
@@ -112,18 +149,6 @@ static int interface_parse(struct field line, struct device *device, struct diag
 	error = number_parse(fields[INTERFACE_LISTEN_PORT], UINT16_MAX, "listen-port", &port, diag);
 	device->listen_port = error ? 0 : (uint16_t)port;
 	return error ? error : mark_parse(fields[INTERFACE_FWMARK], &device->fwmark, diag);
-}
-
-static int endpoint_field_parse(
-	struct field field, char *host, struct peer_config *peer, struct diag *diag)
-{
-	if (field_is(field, "(none)"))
-		return 0;
-	int error = endpoint_parse(field.text, field.length, host, &peer->endpoint, diag);
-	if (!error && peer->endpoint.kind != ENDPOINT_IP)
-		error = diag_fail(diag, -EINVAL, "%s: not an IP address and port",
-			quote(field.text, field.length).text);
-	return error ? diag_wrap(diag, error, "endpoint") : 0;
 }
 
 static int allowed_ips_parse(
@@ -152,26 +177,49 @@ static int allowed_ips_parse(
 	return 0;
 }
 
-static int status_parse(const struct field *fields, struct peer_config *peer, struct diag *diag)
+static int psk_parse(
+	struct dump *dump, struct field field, struct peer_config *peer, struct diag *diag)
 {
-	uint64_t handshake = 0, keepalive = 0;
-	int error = number_parse(
-		fields[PEER_HANDSHAKE], INT64_MAX, "latest-handshake", &handshake, diag);
-	if (!error)
-		error = number_parse(
-			fields[PEER_RX], UINT64_MAX, "transfer-rx", &peer->status.rx_bytes, diag);
-	if (!error)
-		error = number_parse(
-			fields[PEER_TX], UINT64_MAX, "transfer-tx", &peer->status.tx_bytes, diag);
-	if (!error && !field_is(fields[PEER_KEEPALIVE], "off"))
-		error = number_parse(fields[PEER_KEEPALIVE], UINT16_MAX, "persistent-keepalive",
-			&keepalive, diag);
-	peer->status.last_handshake_s = (int64_t)handshake;
-	peer->persistent_keepalive_s = (uint16_t)keepalive;
+	if (field_is(field, "(none)"))
+		return 0;
+	peer->psk_is_hidden = field_is(field, "(hidden)");
+	dump->notes.hidden_psk_count += peer->psk_is_hidden;
+	if (peer->psk_is_hidden)
+		return 0;
+	int error = key_secret_parse(field.text, field.length, &peer->psk, diag);
+	return error ? diag_wrap(diag, error, "preshared-key") : 0;
+}
+
+static int keepalive_parse(struct field field, struct peer_config *peer, struct diag *diag)
+{
+	uint64_t seconds = 0;
+	int error = 0;
+	if (!field_is(field, "off"))
+		error = number_parse(field, UINT16_MAX, "persistent-keepalive", &seconds, diag);
+	peer->persistent_keepalive_s = (uint16_t)seconds;
 	return error;
 }
 
-static int peer_parse(struct field line, struct device *device, struct diag *diag)
+/* Where the peer was heard, and what was counted of it. */
+static void status_parse(struct dump *dump, size_t line_number, const struct field *fields,
+	char *host, struct peer_config *peer)
+{
+	struct field endpoint = fields[PEER_ENDPOINT];
+	if (!field_is(endpoint, "(none)"))
+		peer->endpoint = endpoint_from_device(endpoint.text, endpoint.length, host);
+	if (peer->endpoint.kind == ENDPOINT_UNUSABLE)
+		note_unusable(dump, line_number, "endpoint", endpoint);
+	peer->status = (struct peer_status){
+		.last_handshake_s = (int64_t)counter_parse(
+			dump, line_number, fields[PEER_HANDSHAKE], INT64_MAX, "latest-handshake"),
+		.rx_bytes = counter_parse(
+			dump, line_number, fields[PEER_RX], UINT64_MAX, "transfer-rx"),
+		.tx_bytes = counter_parse(
+			dump, line_number, fields[PEER_TX], UINT64_MAX, "transfer-tx"),
+	};
+}
+
+static int peer_parse(struct dump *dump, struct field line, size_t line_number, struct diag *diag)
 {
 	struct field fields[PEER_FIELD_TOTAL] = {0};
 	struct peer_config peer = {0};
@@ -184,19 +232,14 @@ static int peer_parse(struct field line, struct device *device, struct diag *dia
 		&peer.public_key, diag);
 	if (error)
 		return diag_wrap(diag, error, "public-key");
-	if (!field_is(fields[PEER_PSK], "(none)")) {
-		error = key_secret_parse(
-			fields[PEER_PSK].text, fields[PEER_PSK].length, &peer.psk, diag);
-		if (error)
-			return diag_wrap(diag, error, "preshared-key");
-	}
-	error = endpoint_field_parse(fields[PEER_ENDPOINT], host, &peer, diag);
+	error = psk_parse(dump, fields[PEER_PSK], &peer, diag);
 	if (!error)
-		error = status_parse(fields, &peer, diag);
+		error = keepalive_parse(fields[PEER_KEEPALIVE], &peer, diag);
 	if (!error)
 		error = allowed_ips_parse(fields[PEER_ALLOWED_IPS], &prefixes, &peer, diag);
 	if (!error) {
-		error = peer_table_append(&device->peers, &peer);
+		status_parse(dump, line_number, fields, host, &peer);
+		error = peer_table_append(&dump->device.peers, &peer);
 		if (error)
 			diag_fail_errno(diag, error);
 	}
@@ -205,27 +248,83 @@ static int peer_parse(struct field line, struct device *device, struct diag *dia
 	return error;
 }
 
-int wg_dump_parse(const char *text, size_t length, struct device *ret, struct diag *diag)
+/* A line of another interface: its name is remembered if it is the interface's own line. */
+static int other_line_take(
+	struct dump *dump, struct field name, struct field rest, struct diag *diag)
 {
-	struct device device = {0};
+	size_t count = fields_count(rest);
+	if (count != INTERFACE_FIELD_COUNT && count != PEER_FIELD_TOTAL)
+		return diag_fail(diag, -EINVAL,
+			"%zu fields between tabs after the first, there should be %d or %d", count,
+			INTERFACE_FIELD_COUNT, PEER_FIELD_TOTAL);
+	/* What is no name of an interface may be a secret in the wrong place. */
+	if (count == INTERFACE_FIELD_COUNT && interface_name_is_valid(name.text, name.length))
+		(void)diag_add(
+			&dump->other_names, -EINVAL, "%s", quote(name.text, name.length).text);
+	return 0;
+}
+
+static int line_take(struct dump *dump, struct field line, size_t line_number, struct diag *diag)
+{
+	if (dump->is_of_all) {
+		const char *at = line.text, *end = line.text + line.length;
+		struct field name = field_next(&at, end, '\t');
+		line = (struct field){.text = at, .length = (size_t)(end - at)};
+		if (!field_is(name, dump->interface))
+			return other_line_take(dump, name, line, diag);
+	}
+	if (dump->has_interface)
+		return peer_parse(dump, line, line_number, diag);
+	dump->has_interface = true;
+	return interface_parse(dump, line, diag);
+}
+
+static int lines_take(struct dump *dump, const char *text, size_t length, struct diag *diag)
+{
 	const char *at = text, *end = text + length;
 	int error = 0;
-	if (length == 0)
-		return diag_fail(diag, -EINVAL, "empty, where a dump has a line for the interface");
-	if (end[-1] != '\n')
-		return diag_fail(diag, -EINVAL, "the last line is cut: it has no line feed");
+	bool is_first = true;
 	for (size_t number = 1; at < end && !error; number++) {
 		struct field line = field_next(&at, end, '\n');
-		error = number == 1 ? interface_parse(line, &device, diag)
-				    : peer_parse(line, &device, diag);
+		line.length -= line.length && line.text[line.length - 1] == '\r';
+		if (line.length == 0)
+			continue;
+		if (is_first)
+			dump->is_of_all = fields_count(line) == 1 + INTERFACE_FIELD_COUNT;
+		is_first = false;
+		error = line_take(dump, line, number, diag);
 		if (error)
 			diag_wrap(diag, error, "line %zu", number);
 	}
-	if (!error)
-		error = peer_table_seal(&device.peers, diag);
-	if (error)
-		device_clear(&device);
-	else
-		*ret = device;
+	if (!error && is_first)
+		error = diag_fail(
+			diag, -EINVAL, "empty, where a dump has a line for the interface");
 	return error;
+}
+
+int wg_dump_parse(const char *text, size_t length, const char *interface, struct device *ret,
+	struct wg_dump_notes *ret_notes, struct diag *diag)
+{
+	struct dump dump = {.interface = interface};
+	int error = lines_take(&dump, text, length, diag);
+	if (!error && !dump.has_interface)
+		error = diag_fail(diag, -EINVAL, "it has no interface %s (--interface chooses)%s%s",
+			interface, dump.other_names.length ? ", but: " : "",
+			dump.other_names.length ? diag_text(&dump.other_names) : "");
+	if (!error)
+		error = peer_table_seal(&dump.device.peers, diag);
+	diag_clear(&dump.other_names);
+	if (error) {
+		device_clear(&dump.device);
+		wg_dump_notes_clear(&dump.notes);
+		return error;
+	}
+	*ret = dump.device;
+	*ret_notes = dump.notes;
+	return 0;
+}
+
+void wg_dump_notes_clear(struct wg_dump_notes *notes)
+{
+	diag_clear(&notes->first_unusable);
 }

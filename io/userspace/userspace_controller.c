@@ -108,9 +108,8 @@ static int device_put_right(struct userspace_controller *userspace, const char *
 	uapi_end(&request);
 	error = userspace_device_set(&userspace->uapi, name, &request, &is_refused, diag);
 	secret_buffer_clear(&request);
-	return error == -EADDRINUSE
-		       ? diag_wrap(diag, error, "UDP port %u of %s", listen_port, name)
-		       : error;
+	return error == -EADDRINUSE ? diag_wrap(diag, error, "UDP port %u of %s", listen_port, name)
+				    : error;
 }
 
 static int create_interface(void *impl, const char *name, const struct key_secret *private_key,

@@ -62,6 +62,90 @@ check 'a port that differs is what a dump can show of the interface' planned 2 t
 sed '1s/off$/0x2a/' "$work/two-peers.dump" >"$work/marked.dump"
 check 'a mark that differs is so too' status 2 plan two-peers two-peers --fwmark 42
 check 'and one that is right is no change' status 0 plan two-peers marked --fwmark 0x2a
+
+# Dumps as they come: of all interfaces, from other systems, with keys that are hidden.
+of_all() { # of_all NAME: NAME.dump as one of three of `wg show all dump`
+	sed 's/^/wg0\t/' "$work/two-peers-port.dump"
+	sed 's/^/plexd0\t/' "$work/$1.dump"
+	printf 'wg1\t(none)\t(none)\t1\toff\n'
+}
+of_all two-peers >"$work/all.dump"
+chosen() {
+	planned 0 two-peers all '' && status 2 plan two-peers all --interface wg0 &&
+		status 2 plan one-peer all && same "- $k3" "$(changes <"$out")"
+}
+check 'of a dump of all the interface is chosen' chosen
+not_there() {
+	status 1 plan two-peers all --interface wg7 && same \
+		"plexwg: plan: actual: $work/all.dump: it has no interface wg7 (--interface chooses), but: \"wg0\"; \"plexd0\"; \"wg1\"" \
+		"$(cat "$err")"
+}
+check 'one that is not in it is an error that names those that are' not_there
+ends() { # ends NAME SCRIPT: the dump NAME, its ends of lines edited by sed, is read the same
+	sed -z "$2" "$work/$1.dump" >"$work/ends.dump"
+	! cmp -s "$work/$1.dump" "$work/ends.dump" && planned 0 two-peers ends '' && status 2 plan one-peer ends &&
+		same "- $k3" "$(changes <"$out")"
+}
+for name in two-peers all; do
+	check "lines may end in CR LF ($name)" ends $name 's/\n/\r\n/g'
+	check "the last line may have no line feed ($name)" ends $name 's/\n$//'
+	check "and a CR alone ($name)" ends $name 's/\n/\r\n/g; s/\n$//'
+	check "blank lines mean nothing ($name)" ends $name 's/$/\n\r\n/'
+done
+cut_dump() { # cut_dump SCRIPT TEXT
+	sed -z "$1" "$work/all.dump" >"$work/cut.dump"
+	status 1 plan two-peers cut && grep -F -- "$2" "$err"
+}
+check 'a line that is cut is an error' cut_dump 's/\toff\n$/\n/' 'line 7: 3 fields between tabs after the first'
+check 'also one cut within the name of its interface' cut_dump 's/\nwg1.*/\nplexd/' 'line 7: 1 fields'
+: >"$work/empty.dump"
+printf '\r\n\n' >"$work/blank.dump"
+nothing() {
+	for name in empty blank; do
+		status 1 plan two-peers $name && grep 'empty, where a dump has a line for the interface' "$err" || return 1
+	done
+}
+check 'a dump of nothing is an error' nothing
+hide() { # hide FIELD: of the peer that has a preshared key, or of the interface
+	awk -F'\t' -v OFS='\t' -v place="$1" '(NR == 1) == (place < 0) { if ($2 != "(none)") $(place < 0 ? -place : place) = "(hidden)" } 1' \
+		"$work/two-peers.dump" >"$work/hidden.dump"
+}
+hidden_psk() {
+	hide 2 && grep -q '(hidden)' "$work/hidden.dump" && planned 0 two-peers hidden '' &&
+		grep -x 'warning: actual: preshared keys are hidden and not compared: 1' "$out" &&
+		status 2 plan changed-peer hidden && ! grep psk= "$out" &&
+		status 2 plan one-peer hidden --json && grep -c '"psk":true' <(tr -d ' ' <"$out")
+}
+check 'a preshared key that is hidden is not compared, and said so' hidden_psk
+hidden_own() {
+	hide -1 && planned 0 two-peers hidden '' && ! grep hidden "$out" && hide -2 && planned 0 two-peers hidden '' &&
+		grep -x "warning: actual: the interface's key is hidden and not compared" "$out" &&
+		"$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null &&
+		status 0 plan two-peers hidden --identity "$work/identity" &&
+		status 2 plan two-peers two-peers --identity "$work/identity"
+}
+check 'and so is the key of the interface' hidden_own
+
+# What a peer or the device chose.
+odd() { # odd FIELD VALUE WARNING: it costs no more than that value
+	awk -F'\t' -v OFS='\t' -v place="$1" -v value="$2" 'NR == 2 { $place = value } 1' "$work/two-peers.dump" >"$work/odd.dump"
+	status "${4:-0}" plan two-peers odd && grep -xF "warning: actual: line 2: $3 cannot be used and counts as none" "$out"
+}
+check 'an endpoint with port 0 costs no more than itself' odd 3 192.0.2.2:0 'endpoint: "192.0.2.2:0"' 2
+shown_endpoint() {
+	grep -F "endpoint=192.0.2.2:0->198.51.100.2:51820" "$out"
+}
+check 'and is shown as it stands' shown_endpoint
+check 'nor does one that is no address' odd 3 '(hidden)' 'endpoint: "(hidden)"' 2
+check 'nor a handshake that is no time' odd 5 -1 'latest-handshake: "-1"'
+check 'nor a counter out of range' odd 6 18446744073709551616 'transfer-rx: "18446744073709551616"'
+check 'of either direction' odd 7 1e9 'transfer-tx: "1e9"'
+two_odd() {
+	awk -F'\t' -v OFS='\t' 'NR > 1 { $6 = "x"; $7 = "y" } 1' "$work/two-peers.dump" >"$work/odd.dump"
+	status 0 plan two-peers odd && grep -xF 'warning: actual: line 2: transfer-rx: "x" cannot be used and counts as none' "$out" &&
+		grep -xF 'warning: actual: further values that count as none: 3' "$out"
+}
+check 'of several the first is named, and the others counted' two_odd
 cat >"$work/line.json" <<-STATE
 	{"peers": [{"id": "a", "public_key": "$k2", "allowed_ips": []},
 	  {"id": "b\\nplexwg: forged", "public_key": "$k2", "allowed_ips": []}]}

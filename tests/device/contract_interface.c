@@ -30,8 +30,8 @@ static int delete_now(struct device_fixture *fixture)
 static bool delete_existing(struct device_fixture *fixture)
 {
 	bool existed;
-	assert_int_equal(fixture->controller.ops->delete_interface(fixture->controller.impl,
-				 fixture->interface, &existed, NULL),
+	assert_int_equal(fixture->controller.ops->delete_interface(
+				 fixture->controller.impl, fixture->interface, &existed, NULL),
 		0);
 	return existed;
 }

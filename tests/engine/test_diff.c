@@ -318,6 +318,15 @@ static void a_psk_that_differs_in_one_bit_is_a_difference(void **state)
 	}
 }
 
+static void a_psk_that_the_device_does_not_tell_is_no_difference(void **state)
+{
+	struct peer_config a = {.public_key = key_of(1), .psk = secret_of(0x33)};
+	struct peer_config b = {.public_key = key_of(1), .psk_is_hidden = true};
+	assert_int_equal(peer_config_difference(&a, &b), 0);
+	b.persistent_keepalive_s = 1;
+	assert_int_equal(peer_config_difference(&a, &b), PEER_FIELD_PERSISTENT_KEEPALIVE);
+}
+
 static void ids_and_what_a_device_counts_are_no_difference(void **state)
 {
 	struct peer_config a = {.public_key = key_of(1), .id = "peer-1"};
@@ -398,6 +407,7 @@ int main(void)
 		cmocka_unit_test(the_mask_names_exactly_the_fields_that_differ),
 		cmocka_unit_test(every_change_of_allowed_ips_is_seen),
 		cmocka_unit_test(a_psk_that_differs_in_one_bit_is_a_difference),
+		cmocka_unit_test(a_psk_that_the_device_does_not_tell_is_no_difference),
 		cmocka_unit_test(ids_and_what_a_device_counts_are_no_difference),
 		cmocka_unit_test(two_empty_tables_need_nothing),
 		cmocka_unit_test(a_rotated_key_is_a_remove_and_an_add),

@@ -55,6 +55,7 @@ void describe_peer(struct description *to, const struct peer_config *peer)
 	describe_text(to, peer->id);
 	describe_text(to, key_public_format(&peer->public_key).text);
 	describe_bytes(to, peer->psk.bytes, KEY_BYTES);
+	describe(to, "%d ", peer->psk_is_hidden);
 	describe(to, "endpoint %u ", peer->endpoint.kind);
 	describe_text(to, endpoint_format(&peer->endpoint).text);
 	for (uint32_t i = 0; i < peer->allowed_ip_count; i++)

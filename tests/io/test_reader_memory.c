@@ -178,7 +178,9 @@ static void a_reply_of_a_userspace_program_is_read_or_not(void **state)
 static int read_dump(void *text)
 {
 	struct device device = {.addresses = UNTOUCHED};
-	int error = wg_dump_parse(text, strlen(text), &device, NULL);
+	struct wg_dump_notes notes = {0};
+	int error = wg_dump_parse(text, strlen(text), "wg0", &device, &notes, NULL);
+	wg_dump_notes_clear(&notes);
 	if (error) {
 		assert_ptr_equal(device.addresses, UNTOUCHED);
 		return error;
@@ -192,6 +194,9 @@ static void a_dump_of_wg_is_read_or_not(void **state)
 	char text[] = "(none)\t(none)\t5\toff\n" KEY_2 "\t" KEY_3
 		      "\t192.0.2.1:5\t10.0.0.2/32,10.2.0.0/16\t0\t0\t0\toff\n";
 	fail_each_allocation(read_dump, text);
+	char of_all[] = "wg1\t(none)\t(none)\t6\toff\r\nwg0\t(none)\t(none)\t5\toff\r\nwg0\t" KEY_2
+			"\t(hidden)\t192.0.2.1:0\t10.0.0.2/32\t-1\t0\t0\toff";
+	fail_each_allocation(read_dump, of_all);
 }
 
 static int decode_dump(void *impl)

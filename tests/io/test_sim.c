@@ -140,8 +140,8 @@ static void a_fault_fails_as_many_calls_as_it_says_and_changes_nothing(void **st
 	assert_int_equal(create(world), 0);
 	arrange_fault(world,
 		(struct sim_fault){.op = SIM_OP_DELETE_INTERFACE, .error = -EBUSY, .times = 1});
-	assert_int_equal(world->controller.ops->delete_interface(
-				 &world->sim, NAME, &(bool){false}, NULL),
+	assert_int_equal(
+		world->controller.ops->delete_interface(&world->sim, NAME, &(bool){false}, NULL),
 		-EBUSY);
 	assert_non_null(sim_controller_find(&world->sim, NAME));
 }

@@ -357,7 +357,8 @@ static int plan_from_texts(FILE *out)
 	struct device device = {0};
 	int error = state_wire_read(FIRST, strlen(FIRST), &options, &document, NULL);
 	if (!error)
-		error = wg_dump_parse(ACTUAL, strlen(ACTUAL), &device, NULL);
+		error = wg_dump_parse(
+			ACTUAL, strlen(ACTUAL), NAME, &device, &(struct wg_dump_notes){0}, NULL);
 	if (!error)
 		error = plan_print(out, &document, &device);
 	if (!error)
