@@ -50,14 +50,14 @@ static int program_require(
 	return error;
 }
 
-/* Waits until no program answers any more. Returns 0 or -ETIMEDOUT. */
+/* Waits until no program answers any more, as far as may be seen. Returns 0 or -ETIMEDOUT. */
 static int program_end_wait(
 	struct userspace_controller *userspace, const char *name, int timeout_ms)
 {
 	struct deadline deadline = deadline_in(timeout_ms);
 	for (;;) {
 		int error = uapi_socket_probe(&userspace->uapi, name, NULL);
-		if (error == -ENOENT || error == -ECONNREFUSED)
+		if (error && error != -ETIMEDOUT)
 			return 0;
 		if (deadline_left_ms(deadline) == 0)
 			return -ETIMEDOUT;

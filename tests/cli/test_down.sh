@@ -32,6 +32,23 @@ as_nobody() {
 		grep -E 'Permission denied|Operation not permitted' "$err" && ! grep 'no WireGuard' "$err"
 }
 check 'show says to a user who may not look that he may not' as_nobody
+if [ "$controller" = userspace ]; then
+	hidden_sockets() { # the program may be started by none but root, and the sockets are not to be seen
+		down 2>/dev/null
+		chmod 700 /run/wireguard
+		cp -a "$work/identity" "$work/nobodys"
+		cp "$state" "$work/nobodys.json"
+		chown -R 65534:65534 "$work"/nobodys* $locks
+		status 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$plexwg" apply --interface "$device" \
+			--state "$work/nobodys.json" --identity "$work/nobodys" --controller userspace &&
+			grep "create interface: .*/$device.sock: Permission denied$" "$err"
+		local result=$?
+		chmod 755 /run/wireguard
+		chown -R 0:0 $locks
+		return $result
+	}
+	check 'nor does apply say that a program answers where it may not look' hidden_sockets
+fi
 foreign() {
 	ip tuntap add dev pxw-tun mode tun
 	status 1 "$plexwg" show --interface pxw-tun && grep 'pxw-tun is there and is no WireGuard interface$' "$err"
