@@ -88,6 +88,8 @@ config '{"listen_port": "51820"}'
 check 'a value of another type is refused' refused 'listen_port: not a number'
 config '{"listen_port": 65536}'
 check 'a value that the option does not take is refused' refused 'listen_port: "65536" is no value for it'
+config '{"interface": "wg%d"}'
+check 'a name that the kernel would complete is refused' refused 'interface: "wg%d" is no value for it'
 config '{"controller": "bsd"}'
 check 'a word that means nothing is refused' refused 'controller: "bsd" is no value for it'
 for interval in 60 1 0s 500ms 25h -1s 1.5s '' soon; do

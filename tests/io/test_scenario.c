@@ -62,6 +62,8 @@ static const struct unusable unusable_files[] = {
 		"config: listen_port: expected a number"},
 	{HEAD "\"config\":{\"interface_name\":\"a/b\"},\"steps\":[]}",
 		"config: interface_name: \"a/b\""},
+	{HEAD "\"config\":{\"interface_name\":\"wg%d\"},\"steps\":[]}",
+		"config: interface_name: \"wg%d\""},
 	{HEAD "\"config\":{\"persistent_keepalive\":70000},\"steps\":[]}", "config: "},
 	{HEAD "\"identity\":{\"mesh_ip\":\"10.0.0.1/32\"},\"steps\":[]}", "identity: mesh_ip"},
 	{HEAD "\"identity\":{\"private_key\":\"c2VjcmV0\"},\"steps\":[]}", "identity: private_key"},
