@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define ENTRY_BYTES 4096
@@ -19,4 +20,13 @@ bool owner_is_trusted(uid_t owner)
 {
 	uid_t self = geteuid();
 	return owner == 0 || owner == self || (self == 0 && is_service_user(owner));
+}
+
+struct owners_text trusted_owners_text(void)
+{
+	struct owners_text owners = {"root or " SERVICE_USER};
+	uid_t self = geteuid();
+	if (self != 0)
+		snprintf(owners.text, sizeof owners.text, "root or uid %u", (unsigned)self);
+	return owners;
 }

@@ -12,3 +12,9 @@
 
 /* Root, this process's own user, and for a process of root also SERVICE_USER. */
 bool owner_is_trusted(uid_t owner);
+
+/* Those, as an error names them: "root or plexwg". */
+struct owners_text {
+	char text[32];
+};
+struct owners_text trusted_owners_text(void);

@@ -15,13 +15,10 @@
 
 static int check_owner(const char *place, const struct stat *status, struct diag *diag)
 {
-	char self[32] = SERVICE_USER;
 	if (owner_is_trusted(status->st_uid))
 		return 0;
-	if (geteuid() != 0)
-		snprintf(self, sizeof self, "uid %u", (unsigned)geteuid());
-	return diag_fail(diag, -EACCES, "%s: owned by uid %u, must be root or %s", place,
-		(unsigned)status->st_uid, self);
+	return diag_fail(diag, -EACCES, "%s: owned by uid %u, must be %s", place,
+		(unsigned)status->st_uid, trusted_owners_text().text);
 }
 
 int trusted_check(const char *place, const struct stat *status, struct diag *diag)
@@ -33,12 +30,13 @@ int trusted_check(const char *place, const struct stat *status, struct diag *dia
 	return error;
 }
 
-/* What else the way leads through: a link has no mode of its own. */
+/* What else the way leads through: a link has no mode of its own, and a socket's is for others. */
 static int check_passed(const char *place, const struct stat *status, struct diag *diag)
 {
-	bool is_sticky = S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX);
-	return is_sticky || S_ISLNK(status->st_mode) ? check_owner(place, status, diag)
-						     : trusted_check(place, status, diag);
+	mode_t mode = status->st_mode;
+	bool is_sticky = S_ISDIR(mode) && (mode & S_ISVTX);
+	return is_sticky || S_ISLNK(mode) || S_ISSOCK(mode) ? check_owner(place, status, diag)
+							    : trusted_check(place, status, diag);
 }
 
 /* What is open there by its own name, which links and "." in the path may hide. */
@@ -170,5 +168,17 @@ int trusted_directory_open(const char *path, struct diag *diag)
 		return fd;
 	if (fd >= 0)
 		close(fd);
+	return error;
+}
+
+int trusted_path_check(const char *path, struct diag *diag)
+{
+	struct path_walk walk;
+	struct stat status;
+	char name[NAME_MAX + 1];
+	int error = walk_open(&walk, path, diag);
+	if (!error)
+		error = walk_all(&walk, path, name, &status, diag);
+	path_walk_close(&walk);
 	return error;
 }

@@ -22,6 +22,9 @@ struct diag;
 int trusted_file_open(const char *path, struct stat *ret, struct diag *diag);
 /* Opens a directory to put files into: others may not write it, sticky or not. */
 int trusted_directory_open(const char *path, struct diag *diag);
+/* Only looks. A socket at the end is one that is connected to: its mode does not matter, and the
+ * directory that it is in may be sticky. */
+int trusted_path_check(const char *path, struct diag *diag);
 /* 0 if what has that status belongs to a trusted owner and others may not write it. `place` is its
  * name. */
 int trusted_check(const char *place, const struct stat *status, struct diag *diag);

@@ -2,6 +2,8 @@
 
 #include "deadline.h"
 #include "diag.h"
+#include "trusted_owner.h"
+#include "trusted_path.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -37,6 +39,19 @@ static int timed_out(struct diag *diag)
 	return diag_fail(diag, -ETIMEDOUT, "no answer from the userspace program in time");
 }
 
+/* Whether it is a trusted user's process that listens there: it is to be given keys. */
+static int listener_check(int fd, const char *path, struct diag *diag)
+{
+	struct ucred listener;
+	socklen_t length = sizeof listener;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", path);
+	if (owner_is_trusted(listener.uid))
+		return 0;
+	return diag_fail(diag, -EACCES, "%s: served by uid %u, must be %s", path,
+		(unsigned)listener.uid, trusted_owners_text().text);
+}
+
 /* A connect that does not block says EAGAIN while the other side's queue is full. */
 static int socket_connect(
 	int fd, const struct sockaddr_un *address, struct deadline deadline, struct diag *diag)
@@ -60,12 +75,16 @@ static int socket_open(const struct uapi_socket *uapi, const char *interface,
 {
 	struct sockaddr_un address;
 	int error = socket_address(uapi, interface, &address, diag);
+	if (!error)
+		error = trusted_path_check(address.sun_path, diag);
 	if (error)
 		return error;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return diag_fail_errno(diag, -errno);
 	error = socket_connect(fd, &address, deadline, diag);
+	if (!error)
+		error = listener_check(fd, address.sun_path, diag);
 	if (error) {
 		close(fd);
 		return error;

@@ -3,7 +3,9 @@
  * connection an exchange, each with a deadline.
  *
  * The socket's path knows nothing of network namespaces. Functions return 0 or a negative errno:
- * -ENOENT if there is no socket, -ECONNREFUSED if there is a dead one, that nobody listens on.
+ * -ENOENT if there is no socket, -ECONNREFUSED if there is a dead one, that nobody listens on,
+ * -EACCES, before anything is sent, if not only trusted owners (trusted_owner.h) can have put it
+ * there or listen on it: requests and replies hold keys.
  */
 #pragma once
 

@@ -50,15 +50,28 @@ static int program_require(
 	return error;
 }
 
-/* Waits until no program answers any more, as far as may be seen. Returns 0 or -ETIMEDOUT. */
+/* A program that speaks another dialect is none that plexwg works with, and its link not ours. */
+static int dialect_check(
+	struct userspace_controller *userspace, const char *name, struct diag *diag)
+{
+	struct device device = {0};
+	int error = userspace_device_read(&userspace->uapi, name, &device, diag);
+	device_clear(&device);
+	return error == -EPROTONOSUPPORT ? error : 0;
+}
+
+/* Waits until no program answers any more. Returns 0, -ETIMEDOUT, or -EACCES for an untrusted one.
+ */
 static int program_end_wait(
-	struct userspace_controller *userspace, const char *name, int timeout_ms)
+	struct userspace_controller *userspace, const char *name, int timeout_ms, struct diag *diag)
 {
 	struct deadline deadline = deadline_in(timeout_ms);
 	for (;;) {
-		int error = uapi_socket_probe(&userspace->uapi, name, NULL);
-		if (error && error != -ETIMEDOUT)
+		int error = uapi_socket_probe(&userspace->uapi, name, diag);
+		if (error == -ENOENT || error == -ECONNREFUSED)
 			return 0;
+		if (error == -EACCES)
+			return error;
 		if (deadline_left_ms(deadline) == 0)
 			return -ETIMEDOUT;
 		poll(NULL, 0, END_POLL_MS);
@@ -67,11 +80,13 @@ static int program_end_wait(
 
 static int link_start(struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
-	if (program_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS) != 0)
+	int error = program_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS, diag);
+	if (error == -ETIMEDOUT)
 		return diag_fail(diag, -EEXIST,
 			"a WireGuard program answers for the name, but its link is not here: in "
 			"another network namespace?");
-	int error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
+	if (!error)
+		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
 	if (error)
 		return error;
 	error = userspace->has_helper
@@ -157,20 +172,22 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 	struct link_info info;
 	int error = own_link_read(&userspace->link, name, &info, diag);
 	if (error == -ENODEV) {
-		/* A socket that somebody listens on belongs to a link elsewhere. */
+		/* A socket that another program listens on belongs to a link elsewhere. */
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
 		*ret_existed = false;
-		return error == -EADDRINUSE ? 0 : error;
+		return error == -EADDRINUSE || error == -EACCES ? 0 : error;
 	}
 	if (!error)
 		error = program_require(userspace, name, diag);
+	if (!error)
+		error = dialect_check(userspace, name, diag);
 	if (!error)
 		error = link_delete(&userspace->link.link, info.index, diag);
 	if (error && error != -ENODEV)
 		return error;
 	*ret_existed = !error;
 	/* Programs end when their link is gone. Only then is the name free again. */
-	if (program_end_wait(userspace, name, END_TIMEOUT_MS) != 0)
+	if (program_end_wait(userspace, name, END_TIMEOUT_MS, diag) != 0)
 		return diag_fail(diag, -ETIMEDOUT,
 			"the link is deleted, but the userspace program has not ended");
 	return uapi_socket_remove_dead(&userspace->uapi, name, diag);

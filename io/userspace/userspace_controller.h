@@ -3,7 +3,8 @@
  * and peers, rtnetlink for the link. It starts the program when it is asked to create an interface,
  * and the program lives on without it.
  *
- * An interface is ours if its link has kind `tun` and its socket answers. Links that are none of
+ * An interface is ours if its link has kind `tun` and its socket answers, in the protocol's dialect
+ * of wireguard-go. Links that are none of
  * ours are refused with -EEXIST, by delete_interface too. Not thread-safe.
  */
 #pragma once

@@ -380,6 +380,66 @@ static void nonsense_from_the_program_is_no_device(void **state)
 	close(fd);
 }
 
+/* What the peer chose, and what it cannot hide behind. */
+static void a_peer_whose_endpoint_cannot_be_used_is_read_and_removed(void **state)
+{
+	struct bed *bed = *state;
+	const struct controller_ops *ops = bed->fixture.controller.ops;
+	struct peer_config *peer = fixture_peer(
+		&bed->fixture, (struct test_peer){.number = 2, .endpoint = "192.0.2.2:1"});
+	fixture_create(&bed->fixture);
+	fixture_add(&bed->fixture, peer);
+	peer->endpoint.port = 0;
+	assert_int_equal(ops->add_peer(&bed->userspace, NAME,
+				 &(struct peer_op){PEER_OP_UPDATE, PEER_FIELD_ENDPOINT, peer, peer},
+				 &bed->diag),
+		0);
+	const struct device *device = fixture_read(&bed->fixture);
+	assert_int_equal(device->peers.count, 1);
+	assert_int_equal(device->peers.peers[0].endpoint.kind, ENDPOINT_UNUSABLE);
+	assert_string_equal(endpoint_format(&device->peers.peers[0].endpoint).text, "192.0.2.2:0");
+	fixture_remove(&bed->fixture, peer);
+	fixture_expect_peer_count(&bed->fixture, 0);
+}
+
+/* As boringtun does. Its link is not ours, for delete either. */
+static void a_program_that_speaks_another_dialect_is_named_and_left_alone(void **state)
+{
+	struct bed *bed = *state;
+	const struct controller_ops *ops = bed->fixture.controller.ops;
+	struct device device = {.mtu = 4711};
+	int fd = tun_open();
+	fake_uapi_start(&bed->fake, UAPI_SOCKET_DIRECTORY, NAME, FAKE_REPLIES,
+		"own_public_key=0202020202020202020202020202020202020202020202020202020202020202\n"
+		"listen_port=1\nerrno=0\n\n",
+		"errno=0\n\n");
+	assert_int_equal(create_now(bed), -EPROTONOSUPPORT);
+	expect_text(bed, "another dialect");
+	expect_text(bed, "wireguard-go");
+	assert_int_equal(
+		ops->read_device(&bed->userspace, NAME, &device, &bed->diag), -EPROTONOSUPPORT);
+	assert_int_equal(ops->set_fwmark(&bed->userspace, NAME, 7, &bed->diag), -EPROTONOSUPPORT);
+	assert_int_equal(delete_now(bed), -EPROTONOSUPPORT);
+	assert_true(link_is_there(NAME));
+	fake_uapi_stop(&bed->fake, false);
+	assert_null(strstr(bed->fake.requests, "set=1"));
+	close(fd);
+}
+
+/* What cannot be read can be deleted all the same. */
+static void a_program_that_talks_nonsense_is_deleted(void **state)
+{
+	struct bed *bed = *state;
+	pthread_t stopper;
+	int fd = tun_open();
+	fake_start(bed, "public_key=nonsense\n", "errno=0\n\n");
+	assert_int_equal(pthread_create(&stopper, NULL, stop_soon, &bed->fake), 0);
+	assert_int_equal(delete_now(bed), 0);
+	assert_false(link_is_there(NAME));
+	pthread_join(stopper, NULL);
+	close(fd);
+}
+
 static int controller_tests(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_make, bed_clear)
@@ -401,6 +461,9 @@ static int controller_tests(void)
 		TEST(a_link_local_endpoint_with_a_zone_is_taken),
 		TEST(a_list_for_a_silent_program_waits_for_one_deadline),
 		TEST(nonsense_from_the_program_is_no_device),
+		TEST(a_peer_whose_endpoint_cannot_be_used_is_read_and_removed),
+		TEST(a_program_that_speaks_another_dialect_is_named_and_left_alone),
+		TEST(a_program_that_talks_nonsense_is_deleted),
 	};
 #undef TEST
 	if (sodium_init() < 0)
