@@ -1,6 +1,6 @@
 /*
- * The programs that implement WireGuard in userspace, such as wireguard-go: finding one and
- * starting it for an interface. It lives on when its starter is gone.
+ * The program that implements WireGuard in userspace, wireguard-go: finding it and starting it for
+ * an interface. It lives on when its starter is gone.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 struct diag;
 
 struct program {
-	const char *path;     /* borrowed; NULL: whichever program_find finds */
-	const char *log_path; /* borrowed; a file that its output is appended to; NULL: nowhere */
+	const char *path;     /* borrowed; NULL: what program_find finds */
+	const char *log_path; /* borrowed; a file that its output is appended to; NULL: none */
 	int timeout_ms;       /* until its socket answers; 0: 5 s */
 };
 
@@ -22,11 +22,12 @@ struct program_path {
 
 /* The time that starting it may take. */
 int program_timeout_ms(const struct program *program);
-/* Looks in the usual directories. -ENOENT, with the names that were tried, if there is none. */
+/* Looks in the usual directories. -ENOENT if there is none. */
 int program_find(struct program_path *ret, struct diag *diag);
 /*
  * Starts the program in the foreground for `interface` and waits until its socket answers. One that
- * exits first is an error that says how; one that does not answer in time is ended (-ETIMEDOUT).
+ * exits first is an error that says how; one that does not answer in time (-ETIMEDOUT), or in
+ * another dialect (-EPROTONOSUPPORT), is ended. The error has the beginning of its output.
  */
 int program_start(const struct program *program, const char *interface,
 	const struct uapi_socket *uapi, struct diag *diag);

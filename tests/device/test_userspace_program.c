@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -58,17 +59,44 @@ static void surroundings_print(void)
 	fflush(stdout);
 }
 
+static int complain(void)
+{
+	printf("\n ERROR: no\ttun\x1b[2J\xe2\x80\xae \n\nsecond line\n\n");
+	fflush(stdout);
+	return 1;
+}
+
+/* Until no more is taken. */
+static int babble(void)
+{
+	size_t taken = 0;
+	for (ssize_t count; taken < (1 << 20) && (count = write(1, "babble ", 7)) > 0;)
+		taken += (size_t)count;
+	kill(getpid(), taken < (1 << 20) ? SIGKILL : SIGABRT);
+	return 0;
+}
+
 static int program_main(const char *name)
 {
 	if (strcmp(name, "exits") == 0)
 		return 42;
 	if (strcmp(name, "aborts") == 0)
 		kill(getpid(), SIGKILL);
+	if (strcmp(name, "complains") == 0)
+		return complain();
+	if (strcmp(name, "babbles") == 0)
+		return babble();
 	surroundings_print();
 	static struct fake_uapi fake;
 	if (strcmp(name, "answers") == 0)
 		fake_uapi_start(
 			&fake, UAPI_SOCKET_DIRECTORY, name, FAKE_REPLIES, "errno=0\n\n", "");
+	if (strcmp(name, "dialect") == 0)
+		fake_uapi_start(&fake, UAPI_SOCKET_DIRECTORY, name, FAKE_REPLIES,
+			"own_public_key="
+			"0202020202020202020202020202020202020202020202020202020202020202\n"
+			"listen_port=1\nerrno=0\n\n",
+			"");
 	pause();
 	return 0;
 }
@@ -143,6 +171,87 @@ static void a_program_that_is_killed_is_told_with_its_signal(void **state)
 	expect_text(bed, "ended by signal 9");
 }
 
+/* The tests' own log, or the memory that there is without one. */
+static void a_program_s_own_words_are_told_on_one_line(void **state)
+{
+	struct bed *bed = *state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(start(bed, "complains"), -EIO);
+		expect_text(bed,
+			"exited with status 1 before it answered; its output: ERROR: no tun?[2J??? "
+			"second line");
+		assert_int_equal(
+			strcspn(diag_text(&bed->diag), "\n\x1b"), strlen(diag_text(&bed->diag)));
+		bed->program.log_path = NULL;
+	}
+}
+
+/* What was logged by an earlier one is none of its words. */
+static void only_its_own_words_are_told(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(start(bed, "complains"), -EIO);
+	assert_int_equal(start(bed, "exits"), -EIO);
+	assert_null(strstr(diag_text(&bed->diag), "its output"));
+}
+
+static void a_program_that_says_too_much_is_cut(void **state)
+{
+	struct bed *bed = *state;
+	bed->program.log_path = NULL;
+	assert_int_equal(start(bed, "babbles"), -EIO);
+	expect_text(bed, "ended by signal 9 before it answered; its output: babble babble");
+	assert_true(strlen(diag_text(&bed->diag)) < 700);
+}
+
+static void a_program_that_speaks_another_dialect_is_named_and_ended(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(start(bed, "dialect"), -EPROTONOSUPPORT);
+	expect_text(bed, self_path);
+	expect_text(bed, "another dialect");
+	assert_int_equal(unlink(UAPI_SOCKET_DIRECTORY "/dialect.sock"), 0);
+	const char *line = strstr(log_read(bed), "\npid ");
+	assert_non_null(line);
+	assert_int_equal(kill((pid_t)atoi(line + 5), 0), -1);
+}
+
+static void only_what_is_tested_is_looked_for(void **state)
+{
+	static const char *const others[] = {"boringtun", "boringtun-cli"};
+	struct bed *bed = *state;
+	struct program_path path;
+	assert_int_equal(program_find(&path, NULL), 0);
+	assert_string_equal(strrchr(path.text, '/'), "/wireguard-go");
+	/* Here there is nothing else that could be found. */
+	assert_int_equal(mount("tmpfs", "/usr/bin", "tmpfs", 0, ""), 0);
+	for (size_t i = 0; i < 2; i++) {
+		char other[64];
+		snprintf(other, sizeof other, "/usr/bin/%s", others[i]);
+		int fd = open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	int error = program_find(&path, &bed->diag);
+	assert_int_equal(umount("/usr/bin"), 0);
+	assert_int_equal(error, -ENOENT);
+	expect_text(bed, "no wireguard-go is installed in ");
+}
+
+/* Its device cannot be had. */
+static void a_real_program_that_fails_is_told_with_its_own_words(void **state)
+{
+	struct bed *bed = *state;
+	bed->program = (struct program){0};
+	assert_int_equal(mount("/dev/null", "/dev/net/tun", NULL, MS_BIND, NULL), 0);
+	int error = start(bed, REAL_NAME);
+	assert_int_equal(umount("/dev/net/tun"), 0);
+	assert_int_equal(error, -EIO);
+	expect_text(bed, "wireguard-go exited with status 1 before it answered; its output: ");
+	expect_text(bed, "Failed to create TUN device");
+	assert_null(strstr(diag_text(&bed->diag), "kernel has first class support"));
+}
+
 static void a_program_that_is_not_there_is_told_by_name(void **state)
 {
 	struct bed *bed = *state;
@@ -201,7 +310,8 @@ static void a_program_gets_clean_surroundings(void **state)
 	end_answering_program(bed);
 
 	const char *log = log_read(bed);
-	assert_null(strstr(log, "WG_PROCESS_FOREGROUND"));
+	assert_null(strstr(log, "WG_PROCESS_FOREGROUND=7"));
+	assert_null(strstr(log, "WG_SUDO"));
 	assert_null(strstr(log, "HOME="));
 	assert_non_null(strstr(log, "environment PATH=/"));
 	assert_non_null(strstr(log, "descriptor 0 /dev/null\n"));
@@ -305,7 +415,8 @@ static void a_real_program_outlives_its_starter_without_a_log(void **state)
 	struct bed *bed = *state;
 	bed->program = (struct program){0};
 	start_from_a_starter_that_exits(bed);
-	for (int i = 0; i < 3; i++)
+	/* More than is taken of its output. */
+	for (int i = 0; i < 100; i++)
 		make_it_complain(bed, REAL_NAME);
 	end_real_program(bed, REAL_NAME);
 }
@@ -317,6 +428,18 @@ static int program_tests(void)
 			a_program_that_exits_is_told_with_its_status, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_that_is_killed_is_told_with_its_signal, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_program_s_own_words_are_told_on_one_line, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(only_its_own_words_are_told, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_program_that_says_too_much_is_cut, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_program_that_speaks_another_dialect_is_named_and_ended, bed_make,
+			bed_clear),
+		cmocka_unit_test_setup_teardown(
+			only_what_is_tested_is_looked_for, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_real_program_that_fails_is_told_with_its_own_words, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_that_is_not_there_is_told_by_name, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
