@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,6 +131,15 @@ static int try_name(struct scratch *scratch)
 	return -error;
 }
 
+/* As trusted_owner.c does. */
+static int try_user(struct scratch *scratch)
+{
+	char texts[4096];
+	struct passwd entry;
+	struct passwd *found = NULL;
+	return getpwnam_r("root", &entry, texts, sizeof texts, &found) || !found;
+}
+
 static int try_files(struct scratch *scratch)
 {
 	struct file_text text = {0};
@@ -213,6 +223,11 @@ static void a_name_is_looked_up_in_a_thread_that_is_started_under_it(void **stat
 	assert_int_equal(child_run(*state, try_name, true), unfiltered);
 }
 
+static void a_user_is_looked_up_under_it(void **state)
+{
+	assert_int_equal(child_run(*state, try_user, true), child_run(*state, try_user, false));
+}
+
 static void files_are_read_and_replaced_under_it(void **state)
 {
 	assert_child(*state, try_files, true);
@@ -245,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILTER_TEST(what_an_intruder_would_call_is_not_there),
 		FILTER_TEST(a_name_is_looked_up_in_a_thread_that_is_started_under_it),
+		FILTER_TEST(a_user_is_looked_up_under_it),
 		FILTER_TEST(files_are_read_and_replaced_under_it),
 		FILTER_TEST(the_sockets_that_are_needed_are_opened_under_it),
 		FILTER_TEST(a_thread_that_was_there_before_is_under_it_too),
