@@ -36,14 +36,16 @@ int api_state_fetch(struct api_client *client, const char *token, const char *et
 	fetch->call.may_be_unmodified = etag && *etag;
 	fetch->on_done = on_done;
 	fetch->impl = impl;
+	/* An answer out of a cache would undo the events since. */
 	const struct http_header headers[] = {
 		{"Accept", "application/json"},
+		{"Cache-Control", "no-cache"},
 		{"If-None-Match", etag},
 	};
 	struct http_call http = {
 		.bearer_token = token,
 		.headers = headers,
-		.header_count = fetch->call.may_be_unmodified ? 2 : 1,
+		.header_count = fetch->call.may_be_unmodified ? 3 : 2,
 		.accepts_gzip = true,
 		.body_max = client->options.state_bytes_max,
 		.body_max_option = STATE_OPTION,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#define AGE_MAX_S (INT64_C(10) * 366 * 24 * 3600)
+
 const char *api_outcome_name(enum api_outcome outcome)
 {
 	static const char *const names[] = {
@@ -62,12 +64,25 @@ static bool is_success(enum api_outcome outcome)
 	return outcome == API_OUTCOME_OK || outcome == API_OUTCOME_NOT_MODIFIED;
 }
 
+/* How long a cache has had it, in seconds; -1: it makes no sense. */
+static int64_t age_of(const struct http_response *response)
+{
+	const char *text = response->age.text;
+	int64_t age_s = 0;
+	for (; *text >= '0' && *text <= '9' && age_s <= AGE_MAX_S; text++)
+		age_s = age_s * 10 + (*text - '0');
+	return *text || age_s > AGE_MAX_S ? -1 : age_s;
+}
+
+/* The date is of when the control plane answered, the clock meanwhile so much further. */
 static void take_date(struct api_result *result, const struct http_response *response)
 {
 	time_t seconds = curl_getdate(response->date.text, NULL);
+	int64_t age_s = age_of(response);
 	/* Beyond these years it would not fit, and be of no use. */
-	if (seconds < 0 || seconds > TIMESTAMP_MAX_NS / NS_PER_S)
+	if (seconds < 0 || age_s < 0 || seconds > TIMESTAMP_MAX_NS / NS_PER_S - age_s)
 		return;
+	seconds += age_s;
 	result->has_server_date = true;
 	result->server_date_ns = (int64_t)seconds * NS_PER_S;
 	result->server_date_age_ms = loop_now_ms() - response->arrived_ms;

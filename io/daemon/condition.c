@@ -3,27 +3,71 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void trouble_log(struct condition *condition)
+{
+	log_line(&condition->logger, LOG_LEVEL_WARN, "Trouble", "with", condition->name, "error",
+		condition->trouble ? condition->trouble : "out of memory", NULL);
+	free(condition->logged);
+	condition->logged = condition->trouble ? strdup(condition->trouble) : NULL;
+}
+
+static void condition_log(void *impl)
+{
+	struct condition *condition = impl;
+	int64_t now_ms = loop_now_ms();
+	switch (hysteresis_take(&condition->hysteresis, now_ms)) {
+	case HYSTERESIS_NONE:
+		break;
+	case HYSTERESIS_PROBLEM:
+		trouble_log(condition);
+		break;
+	case HYSTERESIS_RESOLVED:
+		log_line(&condition->logger, LOG_LEVEL_INFO, "All is well again", "with",
+			condition->name, NULL);
+		break;
+	}
+	int64_t due_ms = hysteresis_due_ms(&condition->hysteresis);
+	if (due_ms == INT64_MAX)
+		loop_timer_cancel(condition->loop, &condition->timer);
+	else
+		loop_timer_set(condition->loop, &condition->timer, due_ms - now_ms, condition_log,
+			condition);
+}
+
+static bool is_text(const char *text, const char *other)
+{
+	return text && strcmp(text, other) == 0;
+}
+
 void condition_trouble(
 	struct condition *condition, const struct logger *logger, const char *trouble)
 {
-	if (condition->trouble && strcmp(condition->trouble, trouble) == 0)
-		return;
-	log_line(
-		logger, LOG_LEVEL_WARN, "Trouble", "with", condition->name, "error", trouble, NULL);
-	free(condition->trouble);
-	condition->trouble = strdup(trouble);
+	condition->logger = *logger;
+	if (!is_text(condition->trouble, trouble)) {
+		free(condition->trouble);
+		condition->trouble = strdup(trouble);
+	}
+	hysteresis_note(
+		&condition->hysteresis, loop_now_ms(), true, !is_text(condition->logged, trouble));
+	condition_log(condition);
 }
 
 void condition_well(struct condition *condition, const struct logger *logger)
 {
-	if (!condition->trouble)
-		return;
-	log_line(logger, LOG_LEVEL_INFO, "All is well again", "with", condition->name, NULL);
-	condition_clear(condition);
+	condition->logger = *logger;
+	hysteresis_note(&condition->hysteresis, loop_now_ms(), false, false);
+	condition_log(condition);
+}
+
+bool condition_is_trouble(const struct condition *condition)
+{
+	return condition->hysteresis.is_met;
 }
 
 void condition_clear(struct condition *condition)
 {
+	loop_timer_cancel(condition->loop, &condition->timer);
 	free(condition->trouble);
-	condition->trouble = NULL;
+	free(condition->logged);
+	condition->trouble = condition->logged = NULL;
 }

@@ -14,7 +14,7 @@
 #define CLOCK_OFF_MAX_S 60
 /* What is off has to come closer than that, or a clock at the limit would be said again and again.
  */
-#define CLOCK_OFF_CALM_S 50
+#define CLOCK_OFF_CALM_S 45
 
 static uint32_t system_random(void *impl)
 {
@@ -28,8 +28,8 @@ int control_plane_open(struct control_plane *plane, struct loop *loop,
 	*plane = (struct control_plane){
 		.identity_directory = identity_directory,
 		.logger = logger,
-		.token_trouble = {.name = "node token"},
-		.clock_trouble = {.name = "clock"},
+		.token_trouble = {.name = "node token", .loop = loop},
+		.clock_trouble = {.name = "clock", .loop = loop},
 		.random = {.next = system_random},
 	};
 	int error = identity_dir_read_token(identity_directory, &plane->token, diag);
@@ -59,6 +59,7 @@ static int token_read(struct control_plane *plane, struct diag *diag)
 {
 	char *token;
 	int error = identity_dir_read_token(plane->identity_directory, &token, diag);
+	plane->is_token_unread = error != 0;
 	if (error)
 		return error;
 	secret_text_free(plane->token);
@@ -92,7 +93,8 @@ static void clock_note(struct control_plane *plane, const struct api_result *res
 	clock_gettime(CLOCK_REALTIME, &now);
 	int64_t off_s =
 		now.tv_sec - result->server_date_age_ms / 1000 - result->server_date_ns / NS_PER_S;
-	int64_t max_s = plane->clock_trouble.trouble ? CLOCK_OFF_CALM_S : CLOCK_OFF_MAX_S;
+	int64_t max_s =
+		condition_is_trouble(&plane->clock_trouble) ? CLOCK_OFF_CALM_S : CLOCK_OFF_MAX_S;
 	if (off_s <= max_s && off_s >= -max_s) {
 		condition_well(&plane->clock_trouble, &plane->logger);
 		return;
@@ -117,6 +119,11 @@ void control_plane_note(
 	plane->refused_calls &= ~bit;
 	bool is_accepted =
 		result->outcome == API_OUTCOME_OK || result->outcome == API_OUTCOME_NOT_MODIFIED;
-	if (is_accepted && !plane->refused_calls)
+	if (!is_accepted || plane->refused_calls)
+		return;
+	/* That it is accepted does not make its file readable. */
+	if (plane->is_token_unread)
+		control_plane_reload(plane);
+	if (!plane->is_token_unread)
 		condition_well(&plane->token_trouble, &plane->logger);
 }

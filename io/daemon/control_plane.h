@@ -21,6 +21,7 @@ struct control_plane {
 	const char *identity_directory; /* borrowed */
 	char *token;                    /* a secret; never NULL once open */
 	struct logger logger;
+	bool is_token_unread;   /* its file could not be read the last time */
 	unsigned refused_calls; /* a bit for each plane_call that was answered 401 last */
 	struct condition token_trouble;
 	struct condition clock_trouble;

@@ -263,7 +263,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.reconciler = reconciler,
 		.interval_ms = interval_ms,
 		.link = {.fd = -1},
-		.condition = {.name = "cycle"},
+		.condition = {.name = "cycle", .loop = loop},
 	};
 	reconciler->observer = (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
 	int error = resolver_init(&cycles->resolver, diag);

@@ -95,6 +95,12 @@ static void event_handled(void *impl)
 	state_keeper_keep_peers(&daemon->keeper);
 }
 
+static void rotation_ordered(void *impl)
+{
+	struct daemon *daemon = impl;
+	node_reports_order_rotation(&daemon->reports);
+}
+
 /* A control plane that streams answers again. Without a stream, pulls are to come sooner. */
 static void stream_changed(void *impl)
 {
@@ -216,6 +222,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	event_feed_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
 	daemon->feed.recorder = &daemon->recorder;
 	daemon->feed.handled = event_handled;
+	daemon->feed.rotation_ordered = rotation_ordered;
 	daemon->feed.changed = stream_changed;
 	daemon->feed.impl = daemon;
 	node_reports_init(&daemon->reports, &daemon->plane, &daemon->loop, &daemon->manager, clock);
@@ -391,7 +398,7 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 		.settings = settings,
 		.signals = {.fd = -1},
 		.service = {.fd = -1},
-		.reload_trouble = {.name = "reload"},
+		.reload_trouble = {.name = "reload", .loop = &daemon.loop},
 	};
 	int error = loop_init(&daemon.loop, diag);
 	if (error)

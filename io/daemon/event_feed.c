@@ -28,10 +28,10 @@ void event_feed_init(struct event_feed *feed, struct control_plane *plane, struc
 		.clock = clock,
 		.changed_ms = loop_now_ms(),
 		.refused_ms = loop_now_ms() - EVENT_CALM_MS,
-		.stream_trouble = {.name = "event stream"},
-		.event_trouble = {.name = "event"},
+		.stream_trouble = {.name = "event stream", .loop = loop},
+		.event_trouble = {.name = "event", .loop = loop},
 		.full_ms = loop_now_ms() - EVENT_CALM_MS,
-		.room_trouble = {.name = "room for events"},
+		.room_trouble = {.name = "room for events", .loop = loop},
 	};
 }
 
@@ -91,8 +91,17 @@ static void on_lasted(void *impl)
 	stream_prove(impl);
 }
 
-static void event_accepted(struct event_feed *feed)
+static bool is_rotation_order(const struct envelope *envelope)
 {
+	static const char type[] = "rotate_keys";
+	return envelope->event_type.length == sizeof type - 1 &&
+	       memcmp(envelope->event_type.text, type, sizeof type - 1) == 0;
+}
+
+static void event_accepted(struct event_feed *feed, const struct envelope *envelope)
+{
+	if (feed->rotation_ordered && is_rotation_order(envelope))
+		feed->rotation_ordered(feed->impl);
 	if (loop_now_ms() - feed->refused_ms >= EVENT_CALM_MS)
 		condition_well(&feed->event_trouble, &feed->plane->logger);
 	if (loop_now_ms() - feed->full_ms >= EVENT_CALM_MS)
@@ -140,7 +149,7 @@ static void on_event(void *impl, const struct stream_event *event)
 	struct diag diag = {0};
 	enum verdict verdict = event_judge(feed, event, &envelope, &diag);
 	if (verdict == VERDICT_ACCEPTED)
-		event_accepted(feed);
+		event_accepted(feed, &envelope);
 	else if (verdict == VERDICT_NO_ROOM)
 		event_has_no_room(feed, &diag);
 	else
@@ -194,6 +203,18 @@ static void stream_retry(struct event_feed *feed, int64_t at_least_ms)
 	loop_timer_set(feed->loop, &feed->retry_timer, delay_ms, stream_open, feed);
 }
 
+/* Balancers end streams as they please: that is a problem if it does not come back, or ends at
+ * once.
+ */
+static void stream_end_log(struct event_feed *feed, const char *reason)
+{
+	if (feed->is_open && feed->is_proven)
+		log_line(&feed->plane->logger, LOG_LEVEL_DEBUG, "Event stream ended", "reason",
+			reason, NULL);
+	else
+		condition_trouble(&feed->stream_trouble, &feed->plane->logger, reason);
+}
+
 static void on_closed(void *impl, const struct api_result *result)
 {
 	struct event_feed *feed = impl;
@@ -202,8 +223,7 @@ static void on_closed(void *impl, const struct api_result *result)
 	feed->stream = NULL;
 	feed->not_before_ms = loop_now_ms() + result->retry_after_ms;
 	control_plane_note(feed->plane, PLANE_CALL_STREAM, result);
-	condition_trouble(&feed->stream_trouble, &feed->plane->logger,
-		*result->error ? result->error : "the control plane ended it");
+	stream_end_log(feed, *result->error ? result->error : "the control plane ended it");
 	stream_retry(feed, is_unwanted ? STOPPED_RETRY_MS : result->retry_after_ms);
 	if (!feed->is_open)
 		return;

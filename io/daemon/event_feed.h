@@ -26,6 +26,8 @@ struct event_feed {
 	struct recorder *recorder; /* NULL: nobody records */
 	/* An event was accepted and handled. */
 	void (*handled)(void *impl);
+	/* The event was `rotate_keys`. May be NULL. */
+	void (*rotation_ordered)(void *impl);
 	/* The stream was opened (is_open says so), or is gone. */
 	void (*changed)(void *impl);
 	void *impl;

@@ -59,8 +59,8 @@ void file_source_open(struct file_source *source, struct loop *loop, const char 
 		.wire = *wire,
 		.keeper = keeper,
 		.logger = logger,
-		.watch_trouble = {.name = "watch of the state file"},
-		.secrecy_trouble = {.name = "state file"},
+		.watch_trouble = {.name = "watch of the state file", .loop = loop},
+		.secrecy_trouble = {.name = "state file", .loop = loop},
 	};
 	int error = state_file_open(&source->file, path, &diag);
 	watch_begin(source, error, &diag);
@@ -102,7 +102,7 @@ static void fetch(void *impl)
 	struct state_document document = {0};
 	struct diag diag = {0};
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
-	if (source->watch_trouble.trouble)
+	if (condition_is_trouble(&source->watch_trouble))
 		watch_retry(source);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {

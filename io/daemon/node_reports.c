@@ -17,10 +17,29 @@ void node_reports_init(struct node_reports *reports, struct control_plane *plane
 		.clock = clock,
 		.status = "starting",
 		.started_ms = loop_now_ms(),
-		.heartbeat_trouble = {.name = "heartbeat"},
-		.drift_trouble = {.name = "drift report"},
-		.orders_trouble = {.name = "orders of the control plane"},
+		.heartbeat_trouble = {.name = "heartbeat", .loop = loop},
+		.drift_trouble = {.name = "drift report", .loop = loop},
+		.orders_trouble = {.name = "orders of the control plane", .loop = loop},
 	};
+}
+
+void node_reports_order_rotation(struct node_reports *reports)
+{
+	if (!reports->is_rotation_ordered)
+		reports->old_key = reports->manager->identity->public_key;
+	reports->is_rotation_ordered = true;
+	condition_trouble(&reports->orders_trouble, &reports->plane->logger,
+		"rotate_keys is not supported yet");
+}
+
+/* An answer without the order does not take it back: the order may be given once. */
+static void rotation_check(struct node_reports *reports)
+{
+	const struct key_public *key = &reports->manager->identity->public_key;
+	if (!reports->is_rotation_ordered || key_public_equal(key, &reports->old_key))
+		return;
+	reports->is_rotation_ordered = false;
+	condition_well(&reports->orders_trouble, &reports->plane->logger);
 }
 
 static void heartbeat_done(
@@ -38,11 +57,9 @@ static void heartbeat_done(
 		return;
 	}
 	condition_well(&reports->heartbeat_trouble, logger);
+	rotation_check(reports);
 	if (orders->rotate_keys)
-		condition_trouble(
-			&reports->orders_trouble, logger, "rotate_keys is not supported yet");
-	else
-		condition_well(&reports->orders_trouble, logger);
+		node_reports_order_rotation(reports);
 	if (orders->reconcile)
 		reports->wants_cycle(reports->impl, 0);
 }

@@ -25,11 +25,16 @@ struct node_reports {
 	struct condition heartbeat_trouble;
 	struct condition drift_trouble;
 	struct condition orders_trouble;
+	bool is_rotation_ordered;
+	struct key_public old_key; /* the node's when that was ordered */
 };
 
 void node_reports_init(struct node_reports *reports, struct control_plane *plane, struct loop *loop,
 	struct manager *manager, struct clock clock);
 /* The first heartbeat goes out now. */
 void node_reports_start(struct node_reports *reports);
+/* The control plane wants the node to have another key, which is not said twice and stands until it
+ * has one. */
+void node_reports_order_rotation(struct node_reports *reports);
 struct drift_reporter node_reports_drift(struct node_reports *reports);
 void node_reports_deinit(struct node_reports *reports);

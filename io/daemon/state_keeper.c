@@ -7,8 +7,9 @@
 void state_keeper_init(struct state_keeper *keeper, struct loop *loop, struct manager *manager,
 	const struct state_cache_owner *owner)
 {
-	*keeper = (struct state_keeper){
-		.loop = loop, .manager = manager, .trouble = {.name = "last good state"}};
+	*keeper = (struct state_keeper){.loop = loop,
+		.manager = manager,
+		.trouble = {.name = "last good state", .loop = loop}};
 	state_cache_init(&keeper->cache, owner);
 }
 

@@ -13,6 +13,7 @@ static struct http_field *field_find(
 		{"content-type", &response->content_type},
 		{"content-encoding", &response->content_encoding},
 		{"date", &response->date},
+		{"age", &response->age},
 		{"etag", &response->etag},
 		{"retry-after", &response->retry_after},
 	};

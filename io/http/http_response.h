@@ -20,6 +20,7 @@ struct http_response {
 	struct http_field content_type;
 	struct http_field content_encoding;
 	struct http_field date;
+	struct http_field age;
 	struct http_field etag;
 	struct http_field retry_after;
 };

@@ -26,6 +26,7 @@ var adminActions = map[string]adminAction{
 	"POST raw":        (*adminHandler).sendRaw,
 	"POST rotate":     (*adminHandler).rotate,
 	"POST cut":        (*adminHandler).cut,
+	"POST end":        (*adminHandler).cut,
 	"POST faults":     (*adminHandler).addFault,
 	"DELETE faults":   (*adminHandler).clearFaults,
 	"POST down":       (*adminHandler).goDown,
@@ -274,7 +275,7 @@ func (handler *adminHandler) cut(request *http.Request, body []byte) (any, error
 	if err := strictly(body, &wish); err != nil {
 		return nil, err
 	}
-	handler.plane.cutStreams(wish.Node)
+	handler.plane.endStreams(wish.Node, request.URL.Path == "/end")
 	return true, nil
 }
 

@@ -33,6 +33,7 @@
 //	POST   /rotate             {keep_s, announce}: a new signing key; the old one counts for so
 //	                           long; says so in an event signed by the old key
 //	POST   /cut                {node}: breaks the open streams, all of them without a node
+//	POST   /end                {node}: ends them as it should be done, between two events
 //	POST   /faults             see faults.go: how requests are answered from here on
 //	DELETE /faults             as it should be again
 //	POST   /down, /up          nothing listens and all connections are closed; it is back

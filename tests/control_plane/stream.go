@@ -13,7 +13,7 @@ type stream struct {
 	node  string
 	queue []string
 	wake  chan struct{}
-	cut   chan struct{} // closed to break it
+	end   chan bool // to end it: true as it should be done, false in the middle of an event
 }
 
 func frameOf(number int, kind string, data []byte) string {
@@ -22,7 +22,7 @@ func frameOf(number int, kind string, data []byte) string {
 
 // openStream begins after the event that the node saw last, if it says which; else with the next.
 func (plane *plane) openStream(id, lastEventID string, fault *fault) *stream {
-	opened := &stream{node: id, wake: make(chan struct{}, 1), cut: make(chan struct{})}
+	opened := &stream{node: id, wake: make(chan struct{}, 1), end: make(chan bool, 1)}
 	plane.world.mu.Lock()
 	defer plane.world.mu.Unlock()
 	plane.streamsMu.Lock()
@@ -90,13 +90,13 @@ func (plane *plane) pushEvent(node *node, envelope *envelope) {
 	plane.push(node.ID, frame)
 }
 
-// cutStreams breaks the streams of a node, or all, in the middle of an event.
-func (plane *plane) cutStreams(id string) {
+// endStreams ends the streams of a node, or all, well or not.
+func (plane *plane) endStreams(id string, well bool) {
 	plane.streamsMu.Lock()
 	defer plane.streamsMu.Unlock()
 	for stream := range plane.streams {
 		if id == "" || stream.node == id {
-			close(stream.cut)
+			stream.end <- well
 			delete(plane.streams, stream)
 		}
 	}
@@ -135,7 +135,10 @@ func (plane *plane) events(
 			}
 		case <-ping.C:
 			send(writer, ": ping\n\n")
-		case <-stream.cut:
+		case well := <-stream.end:
+			if well {
+				return
+			}
 			send(writer, "id: 999999\ndata: {\"event_type\":\"peer_rem")
 			panic(http.ErrAbortHandler)
 		case <-request.Context().Done():

@@ -147,6 +147,39 @@ static void the_clock_of_the_control_plane_is_told(void **state)
 	assert_false(got.result.has_server_date);
 }
 
+static void what_a_cache_had_for_a_while_is_older_than_its_date(void **state)
+{
+	static const struct {
+		const char *age;
+		int64_t age_s; /* -1: nobody knows */
+	} ages[] = {
+		{"0", 0},
+		{"120", 120},
+		{"0000120", 120},
+		{"86400", 86400},
+		{"", 0},
+		{"-1", -1},
+		{"1.5", -1},
+		{"120, 3", -1},
+		{"99999999999999999999999", -1},
+	};
+	struct api_fixture *fixture = *state;
+	for (size_t i = 0; i < COUNT_OF(ages); i++) {
+		char text[256];
+		snprintf(text, sizeof text,
+			"'mode':'body','text':'{}','headers':{'Age':'%s',"
+			"'Date':'Sun, 01 Mar 2026 12:00:00 GMT'}",
+			ages[i].age);
+		api_fault(fixture, text);
+		struct got got = got_state(fixture, NULL);
+		assert_int_equal(got.result.has_server_date, ages[i].age_s >= 0);
+		if (got.result.has_server_date)
+			assert_true(got.result.server_date_ns ==
+				    (INT64_C(1772366400) + ages[i].age_s) * 1000000000);
+		got_clear(&got);
+	}
+}
+
 static void a_date_is_as_old_as_the_header_it_came_in(void **state)
 {
 	struct api_fixture *fixture = *state;
@@ -452,6 +485,7 @@ int main(void)
 		TEST(the_control_plane_says_no_by_itself),
 		TEST(what_to_wait_is_read_and_bounded),
 		TEST(the_clock_of_the_control_plane_is_told),
+		TEST(what_a_cache_had_for_a_while_is_older_than_its_date),
 		TEST(a_date_is_as_old_as_the_header_it_came_in),
 		TEST(another_type_of_content_is_refused),
 		TEST(each_way_to_fail_has_its_outcome),

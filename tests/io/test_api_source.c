@@ -277,6 +277,22 @@ static void a_token_is_read_anew_when_it_is_refused(void **state)
 	assert_int_equal(node_logged(node, "new-token"), 0);
 }
 
+/* One that is in force may be accepted as long as its file cannot be read. */
+static void a_token_that_is_accepted_does_not_make_its_file_readable(void **state)
+{
+	struct node_fixture *node = *state;
+	const struct api_result accepted = {.outcome = API_OUTCOME_OK, .error = ""};
+	scratch_chmod(node->scratch, "node_secret_key", 0644);
+	control_plane_reload(&node->plane);
+	for (int i = 0; i < 3; i++)
+		control_plane_note(&node->plane, PLANE_CALL_STATE, &accepted);
+	assert_int_equal(node_logged(node, "node_secret_key: others may read"), 1);
+	assert_int_equal(node_logged(node, "node token"), 1);
+	scratch_chmod(node->scratch, "node_secret_key", 0600);
+	control_plane_note(&node->plane, PLANE_CALL_STATE, &accepted);
+	assert_int_equal(node_logged(node, "All is well again with=node token"), 1);
+}
+
 static void clock_is(struct node_fixture *node, int64_t ahead_s)
 {
 	struct timespec now;
@@ -294,13 +310,24 @@ static void a_clock_at_the_limit_is_not_said_again_and_again(void **state)
 	assert_int_equal(node_logged(node, "clock"), 0);
 	for (int i = 0; i < 5; i++) {
 		clock_is(node, 63);
-		clock_is(node, 57);
+		clock_is(node, 47);
 	}
 	assert_int_equal(node_logged(node, "clock"), 1);
 	clock_is(node, -70);
 	assert_int_equal(node_logged(node, "more than a minute behind"), 1);
 	clock_is(node, 0);
 	assert_int_equal(node_logged(node, "clock"), 3);
+}
+
+/* As that of a balancer before two control planes of which one is wrong. */
+static void a_clock_that_goes_to_and_fro_does_not_fill_the_log(void **state)
+{
+	struct node_fixture *node = *state;
+	for (int i = 0; i < 2880; i++)
+		clock_is(node, i % 2 ? 0 : 120);
+	assert_true(node_logged(node, "clock") <= 12);
+	assert_true(condition_is_trouble(&node->plane.clock_trouble) == false);
+	assert_true(node->plane.clock_trouble.timer.is_set);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -319,7 +346,9 @@ int main(void)
 		TEST(a_fetch_under_way_at_the_end_is_let_go),
 		TEST(a_token_is_refused_until_no_call_is_refused),
 		TEST(a_token_is_read_anew_when_it_is_refused),
+		TEST(a_token_that_is_accepted_does_not_make_its_file_readable),
 		TEST(a_clock_at_the_limit_is_not_said_again_and_again),
+		TEST(a_clock_that_goes_to_and_fro_does_not_fill_the_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,7 +275,7 @@ static void a_stream_that_is_not_opened_says_why(void **state)
 			API_OUTCOME_PROTOCOL, "encoded"},
 		{"'mode':'noise'", API_OUTCOME_PROTOCOL, ""},
 		{"'mode':'close'", API_OUTCOME_NETWORK, ""},
-		{"'mode':'mute'", API_OUTCOME_TIMED_OUT, "nothing came"},
+		{"'mode':'mute'", API_OUTCOME_TIMED_OUT, "nothing sent or received"},
 	};
 	struct api_fixture *fixture = *state;
 	const struct api_options options = {.stream_idle_ms = 300};
@@ -308,8 +308,8 @@ static void a_stream_that_ends_says_how(void **state)
 	} faults[] = {
 		{"'mode':'end'", API_OUTCOME_OK, ""},
 		{"'mode':'cut'", API_OUTCOME_NETWORK, ""},
-		{"'mode':'silent'", API_OUTCOME_TIMED_OUT, "nothing came"},
-		{"'mode':'stall'", API_OUTCOME_TIMED_OUT, "nothing came"},
+		{"'mode':'silent'", API_OUTCOME_TIMED_OUT, "nothing sent or received"},
+		{"'mode':'stall'", API_OUTCOME_TIMED_OUT, "nothing sent or received"},
 	};
 	struct api_fixture *fixture = *state;
 	const struct api_options options = {.stream_idle_ms = 300};

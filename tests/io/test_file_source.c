@@ -155,7 +155,7 @@ static void what_could_not_be_watched_is_as_soon_as_it_can_be(void **state)
 	begin(node);
 	no_instances = false;
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
-	assert_null(node->source.watch_trouble.trouble);
+	assert_false(condition_is_trouble(&node->source.watch_trouble));
 	scratch_write(node->scratch, "state.json", DOCUMENT);
 	wish_await(node);
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
@@ -175,7 +175,7 @@ static void what_is_watched_of_a_path_goes_on_being_watched(void **state)
 	assert_int_equal(node->troubles, 1);
 	no_watches = false;
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
-	assert_null(node->source.watch_trouble.trouble);
+	assert_false(condition_is_trouble(&node->source.watch_trouble));
 }
 
 static void a_broken_text_is_refused_each_time_and_read_once(void **state)
@@ -226,7 +226,8 @@ static void others_may_read_a_state_only_without_preshared_keys(void **state)
 		scratch_write(node->scratch, "state.json", text);
 		scratch_chmod(node->scratch, "state.json", files[i].mode);
 		assert_int_equal(fetch(node), FETCH_DOCUMENT);
-		assert_int_equal(node->source.secrecy_trouble.trouble != NULL, files[i].is_said);
+		assert_int_equal(
+			condition_is_trouble(&node->source.secrecy_trouble), files[i].is_said);
 	}
 	assert_int_equal(node->troubles, 2);
 }

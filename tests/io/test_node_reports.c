@@ -89,6 +89,26 @@ static void orders_are_carried_out_or_said_to_be_unknown(void **state)
 	assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), 1);
 }
 
+/* It may be given once, and the node has the old key all the same. */
+static void the_order_to_rotate_keys_stands_until_there_is_another_key(void **state)
+{
+	struct node_fixture *node = *state;
+	for (int by_event = 0; by_event < 2; by_event++) {
+		unsigned troubles = 1 + (unsigned)by_event;
+		if (by_event)
+			node_reports_order_rotation(&reports);
+		else
+			node_tell(node, "POST", "/orders", "'node':'n1','rotate_keys':true");
+		for (int i = 0; i < 3; i++)
+			beat(node);
+		assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), troubles);
+		assert_int_equal(node_logged(node, "All is well again"), troubles - 1);
+		node->identity.public_key.bytes[0] ^= 1;
+		beat(node);
+		assert_int_equal(node_logged(node, "All is well again with=orders"), troubles);
+	}
+}
+
 static bool has_refused(void *impl)
 {
 	return node_logged(impl, "Trouble with=drift report") > 0;
@@ -114,6 +134,7 @@ int main(void)
 		NODE_TEST(a_heartbeat_follows_another_after_half_a_minute),
 		NODE_TEST(a_pause_that_the_control_plane_asks_for_is_kept),
 		NODE_TEST(orders_are_carried_out_or_said_to_be_unknown),
+		NODE_TEST(the_order_to_rotate_keys_stands_until_there_is_another_key),
 		NODE_TEST(a_drift_report_that_is_refused_is_said_and_not_sent_again),
 	};
 	return cmocka_run_group_tests_name("node_reports", tests, NULL, NULL);
