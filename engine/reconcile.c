@@ -400,18 +400,31 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 	return error;
 }
 
+/* Makes the device as the document in force says, after what failed before. */
+static int reconcile(
+	struct reconciler *reconciler, int error, struct diag *failures, struct diag *diag)
+{
+	error = first_error(error, signing_keys_report(reconciler, failures));
+	if (reconciler->has_document)
+		error = first_error(error, device_reconcile(reconciler, failures));
+	if (error) {
+		diag_join(diag, failures);
+		diag_wrap(diag, error, "wireguard: reconcile");
+	}
+	diag_clear(failures);
+	return error;
+}
+
+int reconciler_repair(struct reconciler *reconciler, struct diag *diag)
+{
+	struct diag failures = {0};
+	return reconcile(reconciler, 0, &failures, diag);
+}
+
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag)
 {
 	struct diag failures = {0};
 	int error = answer_take(reconciler, answer, &failures);
-	error = first_error(error, signing_keys_report(reconciler, &failures));
-	if (reconciler->has_document)
-		error = first_error(error, device_reconcile(reconciler, &failures));
-	if (error) {
-		diag_join(diag, &failures);
-		diag_wrap(diag, error, "wireguard: reconcile");
-	}
-	diag_clear(&failures);
-	return error;
+	return reconcile(reconciler, error, &failures, diag);
 }

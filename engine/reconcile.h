@@ -3,6 +3,7 @@
  *
  *     reconciler_begin    the interface is brought up if it is not; a fetch begins
  *     (the caller fetches; events may be handled meanwhile)
+ *     reconciler_repair   if that takes long: the last good state is carried out once more
  *     reconciler_finish   the answer is taken over, the device read, the difference carried out
  *
  * The caller fetches, so that nothing here waits for a network.
@@ -84,6 +85,11 @@ void reconciler_preload(struct reconciler *reconciler, struct state_document *do
 
 /* Returns 0 if a fetch is now to be made; else the cycle has ended with that error. */
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag);
+/*
+ * While the fetch is under way. It counts as no answer: events stay pending. Without a state in
+ * force nothing happens. Returns as reconciler_finish.
+ */
+int reconciler_repair(struct reconciler *reconciler, struct diag *diag);
 /*
  * Ends the cycle. Returns 0, or a negative errno with one text that names each peer that failed
  * and each entry that could not be used; what could be done is done all the same.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE_MS       (30 * 1000)
 #define NAMES_TIMEOUT_MS  5000
 #define NAME_AGE_MIN_MS   (60 * 1000)
 #define NAME_RETRY_MS     (10 * 1000)
@@ -80,6 +81,7 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	free(cycles->error);
 	cycles->error = NULL;
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
+	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
 	names_retry_plan(cycles);
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
@@ -87,6 +89,25 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	if (delay_ms > cycles->interval_ms)
 		delay_ms = cycles->interval_ms;
 	cycle_loop_want(cycles, delay_ms > 0 ? delay_ms : 0);
+}
+
+/* The device is put right meanwhile. A recording has no word for that. */
+static void fetch_is_slow(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	struct diag diag = {0};
+	int error = cycles->reconciler->has_document ? 0 : -EINPROGRESS;
+	log_line(cycle_logger(cycles), error ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "Fetch takes long",
+		NULL);
+	if (!error && !(cycles->recorder && cycles->recorder->is_on))
+		error = reconciler_repair(cycles->reconciler, &diag);
+	if (error && error != -EINPROGRESS)
+		condition_trouble(&cycles->condition, cycle_logger(cycles), diag_text(&diag));
+	if (cycles->ended)
+		cycles->ended(cycles->impl, error);
+	loop_timer_set(
+		cycles->loop, &cycles->patience_timer, cycles->patience_ms, fetch_is_slow, cycles);
+	diag_clear(&diag);
 }
 
 static void cycle_start(void *impl)
@@ -97,10 +118,13 @@ static void cycle_start(void *impl)
 	cycles->wanted_ms = INT64_MAX;
 	cycles->started_ms = loop_now_ms();
 	int error = recorder_begin(cycles->recorder, cycles->reconciler, &diag);
-	if (error)
+	if (error) {
 		cycle_end(cycles, error, &diag);
-	else
+	} else {
+		loop_timer_set(cycles->loop, &cycles->patience_timer, cycles->patience_ms,
+			fetch_is_slow, cycles);
 		cycles->source.fetch(cycles->source.impl);
+	}
 	diag_clear(&diag);
 }
 
@@ -183,6 +207,7 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 		cycles->error = strdup(answer->error);
 	}
 	cycles->is_answered = true;
+	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
 	if (!error) {
 		cycle_await_names(cycles);
 		return;
@@ -262,6 +287,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.loop = loop,
 		.reconciler = reconciler,
 		.interval_ms = interval_ms,
+		.patience_ms = PATIENCE_MS,
 		.link = {.fd = -1},
 		.condition = {.name = "cycle", .loop = loop},
 	};
@@ -285,6 +311,7 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_timer_cancel(cycles->loop, &cycles->cycle_timer);
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
 	loop_timer_cancel(cycles->loop, &cycles->retry_timer);
+	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
 	loop_watch_remove(cycles->loop, &cycles->resolver_watch);
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);

@@ -4,6 +4,8 @@
  * makes one more.
  *
  *     begin (interface up?) -> the source fetches -> names resolve, up to a deadline -> finish
+ *
+ * A fetch may take long. It delays no repair for longer than one that failed would.
  */
 #pragma once
 
@@ -20,7 +22,9 @@ struct cycle_loop {
 	struct source source;      /* to be set before the first cycle */
 	struct recorder *recorder; /* NULL: nobody records */
 	int64_t interval_ms;
-	/* Called when a cycle has ended, well or not. */
+	int64_t patience_ms; /* how long a fetch may hold up a repair */
+	/* Called when a cycle has ended, well or not, or is held up: -EINPROGRESS if there is no
+	 * state in force yet. */
 	void (*ended)(void *impl, int error);
 	void *impl;
 
@@ -31,6 +35,7 @@ struct cycle_loop {
 	struct loop_watch link_loop_watch;
 	struct loop_timer cycle_timer;
 	struct loop_timer names_timer;
+	struct loop_timer patience_timer;
 	struct loop_timer retry_timer; /* for names that have no address */
 	bool is_running;               /* between begin and finish */
 	bool is_answered;              /* the fetch is done, names may be pending */

@@ -2,6 +2,9 @@
 #include "harness.h"
 
 #include "converged.h"
+#include "diag.h"
+
+#include <stdio.h>
 
 /* 1. Setup. */
 
@@ -244,6 +247,63 @@ static void a_link_lost_during_the_fetch_is_set_up_before_the_device_is_read(voi
 	assert_calls(world, SET_UP "; add_peer 02; add_peer 04");
 }
 
+static int repair(struct world *world)
+{
+	struct diag diag = {0};
+	int error = reconciler_repair(&world->reconciler, &diag);
+	snprintf(world->error, sizeof world->error, "%s", diag_text(&diag));
+	diag_clear(&diag);
+	return error;
+}
+
+static void drift_is_put_right_while_a_fetch_takes_long(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	assert_int_equal(world_cycle_begin(world), 0);
+	fake_drop_peer(&world->fake, 2);
+	assert_int_equal(repair(world), 0);
+	assert_calls(world, "add_peer 02");
+	assert_drift(world, "peer_added peer peer-2");
+	/* As often as it takes. */
+	assert_int_equal(repair(world), 0);
+	assert_calls(world, "");
+	fake_drop_interface(&world->fake);
+	assert_int_equal(repair(world), 0);
+	assert_calls(world, SET_UP "; add_peer 02; add_peer 03");
+	/* An event since the fetch began is newer than its answer, with a repair in between too. */
+	assert_int_equal(world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32"), 0);
+	fake_forget_calls(&world->fake);
+	assert_int_equal(repair(world), 0);
+	assert_calls(world, "");
+	wants(&document, 2);
+	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &document};
+	assert_int_equal(world_cycle_finish(world, &answer), 0);
+	assert_calls(world, "remove_peer 03");
+	assert_peers(world, "02 ips=10.0.0.2/32; 04 ips=10.0.0.4/32");
+}
+
+static void a_repair_that_fails_names_what_failed(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(world_cycle_begin(world), 0);
+	fake_drop_peer(&world->fake, 2);
+	fails(world, "add_peer", 2, -EPERM, 1);
+	assert_int_not_equal(repair(world), 0);
+	assert_contains(world->error, "wireguard: reconcile: ");
+	assert_contains(world->error, "peer-2");
+}
+
+static void without_a_state_there_is_nothing_to_repair(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(world_cycle_begin(world), 0);
+	world_set_peer(world, 9, "", "10.0.0.9/32");
+	fake_forget_calls(&world->fake);
+	assert_int_equal(repair(world), 0);
+	assert_calls(world, "");
+}
+
 static void a_teardown_is_undone_by_the_next_cycle(void **state)
 {
 	struct world *world = *state;
@@ -276,6 +336,9 @@ int main(void)
 		CONVERGED_TEST(a_link_lost_twice_fails_the_cycle_without_touching_a_peer),
 		CONVERGED_TEST(a_link_that_cannot_be_set_up_again_fails_the_cycle),
 		CONVERGED_TEST(a_link_lost_during_the_fetch_is_set_up_before_the_device_is_read),
+		CONVERGED_TEST(drift_is_put_right_while_a_fetch_takes_long),
+		CONVERGED_TEST(a_repair_that_fails_names_what_failed),
+		NEW_TEST(without_a_state_there_is_nothing_to_repair),
 		CONVERGED_TEST(a_teardown_is_undone_by_the_next_cycle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,58 @@ static void what_comes_in_the_middle_of_a_cycle_makes_one_more(void **state)
 	assert_int_equal(fetches, 2);
 }
 
+/* What a fetch that never ends would otherwise hold up, again and again. */
+static void a_fetch_that_takes_long_delays_no_repair(void **state)
+{
+	struct node_fixture *node = *state;
+	cycles.patience_ms = 20;
+	cycle_begin(node);
+	node_wait(node, have_ended, &(unsigned){2});
+	assert_int_equal(last_error, -EINPROGRESS);
+	assert_int_equal(node_logged(node, "Fetch takes long"), ended);
+	struct state_document document = document_of(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
+	answer(FETCH_DOCUMENT, &document);
+	assert_int_equal(last_error, 0);
+	assert_endpoint(node, 2, "192.0.2.2:2");
+	cycle_begin(node);
+	for (int i = 0; i < 3; i++) {
+		unsigned wanted = ended + 1;
+		unsigned char gone = i % 2 ? 2 : 3;
+		struct key_public key = key_of(gone);
+		struct sim_device *device =
+			sim_controller_find(&node->sim, node->manager.config.interface_name);
+		sim_device_remove_peer(device, &key);
+		assert_null(peer(node, gone));
+		node_wait(node, have_ended, &wanted);
+		assert_non_null(peer(node, gone));
+		assert_int_equal(last_error, 0);
+	}
+	/* One fetch all the while, which is answered in the end. */
+	assert_int_equal(fetches, 2);
+	unsigned before = ended;
+	answer(FETCH_NOT_MODIFIED, NULL);
+	assert_int_equal(ended, before + 1);
+	node_run_for(node, 100);
+	assert_int_equal(ended, before + 1);
+	assert_int_equal(node_logged(node, "Trouble"), 0);
+}
+
+static void a_repair_that_fails_is_said(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
+	cycles.patience_ms = 20;
+	cycle_begin(node);
+	unsigned wanted = ended + 1;
+	const struct sim_fault fault = {.op = SIM_OP_READ_DEVICE, .error = -EIO, .times = 1};
+	assert_int_equal(sim_controller_fail(&node->sim, &fault), 0);
+	node_wait(node, have_ended, &wanted);
+	assert_int_not_equal(last_error, 0);
+	assert_int_equal(node_logged(node, "Trouble with=cycle"), 1);
+	answer(FETCH_NOT_MODIFIED, NULL);
+	assert_int_equal(node_logged(node, "All is well again with=cycle"), 1);
+}
+
 static void a_name_server_that_is_slow_holds_nobody_up(void **state)
 {
 	struct node_fixture *node = *state;
@@ -444,6 +496,8 @@ int main(void)
 		TEST(events_bring_so_many_names_and_leave_further_ones_to_the_state),
 		TEST(trouble_with_a_name_takes_no_memory_each_time),
 		TEST(what_comes_in_the_middle_of_a_cycle_makes_one_more),
+		TEST(a_fetch_that_takes_long_delays_no_repair),
+		TEST(a_repair_that_fails_is_said),
 		TEST(a_name_server_that_is_slow_holds_nobody_up),
 		TEST(one_that_does_not_answer_in_time_costs_only_its_peer),
 		TEST(a_name_that_is_unknown_costs_only_its_peer),
