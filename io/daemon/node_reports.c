@@ -95,6 +95,7 @@ void node_reports_start(struct node_reports *reports)
 static void drift_done(void *impl, const struct api_result *result)
 {
 	struct node_reports *reports = impl;
+	reports->drift_count--;
 	control_plane_note(reports->plane, PLANE_CALL_DRIFT, result);
 	if (result->outcome == API_OUTCOME_OK)
 		condition_well(&reports->drift_trouble, &reports->plane->logger);
@@ -106,6 +107,11 @@ static int drift_report(
 	void *impl, const struct correction *corrections, size_t count, struct diag *diag)
 {
 	struct node_reports *reports = impl;
+	if (reports->drift_count >= DRIFT_REPORTS_MAX) {
+		condition_trouble(&reports->drift_trouble, &reports->plane->logger,
+			"left out, too many are still under way");
+		return 0;
+	}
 	struct api_correction *list = calloc(count ? count : 1, sizeof *list);
 	if (!list)
 		return diag_fail_errno(diag, -ENOMEM);
@@ -115,6 +121,8 @@ static int drift_report(
 	int error = api_drift_report(&reports->plane->client, reports->plane->token,
 		reports->clock.now_ns(reports->clock.impl), list, count, drift_done, reports, NULL,
 		diag);
+	if (!error)
+		reports->drift_count++;
 	free(list);
 	return error;
 }

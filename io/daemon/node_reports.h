@@ -8,6 +8,8 @@
 #include "reconcile.h"
 
 #define HEARTBEAT_MS (30 * 1000)
+/* So many drift reports are under way at most: a slow line is not to collect them. */
+#define DRIFT_REPORTS_MAX 8
 
 struct node_reports {
 	struct control_plane *plane;
@@ -20,6 +22,7 @@ struct node_reports {
 	const char *status; /* "starting"; the owner's to set */
 
 	struct api_call *heartbeat;
+	unsigned drift_count; /* of reports under way */
 	struct loop_timer timer;
 	int64_t started_ms;
 	struct condition heartbeat_trouble;

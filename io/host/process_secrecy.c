@@ -24,6 +24,8 @@ void process_secrecy_start(void)
 	/* The TLS library frees the buffers that it deciphers into as they are: the allocator is to
 	 * overwrite what is freed. */
 	mallopt(M_PERTURB, 0xff);
+	/* TLS libraries write the keys of each session to the file that it names. */
+	unsetenv("SSLKEYLOGFILE");
 #if SANITIZED
 	atexit(secrecy_end);
 #endif

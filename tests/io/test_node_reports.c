@@ -126,6 +126,31 @@ static void a_drift_report_that_is_refused_is_said_and_not_sent_again(void **sta
 	assert_true(node_plane_knows(node, "/counters", "\"drift 500\":1"));
 }
 
+static bool has_answered_all(void *impl)
+{
+	return reports.drift_count == 0;
+}
+
+/* They are large, and a line may be slower than they come. */
+static void only_so_many_drift_reports_are_under_way(void **state)
+{
+	struct node_fixture *node = *state;
+	struct drift_reporter reporter = node_reports_drift(&reports);
+	const struct correction correction = {.type = CORRECTION_PEER_ADDED, .detail = "peer a"};
+	node_fault(node, "'endpoint':'drift','mode':'delay','delay_ms':300");
+	for (int i = 0; i < 3 * DRIFT_REPORTS_MAX; i++)
+		assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
+	assert_int_equal(reports.drift_count, DRIFT_REPORTS_MAX);
+	assert_int_equal(node_logged(node, "Trouble with=drift report error=left out"), 1);
+	node_wait(node, has_answered_all, NULL);
+	assert_true(node_plane_knows(node, "/counters", "\"drift 204\":8"));
+	assert_int_equal(node_logged(node, "All is well again with=drift report"), 1);
+	node_tell(node, "DELETE", "/faults", "");
+	assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
+	assert_int_equal(reports.drift_count, 1);
+	node_wait(node, has_answered_all, NULL);
+}
+
 #define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -135,6 +160,7 @@ int main(void)
 		NODE_TEST(a_pause_that_the_control_plane_asks_for_is_kept),
 		NODE_TEST(orders_are_carried_out_or_said_to_be_unknown),
 		NODE_TEST(the_order_to_rotate_keys_stands_until_there_is_another_key),
+		NODE_TEST(only_so_many_drift_reports_are_under_way),
 		NODE_TEST(a_drift_report_that_is_refused_is_said_and_not_sent_again),
 	};
 	return cmocka_run_group_tests_name("node_reports", tests, NULL, NULL);

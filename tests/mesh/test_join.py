@@ -43,8 +43,9 @@ def command(identity, api=None, ca_file=None, token=None):
     return words
 
 
-def join(identity, stdin=None, **options):
-    return subprocess.run(command(identity, **options), input=stdin, capture_output=True, text=True)
+def join(identity, stdin=None, env=None, **options):
+    return subprocess.run(command(identity, **options), input=stdin, capture_output=True, text=True,
+                          env={**os.environ, **(env or {})})
 
 
 def directory(name):
@@ -270,6 +271,29 @@ def end(failed):
         shutil.rmtree(work)
 
 
+def the_environment_gives_away_no_secret_and_widens_no_trust():
+    keys = os.path.join(work, "keys")
+    # The file would have the secrets of each TLS session.
+    result = join(directory("keylog"), env={"SSLKEYLOGFILE": keys})
+    assert result.returncode == 0 and not os.path.exists(keys), result
+    # Nobody but --ca-file, or without it the system, says who is trusted.
+    trust = {"SSL_CERT_FILE": plane.ca_file, "SSL_CERT_DIR": os.path.dirname(plane.ca_file),
+             "CURL_CA_BUNDLE": plane.ca_file}
+    refused(join(directory("trust"), ca_file="", env=trust), "certificate")
+    # What a home directory says of tokens and options counts as little.
+    home = directory("home")
+    os.mkdir(home)
+    with open(os.path.join(home, ".netrc"), "w") as file:
+        file.write("default login somebody password netrc-password\n")
+    with open(os.path.join(home, ".curlrc"), "w") as file:
+        file.write("insecure\n")
+    files = {"HOME": home, "CURL_HOME": home, "NETRC": os.path.join(home, ".netrc")}
+    refused(join(directory("trust"), ca_file="", env=files), "certificate")
+    result = join(directory("netrc"), env=files)
+    assert result.returncode == 0, result
+    assert "Authorization" not in json.dumps(plane.requests("register", "")[-1]), result
+
+
 tap.main(
     a_node_that_joined_has_an_identity_that_only_its_owner_can_read,
     the_private_key_never_leaves,
@@ -283,6 +307,7 @@ tap.main(
     a_token_that_is_not_accepted_is_said_and_not_repeated,
     a_token_file_that_is_no_good_is_named_and_nothing_is_made,
     a_control_plane_that_is_not_trusted_is_not_told_the_token,
+    the_environment_gives_away_no_secret_and_widens_no_trust,
     answers_that_are_wrong_leave_no_identity,
     a_private_key_that_others_may_read_is_not_used,
     what_came_with_the_answer_is_there_when_the_control_plane_is_away,
