@@ -18,9 +18,14 @@
 #define CONNECT_RETRY_MS   5
 #define RECEIVE_BYTES      (64 * 1024)
 
+static int idle_timeout_ms(const struct uapi_socket *uapi)
+{
+	return uapi->timeout_ms ? uapi->timeout_ms : TIMEOUT_DEFAULT_MS;
+}
+
 static struct deadline exchange_deadline(const struct uapi_socket *uapi)
 {
-	return deadline_in(uapi->timeout_ms ? uapi->timeout_ms : TIMEOUT_DEFAULT_MS);
+	return deadline_in(idle_timeout_ms(uapi));
 }
 
 static int socket_address(const struct uapi_socket *uapi, const char *interface,
@@ -143,13 +148,16 @@ static int receive_some(int fd, size_t bytes_max, struct secret_buffer *reply, s
  * and its reply is what matters.
  */
 static int converse(int fd, const struct secret_buffer *request, size_t bytes_max,
-	struct secret_buffer *reply, struct deadline deadline, struct diag *diag)
+	struct secret_buffer *reply, int idle_ms, struct diag *diag)
 {
+	struct deadline whole = deadline_in(UAPI_WHOLE_TIMES * idle_ms);
 	size_t sent = 0;
 	bool sending = request->length > 0;
 	while (!reply_is_whole(reply)) {
 		struct pollfd poller = {fd, POLLIN | (sending ? POLLOUT : 0), 0};
-		int left_ms = deadline_left_ms(deadline);
+		int left_ms = deadline_left_ms(whole);
+		if (left_ms > idle_ms)
+			left_ms = idle_ms;
 		int ready = left_ms ? poll(&poller, 1, left_ms) : 0;
 		if (ready < 0 && errno != EINTR)
 			return diag_fail_errno(diag, -errno);
@@ -171,13 +179,12 @@ static int converse(int fd, const struct secret_buffer *request, size_t bytes_ma
 int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,
 	const struct secret_buffer *request, struct secret_buffer *ret, struct diag *diag)
 {
-	struct deadline deadline = exchange_deadline(uapi);
-	int fd = socket_open(uapi, interface, deadline, diag);
+	int fd = socket_open(uapi, interface, exchange_deadline(uapi), diag);
 	if (fd < 0)
 		return fd;
 	size_t bytes_max = uapi->reply_bytes_max ? uapi->reply_bytes_max : UAPI_REPLY_BYTES_MAX;
 	struct secret_buffer reply = {0};
-	int error = converse(fd, request, bytes_max, &reply, deadline, diag);
+	int error = converse(fd, request, bytes_max, &reply, idle_timeout_ms(uapi), diag);
 	close(fd);
 	if (error)
 		secret_buffer_clear(&reply);

@@ -16,10 +16,12 @@ struct diag;
 /* A million peers take about 200 MB. */
 #define UAPI_REPLY_BYTES_MAX  ((size_t)256 << 20)
 #define UAPI_SOCKET_DIRECTORY "/var/run/wireguard"
+/* The caller waits, and whoever watches it for a minute is not to take it for dead. */
+#define UAPI_WHOLE_TIMES 6
 
 struct uapi_socket {
 	const char *directory;  /* borrowed; NULL: UAPI_SOCKET_DIRECTORY */
-	int timeout_ms;         /* for a whole exchange; 0: 5 s */
+	int timeout_ms;         /* without a byte, the whole UAPI_WHOLE_TIMES that; 0: 5 s */
 	size_t reply_bytes_max; /* 0: UAPI_REPLY_BYTES_MAX */
 };
 

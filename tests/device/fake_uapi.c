@@ -1,5 +1,6 @@
 #include "fake_uapi.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,11 +46,16 @@ static bool request_read(struct fake_uapi *fake, int fd, bool only_some, bool *i
 
 static void reply_send(struct fake_uapi *fake, int fd, const char *reply)
 {
-	size_t step = fake->manner == FAKE_REPLIES_IN_BITS ? 7 : strlen(reply);
+	bool is_slow = fake->manner == FAKE_REPLIES_SLOWLY || fake->manner == FAKE_DRIPS;
+	size_t step = is_slow || fake->manner == FAKE_REPLIES_IN_BITS ? 7 : strlen(reply);
 	for (size_t left = strlen(reply); left > 0;) {
 		size_t count = left < step ? left : step;
 		if (send(fd, reply, count, MSG_NOSIGNAL) != (ssize_t)count)
 			return;
+		if (is_slow)
+			poll(NULL, 0, FAKE_PAUSE_MS);
+		if (fake->manner == FAKE_DRIPS)
+			continue;
 		reply += count;
 		left -= count;
 	}

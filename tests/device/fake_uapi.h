@@ -8,11 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define FAKE_PAUSE_MS 150
+
 enum fake_manner {
 	FAKE_REPLIES,
 	FAKE_REPLIES_EARLY, /* after the first line, and reads no further */
 	FAKE_REPLIES_IN_BITS,
-	FAKE_HANGS_UP, /* without a reply */
+	FAKE_REPLIES_SLOWLY, /* in bits, FAKE_PAUSE_MS apart */
+	FAKE_DRIPS,          /* the same, but the reply never ends */
+	FAKE_HANGS_UP,       /* without a reply */
 	FAKE_STAYS_SILENT,
 };
 

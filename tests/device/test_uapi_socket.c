@@ -151,6 +151,28 @@ static void a_silent_program_costs_no_more_than_the_deadline(void **state)
 	diag_clear(&diag);
 }
 
+/* The whole takes longer than the time without a byte. */
+static void a_program_that_is_slow_is_waited_for(void **state)
+{
+	struct bed *bed = *state;
+	bed->uapi.timeout_ms = 2 * FAKE_PAUSE_MS;
+	fake_start(bed, FAKE_REPLIES_SLOWLY);
+	assert_int_equal(exchange(bed), 0);
+	fake_uapi_stop(&bed->fake, false);
+	assert_true(strlen(GET_REPLY) / 7 >= 3);
+	assert_int_equal(bed->reply.length, strlen(GET_REPLY));
+}
+
+static void but_not_for_ever(void **state)
+{
+	struct bed *bed = *state;
+	bed->uapi.timeout_ms = 2 * FAKE_PAUSE_MS;
+	fake_start(bed, FAKE_DRIPS);
+	assert_int_equal(exchange(bed), -ETIMEDOUT);
+	fake_uapi_stop(&bed->fake, false);
+	assert_null(bed->reply.bytes);
+}
+
 static void a_program_that_hangs_up_is_an_error(void **state)
 {
 	struct bed *bed = *state;
@@ -211,6 +233,9 @@ int main(void)
 			a_file_that_is_no_socket_is_left_alone, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_silent_program_costs_no_more_than_the_deadline, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_program_that_is_slow_is_waited_for, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(but_not_for_ever, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_that_hangs_up_is_an_error, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
