@@ -55,6 +55,7 @@ struct soak {
 	unsigned event_count, wanted_count;
 	bool has_bad_clock;
 	unsigned log_lines;
+	unsigned loud_lines; /* those that are there by default */
 	struct sample tenth, end;
 };
 
@@ -301,6 +302,7 @@ static void log_count(void *sink, enum log_level level, const char *message,
 {
 	struct soak *soak = sink;
 	soak->log_lines++;
+	soak->loud_lines += level >= LOG_LEVEL_INFO;
 }
 
 static void identity_obtain(struct soak *soak)
@@ -340,16 +342,9 @@ static int soak_clear(void **state)
 	return 0;
 }
 
-/* The daemon from its beginning to its end, with that many minutes of events. */
-static void live(struct soak *soak, unsigned minutes)
+static void live_with(struct soak *soak, struct fast_plane plane)
 {
-	soak->wanted_count = 20 * 60 * minutes;
-	soak->plane = (struct fast_plane){
-		.state = state_write,
-		.next_ns = START_NS + 2 * NS_PER_S,
-		.act = soak_act,
-		.impl = soak,
-	};
+	soak->plane = plane;
 	struct daemon_settings settings = {
 		.controller = sim_controller(&soak->sim),
 		.config = {.interface_name = NAME, .listen_port = 51820},
@@ -362,6 +357,18 @@ static void live(struct soak *soak, unsigned minutes)
 	fast_world_begin(&soak->plane, START_NS);
 	assert_int_equal(daemon_run(&settings, NULL), 0);
 	assert_null(sim_controller_find(&soak->sim, NAME));
+}
+
+/* The daemon from its beginning to its end, with that many minutes of events. */
+static void live(struct soak *soak, unsigned minutes)
+{
+	soak->wanted_count = 20 * 60 * minutes;
+	live_with(soak, (struct fast_plane){
+				.state = state_write,
+				.next_ns = START_NS + 2 * NS_PER_S,
+				.act = soak_act,
+				.impl = soak,
+			});
 }
 
 static void an_hour_of_events_leaves_nothing_behind(void **state)
@@ -386,6 +393,45 @@ static void a_clock_that_jumps_stops_nothing(void **state)
 	assert_in_range(counts.heartbeats, 2 * minutes - 1, 2 * minutes + 1);
 }
 
+#define FLAP_NS (30 * NS_PER_S)
+#define FLAPS   2880 /* in a day */
+
+/* No state every other time that it is asked for. */
+static const char *state_flap(void *impl)
+{
+	struct soak *soak = impl;
+	return soak->random++ % 2 ? "{}" : "{\"peers\":[]}";
+}
+
+/* A balancer ends the stream each minute. */
+static void flap(void *impl)
+{
+	struct soak *soak = impl;
+	if (soak->event_count++ % 2)
+		fast_world_cut_stream();
+	soak->plane.next_ns += FLAP_NS;
+	if (soak->event_count < FLAPS)
+		return;
+	soak->plane.next_ns = INT64_MAX;
+	raise(SIGTERM);
+}
+
+static void a_day_in_which_all_comes_and_goes_is_told_in_a_few_lines(void **state)
+{
+	struct soak *soak = *state;
+	live_with(soak, (struct fast_plane){
+				.state = state_flap,
+				.next_ns = START_NS + FLAP_NS,
+				.act = flap,
+				.impl = soak,
+			});
+	struct fast_counts counts = fast_world_counts();
+	assert_in_range(counts.streams, FLAPS / 2, FLAPS / 2 + 1);
+	assert_in_range(counts.fetches, FLAPS / 2, FLAPS * 2);
+	print_message("%u lines of %u\n", soak->loud_lines, soak->log_lines);
+	assert_in_range(soak->loud_lines, 5, 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +439,9 @@ int main(void)
 			an_hour_of_events_leaves_nothing_behind, soak_make, soak_clear),
 		cmocka_unit_test_setup_teardown(
 			a_clock_that_jumps_stops_nothing, soak_make, soak_clear),
+		cmocka_unit_test_setup_teardown(
+			a_day_in_which_all_comes_and_goes_is_told_in_a_few_lines, soak_make,
+			soak_clear),
 	};
 	if (sodium_init() < 0)
 		return 1;
