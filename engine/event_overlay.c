@@ -65,7 +65,7 @@ static int overlay_put(struct event_overlay *overlay, struct overlay_peer *peer)
 	size_t bytes = overlay->bytes + overlay_peer_bytes(peer);
 	if (found)
 		bytes -= overlay_peer_bytes(&overlay->peers[at]);
-	if (bytes > max)
+	if (bytes > max && bytes > overlay->bytes)
 		return -ENOBUFS;
 	if (found) {
 		overlay_peer_free(&overlay->peers[at]);

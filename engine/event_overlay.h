@@ -8,7 +8,7 @@
 #include "state_document.h"
 
 /* What cannot be noted within that is refused, whatever was noted before staying so. */
-#define EVENT_OVERLAY_BYTES_MAX ((size_t)256 << 20)
+#define EVENT_OVERLAY_BYTES_MAX ((size_t)64 << 20)
 
 struct overlay_peer {
 	char *id;
@@ -29,7 +29,7 @@ struct event_overlay {
 };
 
 /* The event said that the peer is as `entry` (usable, with an id). Returns 0, -ENOMEM, or -ENOBUFS
- * for what would be over the bound. */
+ * for what would take more than the limit. */
 int event_overlay_set(struct event_overlay *overlay, const struct peer_entry *entry);
 /* The event said that the peer is gone. Returns the same. */
 int event_overlay_remove(struct event_overlay *overlay, const char *id);

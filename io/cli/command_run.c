@@ -45,6 +45,7 @@ static int run(struct session *session, struct diag *diag)
 		.filter_syscalls = true,
 		.peers_max = (size_t)options->max_peers,
 		.allowed_ips_max = (size_t)options->max_allowed_ips,
+		.allowed_ips_total_max = (size_t)options->max_total_allowed_ips,
 		.state_bytes_max = (size_t)options->max_state_mib << 20,
 		.nonces_max = (size_t)options->max_nonces,
 		.service =

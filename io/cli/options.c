@@ -57,11 +57,13 @@ static const struct option_row rows[] = {
 	{'x', "max-removal-percent", "PERCENT", CONFIG_NUMBER,
 		"remove more of the peers than that only when told twice; default: 0, off"},
 	{'P', "max-peers", "N", CONFIG_NUMBER,
-		"a state with more is refused; default: 1048576, as many as the kernel takes"},
+		"limit on the peers of a state (default: 65536)"},
 	{'W', "max-allowed-ips", "N", CONFIG_NUMBER,
-		"a peer with more cannot be used; default: 131072"},
+		"limit on the allowed IPs of a peer (default: 1024)"},
+	{'Z', "max-total-allowed-ips", "N", CONFIG_NUMBER,
+		"limit on the allowed IPs of a state (default: 262144)"},
 	{'B', "max-state-mib", "N", CONFIG_NUMBER,
-		"a larger state is refused; default: 512, from a control plane 64"},
+		"limit on the size of a state in MiB (default: 64)"},
 	{'N', "max-nonces", "N", CONFIG_NUMBER,
 		"so many events are remembered against replays, more refused; default: 600000"},
 	{'o', "record", "FILE", CONFIG_TEXT, "write what happens as a scenario, without secrets"},
@@ -224,6 +226,8 @@ static bool option_take(struct options *options, int letter, const char *text)
 		return number_read(text, 1, INT_MAX, &options->max_peers);
 	case 'W':
 		return number_read(text, 1, INT_MAX, &options->max_allowed_ips);
+	case 'Z':
+		return number_read(text, 1, INT_MAX, &options->max_total_allowed_ips);
 	case 'B':
 		return number_read(text, 1, STATE_MIB_MAX, &options->max_state_mib);
 	case 'N':

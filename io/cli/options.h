@@ -40,6 +40,7 @@ struct options {
 	int max_removal_percent; /* 0: no guard */
 	int max_peers;           /* of what others send; 0: the default */
 	int max_allowed_ips;
+	int max_total_allowed_ips;
 	int max_state_mib;
 	int max_nonces;
 	const char *actual_path;

@@ -103,6 +103,7 @@ int session_load_state(struct session *session, struct warnings *warnings, struc
 		.allow_host_names = true,
 		.peers_max = (size_t)session->options->max_peers,
 		.allowed_ips_max = (size_t)session->options->max_allowed_ips,
+		.allowed_ips_total_max = (size_t)session->options->max_total_allowed_ips,
 	};
 	struct file_text file = {0};
 	int error =

@@ -173,7 +173,8 @@ static int read_members(struct json_span object, const struct peer_wire *wire,
 int cached_peers_read(struct json_span object, const struct peer_wire_options *options,
 	struct cached_peers_found *ret, struct diag *diag)
 {
-	struct cached_peers_found found = {0};
+	/* As many as were kept. */
+	struct cached_peers_found found = {.overlay = {.bytes_max = SIZE_MAX}};
 	struct arena scratch = {0};
 	struct json_reader reader;
 	int error = json_reader_init(&reader);
@@ -183,6 +184,7 @@ int cached_peers_read(struct json_span object, const struct peer_wire_options *o
 		json_reader_deinit(&reader);
 	}
 	arena_clear(&scratch);
+	found.overlay.bytes_max = 0;
 	if (error)
 		cached_peers_clear(&found);
 	else

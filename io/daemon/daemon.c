@@ -269,6 +269,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.allow_host_names = true,
 		.peers_max = settings->peers_max,
 		.allowed_ips_max = settings->allowed_ips_max,
+		.allowed_ips_total_max = settings->allowed_ips_total_max,
 	};
 	daemon->naming = (struct naming_reader){
 		.inner = payload_wire_reader(&daemon->wire), .resolver = &daemon->cycles.resolver};
@@ -311,6 +312,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;
 	state_keeper_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
+	daemon->keeper.document_bytes_max = settings->state_bytes_max;
 	if (!settings->api_url)
 		source_open_file(daemon);
 	else if (!error)

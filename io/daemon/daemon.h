@@ -33,6 +33,7 @@ struct daemon_settings {
 	/* Of what others send; 0: the defaults. */
 	size_t peers_max;
 	size_t allowed_ips_max;
+	size_t allowed_ips_total_max;
 	size_t state_bytes_max;
 	size_t nonces_max;
 	struct service_environment service;

@@ -311,6 +311,7 @@ static int state_read(struct state_cache *cache, struct json_span object,
 			document.text, document.length, options, &state->document, diag);
 		if (error)
 			diag_wrap(diag, error, "document");
+		state->document_bytes = document.length;
 	}
 	if (!error)
 		error = cached_peers_read(object, options, &state->peers, diag);
@@ -357,18 +358,19 @@ static int peers_load(struct state_cache *cache, const struct peer_wire_options 
 int state_cache_load(struct state_cache *cache, const struct peer_wire_options *options,
 	struct cached_state *ret, struct diag *diag)
 {
+	const struct peer_wire_options unlimited = peer_wire_options_unlimited(options);
 	struct state_cache loaded = {.owner = cache->owner};
 	struct cached_state state = {0};
 	struct cache_file cached = {0};
 	int error = cache_file_read(cache->owner.directory, STATE_NAME, &cached, diag);
 	if (error)
 		return error;
-	error = state_read(&loaded, cached.object, options, &state, diag);
+	error = state_read(&loaded, cached.object, &unlimited, &state, diag);
 	file_text_clear(&cached.file);
 	if (error) {
 		diag_wrap(diag, error, "%s/" STATE_NAME, cache->owner.directory);
 	} else {
-		error = peers_load(&loaded, options, &state);
+		error = peers_load(&loaded, &unlimited, &state);
 		if (error)
 			diag_fail_errno(diag, error);
 	}

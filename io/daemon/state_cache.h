@@ -43,12 +43,14 @@ void state_cache_init(struct state_cache *cache, const struct state_cache_owner 
 struct cached_state {
 	struct state_document document;
 	struct cached_peers_found peers;
+	size_t document_bytes;
 	char *fault; /* why the newer events were left out, if they were; NULL: they were not */
 };
 
 /*
  * Returns 0; -ENOENT if nothing was kept; or another negative errno with the reason, such as
  * `DIRECTORY/last_state.json: of another node, "node-1"`. `*ret` is written on success only.
+ * The limits of `options` do not count: what was in force is not lost because they became smaller.
  */
 int state_cache_load(struct state_cache *cache, const struct peer_wire_options *options,
 	struct cached_state *ret, struct diag *diag);

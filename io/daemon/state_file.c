@@ -9,7 +9,7 @@
 
 int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, struct diag *diag)
 {
-	size_t max = bytes_max ? bytes_max : STATE_FILE_BYTES_MAX;
+	size_t max = bytes_max ? bytes_max : STATE_BYTES_MAX;
 	int error = file_read_trusted(path, max, ret, diag);
 	if (error == -EFBIG)
 		diag_fail(diag, error, "%s: over %zu MiB (--max-state-mib)",

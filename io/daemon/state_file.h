@@ -13,15 +13,15 @@
 
 #include <stdint.h>
 
-/* Unless another bound is given: a mesh of a million peers takes about 250 MB. */
-#define STATE_FILE_BYTES_MAX ((size_t)512 << 20)
+/* Unless another limit is given: a mesh of 65 536 peers takes about 16 MB. */
+#define STATE_BYTES_MAX ((size_t)64 << 20)
 /* What may be given. */
 #define STATE_MIB_MAX   1024
 #define STATE_FILE_HASH 32
 
 struct state_file {
 	struct path_watch watch; /* wait for its descriptor */
-	size_t bytes_max;        /* of a text; 0: STATE_FILE_BYTES_MAX */
+	size_t bytes_max;        /* of a text; 0: STATE_BYTES_MAX */
 	bool has_hash;
 	uint8_t hash[STATE_FILE_HASH]; /* of the last text handed out */
 	char *fault;                   /* what was wrong with that text; NULL: nothing */

@@ -1,6 +1,8 @@
 #include "state_keeper.h"
 
 #include "diag.h"
+#include "state_file.h"
+#include "state_wire.h"
 
 #include <errno.h>
 
@@ -79,6 +81,21 @@ void state_keeper_deinit(struct state_keeper *keeper)
 	condition_clear(&keeper->trouble);
 }
 
+/* The source's next answer of that size will be rejected. */
+static void limits_warn(const struct state_keeper *keeper, const struct cached_state *state,
+	const struct peer_wire_options *options)
+{
+	struct diag diag = {0};
+	size_t max = keeper->document_bytes_max ? keeper->document_bytes_max : STATE_BYTES_MAX;
+	int error = state_wire_check_limits(&state->document, options, &diag);
+	if (state->document_bytes > max)
+		error = diag_add(&diag, -E2BIG, "over %zu MiB (--max-state-mib)", max >> 20);
+	if (error)
+		log_line(&keeper->manager->logger, LOG_LEVEL_WARN, "Cached state exceeds limits",
+			"error", diag_text(&diag), NULL);
+	diag_clear(&diag);
+}
+
 int state_keeper_restore(struct state_keeper *keeper, const struct peer_wire_options *options,
 	struct reconciler *reconciler, struct diag *diag)
 {
@@ -90,6 +107,7 @@ int state_keeper_restore(struct state_keeper *keeper, const struct peer_wire_opt
 		log_line(&keeper->manager->logger, LOG_LEVEL_WARN,
 			"Kept events left out, the kept document is in force", "error", state.fault,
 			NULL);
+	limits_warn(keeper, &state, options);
 	error = peer_index_load_from_peers(
 		&keeper->manager->index, state.peers.names, state.peers.name_count);
 	if (error) {

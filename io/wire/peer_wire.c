@@ -77,10 +77,30 @@ static unsigned member_find(struct json_span name)
 	return i;
 }
 
+struct peer_wire_options peer_wire_options_resolve(const struct peer_wire_options *options)
+{
+	struct peer_wire_options resolved = *options;
+	if (!resolved.peers_max)
+		resolved.peers_max = PEERS_MAX_DEFAULT;
+	if (!resolved.allowed_ips_max)
+		resolved.allowed_ips_max = ALLOWED_IPS_MAX_DEFAULT;
+	if (!resolved.allowed_ips_total_max)
+		resolved.allowed_ips_total_max = ALLOWED_IPS_TOTAL_MAX_DEFAULT;
+	return resolved;
+}
+
+struct peer_wire_options peer_wire_options_unlimited(const struct peer_wire_options *options)
+{
+	struct peer_wire_options unlimited = *options;
+	unlimited.peers_max = SIZE_MAX;
+	unlimited.allowed_ips_max = SIZE_MAX;
+	unlimited.allowed_ips_total_max = SIZE_MAX;
+	return unlimited;
+}
+
 static size_t allowed_ips_max(const struct peer_wire *wire)
 {
-	size_t max = wire->options.allowed_ips_max;
-	return max ? max : ALLOWED_IPS_MAX_DEFAULT;
+	return peer_wire_options_resolve(&wire->options).allowed_ips_max;
 }
 
 static int raw_member_read(const struct peer_wire *wire, enum member member, struct json_span value,

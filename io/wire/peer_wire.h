@@ -15,18 +15,26 @@
 #include "state_document.h"
 #include "unknown_members.h"
 
-/* More than the kernel takes on an interface has no use. */
-#define PEERS_MAX_DEFAULT       ((size_t)1 << 20)
-#define ALLOWED_IPS_MAX_DEFAULT ((size_t)1 << 17)
+/* What fits a host. */
+#define PEERS_MAX_DEFAULT             ((size_t)65536)
+#define ALLOWED_IPS_MAX_DEFAULT       ((size_t)1024)
+#define ALLOWED_IPS_TOTAL_MAX_DEFAULT ((size_t)262144)
 
 struct peer_wire_options {
 	uint16_t default_keepalive_s; /* for peers that name none */
 	bool allow_host_names; /* else an endpoint with a host name makes the entry unusable */
 	/* Zero: the defaults. More entries than that make a document unusable... */
 	size_t peers_max;
-	/* ... and more of these, as they are written, an entry. */
+	/* ... more of these, as they are written, an entry, ... */
 	size_t allowed_ips_max;
+	/* ... and more of these, of all usable entries in canonical form, the document. */
+	size_t allowed_ips_total_max;
 };
+
+/* The same options with the limits that apply to what is zero. */
+struct peer_wire_options peer_wire_options_resolve(const struct peer_wire_options *options);
+/* ... and without limits: for what was taken before, and is limited by its size alone. */
+struct peer_wire_options peer_wire_options_unlimited(const struct peer_wire_options *options);
 
 struct peer_wire {
 	struct json_reader *reader;

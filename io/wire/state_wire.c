@@ -13,6 +13,7 @@ struct state_reader {
 	struct json_reader json;
 	struct unknown_members unknown;
 	struct peer_wire_options options;
+	size_t allowed_ip_count; /* of all usable entries */
 	bool has_peers;
 };
 
@@ -25,6 +26,17 @@ static int refuse_peers(struct json_cursor *cursor, size_t max, struct diag *dia
 		count++;
 	return diag_fail(
 		diag, -EINVAL, "peers: %zu entries, more than %zu (--max-peers)", count, max);
+}
+
+static int count_allowed_ips(
+	struct state_reader *reader, const struct peer_entry *entry, struct diag *diag)
+{
+	size_t max = reader->options.allowed_ips_total_max;
+	reader->allowed_ip_count += entry->error ? 0 : entry->config.allowed_ip_count;
+	if (reader->allowed_ip_count <= max)
+		return 0;
+	return diag_fail(diag, -EINVAL,
+		"peers: more than %zu allowed_ips in all (--max-total-allowed-ips)", max);
 }
 
 static int read_peers(struct state_reader *reader, struct json_span span, struct diag *diag)
@@ -42,7 +54,7 @@ static int read_peers(struct state_reader *reader, struct json_span span, struct
 	reader->has_peers = true;
 	struct json_cursor cursor = json_cursor_open(span);
 	struct json_span element;
-	size_t max = reader->options.peers_max ? reader->options.peers_max : PEERS_MAX_DEFAULT;
+	size_t max = reader->options.peers_max;
 	while (json_cursor_element(&cursor, &element)) {
 		size_t index = document->entry_count;
 		if (index == max)
@@ -51,6 +63,8 @@ static int read_peers(struct state_reader *reader, struct json_span span, struct
 		if (!entry)
 			return -ENOMEM;
 		int error = peer_wire_read(&wire, element, index, entry);
+		if (!error)
+			error = count_allowed_ips(reader, entry, diag);
 		if (error)
 			return error;
 	}
@@ -126,7 +140,7 @@ typedef int (*span_reader)(struct state_reader *reader, struct json_span span, s
 static int read_whole(const char *text, size_t length, const struct peer_wire_options *options,
 	span_reader read, struct state_document *ret, struct diag *diag)
 {
-	struct state_reader reader = {.options = *options};
+	struct state_reader reader = {.options = peer_wire_options_resolve(options)};
 	struct json_span span;
 	int error = json_scan_document(text, length, &span, diag);
 	if (error)
@@ -157,4 +171,31 @@ int state_wire_read_peers(const char *text, size_t length, const struct peer_wir
 	struct state_document *ret, struct diag *diag)
 {
 	return read_whole(text, length, options, read_peers, ret, diag);
+}
+
+int state_wire_check_limits(const struct state_document *document,
+	const struct peer_wire_options *options, struct diag *diag)
+{
+	struct peer_wire_options limits = peer_wire_options_resolve(options);
+	size_t most = 0, total = 0;
+	int error = 0;
+	for (size_t i = 0; i < document->entry_count; i++) {
+		const struct peer_entry *entry = &document->entries[i];
+		size_t count = entry->error ? 0 : entry->config.allowed_ip_count;
+		total += count;
+		if (count > most)
+			most = count;
+	}
+	if (document->entry_count > limits.peers_max)
+		error = diag_add(diag, -E2BIG, "peers: %zu entries, more than %zu (--max-peers)",
+			document->entry_count, limits.peers_max);
+	if (most > limits.allowed_ips_max)
+		error = diag_add(diag, -E2BIG,
+			"allowed_ips: %zu entries of one peer, more than %zu (--max-allowed-ips)",
+			most, limits.allowed_ips_max);
+	if (total > limits.allowed_ips_total_max)
+		error = diag_add(diag, -E2BIG,
+			"peers: %zu allowed_ips in all, more than %zu (--max-total-allowed-ips)",
+			total, limits.allowed_ips_total_max);
+	return error;
 }

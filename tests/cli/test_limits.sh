@@ -46,6 +46,11 @@ only_that_entry() { # its peer stays as it is, the other is looked at
 }
 check 'one more costs the entry, and its peer stays as it is' only_that_entry
 
+check 'as many allowed IPs in all as are allowed are planned' status 2 plan --max-total-allowed-ips 6
+check 'one more is refused whole' \
+	refused "state: $work/state.json: peers: more than 5 allowed_ips in all (--max-total-allowed-ips)" \
+	--max-total-allowed-ips 5
+
 cp "$work/a-mebibyte.json" "$work/state.json"
 check 'a state of as many MiB as are allowed is planned' status 2 plan --max-state-mib 1
 cp "$work/a-byte-more.json" "$work/state.json"
@@ -72,7 +77,7 @@ odd() {
 check 'unknown members are named up to a number, and counted' odd
 
 wrong() { status 64 "$plexwg" run --state x "$@" && [ "$(wc -l <"$err")" = 1 ]; }
-for option in max-peers max-allowed-ips max-state-mib max-nonces; do
+for option in max-peers max-allowed-ips max-total-allowed-ips max-state-mib max-nonces; do
 	check "--$option 0 is refused" wrong --$option 0
 	check "--$option many is refused" wrong --$option many
 done
@@ -130,14 +135,36 @@ check 'with the next good state all is well again' well_again
 kill "$daemon"
 wait "$daemon"
 daemon=
+# An upgrade brings smaller limits: the last good state is in force all the same.
+cached() {
+	rm "$work/state.json"
+	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
+		--log-level debug --max-peers 2 --max-allowed-ips 3 --max-total-allowed-ips 5 2>"$work/log" &
+	daemon=$!
+	logs 'Peer added' 3 &&
+		logs 'level=WARN msg="Cached state exceeds limits".*peers: 3 entries, more than 2 (--max-peers); allowed_ips: 4 entries of one peer, more than 3 (--max-allowed-ips); peers: 6 allowed_ips in all, more than 5 (--max-total-allowed-ips)' 1
+}
+check 'a cached state over the limits is taken, with a warning that names them' cached
+kill "$daemon"
+wait "$daemon"
+cached_silently() {
+	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
+		--log-level debug --max-peers 3 --max-allowed-ips 4 --max-total-allowed-ips 6 2>"$work/log" &
+	daemon=$!
+	logs 'Peer added' 3 && logs 'exceeds limits' 0
+}
+check 'one at the limits is taken without' cached_silently
+kill "$daemon"
+wait "$daemon"
+daemon=
 
 # default HELP README: the help of the option says so, and the README names the bound.
 default() {
 	"$plexwg" run --help | grep -q -- "--$1 .*default: $2" && tr '\n' ' ' <"$top/README.md" | grep -q -- "$3"
 }
-check 'the default of --max-peers is that of the README' default max-peers 1048576 '1 048 576 peers'
-check 'that of --max-allowed-ips is' default max-allowed-ips 131072 '131 072 allowed IPs'
-check 'that of --max-state-mib is' default max-state-mib '512, from a control plane 64' \
-	'state file at 512 MiB.* control plane at 64 MiB'
+check 'the default of --max-peers is that of the README' default max-peers 65536 '65 536 peers'
+check 'that of --max-allowed-ips is' default max-allowed-ips 1024 '1024 allowed IPs'
+check 'that of --max-total-allowed-ips is' default max-total-allowed-ips 262144 '262 144 allowed IPs'
+check 'that of --max-state-mib is' default max-state-mib 64 'state or a registration at 64 MiB'
 check 'that of --max-nonces is' default max-nonces 600000 '600 000 events'
 tap_end

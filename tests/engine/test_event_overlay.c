@@ -47,6 +47,11 @@ static void events_are_noted_up_to_a_bound(void **state)
 	assert_int_equal(overlay->bytes, 2 * one);
 	assert_int_equal(event_overlay_remove(overlay, "b"), 0);
 	assert_true(overlay->bytes < 2 * one);
+	/* Nor where more is noted than the limit, as restored events may be. */
+	overlay->bytes_max = 1;
+	assert_int_equal(event_overlay_remove(overlay, "b"), 0);
+	event_adds(overlay, "a", 5);
+	assert_int_equal(event_overlay_set(overlay, &document.entries[0]), -ENOBUFS);
 	overlay->bytes_max = overlay->bytes;
 	event_overlay_fetch_done(overlay, event_overlay_fetch_begin(overlay));
 	assert_int_equal(overlay->bytes, 0);
@@ -55,7 +60,7 @@ static void events_are_noted_up_to_a_bound(void **state)
 	event_overlay_clear(overlay);
 	assert_int_equal(overlay->bytes, 0);
 	assert_true(overlay->bytes_max > one);
-	assert_int_equal(EVENT_OVERLAY_BYTES_MAX, 256 * 1024 * 1024);
+	assert_int_equal(EVENT_OVERLAY_BYTES_MAX, 64 * 1024 * 1024);
 	state_document_clear(&document);
 }
 

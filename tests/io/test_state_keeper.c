@@ -123,11 +123,39 @@ static void a_document_that_was_not_kept_stays_trouble_until_one_is(void **state
 	assert_all_kept(node);
 }
 
+static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(void **state)
+{
+	struct node_fixture *node = *state;
+	size_t length = (size_t)1 << 20;
+	char *text = malloc(length + 3);
+	struct reconciler reconciler;
+	assert_non_null(text);
+	memset(text, ' ', length + 3);
+	memcpy(text, DOCUMENT, strlen(DOCUMENT) - 1);
+	for (size_t more = 0; more < 2; more++) {
+		text[length - 1] = more ? ' ' : '}';
+		text[length - 1 + more] = '}';
+		assert_int_equal(state_keeper_keep_document(&keeper, text, length + more), 0);
+		keeper.document_bytes_max = length;
+		reconciler_init(&reconciler, &node->manager, NULL, node->clock,
+			(struct drift_reporter){0}, &node->identity);
+		assert_int_equal(state_keeper_restore(&keeper, &node->wire, &reconciler, NULL), 0);
+		assert_true(reconciler.has_document);
+		fflush(node->log_file);
+		assert_int_equal(node_logged(node, "Cached state exceeds limits "
+						   "error=over 1 MiB (--max-state-mib)"),
+			more);
+		reconciler_deinit(&reconciler);
+	}
+	free(text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_restored_document_that_is_too_large_is_in_force_with_a_warning),
 		TEST(an_event_is_kept_soon),
 		TEST(a_slow_disk_is_not_written_to_all_the_time),
 		TEST(what_is_due_is_written_at_the_end),

@@ -76,12 +76,12 @@ static void peers_that_stand_alone_are_bounded_like_those_of_a_document(void **s
 	diag_clear(&diag);
 }
 
-static void a_million_peers_are_as_many_as_the_kernel_takes(void **state)
+static void by_default_there_are_at_most_65536_peers(void **state)
 {
 	static const struct peer_wire_options defaults = {0};
 	struct state_document document = {0};
 	struct diag diag = {0};
-	assert_int_equal(PEERS_MAX_DEFAULT, 1048576);
+	assert_int_equal(PEERS_MAX_DEFAULT, 65536);
 	char *text = repeat("{\"peers\":[", "0", PEERS_MAX_DEFAULT, "]}");
 	assert_int_equal(read_document(text, &defaults, &document, NULL), 0);
 	assert_int_equal(document.entry_count, PEERS_MAX_DEFAULT);
@@ -90,7 +90,7 @@ static void a_million_peers_are_as_many_as_the_kernel_takes(void **state)
 	text = repeat("{\"peers\":[", "0", PEERS_MAX_DEFAULT + 1, "]}");
 	assert_int_equal(read_document(text, &defaults, &document, &diag), -EINVAL);
 	assert_string_equal(
-		diag_text(&diag), "peers: 1048577 entries, more than 1048576 (--max-peers)");
+		diag_text(&diag), "peers: 65537 entries, more than 65536 (--max-peers)");
 	diag_clear(&diag);
 	free(text);
 }
@@ -125,11 +125,110 @@ static void a_peer_has_at_most_so_many_allowed_ips(void **state)
 	assert_allowed_ips(3, "[]", &two,
 		"peers[0] \"a\": allowed_ips: 3 entries, more than 2 (--max-allowed-ips)");
 	assert_allowed_ips(2, "[]", &two, "peers[0] \"a\": allowed_ips[0]: not a string");
-	assert_int_equal(ALLOWED_IPS_MAX_DEFAULT, 131072);
-	assert_allowed_ips(131072, "\"10.0.0.0/8\"", &defaults, NULL);
-	assert_allowed_ips(131073, "\"10.0.0.0/8\"", &defaults,
-		"peers[0] \"a\": allowed_ips: 131073 entries, more than 131072 "
-		"(--max-allowed-ips)");
+	assert_int_equal(ALLOWED_IPS_MAX_DEFAULT, 1024);
+	assert_allowed_ips(1024, "\"10.0.0.0/8\"", &defaults, NULL);
+	assert_allowed_ips(1025, "\"10.0.0.0/8\"", &defaults,
+		"peers[0] \"a\": allowed_ips: 1025 entries, more than 1024 (--max-allowed-ips)");
+}
+
+/* A document of so many peers with so many allowed IPs each, and one peer more with `last`. */
+static char *prefixes_document(size_t peer_count, size_t each, size_t last)
+{
+	char *text;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+	assert_non_null(file);
+	fputs("{\"peers\":[", file);
+	for (size_t peer = 0; peer <= peer_count; peer++) {
+		fprintf(file, "%s" PEER_HEAD "[", peer ? "," : "");
+		for (size_t i = 0; i < (peer < peer_count ? each : last); i++)
+			fprintf(file, "%s\"10.%zu.%zu.%zu\"", i ? "," : "", peer % 256, i / 256,
+				i % 256);
+		fputs("]}", file);
+	}
+	fputs("]}", file);
+	fclose(file);
+	return text;
+}
+
+static void assert_total(const struct peer_wire_options *options, size_t peer_count, size_t each,
+	size_t last, const char *error)
+{
+	struct state_document document = {.entry_count = 77};
+	struct diag diag = {0};
+	char *text = prefixes_document(peer_count, each, last);
+	assert_int_equal(read_document(text, options, &document, &diag), error ? -EINVAL : 0);
+	assert_string_equal(diag_text(&diag), error ? error : "");
+	assert_int_equal(document.entry_count, error ? 77 : peer_count + 1);
+	if (!error)
+		state_document_clear(&document);
+	diag_clear(&diag);
+	free(text);
+}
+
+static void a_document_has_at_most_so_many_allowed_ips_in_all(void **state)
+{
+	static const struct peer_wire_options defaults = {0}, seven = {.allowed_ips_total_max = 7},
+					      few = {.allowed_ips_max = 4,
+						      .allowed_ips_total_max = 7};
+	static const char over_seven[] =
+		"peers: more than 7 allowed_ips in all (--max-total-allowed-ips)";
+	assert_total(&seven, 3, 2, 1, NULL);
+	assert_total(&seven, 3, 2, 2, over_seven);
+	assert_total(&seven, 0, 0, 7, NULL);
+	assert_total(&seven, 0, 0, 8, over_seven);
+	/* What an unusable entry has does not count. */
+	assert_total(&few, 3, 2, 5, NULL);
+	assert_int_equal(ALLOWED_IPS_TOTAL_MAX_DEFAULT, 262144);
+	assert_total(&defaults, 256, 1023, 256, NULL);
+	assert_total(&defaults, 256, 1023, 257,
+		"peers: more than 262144 allowed_ips in all (--max-total-allowed-ips)");
+}
+
+static void allowed_ips_that_are_the_same_count_once_in_all(void **state)
+{
+	static const struct peer_wire_options one = {.allowed_ips_total_max = 1};
+	assert_allowed_ips(3, "\"10.0.0.0/8\"", &one, NULL);
+}
+
+static void what_was_read_without_limits_is_checked_against_them(void **state)
+{
+	static const struct peer_wire_options defaults = {0};
+	static const struct {
+		struct peer_wire_options limits;
+		const char *error;
+	} cases[] = {
+		{{0}, ""},
+		{{.peers_max = 3, .allowed_ips_max = 5, .allowed_ips_total_max = 9}, ""},
+		{{.peers_max = 2}, "peers: 3 entries, more than 2 (--max-peers)"},
+		{{.allowed_ips_max = 4},
+			"allowed_ips: 5 entries of one peer, more than 4 (--max-allowed-ips)"},
+		{{.allowed_ips_total_max = 8},
+			"peers: 9 allowed_ips in all, more than 8 (--max-total-allowed-ips)"},
+		{{.peers_max = 1, .allowed_ips_total_max = 1},
+			"peers: 3 entries, more than 1 (--max-peers); "
+			"peers: 9 allowed_ips in all, more than 1 (--max-total-allowed-ips)"},
+	};
+	char *text = prefixes_document(2, 2, 5);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct peer_wire_options unlimited = peer_wire_options_unlimited(&cases[i].limits);
+		struct state_document document = {0};
+		struct diag diag = {0};
+		assert_int_equal(read_document(text, &unlimited, &document, NULL), 0);
+		assert_int_equal(state_wire_check_limits(&document, &cases[i].limits, &diag),
+			*cases[i].error ? -E2BIG : 0);
+		assert_string_equal(diag_text(&diag), cases[i].error);
+		state_document_clear(&document);
+		diag_clear(&diag);
+	}
+	free(text);
+	text = repeat("{\"peers\":[", "0", PEERS_MAX_DEFAULT + 1, "]}");
+	struct peer_wire_options unlimited = peer_wire_options_unlimited(&defaults);
+	struct state_document document = {0};
+	assert_int_equal(read_document(text, &unlimited, &document, NULL), 0);
+	assert_int_equal(state_wire_check_limits(&document, &defaults, NULL), -E2BIG);
+	state_document_clear(&document);
+	free(text);
 }
 
 static void an_event_with_too_many_allowed_ips_is_refused(void **state)
@@ -244,8 +343,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_document_has_at_most_so_many_peers),
 		cmocka_unit_test(peers_that_stand_alone_are_bounded_like_those_of_a_document),
-		cmocka_unit_test(a_million_peers_are_as_many_as_the_kernel_takes),
+		cmocka_unit_test(by_default_there_are_at_most_65536_peers),
 		cmocka_unit_test(a_peer_has_at_most_so_many_allowed_ips),
+		cmocka_unit_test(a_document_has_at_most_so_many_allowed_ips_in_all),
+		cmocka_unit_test(allowed_ips_that_are_the_same_count_once_in_all),
+		cmocka_unit_test(what_was_read_without_limits_is_checked_against_them),
 		cmocka_unit_test(an_event_with_too_many_allowed_ips_is_refused),
 		cmocka_unit_test(an_id_has_at_most_255_bytes),
 		cmocka_unit_test(
