@@ -74,8 +74,13 @@ bool rune_is_shown(uint32_t rune)
 
 size_t rune_shown_length(const char *text)
 {
-	size_t total = 0, length;
-	while (text[total] && rune_is_shown(rune_decode(text + total, &length)))
+	size_t total = 0, length = 1;
+	for (;;) {
+		/* Nearly all there is. */
+		while (text[total] >= ' ' && text[total] < 0x7F)
+			total++;
+		if (!text[total] || !rune_is_shown(rune_decode(text + total, &length)))
+			return total;
 		total += length;
-	return total;
+	}
 }
