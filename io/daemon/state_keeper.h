@@ -11,7 +11,8 @@
 
 struct state_keeper {
 	struct state_cache cache;
-	size_t document_bytes_max; /* a restored document that is larger is logged; 0: the default */
+	size_t document_bytes_max; /* a restored document that is larger is logged; 0: the default
+				    */
 	struct loop *loop;
 	struct manager *manager;
 	struct loop_timer timer;
@@ -26,8 +27,8 @@ void state_keeper_deinit(struct state_keeper *keeper);
 
 /*
  * What was kept becomes the reconciler's provisional document, with its events and the index of
- * ids. A warning names the limits that it exceeds. Returns 0, -ENOENT if nothing was kept, or an error with the reason, nothing being in force
- * then.
+ * ids. A warning names the limits that it exceeds. Returns 0, -ENOENT if nothing was kept, or an
+ * error with the reason, nothing being in force then.
  */
 int state_keeper_restore(struct state_keeper *keeper, const struct peer_wire_options *options,
 	struct reconciler *reconciler, struct diag *diag);

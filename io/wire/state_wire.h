@@ -21,8 +21,8 @@ int state_wire_read_peers(const char *text, size_t length, const struct peer_wir
 	struct state_document *ret, struct diag *diag);
 
 /*
- * Check a document that was read without limits against those of `options`. Return 0, or -E2BIG with
- * each limit that it exceeds, and the option that raises it.
+ * Check a document that was read without limits against those of `options`. Return 0, or -E2BIG
+ * with each limit that it exceeds, and the option that raises it.
  */
 int state_wire_check_limits(const struct state_document *document,
 	const struct peer_wire_options *options, struct diag *diag);
