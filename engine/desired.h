@@ -20,6 +20,7 @@ struct desired_input {
 	const struct peer_table *actual;
 	const struct peer_names *names; /* ids known so far; may be NULL */
 	const struct key_public *own_key;
+	const struct name_lookup *lookup; /* for plan_compute; NULL: names are left as they are */
 };
 
 /* A peer that stays on the device as it is, for the sake of an entry that cannot be used. */

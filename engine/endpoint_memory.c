@@ -78,6 +78,87 @@ static bool is_silent(
 	return !record || !record->seen || sent_since_handshake(record, status);
 }
 
+bool endpoint_memory_is_silent(
+	const struct endpoint_memory *memory, const struct peer_config *actual, int64_t now_s)
+{
+	return is_silent(memory_find(memory, &actual->public_key), &actual->status, now_s);
+}
+
+const struct endpoint *endpoint_memory_baseline(
+	const struct endpoint_memory *memory, const struct key_public *key)
+{
+	const struct endpoint_record *record = memory_find(memory, key);
+	return record && record->has_baseline ? &record->baseline : NULL;
+}
+
+/* FNV-1a. Two names of one digest would only make the change from one to the other wait. */
+static uint32_t name_digest(const char *host)
+{
+	uint32_t digest = 2166136261;
+	for (; *host; host++)
+		digest = (digest ^ (uint8_t)*host) * 16777619;
+	return digest ? digest : 1;
+}
+
+/* What a host name stands for. */
+struct answer {
+	uint32_t name;
+	uint16_t port;
+	const struct ip *ips;
+	size_t count;
+};
+
+static bool answer_has(const struct answer *answer, const struct endpoint *endpoint)
+{
+	if (endpoint->kind != ENDPOINT_IP || endpoint->port != answer->port)
+		return false;
+	for (size_t i = 0; i < answer->count; i++)
+		if (ip_equal(&answer->ips[i], &endpoint->ip))
+			return true;
+	return false;
+}
+
+/* Whether another name, or a port, was desired before. An address that was last applied because
+ * there was no name is as good as another name. */
+static bool name_is_new(const struct answer *answer, const struct endpoint *baseline)
+{
+	return baseline->name != answer->name ||
+	       (baseline->kind == ENDPOINT_IP && baseline->port != answer->port);
+}
+
+/* Of a name that has addresses. */
+static struct endpoint address_choose(const struct endpoint_record *record,
+	const struct answer *answer, const struct peer_config *actual, int64_t now_s)
+{
+	struct endpoint first = {.kind = ENDPOINT_IP, .ip = answer->ips[0], .port = answer->port};
+	if (actual && answer_has(answer, &actual->endpoint))
+		return actual->endpoint;
+	if (!record || !record->has_baseline)
+		return first;
+	if (answer_has(answer, &record->baseline))
+		return record->baseline;
+	if (!actual || actual->endpoint.kind == ENDPOINT_NONE ||
+		name_is_new(answer, &record->baseline) || is_silent(record, &actual->status, now_s))
+		return first;
+	return record->baseline;
+}
+
+void endpoint_memory_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
+	struct peer_config *desired, const struct peer_config *actual, int64_t now_s)
+{
+	struct endpoint *endpoint = &desired->endpoint;
+	if (endpoint->kind != ENDPOINT_NAME || !lookup->addresses)
+		return;
+	struct answer answer = {.name = name_digest(endpoint->host), .port = endpoint->port};
+	answer.count = lookup->addresses(lookup->impl, endpoint->host, &answer.ips);
+	if (answer.count)
+		*endpoint = address_choose(
+			memory_find(memory, &desired->public_key), &answer, actual, now_s);
+	else
+		*endpoint = (struct endpoint){.kind = ENDPOINT_NONE};
+	endpoint->name = answer.name;
+}
+
 /* `record` may be NULL: nothing is known of the peer. */
 static bool record_is_due(const struct endpoint_record *record, const struct peer_config *desired,
 	const struct peer_config *actual, int64_t now_s)
@@ -121,13 +202,16 @@ static void record_compare(struct endpoint_record *record, const struct peer_con
 		record->has_due = false;
 		return;
 	}
-	if (record_is_due(record, desired, actual, now_s)) {
+	bool is_due = record_is_due(record, desired, actual, now_s);
+	if (is_due) {
 		record->due = *endpoint;
 		record->has_due = true;
 	}
 	if (!record->has_baseline) {
 		record->baseline = *endpoint;
 		record->has_baseline = true;
+	} else if (!is_due && endpoint->kind == ENDPOINT_IP) {
+		record->baseline.name = endpoint->name;
 	}
 }
 

@@ -9,9 +9,16 @@
  *      for the first time, or bytes were sent to it since that handshake was first seen: an idle
  *      peer makes no handshakes, and that is no reason to forget where it is.
  * No desired endpoint is never a difference.
+ *
+ * A desired host name stands for a set of addresses, in any order. endpoint_memory_choose makes one
+ * desired endpoint of it, to which the rules above apply. It is the address in use, the device's or
+ * else the one last applied, while that is among the answers. A new answer counts for a silent peer
+ * and for one without an endpoint; any other keeps what was last applied, unless the desired name
+ * is another. A name without an answer is no desired endpoint.
  */
 #pragma once
 
+#include "name_lookup.h"
 #include "peer_table.h"
 
 #define ENDPOINT_SILENT_AFTER_S 180
@@ -19,9 +26,9 @@
 /* An endpoint without a host name, by value. */
 struct endpoint_record {
 	struct key_public public_key;
-	bool has_baseline; /* `baseline` was applied, or was desired when first compared */
-	struct endpoint baseline;
-	bool has_due; /* `due` was to be set, and was not */
+	bool has_baseline;        /* `baseline` was applied, or was desired when first compared */
+	struct endpoint baseline; /* its `name` is that of the desired value last compared */
+	bool has_due;             /* `due` was to be set, and was not */
 	struct endpoint due;
 	bool seen; /* a cycle compared a device read that held the peer */
 	int64_t last_handshake_s;
@@ -33,6 +40,21 @@ struct endpoint_memory {
 	size_t count;
 	size_t capacity;
 };
+
+/*
+ * If `desired` has a host name, makes it the address that the peer shall have, or no endpoint while
+ * none is known. `actual` is the peer on the device; NULL: it is not there, or was not read.
+ */
+void endpoint_memory_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
+	struct peer_config *desired, const struct peer_config *actual, int64_t now_s);
+
+/* Whether the peer is silent: rule (b). */
+bool endpoint_memory_is_silent(
+	const struct endpoint_memory *memory, const struct peer_config *actual, int64_t now_s);
+
+/* What was last applied to the peer or desired when first compared; NULL: nothing yet. */
+const struct endpoint *endpoint_memory_baseline(
+	const struct endpoint_memory *memory, const struct key_public *key);
 
 /* Whether the desired endpoint is to be set on a peer that has `actual`. */
 bool endpoint_memory_is_due(const struct endpoint_memory *memory, const struct peer_config *desired,

@@ -19,7 +19,8 @@ static void overlay_peer_free(struct overlay_peer *peer)
 static size_t overlay_peer_bytes(const struct overlay_peer *peer)
 {
 	const struct peer_config *config = &peer->entry.config;
-	return sizeof *peer + PEER_OVERHEAD_BYTES + strlen(peer->id) +
+	size_t host = config->endpoint.kind == ENDPOINT_NAME ? strlen(config->endpoint.host) : 0;
+	return sizeof *peer + PEER_OVERHEAD_BYTES + strlen(peer->id) + host +
 	       config->allowed_ip_count * sizeof *config->allowed_ips;
 }
 

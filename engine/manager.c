@@ -256,6 +256,17 @@ static int peer_put_with_routes(
 	return error;
 }
 
+/* The same of a peer that may have a host name. Without an address for it, it gets no endpoint. */
+static int peer_put_named(
+	struct manager *manager, const struct peer_config *peer, struct diag *diag)
+{
+	struct peer_config chosen = *peer;
+	endpoint_memory_choose(&manager->endpoints, &manager->lookup, &chosen, NULL, 0);
+	int error = peer_put_with_routes(manager, &chosen, diag);
+	key_secret_wipe(&chosen.psk);
+	return error;
+}
+
 static int manager_put_peer(struct manager *manager, const struct peer_entry *entry,
 	const char *verb, const char *done, struct diag *diag)
 {
@@ -268,7 +279,7 @@ static int manager_put_peer(struct manager *manager, const struct peer_entry *en
 			"peer_id", peer->id, NULL);
 		return 0;
 	}
-	int error = peer_put_with_routes(manager, peer, diag);
+	int error = peer_put_named(manager, peer, diag);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: %s peer %s", verb, peer->id);
 	log_line(&manager->logger, LOG_LEVEL_DEBUG, done, "peer_id", peer->id, NULL);

@@ -23,6 +23,7 @@ struct manager {
 	struct controller controller;
 	struct interface_config config;
 	struct logger logger;
+	struct name_lookup lookup;       /* none after manager_init; to be set before a peer is */
 	const struct identity *identity; /* borrowed; NULL before Setup without a reconciler */
 	enum interface_state state;
 	unsigned created_count; /* how often the interface was created or adopted */

@@ -27,6 +27,18 @@ static int view_without_kept(
 	return 0;
 }
 
+/* Host names become the addresses that the peers shall have. */
+static void endpoints_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
+	struct peer_table *desired, const struct peer_table *actual, int64_t now_s)
+{
+	for (size_t i = 0; i < desired->count; i++) {
+		struct peer_config *peer = &desired->peers[i];
+		if (peer->endpoint.kind == ENDPOINT_NAME)
+			endpoint_memory_choose(memory, lookup, peer,
+				peer_table_find(actual, &peer->public_key), now_s);
+	}
+}
+
 int plan_compute(const struct desired_input *input, const struct endpoint_memory *memory,
 	int64_t now_s, struct plan *ret)
 {
@@ -37,6 +49,8 @@ int plan_compute(const struct desired_input *input, const struct endpoint_memory
 		error = view_without_kept(input->actual, &plan.desired, &plan.actual);
 		actual = &plan.actual;
 	}
+	if (!error && input->lookup)
+		endpoints_choose(memory, input->lookup, &plan.desired.peers, actual, now_s);
 	if (!error)
 		error = diff_compute(&plan.desired.peers, actual, memory, now_s, &plan.diff);
 	if (error) {

@@ -265,6 +265,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 		.actual = &cycle->device->peers,
 		.names = cycle->names,
 		.own_key = &reconciler->identity->public_key,
+		.lookup = &manager->lookup,
 	};
 	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
 	int error = plan_compute(&input, &manager->endpoints, now_s, &cycle->plan);

@@ -23,8 +23,9 @@ struct endpoint {
 	const char *host; /* ENDPOINT_NAME, ENDPOINT_UNUSABLE: borrowed from the endpoint's owner */
 	struct ip ip;     /* ENDPOINT_IP */
 	char zone[ENDPOINT_ZONE_MAX + 1];
-	uint16_t port;
 	uint8_t kind; /* enum endpoint_kind */
+	uint16_t port;
+	uint32_t name; /* digest of the host name that this was chosen for; 0: of none */
 };
 
 #define ENDPOINT_TEXT_SIZE (ENDPOINT_HOST_MAX + 8)

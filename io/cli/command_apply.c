@@ -2,16 +2,17 @@
 #include "commands.h"
 #include "device_plan.h"
 #include "diag.h"
+#include "endpoint_names.h"
 #include "executor.h"
 #include "reconcile.h"
 #include "report_error.h"
-#include "resolve.h"
 #include "session.h"
 #include "system_clock.h"
 #include "timestamp.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define RESOLVE_TIMEOUT_MS 5000
 
@@ -19,6 +20,7 @@
 struct apply {
 	struct session *session;
 	struct warnings *warnings;
+	struct resolver resolver;
 	struct change_report report;
 	bool has_changed; /* peers or routes */
 	int report_error;
@@ -109,6 +111,7 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		.document = &reconciler->document,
 		.actual = &device.peers,
 		.own_key = &manager->identity->public_key,
+		.lookup = &manager->lookup,
 	};
 	if (!error) {
 		int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
@@ -150,6 +153,26 @@ static int cycle_run(struct apply *apply, struct manager *manager, struct diag *
 	return error;
 }
 
+/* All names at once, with one deadline. A peer whose name has no address by then gets no endpoint.
+ */
+static int names_resolve(struct apply *apply, struct diag *diag)
+{
+	struct endpoint_names names = {.document = &apply->session->document};
+	const struct peer_entry *entry;
+	int error = endpoint_names_want(names, &apply->resolver);
+	if (!error)
+		resolver_await(&apply->resolver, RESOLVE_TIMEOUT_MS);
+	while (!error && (entry = endpoint_names_next(&names))) {
+		const char *fault = endpoint_name_fault(entry, &apply->resolver);
+		if (fault)
+			error = warnings_add(apply->warnings, "peers[%zu] %s: endpoint: \"%s\": %s",
+				(size_t)(entry - names.document->entries),
+				quote(entry->id, strlen(entry->id)).text,
+				entry->config.endpoint.host, fault);
+	}
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
 static int apply_run(struct apply *apply, struct diag *diag)
 {
 	struct session *session = apply->session;
@@ -163,11 +186,8 @@ static int apply_run(struct apply *apply, struct diag *diag)
 		error = session_open_controller(session, diag);
 	if (!error)
 		error = session_open_router(session, diag);
-	if (!error) {
-		error = endpoints_resolve(&session->document, RESOLVE_TIMEOUT_MS);
-		if (error)
-			diag_fail_errno(diag, error);
-	}
+	if (!error)
+		error = names_resolve(apply, diag);
 	if (!error)
 		error = setup_foresee(apply, diag);
 	if (error)
@@ -176,6 +196,7 @@ static int apply_run(struct apply *apply, struct diag *diag)
 		session_logger(session));
 	if (error)
 		return diag_fail_errno(diag, error);
+	manager.lookup = resolver_lookup(&apply->resolver);
 	error = cycle_run(apply, &manager, diag);
 	manager_deinit(&manager);
 	return error;
@@ -197,7 +218,11 @@ int command_apply(const struct options *options)
 	};
 	int error = session_open(&session, options, &diag);
 	if (!error)
+		error = resolver_init(&apply.resolver, &diag);
+	if (!error) {
 		error = apply_run(&apply, &diag);
+		resolver_deinit(&apply.resolver);
+	}
 	if (error)
 		report_error("apply: %s", diag_text(&diag));
 	session_close(&session);

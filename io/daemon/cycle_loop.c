@@ -3,7 +3,7 @@
 #include "diag.h"
 #include "timestamp.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,36 +37,19 @@ void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
 static void names_retry(void *impl)
 {
 	struct cycle_loop *cycles = impl;
-	for (size_t i = 0; i < cycles->names.count; i++) {
-		const char *host = cycles->names.names[i].host;
-		const struct name_record *record = resolver_find(&cycles->resolver, host);
-		if (record && record->state == NAME_BAD)
-			resolver_ask(&cycles->resolver, host);
-	}
+	resolver_ask_bad(&cycles->resolver);
 }
 
 /*
- * A name without an address costs its peer, and what it takes is often there before the next cycle:
- * after a boot, a network. It is asked for until it has one; that makes a cycle, nothing else does.
+ * A peer whose name has no address has no endpoint, and what it takes is often there before the
+ * next cycle: after a boot, a network. It is asked for until it has one; that makes a cycle,
+ * nothing else does.
  */
 static void names_retry_plan(struct cycle_loop *cycles)
 {
-	bool has_bad = false;
-	for (size_t i = 0; i < cycles->names.count && !has_bad; i++) {
-		const struct name_record *record =
-			resolver_find(&cycles->resolver, cycles->names.names[i].host);
-		has_bad = record && record->state == NAME_BAD;
-	}
-	if (has_bad && !cycles->retry_timer.is_set)
+	if (cycles->resolver.bad_count && !cycles->retry_timer.is_set)
 		loop_timer_set(
 			cycles->loop, &cycles->retry_timer, NAME_RETRY_MS, names_retry, cycles);
-}
-
-/* The answer's document will never be in force: the next answer is not to build on it. */
-static void document_drop(struct cycle_loop *cycles)
-{
-	endpoint_names_clear(&cycles->document_names);
-	cycles->source.reload(cycles->source.impl);
 }
 
 static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *diag)
@@ -128,34 +111,38 @@ static void cycle_start(void *impl)
 	diag_clear(&diag);
 }
 
-/* Puts addresses in the place of names, in the document that the cycle is to take. */
-static int document_names_fill(struct cycle_loop *cycles)
+/* Those of the document that is going to be in force. */
+static struct endpoint_names names_in_force(const struct cycle_loop *cycles)
 {
-	int error =
-		endpoint_names_fill(&cycles->document_names, &cycles->resolver, &cycles->document);
-	if (error) {
-		document_drop(cycles);
-		return error;
-	}
-	endpoint_names_clear(&cycles->names);
-	cycles->names = cycles->document_names;
-	cycles->document_names = (struct endpoint_names){0};
-	return 0;
+	bool is_new = cycles->outcome == FETCH_DOCUMENT;
+	return (struct endpoint_names){
+		.document = is_new ? &cycles->document : &cycles->reconciler->document,
+		.overlay = &cycles->reconciler->manager->overlay,
+	};
 }
 
-/* Those that events brought, and no document has, are forgotten. */
-static int names_fill(struct cycle_loop *cycles)
+/* Logs that names have no address, when these are others than before. */
+static void names_report(struct cycle_loop *cycles)
 {
-	int error = cycles->outcome == FETCH_DOCUMENT
-			    ? document_names_fill(cycles)
-			    : endpoint_names_fill(&cycles->names, &cycles->resolver,
-				      &cycles->reconciler->document);
-	if (error)
-		return error;
-	for (size_t i = 0; i < cycles->names.count; i++)
-		resolver_use(&cycles->resolver, cycles->names.names[i].host);
-	resolver_sweep(&cycles->resolver);
-	return 0;
+	struct endpoint_names names = names_in_force(cycles);
+	const struct peer_entry *entry;
+	char text[PEER_ID_MAX + ENDPOINT_HOST_MAX + 200] = "";
+	size_t count = 0, length = 0;
+	bool is_any = cycles->resolver.bad_count || cycles->resolver.pending_count;
+	while (is_any && (entry = endpoint_names_next(&names))) {
+		const char *fault = endpoint_name_fault(entry, &cycles->resolver);
+		if (fault && count++ == 0)
+			length =
+				(size_t)snprintf(text, sizeof text, "peer %s: endpoint: \"%s\": %s",
+					quote(entry->id, strlen(entry->id)).text,
+					entry->config.endpoint.host, fault);
+	}
+	if (count > 1)
+		snprintf(text + length, sizeof text - length, ", and %zu more", count - 1);
+	if (count)
+		condition_trouble(&cycles->names_condition, cycle_logger(cycles), text);
+	else
+		condition_well(&cycles->names_condition, cycle_logger(cycles));
 }
 
 static void cycle_finish(void *impl)
@@ -167,11 +154,9 @@ static void cycle_finish(void *impl)
 		.document = &cycles->document,
 		.error = cycles->error ? cycles->error : "out of memory",
 	};
-	int error = names_fill(cycles);
-	if (error)
-		diag_fail_errno(&diag, error);
-	else
-		error = recorder_finish(cycles->recorder, cycles->reconciler, &answer, &diag);
+	names_report(cycles);
+	resolver_sweep(&cycles->resolver);
+	int error = recorder_finish(cycles->recorder, cycles->reconciler, &answer, &diag);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
 }
@@ -179,41 +164,34 @@ static void cycle_finish(void *impl)
 /* Goes on once every name has been answered or the deadline has passed. */
 static void cycle_await_names(struct cycle_loop *cycles)
 {
-	const struct endpoint_names *names =
-		cycles->outcome == FETCH_DOCUMENT ? &cycles->document_names : &cycles->names;
-	if (endpoint_names_pending(names, &cycles->resolver) == 0)
+	if (cycles->resolver.pending_count == 0)
 		cycle_finish(cycles);
 	else if (!cycles->names_timer.is_set)
 		loop_timer_set(
 			cycles->loop, &cycles->names_timer, NAMES_TIMEOUT_MS, cycle_finish, cycles);
 }
 
-int cycle_loop_take_names(struct cycle_loop *cycles, struct state_document *document)
-{
-	return endpoint_names_collect(&cycles->names, document, &cycles->resolver);
-}
-
 static void source_answered(void *impl, const struct fetch_answer *answer)
 {
 	struct cycle_loop *cycles = impl;
-	int error = 0;
 	cycles->outcome = answer->outcome;
 	if (answer->outcome == FETCH_DOCUMENT) {
 		cycles->document = *answer->document;
 		*answer->document = (struct state_document){0};
-		error = endpoint_names_collect(
-			&cycles->document_names, &cycles->document, &cycles->resolver);
 	} else if (answer->outcome == FETCH_FAILED) {
 		cycles->error = strdup(answer->error);
 	}
 	cycles->is_answered = true;
 	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
+	int error = endpoint_names_want(names_in_force(cycles), &cycles->resolver);
 	if (!error) {
 		cycle_await_names(cycles);
 		return;
 	}
 	struct diag diag = {0};
-	document_drop(cycles);
+	/* The answer's document will never be in force: the next answer is not to build on it. */
+	if (cycles->outcome == FETCH_DOCUMENT)
+		cycles->source.reload(cycles->source.impl);
 	diag_fail_errno(&diag, error);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
@@ -266,17 +244,20 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 {
 	struct cycle_loop *cycles = impl;
 	const struct reconciler *reconciler = cycles->reconciler;
+	struct endpoint_names names = {
+		.document = &reconciler->document, .overlay = &reconciler->manager->overlay};
 	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
-	for (size_t i = 0; i < cycles->names.count; i++) {
-		const struct endpoint_name *name = &cycles->names.names[i];
-		const struct peer_entry *entry = &reconciler->document.entries[name->entry];
-		const struct name_record *record = resolver_find(&cycles->resolver, name->host);
+	const struct peer_entry *entry;
+	while ((entry = endpoint_names_next(&names))) {
 		const struct peer_config *actual =
 			peer_table_find(report->actual, &entry->config.public_key);
-		bool is_silent = !actual ||
-				 now_s - actual->status.last_handshake_s > ENDPOINT_SILENT_AFTER_S;
-		if (is_silent && record && loop_now_ms() - record->answered_ms > NAME_AGE_MIN_MS)
-			resolver_ask(&cycles->resolver, name->host);
+		if (!actual ||
+			!endpoint_memory_is_silent(&reconciler->manager->endpoints, actual, now_s))
+			continue;
+		struct name_record *name =
+			resolver_find(&cycles->resolver, entry->config.endpoint.host);
+		if (name && loop_now_ms() - name->answered_ms > NAME_AGE_MIN_MS)
+			resolver_ask(&cycles->resolver, name);
 	}
 }
 
@@ -290,6 +271,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.patience_ms = PATIENCE_MS,
 		.link = {.fd = -1},
 		.condition = {.name = "cycle", .loop = loop},
+		.names_condition = {.name = "host names", .loop = loop},
 	};
 	reconciler->observer = (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
 	int error = resolver_init(&cycles->resolver, diag);
@@ -316,9 +298,8 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);
 	resolver_deinit(&cycles->resolver);
-	endpoint_names_clear(&cycles->document_names);
-	endpoint_names_clear(&cycles->names);
 	condition_clear(&cycles->condition);
+	condition_clear(&cycles->names_condition);
 	state_document_clear(&cycles->document);
 	free(cycles->error);
 }

@@ -45,9 +45,8 @@ struct cycle_loop {
 	enum fetch_outcome outcome;
 	struct state_document document; /* the answer's, until it is handed over */
 	char *error;                    /* the answer's */
-	struct endpoint_names document_names;
-	struct endpoint_names names; /* of the document in force */
 	struct condition condition;
+	struct condition names_condition;
 };
 
 /* Borrows `loop` and `reconciler`, and becomes the reconciler's observer. */
@@ -58,5 +57,3 @@ void cycle_loop_deinit(struct cycle_loop *cycles);
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
 /* A cycle begins in so many ms, if none begins sooner. */
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);
-/* A document was preloaded into the reconciler: its names are looked up. Returns 0 or -ENOMEM. */
-int cycle_loop_take_names(struct cycle_loop *cycles, struct state_document *document);

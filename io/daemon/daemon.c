@@ -7,7 +7,6 @@
 #include "file_source.h"
 #include "identity_dir.h"
 #include "locked_memory.h"
-#include "naming_reader.h"
 #include "node_reports.h"
 #include "payload_wire.h"
 #include "signals.h"
@@ -30,7 +29,6 @@ struct daemon {
 	struct verifier verifier;
 	struct reconciler reconciler;
 	struct event_dispatcher dispatcher;
-	struct naming_reader naming;
 	struct peer_wire_options wire;
 	struct cycle_loop cycles;
 	struct state_keeper keeper;
@@ -271,12 +269,11 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.allowed_ips_max = settings->allowed_ips_max,
 		.allowed_ips_total_max = settings->allowed_ips_total_max,
 	};
-	daemon->naming = (struct naming_reader){
-		.inner = payload_wire_reader(&daemon->wire), .resolver = &daemon->cycles.resolver};
+	daemon->manager.lookup = resolver_lookup(&daemon->cycles.resolver);
 	daemon->dispatcher = (struct event_dispatcher){
 		.manager = &daemon->manager,
 		.verifier = &daemon->verifier,
-		.reader = naming_reader(&daemon->naming),
+		.reader = payload_wire_reader(&daemon->wire),
 	};
 	return 0;
 }
@@ -287,8 +284,6 @@ static void state_restore(struct daemon *daemon)
 	struct diag diag = {0};
 	int error =
 		state_keeper_restore(&daemon->keeper, &daemon->wire, &daemon->reconciler, &diag);
-	if (!error)
-		error = cycle_loop_take_names(&daemon->cycles, &daemon->reconciler.document);
 	if (!error)
 		log_line(logger, LOG_LEVEL_INFO,
 			"The last good state is in force until there is a newer one", NULL);

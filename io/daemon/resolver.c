@@ -1,23 +1,28 @@
 #include "resolver.h"
 
+#include "deadline.h"
 #include "diag.h"
 #include "resolved_address.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
+#include <search.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define THREADS_MAX 4
+/* A name server that does not answer costs one thread its timeout for each name. */
+#define THREADS_MAX 16
 
 struct lookup {
 	struct lookup *next;
 	const char *error; /* NULL: found */
-	struct ip ip;
+	struct ip *ips;
+	size_t ip_count;
 	char host[];
 };
 
@@ -35,6 +40,7 @@ static void lookups_free(struct lookup *lookup)
 {
 	while (lookup) {
 		struct lookup *next = lookup->next;
+		free(lookup->ips);
 		free(lookup);
 		lookup = next;
 	}
@@ -63,8 +69,7 @@ static void lookup_run(struct lookup *lookup)
 		lookup->error = gai_strerror(status);
 		return;
 	}
-	if (!resolved_address(list, &lookup->ip))
-		lookup->error = RESOLVED_UNUSABLE;
+	lookup->error = resolved_addresses(list, &lookup->ips, &lookup->ip_count);
 	freeaddrinfo(list);
 }
 
@@ -116,54 +121,42 @@ void resolver_deinit(struct resolver *resolver)
 		pthread_mutex_lock(&resolver->shared->lock);
 		shared_leave(resolver->shared);
 	}
-	for (size_t i = 0; i < resolver->count; i++)
-		free(resolver->names[i].host);
-	free(resolver->names);
+	resolver_unwant(resolver);
+	for (struct name_record *name = resolver->first; name; name = name->next)
+		name->is_asked = false;
+	resolver_sweep(resolver);
 	*resolver = (struct resolver){.fd = -1};
 }
 
-static size_t name_position(const struct resolver *resolver, const char *host, bool *ret_found)
+static int compare_hosts(const void *a, const void *b)
 {
-	size_t low = 0, high = resolver->count;
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(resolver->names[middle].host, host);
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct name_record *x = a, *y = b;
+	return strcmp(x->host, y->host);
 }
 
-/* The record of that name, made if there is none; NULL when memory is out. */
-static struct name_record *name_obtain(struct resolver *resolver, const char *host)
+struct name_record *resolver_find(const struct resolver *resolver, const char *host)
 {
-	bool found;
-	size_t at = name_position(resolver, host, &found);
-	if (found)
-		return &resolver->names[at];
-	if (resolver->count == resolver->capacity) {
-		size_t capacity = resolver->capacity ? resolver->capacity * 2 : 16;
-		struct name_record *names = reallocarray(resolver->names, capacity, sizeof *names);
-		if (!names)
-			return NULL;
-		resolver->names = names;
-		resolver->capacity = capacity;
-	}
-	char *copy = strdup(host);
-	if (!copy)
+	const struct name_record probe = {.host = host};
+	void *node = tfind(&probe, &resolver->tree, compare_hosts);
+	return node ? *(struct name_record **)node : NULL;
+}
+
+/* NULL when memory is out. */
+static struct name_record *name_make(struct resolver *resolver, const char *host)
+{
+	size_t size = strlen(host) + 1;
+	struct name_record *name = calloc(1, sizeof *name + size);
+	if (!name)
 		return NULL;
-	memmove(&resolver->names[at + 1], &resolver->names[at],
-		(resolver->count - at) * sizeof *resolver->names);
-	resolver->names[at] = (struct name_record){.host = copy};
+	name->host = memcpy(name + 1, host, size);
+	if (!tsearch(name, &resolver->tree, compare_hosts)) {
+		free(name);
+		return NULL;
+	}
+	name->next = resolver->first;
+	resolver->first = name;
 	resolver->count++;
-	return &resolver->names[at];
+	return name;
 }
 
 /* One thread more, if there are not enough; the lock is held. Signals are the main thread's. If the
@@ -201,14 +194,11 @@ static int lookup_queue(struct resolver_shared *shared, const char *host)
 	return 0;
 }
 
-int resolver_ask(struct resolver *resolver, const char *host)
+int resolver_ask(struct resolver *resolver, struct name_record *name)
 {
 	struct resolver_shared *shared = resolver->shared;
-	struct name_record *name = name_obtain(resolver, host);
-	if (!name)
-		return -ENOMEM;
 	if (!name->is_asked) {
-		int error = lookup_queue(shared, host);
+		int error = lookup_queue(shared, name->host);
 		if (error)
 			return error;
 		name->is_asked = true;
@@ -220,24 +210,85 @@ int resolver_ask(struct resolver *resolver, const char *host)
 	return 0;
 }
 
-static bool answer_take(struct resolver *resolver, const struct lookup *lookup, int64_t now_ms)
+void resolver_ask_bad(struct resolver *resolver)
 {
-	bool found;
-	size_t at = name_position(resolver, lookup->host, &found);
-	if (!found)
-		return false;
-	struct name_record *name = &resolver->names[at];
+	for (struct name_record *name = resolver->first; name; name = name->next)
+		if (name->state == NAME_BAD)
+			resolver_ask(resolver, name);
+}
+
+int resolver_want(struct resolver *resolver, const char *host)
+{
+	struct name_record *name = resolver_find(resolver, host);
+	if (!name)
+		name = name_make(resolver, host);
+	if (!name)
+		return -ENOMEM;
+	resolver->pending_count += !name->is_wanted && name->state == NAME_PENDING;
+	name->is_wanted = true;
+	return name->state == NAME_PENDING ? resolver_ask(resolver, name) : 0;
+}
+
+void resolver_unwant(struct resolver *resolver)
+{
+	for (struct name_record *name = resolver->first; name; name = name->next)
+		name->is_wanted = false;
+	resolver->pending_count = 0;
+}
+
+void resolver_sweep(struct resolver *resolver)
+{
+	struct name_record **link = &resolver->first;
+	while (*link) {
+		struct name_record *name = *link;
+		if (name->is_wanted || name->is_asked) {
+			link = &name->next;
+			continue;
+		}
+		*link = name->next;
+		tdelete(name, &resolver->tree, compare_hosts);
+		resolver->bad_count -= name->state == NAME_BAD;
+		resolver->count--;
+		free(name->ips);
+		free(name);
+	}
+}
+
+static bool has_address(const struct name_record *name, const struct ip *ip)
+{
+	for (size_t i = 0; i < name->ip_count; i++)
+		if (ip_equal(&name->ips[i], ip))
+			return true;
+	return false;
+}
+
+/* Neither holds an address twice. */
+static bool is_same_set(const struct name_record *name, const struct lookup *lookup)
+{
+	bool is_same = name->ip_count == lookup->ip_count;
+	for (size_t i = 0; i < lookup->ip_count && is_same; i++)
+		is_same = has_address(name, &lookup->ips[i]);
+	return is_same;
+}
+
+static bool answer_take(struct resolver *resolver, struct lookup *lookup, int64_t now_ms)
+{
+	struct name_record *name = resolver_find(resolver, lookup->host);
 	enum name_state state = lookup->error ? NAME_BAD : NAME_GOOD;
-	bool differs =
-		name->state != state || (state == NAME_GOOD && !ip_equal(&name->ip, &lookup->ip));
+	bool differs = name->state != state || (state == NAME_GOOD && !is_same_set(name, lookup));
 	name->is_asked = false;
 	name->answered_ms = now_ms;
+	resolver->pending_count -= name->is_wanted && name->state == NAME_PENDING;
 	/* A name that was good stays so while the resolver has nothing better. */
 	if (state == NAME_BAD && name->state == NAME_GOOD)
 		return false;
+	resolver->bad_count += (state == NAME_BAD) - (name->state == NAME_BAD);
 	name->state = state;
-	name->ip = lookup->ip;
 	name->error = lookup->error;
+	free(name->ips);
+	name->ips = lookup->ips;
+	name->ip_count = lookup->ip_count;
+	lookup->ips = NULL;
 	return differs;
 }
 
@@ -250,38 +301,36 @@ bool resolver_take(struct resolver *resolver, int64_t now_ms)
 	struct lookup *answered = resolver->shared->answered;
 	resolver->shared->answered = NULL;
 	pthread_mutex_unlock(&resolver->shared->lock);
-	for (const struct lookup *lookup = answered; lookup; lookup = lookup->next)
+	for (struct lookup *lookup = answered; lookup; lookup = lookup->next)
 		changed |= answer_take(resolver, lookup, now_ms);
 	lookups_free(answered);
 	return changed;
 }
 
-const struct name_record *resolver_find(const struct resolver *resolver, const char *host)
+void resolver_await(struct resolver *resolver, int timeout_ms)
 {
-	bool found;
-	size_t at = name_position(resolver, host, &found);
-	return found ? &resolver->names[at] : NULL;
-}
-
-void resolver_use(struct resolver *resolver, const char *host)
-{
-	bool found;
-	size_t at = name_position(resolver, host, &found);
-	if (found)
-		resolver->names[at].is_used = true;
-}
-
-void resolver_sweep(struct resolver *resolver)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < resolver->count; i++) {
-		struct name_record *name = &resolver->names[i];
-		if (!name->is_used && !name->is_asked) {
-			free(name->host);
-			continue;
-		}
-		name->is_used = false;
-		resolver->names[kept++] = *name;
+	struct deadline deadline = deadline_in(timeout_ms);
+	struct pollfd poller = {.fd = resolver->fd, .events = POLLIN};
+	int left_ms = timeout_ms;
+	while (resolver->pending_count && left_ms > 0) {
+		if (poll(&poller, 1, left_ms) > 0)
+			resolver_take(resolver, 0);
+		left_ms = deadline_left_ms(deadline);
 	}
-	resolver->count = kept;
+}
+
+static size_t addresses(void *impl, const char *host, const struct ip **ret)
+{
+	struct resolver *resolver = impl;
+	size_t names_max = resolver->names_max ? resolver->names_max : RESOLVER_NAMES_MAX;
+	const struct name_record *name = resolver_find(resolver, host);
+	if (!name && resolver->count < names_max)
+		resolver_want(resolver, host);
+	*ret = name ? name->ips : NULL;
+	return name ? name->ip_count : 0;
+}
+
+struct name_lookup resolver_lookup(struct resolver *resolver)
+{
+	return (struct name_lookup){.addresses = addresses, .impl = resolver};
 }

@@ -2,12 +2,13 @@
  * Looks host names up without holding anybody up: a few threads wait for the system's resolver, and
  * what they find is kept here by name. All else of the daemon runs on one thread, which alone calls
  * these functions.
+ *
+ * Name servers turn the order of their answers, and leave some out: an answer is a set of
+ * addresses, and the last good one stands until there is another.
  */
 #pragma once
 
-#include "ip.h"
-
-#include <stddef.h>
+#include "name_lookup.h"
 
 struct diag;
 struct resolver_shared;
@@ -19,34 +20,53 @@ enum name_state {
 };
 
 struct name_record {
-	char *host;
+	struct name_record *next;
+	const char *host;
 	enum name_state state;
-	bool is_asked; /* a look-up is under way, though there may be an older answer */
-	bool is_used;  /* for resolver_sweep */
-	struct ip ip;
+	bool is_asked;  /* a look-up is under way, though there may be an older answer */
+	bool is_wanted; /* for resolver_sweep */
+	struct ip *ips; /* NAME_GOOD: in the order of the last answer */
+	size_t ip_count;
 	const char *error; /* NAME_BAD: the system's words */
 	int64_t answered_ms;
 };
 
+/* When so many names are known, further ones that only a lookup of the engine asks for are left to
+ * the next cycle. */
+#define RESOLVER_NAMES_MAX 65536
+
 struct resolver {
 	int fd; /* readable when there are answers to take */
 	struct resolver_shared *shared;
-	struct name_record *names; /* sorted by host */
+	void *tree; /* of the records, by host */
+	struct name_record *first;
 	size_t count;
-	size_t capacity;
+	size_t pending_count; /* of those that are wanted */
+	size_t bad_count;
+	size_t names_max; /* 0: RESOLVER_NAMES_MAX */
 };
 
 int resolver_init(struct resolver *resolver, struct diag *diag);
 /* Look-ups under way are left to themselves; their threads end with them. */
 void resolver_deinit(struct resolver *resolver);
-/* Looks the name up, if nobody does already. An older answer stands until there is a newer one;
- * only addresses that packets can be sent to are answers. Returns 0 or -ENOMEM. */
-int resolver_ask(struct resolver *resolver, const char *host);
+/* For the engine. */
+struct name_lookup resolver_lookup(struct resolver *resolver);
+
+/* Marks the name as wanted, and looks it up if that was never done. Returns 0 or -ENOMEM. */
+int resolver_want(struct resolver *resolver, const char *host);
+/* Takes all marks off. */
+void resolver_unwant(struct resolver *resolver);
+/* So that names that came and went do not pile up: forgets those that are not wanted, unless they
+ * are being looked up. */
+void resolver_sweep(struct resolver *resolver);
+
+/* Looks a known name up again, if that is not under way. Returns 0 or -ENOMEM. */
+int resolver_ask(struct resolver *resolver, struct name_record *name);
+/* The same with all names that have no address. */
+void resolver_ask_bad(struct resolver *resolver);
 /* Takes the answers that have come. True if one of them differs from what was known. */
 bool resolver_take(struct resolver *resolver, int64_t now_ms);
-/* NULL: nobody asked for that name. Valid until the next call that asks or sweeps. */
-const struct name_record *resolver_find(const struct resolver *resolver, const char *host);
-/* So that names that came and went do not pile up: forgets those that resolver_use did not name
- * since the last sweep, unless they are being looked up. */
-void resolver_use(struct resolver *resolver, const char *host);
-void resolver_sweep(struct resolver *resolver);
+/* Takes answers until all wanted names have one, or that time is over. */
+void resolver_await(struct resolver *resolver, int timeout_ms);
+/* NULL: nobody asked for that name. Valid until the next sweep. */
+struct name_record *resolver_find(const struct resolver *resolver, const char *host);

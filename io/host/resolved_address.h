@@ -1,5 +1,5 @@
 /*
- * What of an answer of the system's resolver can be used as an endpoint: the first address that is
+ * What of an answer of the system's resolver can be used as an endpoint: the addresses that are
  * neither unspecified (blockers answer so) nor multicast nor link-local, for which there is no
  * zone.
  */
@@ -9,7 +9,11 @@
 
 struct addrinfo;
 
-#define RESOLVED_UNUSABLE "no address that packets can be sent to"
+/* Of a longer answer these are the lowest, so that they are the same in whatever order it comes. */
+#define RESOLVED_ADDRESSES_MAX 64
 
-/* False if there is none. */
-bool resolved_address(const struct addrinfo *list, struct ip *ret);
+/*
+ * Writes an array to `*ret`, to be freed: each address once, in the system's order, which prefers
+ * what can be reached from here. Returns NULL, or what is wrong with the answer.
+ */
+const char *resolved_addresses(const struct addrinfo *list, struct ip **ret, size_t *ret_count);

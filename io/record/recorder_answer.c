@@ -10,9 +10,13 @@ static void hash_text(crypto_generichash_state *state, const char *text)
 		state, (const uint8_t *)(text ? text : ""), text ? strlen(text) + 1 : 1);
 }
 
-static void hash_peer(crypto_generichash_state *state, const struct peer_config *peer)
+static void hash_peer(crypto_generichash_state *state, const struct peer_config *peer,
+	const struct endpoint_memory *endpoints)
 {
-	hash_text(state, endpoint_format(&peer->endpoint).text);
+	const struct endpoint *address = &peer->endpoint;
+	if (address->kind == ENDPOINT_NAME)
+		address = endpoint_memory_baseline(endpoints, &peer->public_key);
+	hash_text(state, address ? endpoint_format(address).text : "");
 	crypto_generichash_update(state, (const uint8_t *)peer->allowed_ips,
 		peer->allowed_ip_count * sizeof *peer->allowed_ips);
 	crypto_generichash_update(state, peer->psk.bytes, KEY_BYTES);
@@ -22,8 +26,9 @@ static void hash_peer(crypto_generichash_state *state, const struct peer_config 
 
 /* Of what it is told as: endpoints change with their names, and one key is the node's own. */
 static void document_hash(
-	const struct recorder *recorder, const struct state_document *document, uint8_t ret[32])
+	const struct recorder *recorder, const struct reconciler *reconciler, uint8_t ret[32])
 {
+	const struct state_document *document = &reconciler->document;
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, recorder->names.secret, sizeof recorder->names.secret, 32);
 	crypto_generichash_update(&state, recorder->names.own_key.bytes, KEY_BYTES);
@@ -34,7 +39,7 @@ static void document_hash(
 		hash_text(&state, entry->id);
 		crypto_generichash_update(&state, entry->config.public_key.bytes, KEY_BYTES);
 		if (!entry->error)
-			hash_peer(&state, &entry->config);
+			hash_peer(&state, &entry->config, &reconciler->manager->endpoints);
 	}
 	crypto_generichash_final(&state, ret, 32);
 	sodium_memzero(&state, sizeof state);
@@ -68,7 +73,7 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 		.has_events = !is_good && overlay->count > 0,
 	};
 	if (now.has_document) {
-		document_hash(recorder, &reconciler->document, now.document_hash);
+		document_hash(recorder, reconciler, now.document_hash);
 		held_hash(recorder, now.held_hash);
 	}
 	bool is_told = now.has_document == told->has_document &&
@@ -86,6 +91,7 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 		.held = recorder->unit.held,
 		.held_count = recorder->unit.held_count,
 	};
+	call->endpoints = &reconciler->manager->endpoints;
 	tell(call, ",\"state\":");
 	tell_state(call, &state);
 	*told = now;

@@ -82,7 +82,7 @@ int told_event_take(struct pseudonyms *names, const struct event_dispatcher *dis
 	const struct envelope *envelope, enum verdict verdict, int error, int64_t now_ns,
 	struct told_event *ret)
 {
-	struct teller payload = {.names = names};
+	struct teller payload = {.names = names, .endpoints = &dispatcher->manager->endpoints};
 	struct told_event event = {
 		.verdict = verdict,
 		.has_failed = error != 0,

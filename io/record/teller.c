@@ -137,8 +137,11 @@ void tell_peer_members(struct teller *teller, const struct peer_config *peer)
 {
 	tell(teller, "\"public_key\":");
 	tell_key(teller, &peer->public_key);
-	if (peer->endpoint.kind == ENDPOINT_IP) {
-		struct endpoint endpoint = pseudonym_endpoint(teller->names, &peer->endpoint);
+	const struct endpoint *address = &peer->endpoint;
+	if (address->kind == ENDPOINT_NAME && teller->endpoints)
+		address = endpoint_memory_baseline(teller->endpoints, &peer->public_key);
+	if (address && address->kind == ENDPOINT_IP) {
+		struct endpoint endpoint = pseudonym_endpoint(teller->names, address);
 		tell(teller, ",\"endpoint\":\"%s\"", endpoint_format(&endpoint).text);
 	}
 	tell(teller, ",\"allowed_ips\":[");

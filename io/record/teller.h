@@ -6,13 +6,15 @@
  */
 #pragma once
 
-#include "peer_config.h"
+#include "endpoint_memory.h"
 #include "pseudonyms.h"
 #include "signing_keys.h"
 
 struct teller {
 	struct pseudonyms *names; /* borrowed */
-	char *text;               /* NUL-terminated; NULL: nothing yet */
+	/* What host names stood for; NULL: they are left out. */
+	const struct endpoint_memory *endpoints;
+	char *text; /* NUL-terminated; NULL: nothing yet */
 	size_t length;
 	size_t capacity;
 	int error; /* 0, -ENOMEM, or -ERANGE: no pseudonym can be found any more */

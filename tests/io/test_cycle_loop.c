@@ -2,7 +2,6 @@
  * says so, and name servers that are a table. */
 #include "cycle_loop.h"
 #include "failing_memory.h"
-#include "naming_reader.h"
 #include "node_fixture.h"
 #include "state_wire.h"
 
@@ -18,7 +17,8 @@
 	"\"endpoint\":\"" a "\"},{\"id\":\"b\",\"public_key\":\"" KEY_3                            \
 	"\",\"allowed_ips\":[],\"endpoint\":\"" b "\"}]}"
 
-/* The name servers: the one address of good.example, and a lock that makes them slow. */
+/* The name servers: the one address of good.example, for numbered names that of all, and a lock
+ * that makes them slow. */
 static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *good_address;
 static unsigned asked;
@@ -33,12 +33,15 @@ int __wrap_getaddrinfo(
 {
 	static const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST};
 	pthread_mutex_lock(&names_lock);
-	const char *address = strcmp(node, "good.example") == 0 ? good_address : NULL;
+	const char *address = strcmp(node, "good.example") == 0 ? good_address
+			      : node[0] == 'p'                  ? "192.0.2.9"
+								: NULL;
 	asked++;
 	pthread_mutex_unlock(&names_lock);
 	return address ? __real_getaddrinfo(address, NULL, &numeric, ret) : EAI_NONAME;
 }
 
+static pthread_t main_thread;
 static struct cycle_loop cycles;
 static struct reconciler reconciler;
 static unsigned fetches, ended, reloads;
@@ -71,6 +74,7 @@ static int set_up(void **state)
 		(struct drift_reporter){0}, &node->identity);
 	assert_int_equal(
 		cycle_loop_init(&cycles, &node->loop, &reconciler, 10 * MINUTE_MS, NULL), 0);
+	node->manager.lookup = resolver_lookup(&cycles.resolver);
 	cycles.source = (struct source){.fetch = fetch, .reload = reload};
 	cycles.ended = on_ended;
 	fetches = ended = reloads = asked = 0;
@@ -242,7 +246,7 @@ static void a_name_server_that_is_slow_holds_nobody_up(void **state)
 	assert_endpoint(node, 2, "192.0.2.7:5");
 }
 
-static void one_that_does_not_answer_in_time_costs_only_its_peer(void **state)
+static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **state)
 {
 	struct node_fixture *node = *state;
 	struct state_document document =
@@ -254,11 +258,11 @@ static void one_that_does_not_answer_in_time_costs_only_its_peer(void **state)
 	loop_timer_set(&node->loop, &cycles.names_timer, 50, cycles.names_timer.on_timeout,
 		cycles.names_timer.impl);
 	node_wait(node, have_ended, &(unsigned){1});
-	assert_int_not_equal(last_error, 0);
-	assert_int_equal(node_logged(node, "good.example\\\": no answer in time") +
-				 node_logged(node, "\"good.example\": no answer in time"),
-		2);
-	assert_null(peer(node, 2));
+	assert_int_equal(last_error, 0);
+	assert_int_equal(node_logged(node, "Trouble with=host names error=peer \"a\": endpoint: "
+					   "\"good.example\": no answer in time"),
+		1);
+	assert_endpoint(node, 2, "");
 	assert_endpoint(node, 3, "192.0.2.3:3");
 	/* The answer comes late, and makes a cycle of its own. */
 	pthread_mutex_unlock(&names_lock);
@@ -266,17 +270,23 @@ static void one_that_does_not_answer_in_time_costs_only_its_peer(void **state)
 	answer(FETCH_NOT_MODIFIED, NULL);
 	assert_int_equal(last_error, 0);
 	assert_endpoint(node, 2, "192.0.2.7:5");
+	assert_int_equal(node_logged(node, "with=host names"), 2);
 }
 
-static void a_name_that_is_unknown_costs_only_its_peer(void **state)
+static void a_name_that_is_unknown_costs_only_the_endpoint(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
 	assert_int_equal(last_error, 0);
 	cycle(node, TWO_PEERS("bad.example:2", "192.0.2.33:3"));
-	assert_int_not_equal(last_error, 0);
+	assert_int_equal(last_error, 0);
 	assert_endpoint(node, 2, "192.0.2.2:2");
 	assert_endpoint(node, 3, "192.0.2.33:3");
+	cycle(node, TWO_PEERS("bad.example:2", "worse.example:3"));
+	cycle(node, NULL);
+	assert_endpoint(node, 3, "192.0.2.33:3");
+	assert_int_equal(node_logged(node, "with=host names"), 2);
+	assert_int_equal(node_logged(node, "known, and 1 more"), 1);
 }
 
 /* As if its time had come. */
@@ -297,26 +307,43 @@ static void a_name_that_is_unknown_is_asked_for_until_it_is_known(void **state)
 	struct node_fixture *node = *state;
 	good_address = NULL;
 	cycle(node, TWO_PEERS("good.example:5", ""));
-	assert_null(peer(node, 2));
+	assert_endpoint(node, 2, "");
 	retry_now(node);
 	node_wait(node, are_asked, &(unsigned){2});
 	assert_int_equal(fetches, 1); /* the same answer makes no cycle */
 	good_address = "192.0.2.7";
 	retry_now(node);
 	node_wait(node, are_fetching, &(unsigned){2});
-	answer(FETCH_NOT_MODIFIED, NULL);
+	answer(FETCH_FAILED, NULL); /* no other document is needed for it */
 	assert_endpoint(node, 2, "192.0.2.7:5");
 	assert_false(cycles.retry_timer.is_set);
+}
+
+/* As if the last answer were two minutes old. */
+static void answers_age(void)
+{
+	for (struct name_record *name = cycles.resolver.first; name; name = name->next)
+		name->answered_ms -= 2 * MINUTE_MS;
+}
+
+static struct sim_device *device(struct node_fixture *node)
+{
+	return sim_controller_find(&node->sim, node->manager.config.interface_name);
 }
 
 static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 {
 	struct node_fixture *node = *state;
+	struct key_public key = key_of(2);
 	cycle(node, TWO_PEERS("good.example:5", ""));
 	cycle(node, NULL);
 	assert_int_equal(asked, 1);
+	/* One that nothing is sent to is not silent. */
+	answers_age();
+	cycle(node, NULL);
+	assert_int_equal(asked, 1);
 	good_address = "192.0.2.8";
-	cycles.resolver.names[0].answered_ms -= 2 * MINUTE_MS;
+	sim_device_sent(device(node), &key, 148);
 	cycle(node, NULL);
 	/* The new address makes a cycle of its own. */
 	node_wait(node, are_fetching, &(unsigned){fetches + 1});
@@ -324,10 +351,9 @@ static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 	assert_endpoint(node, 2, "192.0.2.8:5");
 	assert_int_equal(asked, 2);
 	/* One that is heard of is where it is. */
-	struct key_public key = key_of(2);
-	sim_device_handshake(sim_controller_find(&node->sim, node->manager.config.interface_name),
-		&key, NULL, node->clock.now_ns(node->clock.impl) / 1000000000);
-	cycles.resolver.names[0].answered_ms -= 2 * MINUTE_MS;
+	sim_device_handshake(
+		device(node), &key, NULL, node->clock.now_ns(node->clock.impl) / 1000000000);
+	answers_age();
 	cycle(node, NULL);
 	node_run_for(node, 50);
 	assert_int_equal(asked, 2);
@@ -336,9 +362,12 @@ static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 static void a_good_answer_stands_while_there_is_no_better_one(void **state)
 {
 	struct node_fixture *node = *state;
+	struct key_public key = key_of(2);
 	cycle(node, TWO_PEERS("good.example:5", ""));
 	good_address = NULL;
-	cycles.resolver.names[0].answered_ms -= 2 * MINUTE_MS;
+	cycle(node, NULL);
+	answers_age();
+	sim_device_sent(device(node), &key, 148);
 	cycle(node, NULL);
 	node_run_for(node, 50);
 	assert_int_equal(asked, 2);
@@ -366,7 +395,7 @@ static void names_that_are_gone_are_forgotten(void **state)
  * it and the old one is, with its names. */
 static void a_document_is_taken_whole_or_not_at_all(void **state)
 {
-	static const char large[] = TWO_PEERS("good.example:5", "good.example:6");
+	static const char large[] = TWO_PEERS("p1.example:5", "good.example:6");
 	static const char small[] = "{\"peers\":[{\"id\":\"c\",\"public_key\":\"" KEY_2
 				    "\",\"allowed_ips\":[],\"endpoint\":\"good.example:9\"}]}";
 	struct node_fixture *node = *state;
@@ -377,18 +406,21 @@ static void a_document_is_taken_whole_or_not_at_all(void **state)
 		struct state_document document = document_of(node, large);
 		unsigned reloads_before = reloads;
 		cycle_begin(node);
+		unsigned wanted = ended + 1;
+		pthread_mutex_lock(&names_lock); /* whose threads take memory too */
 		failing_memory_arm(spared, false);
 		answer(FETCH_DOCUMENT, &document);
 		has_failed = failing_memory_disarm();
+		pthread_mutex_unlock(&names_lock);
+		node_wait(node, have_ended, &wanted);
 		state_document_clear(&document);
 		assert_false(cycles.is_running);
 		bool is_new = reconciler.document.entry_count == 2;
 		assert_int_equal(reloads - reloads_before, !is_new);
-		assert_int_equal(cycles.names.count, reconciler.document.entry_count);
 		refused += !is_new;
 		cycle(node, NULL);
 		assert_int_equal(last_error, 0);
-		assert_endpoint(node, 2, is_new ? "192.0.2.7:5" : "192.0.2.7:9");
+		assert_endpoint(node, 2, is_new ? "192.0.2.9:5" : "192.0.2.7:9");
 		cycle(node, small);
 		assert_endpoint(node, 2, "192.0.2.7:9");
 		assert_null(peer(node, 3));
@@ -402,34 +434,32 @@ static void a_document_is_taken_whole_or_not_at_all(void **state)
 
 static bool are_answered(void *impl)
 {
-	for (size_t i = 0; i < cycles.resolver.count; i++)
-		if (cycles.resolver.names[i].is_asked)
+	for (const struct name_record *name = cycles.resolver.first; name; name = name->next)
+		if (name->is_asked)
 			return false;
 	return true;
 }
 
-/* Events with peers at so many names of their own. */
-static void events_name(struct node_fixture *node, size_t names_max, unsigned count)
+/* An event for peer "a", at that name. */
+static int event(struct node_fixture *node, const char *host)
 {
-	struct naming_reader naming = {
-		.inner = payload_wire_reader(&node->wire),
-		.resolver = &cycles.resolver,
-		.names_max = names_max,
-	};
-	struct payload_reader reader = naming_reader(&naming);
+	char payload[200];
+	snprintf(payload, sizeof payload,
+		"{\"id\":\"a\",\"public_key\":\"" KEY_2
+		"\",\"allowed_ips\":[],\"endpoint\":\"%s:1\"}",
+		host);
+	return event_dispatch(&node->dispatcher, "peer_endpoint_changed", payload, strlen(payload),
+		&(struct diag){0});
+}
+
+/* Events with peers at so many names of their own. */
+static void events_name(struct node_fixture *node, unsigned count)
+{
+	char host[32];
 	for (unsigned i = 0; i < count; i++) {
-		struct arena arena = {0};
-		struct peer_entry entry = {0};
-		char payload[200];
-		snprintf(payload, sizeof payload,
-			"{\"id\":\"a\",\"public_key\":\"" KEY_2
-			"\",\"allowed_ips\":[],\"endpoint\":\"n%u.example:1\"}",
-			i);
-		assert_int_equal(reader.read_peer(reader.impl, payload, strlen(payload), &arena,
-					 &entry, NULL),
-			0);
-		assert_int_equal(entry.config.endpoint.kind, ENDPOINT_NONE);
-		arena_clear(&arena);
+		snprintf(host, sizeof host, "n%u.example", i);
+		assert_int_equal(event(node, host), 0);
+		assert_endpoint(node, 2, "");
 	}
 }
 
@@ -446,61 +476,121 @@ static void names_settle(struct node_fixture *node)
 	}
 }
 
+static void an_event_has_its_address_as_soon_as_its_name_is_answered(void **state)
+{
+	struct node_fixture *node = *state;
+	cycle(node, TWO_PEERS("", "192.0.2.3:1"));
+	good_address = NULL;
+	assert_int_equal(event(node, "good.example"), 0);
+	assert_endpoint(node, 2, "");
+	unsigned wanted = fetches + 1;
+	node_wait(node, are_fetching, &wanted);
+	answer(FETCH_FAILED, NULL);
+	assert_endpoint(node, 2, "");
+	assert_int_equal(node_logged(node, "peer \"a\": endpoint: \"good.example\""), 1);
+	/* It is asked for again, as one of the state. */
+	good_address = "192.0.2.7";
+	wanted = fetches + 1;
+	retry_now(node);
+	node_wait(node, are_fetching, &wanted);
+	answer(FETCH_FAILED, NULL);
+	assert_endpoint(node, 2, "192.0.2.7:1");
+	/* A name that is known needs no cycle. */
+	assert_int_equal(event(node, "good.example"), 0);
+	assert_endpoint(node, 2, "192.0.2.7:1");
+}
+
 static void names_of_events_do_not_pile_up(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("good.example:1", "192.0.2.3:1"));
+	cycle(node, TWO_PEERS("", "good.example:1"));
 	assert_int_equal(cycles.resolver.count, 1);
-	events_name(node, 0, 50);
+	sim_controller_find(&node->sim, node->manager.config.interface_name);
+	struct key_public key = key_of(2);
+	sim_device_remove_peer(device(node), &key);
+	events_name(node, 50);
 	assert_int_equal(cycles.resolver.count, 51);
 	names_settle(node);
 	assert_int_equal(cycles.resolver.count, 1);
-	assert_string_equal(cycles.resolver.names[0].host, "good.example");
+	assert_string_equal(cycles.resolver.first->host, "good.example");
 }
 
-static void events_bring_so_many_names_and_leave_further_ones_to_the_state(void **state)
+static void events_bring_so_many_names_and_leave_further_ones_to_the_cycle(void **state)
 {
 	struct node_fixture *node = *state;
-	assert_int_equal(NAMING_NAMES_MAX, 65536);
-	events_name(node, 3, 3);
+	cycles.resolver.names_max = 3;
+	events_name(node, 3);
 	assert_int_equal(cycles.resolver.count, 3);
-	events_name(node, 3, 5);
+	events_name(node, 5);
 	assert_int_equal(cycles.resolver.count, 3);
 	names_settle(node);
-	assert_int_equal(asked, 3);
+	assert_int_equal(asked, 4); /* what the last event of the peer says */
 	cycle(node, TWO_PEERS("n3.example:1", "n4.example:1"));
 	assert_int_equal(asked, 5);
 }
 
-/* The document stays, and what is wrong with its names changes again and again. */
-static void trouble_with_a_name_takes_no_memory_each_time(void **state)
+/* Comparisons of texts, of which looking a name up takes some. */
+static size_t steps;
+
+int __real_strcmp(const char *a, const char *b);
+int __wrap_strcmp(const char *a, const char *b);
+
+int __wrap_strcmp(const char *a, const char *b)
+{
+	steps += pthread_equal(pthread_self(), main_thread) != 0;
+	return __real_strcmp(a, b);
+}
+
+static void cycle_with_names(struct node_fixture *node, unsigned count)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *file = open_memstream(&text, &length);
+	assert_non_null(file);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(file,
+			"%s{\"id\":\"p%05u\",\"public_key\":\"%c%c%cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+			"AAAAAAAAAA=\",\"allowed_ips\":[],\"endpoint\":\"p%05u.example:1\"}",
+			i ? "," : "{\"peers\":[", i, 'B' + i % 25, 'B' + i / 25 % 25,
+			'B' + i / 625 % 25, i);
+	fprintf(file, "]}");
+	fclose(file);
+	cycle(node, text);
+	free(text);
+}
+
+/* Answers come one by one: each is to cost no look at all the others. */
+static void twice_the_names_take_little_more_than_twice_the_steps(void **state)
 {
 	struct node_fixture *node = *state;
-	cycle(node, TWO_PEERS("bad.example:1", "192.0.2.3:1"));
-	const struct peer_entry *entry = &reconciler.document.entries[0];
-	const char *place = entry->error;
-	assert_non_null(place);
-	for (int i = 0; i < 10; i++) {
-		cycles.resolver.names[0].error = i % 2 ? "one thing" : "another";
-		cycle(node, NULL);
-		assert_ptr_equal(entry->error, place);
-		assert_contains(place, i % 2 ? ": one thing" : ": another");
+	size_t counts[] = {1000, 4000}, taken[2];
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		steps = 0;
+		cycle_with_names(node, (unsigned)counts[i]);
+		taken[i] = steps;
+		assert_int_equal(cycles.resolver.count, counts[i]);
+		cycle(node, "{\"peers\":[]}");
+		assert_int_equal(cycles.resolver.count, 0);
 	}
+	assert_in_range(taken[1], 2 * taken[0], 6 * taken[0]);
 }
 
 int main(void)
 {
+	main_thread = pthread_self();
 	const struct CMUnitTest tests[] = {
 		TEST(a_wish_in_the_middle_of_a_cycle_keeps_its_time),
 		TEST(names_of_events_do_not_pile_up),
-		TEST(events_bring_so_many_names_and_leave_further_ones_to_the_state),
-		TEST(trouble_with_a_name_takes_no_memory_each_time),
+		TEST(an_event_has_its_address_as_soon_as_its_name_is_answered),
+		TEST(events_bring_so_many_names_and_leave_further_ones_to_the_cycle),
+		TEST(twice_the_names_take_little_more_than_twice_the_steps),
 		TEST(what_comes_in_the_middle_of_a_cycle_makes_one_more),
 		TEST(a_fetch_that_takes_long_delays_no_repair),
 		TEST(a_repair_that_fails_is_said),
 		TEST(a_name_server_that_is_slow_holds_nobody_up),
-		TEST(one_that_does_not_answer_in_time_costs_only_its_peer),
-		TEST(a_name_that_is_unknown_costs_only_its_peer),
+		TEST(one_that_does_not_answer_in_time_costs_only_the_endpoint),
+		TEST(a_name_that_is_unknown_costs_only_the_endpoint),
 		TEST(a_name_that_is_unknown_is_asked_for_until_it_is_known),
 		TEST(a_silent_peer_is_looked_for_behind_its_name),
 		TEST(a_good_answer_stands_while_there_is_no_better_one),

@@ -1,6 +1,7 @@
 /* Looking names up, with name servers that are a table. */
 #include "failing_memory.h"
 #include "harness.h"
+#include "resolved_address.h"
 #include "resolver.h"
 
 #include <netdb.h>
@@ -9,7 +10,7 @@
 #include <stdio.h>
 
 /* What the name server says: an address, several separated by commas, or nothing. */
-static const struct {
+static struct {
 	const char *host, *addresses;
 } table[] = {
 	{"a.example", "192.0.2.1"},
@@ -17,6 +18,7 @@ static const struct {
 	{"blocked.example", "0.0.0.0"},
 	{"local.example", "fe80::1"},
 	{"several.example", "::,224.0.0.1,fe80::1,192.0.2.9"},
+	{"turning.example", "192.0.2.1"},
 };
 
 int __real_getaddrinfo(
@@ -33,7 +35,7 @@ static struct addrinfo *list_make(const char *addresses)
 {
 	static const struct addrinfo numeric = {
 		.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
-	char copy[128], *rest = copy;
+	char copy[4096], *rest = copy;
 	struct addrinfo *list = NULL, **end = &list;
 	snprintf(copy, sizeof copy, "%s", addresses);
 	for (char *text = strsep(&rest, ","); text; text = strsep(&rest, ",")) {
@@ -78,19 +80,23 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static bool has_changed;
+
 static const struct name_record *answer_await(struct resolver *resolver, const char *host)
 {
 	struct pollfd poller = {resolver->fd, POLLIN, 0};
-	while (!resolver_find(resolver, host) || resolver_find(resolver, host)->is_asked) {
+	has_changed = false;
+	while (resolver_find(resolver, host)->is_asked) {
 		assert_int_equal(poll(&poller, 1, 60 * 1000), 1);
-		resolver_take(resolver, 1);
+		has_changed |= resolver_take(resolver, 1);
 	}
 	return resolver_find(resolver, host);
 }
 
 static const struct name_record *look_up(struct resolver *resolver, const char *host)
 {
-	assert_int_equal(resolver_ask(resolver, host), 0);
+	assert_int_equal(resolver_want(resolver, host), 0);
+	assert_int_equal(resolver_ask(resolver, resolver_find(resolver, host)), 0);
 	return answer_await(resolver, host);
 }
 
@@ -98,7 +104,8 @@ static void assert_good(const struct name_record *record, const char *address)
 {
 	struct ip ip = ip_of(address);
 	assert_int_equal(record->state, NAME_GOOD);
-	assert_true(ip_equal(&record->ip, &ip));
+	assert_int_equal(record->ip_count, 1);
+	assert_true(ip_equal(&record->ips[0], &ip));
 	assert_null(record->error);
 }
 
@@ -119,11 +126,130 @@ static void an_address_that_nothing_can_be_sent_to_is_no_answer(void **state)
 	assert_contains(resolver_find(*state, "local.example")->error, "no address that packets");
 }
 
+/* The name server says something else from now on. */
+static void turn(const char *addresses)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (strcmp(table[i].host, "turning.example") == 0)
+			table[i].addresses = addresses;
+}
+
+static void assert_answer(struct resolver *resolver, const char *addresses)
+{
+	char text[512] = "";
+	const struct ip *ips;
+	struct name_lookup lookup = resolver_lookup(resolver);
+	size_t count = lookup.addresses(lookup.impl, "turning.example", &ips);
+	for (size_t i = 0; i < count; i++) {
+		strcat(text, i ? "," : "");
+		strcat(text, ip_format(&ips[i]).text);
+	}
+	assert_string_equal(text, addresses);
+}
+
+static void an_answer_is_all_of_the_addresses_in_the_order_they_came_in(void **state)
+{
+	static const struct {
+		const char *answer, *is;
+		bool is_new;
+	} steps[] = {
+		{"192.0.2.2,192.0.2.1,2001:db8::1", NULL, true},
+		{"192.0.2.1,2001:db8::1,192.0.2.2", NULL, false},
+		{"2001:db8::1,192.0.2.1,192.0.2.2", NULL, false},
+		{"2001:db8::1,192.0.2.1", NULL, true}, {"2001:db8::2,192.0.2.1", NULL, true},
+		{"192.0.2.1,192.0.2.1,::ffff:192.0.2.1", "192.0.2.1", true},
+		{"0.0.0.0,192.0.2.1,ff02::1", "192.0.2.1", false},
+		{"0.0.0.0", "192.0.2.1", false}, /* the last good one stands */
+	};
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		turn(steps[i].answer);
+		look_up(*state, "turning.example");
+		assert_answer(*state, steps[i].is ? steps[i].is : steps[i].answer);
+		assert_int_equal(has_changed, steps[i].is_new);
+	}
+}
+
+static void of_a_long_answer_the_same_addresses_count_in_whatever_order_it_comes(void **state)
+{
+	struct resolver *resolver = *state;
+	for (unsigned turned = 0; turned < 200; turned += 7) {
+		char answer[4000] = "";
+		for (unsigned i = 0; i < 200; i++)
+			snprintf(answer + strlen(answer), sizeof answer - strlen(answer),
+				"%s192.0.2.%u", i ? "," : "", (i * 77 + turned) % 200);
+		turn(answer);
+		const struct name_record *record = look_up(resolver, "turning.example");
+		assert_int_equal(record->ip_count, RESOLVED_ADDRESSES_MAX);
+		for (size_t i = 0; i < record->ip_count; i++)
+			assert_true(record->ips[i].bytes[3] < RESOLVED_ADDRESSES_MAX);
+		assert_int_equal(has_changed, turned == 0);
+	}
+	turn("192.0.2.1");
+}
+
+static void a_lookup_that_knows_no_address_has_one_later(void **state)
+{
+	struct resolver *resolver = *state;
+	struct name_lookup lookup = resolver_lookup(resolver);
+	const struct ip *ips;
+	resolver->names_max = 2;
+	assert_int_equal(lookup.addresses(lookup.impl, "a.example", &ips), 0);
+	assert_int_equal(lookup.addresses(lookup.impl, "c.example", &ips), 0);
+	assert_int_equal(lookup.addresses(lookup.impl, "b.example", &ips), 0); /* no room */
+	answer_await(resolver, "a.example");
+	answer_await(resolver, "c.example");
+	assert_int_equal(lookup.addresses(lookup.impl, "a.example", &ips), 1);
+	assert_int_equal(lookup.addresses(lookup.impl, "c.example", &ips), 0);
+	assert_null(resolver_find(resolver, "b.example"));
+	assert_int_equal(RESOLVER_NAMES_MAX, 65536);
+}
+
+static void names_without_an_address_are_counted_and_asked_for_again(void **state)
+{
+	struct resolver *resolver = *state;
+	look_up(resolver, "a.example");
+	turn("0.0.0.0");
+	look_up(resolver, "turning.example");
+	look_up(resolver, "c.example");
+	assert_int_equal(resolver->bad_count, 2);
+	turn("192.0.2.1");
+	resolver_ask_bad(resolver);
+	assert_false(resolver_find(resolver, "a.example")->is_asked);
+	answer_await(resolver, "turning.example");
+	answer_await(resolver, "c.example");
+	assert_int_equal(resolver->bad_count, 1);
+	resolver_unwant(resolver);
+	resolver_sweep(resolver);
+	assert_int_equal(resolver->bad_count, 0);
+	assert_int_equal(resolver->count, 0);
+}
+
+static void answers_are_awaited_so_long_and_no_longer(void **state)
+{
+	struct resolver *resolver = *state;
+	no_threads = true;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(resolver_want(resolver, "b.example"), 0);
+		resolver_await(resolver, 20);
+		assert_int_equal(resolver->pending_count, 1);
+		resolver_unwant(resolver);
+		assert_int_equal(resolver->pending_count, 0);
+	}
+	no_threads = false;
+	assert_good(look_up(resolver, "b.example"), "2001:db8::2");
+	assert_int_equal(resolver_want(resolver, "a.example"), 0);
+	assert_int_equal(resolver_want(resolver, "a.example"), 0);
+	assert_int_equal(resolver_want(resolver, "c.example"), 0);
+	assert_int_equal(resolver->pending_count, 2);
+	resolver_await(resolver, 60 * 1000);
+	assert_int_equal(resolver->pending_count, 0);
+}
+
 static void without_a_thread_a_name_waits_until_somebody_asks_again(void **state)
 {
 	no_threads = true;
-	assert_int_equal(resolver_ask(*state, "a.example"), 0);
-	assert_int_equal(resolver_ask(*state, "a.example"), 0);
+	assert_int_equal(resolver_want(*state, "a.example"), 0);
+	assert_int_equal(resolver_want(*state, "a.example"), 0);
 	assert_int_equal(resolver_find(*state, "a.example")->state, NAME_PENDING);
 	no_threads = false;
 	assert_good(look_up(*state, "a.example"), "192.0.2.1");
@@ -137,21 +263,21 @@ static void names_that_nobody_wants_any_more_are_forgotten(void **state)
 		snprintf(host, sizeof host, "peer-%d.example", i);
 		look_up(resolver, host);
 		look_up(resolver, "a.example");
-		resolver_use(resolver, host);
-		resolver_use(resolver, "a.example");
-		resolver_use(resolver, "never-asked.example");
+		resolver_unwant(resolver);
+		assert_int_equal(resolver_want(resolver, host), 0);
+		assert_int_equal(resolver_want(resolver, "a.example"), 0);
 		resolver_sweep(resolver);
 		assert_int_equal(resolver->count, 2);
 		assert_non_null(resolver_find(resolver, host));
 		assert_good(resolver_find(resolver, "a.example"), "192.0.2.1");
 	}
-	assert_true(resolver->capacity <= 16);
 }
 
 static void a_name_that_is_being_looked_up_is_not_forgotten(void **state)
 {
 	no_threads = true;
-	assert_int_equal(resolver_ask(*state, "a.example"), 0);
+	assert_int_equal(resolver_want(*state, "a.example"), 0);
+	resolver_unwant(*state);
 	resolver_sweep(*state);
 	assert_non_null(resolver_find(*state, "a.example"));
 	no_threads = false;
@@ -166,7 +292,7 @@ static void what_is_under_way_outlives_the_resolver(void **state)
 		assert_int_equal(resolver_init(&resolver, NULL), 0);
 		for (int i = 0; i < 20; i++) {
 			snprintf(host, sizeof host, "peer-%d.example", i);
-			assert_int_equal(resolver_ask(&resolver, host), 0);
+			assert_int_equal(resolver_want(&resolver, host), 0);
 		}
 		resolver_deinit(&resolver);
 	}
@@ -179,12 +305,71 @@ static void memory_that_is_out_is_an_error_and_another_try_succeeds(void **state
 	no_threads = true;
 	for (unsigned spared = 0; has_failed; spared++) {
 		failing_memory_arm(spared, false);
-		int error = resolver_ask(resolver, "a.example");
+		int error = resolver_want(resolver, "a.example");
 		has_failed = failing_memory_disarm();
 		assert_int_equal(error, has_failed ? -ENOMEM : 0);
 	}
 	no_threads = false;
 	assert_good(look_up(resolver, "a.example"), "192.0.2.1");
+}
+
+/* Comparisons of hosts, and bytes that were moved to make room. */
+static size_t steps;
+
+int __real_strcmp(const char *a, const char *b);
+int __wrap_strcmp(const char *a, const char *b);
+void *__real_memmove(void *to, const void *from, size_t size);
+void *__wrap_memmove(void *to, const void *from, size_t size);
+
+int __wrap_strcmp(const char *a, const char *b)
+{
+	steps++;
+	return __real_strcmp(a, b);
+}
+
+void *__wrap_memmove(void *to, const void *from, size_t size)
+{
+	steps += size;
+	return __real_memmove(to, from, size);
+}
+
+enum name_order {
+	NAMES_UP,
+	NAMES_DOWN,
+	NAMES_MIXED,
+	NAME_ORDERS,
+};
+
+/* The steps of a life of so many names: wanted, looked for, swept. No thread looks them up. */
+static size_t steps_of(unsigned count, enum name_order order)
+{
+	struct resolver resolver;
+	char host[32];
+	no_threads = true;
+	assert_int_equal(resolver_init(&resolver, NULL), 0);
+	steps = 0;
+	for (unsigned i = 0; i < 2 * count; i++) {
+		unsigned at = i % count;
+		unsigned number = order == NAMES_UP     ? at
+				  : order == NAMES_DOWN ? count - at
+							: at * 7919 % count;
+		snprintf(host, sizeof host, "p%06u.example", number);
+		assert_int_equal(resolver_want(&resolver, host), 0);
+	}
+	assert_int_equal(resolver.count, count);
+	assert_int_equal(resolver.pending_count, count);
+	resolver_deinit(&resolver);
+	no_threads = false;
+	return steps;
+}
+
+static void twice_the_names_take_little_more_than_twice_the_steps(void **state)
+{
+	for (enum name_order order = NAMES_UP; order < NAME_ORDERS; order++) {
+		size_t some = steps_of(10000, order), many = steps_of(40000, order);
+		assert_true(some > 10000);
+		assert_in_range(many, 4 * some, 6 * some);
+	}
 }
 
 int main(void)
@@ -193,6 +378,20 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_name_is_looked_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_address_that_nothing_can_be_sent_to_is_no_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_answer_is_all_of_the_addresses_in_the_order_they_came_in, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			of_a_long_answer_the_same_addresses_count_in_whatever_order_it_comes,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_lookup_that_knows_no_address_has_one_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			names_without_an_address_are_counted_and_asked_for_again, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			answers_are_awaited_so_long_and_no_longer, set_up, tear_down),
+		cmocka_unit_test(twice_the_names_take_little_more_than_twice_the_steps),
 		cmocka_unit_test_setup_teardown(
 			without_a_thread_a_name_waits_until_somebody_asks_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
