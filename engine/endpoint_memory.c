@@ -97,7 +97,7 @@ static uint32_t name_digest(const char *host)
 	uint32_t digest = 2166136261;
 	for (; *host; host++)
 		digest = (digest ^ (uint8_t)*host) * 16777619;
-	return digest ? digest : 1;
+	return digest | 1; /* 0 is none */
 }
 
 /* What a host name stands for. */

@@ -405,7 +405,36 @@ static void what_was_applied_can_be_looked_at(void **state)
 	struct endpoint_memory failed = {0};
 	assert_int_equal(endpoint_memory_failed(&failed, &two, &a), 0);
 	assert_null(endpoint_memory_baseline(&failed, &two));
+	struct peer_config peer = {.public_key = two,
+		.endpoint = {.kind = ENDPOINT_NAME, .host = NAME, .port = 51820}};
+	name_answer = C " " A;
+	endpoint_memory_choose(&failed, &world->manager.lookup, &peer, NULL, 0);
+	assert_string_equal(endpoint_format(&peer.endpoint).text, "[" C "]" PORT);
 	endpoint_memory_clear(&failed);
+}
+
+static void assert_silent(struct world *world, bool is_silent)
+{
+	struct key_public key = key_of(2);
+	const struct peer_config *actual = &fake_find(&world->fake, &key)->config;
+	assert_int_equal(endpoint_memory_is_silent(&world->manager.endpoints, actual, world->now_s),
+		is_silent);
+}
+
+static void a_peer_is_silent_when_something_was_sent_and_nothing_is_heard(void **state)
+{
+	struct world *world = *state;
+	peer_alive(world, A);
+	world_sent(world, 2, 100);
+	assert_silent(world, false);
+	world->now_s += 180;
+	assert_silent(world, false);
+	world->now_s += 1;
+	assert_silent(world, true);
+	world_handshake(world, 2, "");
+	cycle_wants(world, NAME, "");
+	world->now_s += 1000;
+	assert_silent(world, false); /* idle */
 }
 
 /* A random walk, with a second account of when a peer may be written. */
@@ -503,6 +532,7 @@ int main(void)
 		TEST(an_event_whose_name_has_no_answer_gets_it_in_a_cycle),
 		TEST(without_a_lookup_a_name_is_left_as_it_is),
 		TEST(what_was_applied_can_be_looked_at),
+		TEST(a_peer_is_silent_when_something_was_sent_and_nothing_is_heard),
 		TEST(only_a_silent_peer_or_one_without_an_endpoint_is_written),
 	};
 	return cmocka_run_group_tests_name("endpoint names", tests, NULL, NULL);
