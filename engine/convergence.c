@@ -14,36 +14,35 @@ static int compare_ops(const void *a, const void *b)
 	return key_public_compare(&x->public_key, &y->public_key);
 }
 
-/* FNV-1a: enough to tell a value from the one before it. */
-static uint64_t digest_add(uint64_t digest, const void *data, size_t size)
+static uint64_t endpoint_digest(const struct digest_key *key, const struct endpoint *endpoint)
 {
-	const uint8_t *bytes = data;
-	for (size_t i = 0; i < size; i++)
-		digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return digest;
+	/* Without what lies between its members and behind its zone. */
+	uint8_t bytes[sizeof endpoint->ip + sizeof endpoint->zone + sizeof endpoint->port] = {0};
+	memcpy(bytes, &endpoint->ip, sizeof endpoint->ip);
+	memcpy(bytes + sizeof endpoint->ip, &endpoint->port, sizeof endpoint->port);
+	memcpy(bytes + sizeof endpoint->ip + sizeof endpoint->port, endpoint->zone,
+		strlen(endpoint->zone));
+	return keyed_digest(key, bytes, sizeof bytes);
 }
 
-static uint64_t field_digest(const struct peer_config *peer, enum peer_field_bit bit)
+static uint64_t field_digest(
+	const struct digest_key *key, const struct peer_config *peer, enum peer_field_bit bit)
 {
-	const struct endpoint *endpoint = &peer->endpoint;
-	uint64_t digest = UINT64_C(0xcbf29ce484222325);
 	switch (bit) {
 	case PEER_FIELD_BIT_ENDPOINT:
-		digest = digest_add(digest, &endpoint->ip, sizeof endpoint->ip);
-		digest = digest_add(digest, endpoint->zone, strlen(endpoint->zone));
-		return digest_add(digest, &endpoint->port, sizeof endpoint->port);
+		return endpoint_digest(key, &peer->endpoint);
 	case PEER_FIELD_BIT_ALLOWED_IPS:
-		return digest_add(digest, peer->allowed_ips,
+		return keyed_digest(key, peer->allowed_ips,
 			peer->allowed_ip_count * sizeof *peer->allowed_ips);
 	case PEER_FIELD_BIT_PSK:
-		return digest_add(digest, peer->psk.bytes, sizeof peer->psk.bytes);
+		return keyed_digest(key, peer->psk.bytes, sizeof peer->psk.bytes);
 	case PEER_FIELD_BIT_PERSISTENT_KEEPALIVE:
-		return digest_add(
-			digest, &peer->persistent_keepalive_s, sizeof peer->persistent_keepalive_s);
+		return keyed_digest(
+			key, &peer->persistent_keepalive_s, sizeof peer->persistent_keepalive_s);
 	case PEER_FIELD_COUNT:
 		break;
 	}
-	return digest;
+	return 0;
 }
 
 /* Whether `op` sends nothing that `before` had not sent already. */
@@ -84,7 +83,7 @@ int convergence_note(struct convergence *convergence, const struct peer_diff *di
 	const struct peer_op_result *results, const struct logger *logger, struct diag *failures)
 {
 	size_t op_count = peer_diff_op_count(diff);
-	struct convergence next = {0};
+	struct convergence next = {.key = convergence->key};
 	int error = 0;
 	if (op_count)
 		next.ops = calloc(op_count, sizeof *next.ops);
@@ -100,7 +99,8 @@ int convergence_note(struct convergence *convergence, const struct peer_diff *di
 		*noted = (struct acknowledged_op){
 			.public_key = *peer_op_key(op), .kind = op->kind, .fields = op->fields};
 		for (int bit = 0; op->desired && bit < PEER_FIELD_COUNT; bit++)
-			noted->wanted[bit] = field_digest(op->desired, (enum peer_field_bit)bit);
+			noted->wanted[bit] = field_digest(
+				&next.key, op->desired, (enum peer_field_bit)bit);
 		noted->cycles = cycles_in_row(convergence, noted);
 		if (noted->cycles >= CONVERGENCE_CYCLES_MAX) {
 			stuck_report(op, noted->cycles, logger, failures);
@@ -117,5 +117,5 @@ int convergence_note(struct convergence *convergence, const struct peer_diff *di
 void convergence_clear(struct convergence *convergence)
 {
 	free(convergence->ops);
-	*convergence = (struct convergence){0};
+	*convergence = (struct convergence){.key = convergence->key};
 }

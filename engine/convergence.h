@@ -7,6 +7,7 @@
 #pragma once
 
 #include "diff.h"
+#include "keyed_digest.h"
 #include "logger.h"
 
 struct diag;
@@ -24,6 +25,8 @@ struct acknowledged_op {
 };
 
 struct convergence {
+	/* Of the digests, some of which are of preshared keys: for the owner to make random. */
+	struct digest_key key;
 	struct acknowledged_op *ops; /* sorted by key; a key has at most one a cycle */
 	size_t count;
 };
@@ -34,4 +37,5 @@ struct convergence {
  */
 int convergence_note(struct convergence *convergence, const struct peer_diff *diff,
 	const struct peer_op_result *results, const struct logger *logger, struct diag *failures);
+/* Forgets the operations. */
 void convergence_clear(struct convergence *convergence);

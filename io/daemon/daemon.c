@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		(struct drift_reporter){0}, settings->identity);
 	daemon->manager.router = settings->router;
 	daemon->manager.route_policy = settings->route_policy;
+	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
 	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,

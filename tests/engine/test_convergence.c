@@ -108,6 +108,33 @@ static void an_interface_that_is_deleted_again_and_again_is_filled_each_time(voi
 	assert_not_logged(world, "does not converge");
 }
 
+/* What a cycle that sets peer 2's preshared key leaves of it behind. */
+static uint64_t psk_digest(struct world *world)
+{
+	const struct convergence *convergence = &world->reconciler.convergence;
+	struct key_public key = key_of(2);
+	fake_find(&world->fake, &key)->config.psk = secret_of(9);
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	assert_int_equal(convergence->count, 1);
+	assert_int_equal(convergence->ops[0].fields, 1u << PEER_FIELD_BIT_PSK);
+	return convergence->ops[0].wanted[PEER_FIELD_BIT_PSK];
+}
+
+static void a_preshared_key_leaves_a_digest_that_only_the_owner_can_make(void **state)
+{
+	struct world *world = *state;
+	struct convergence *convergence = &world->reconciler.convergence;
+	assert_int_equal(world_cycle_not_modified(world), 0);
+	uint64_t without = psk_digest(world);
+	memset(&convergence->key, 7, sizeof convergence->key);
+	uint64_t with = psk_digest(world);
+	assert_true(without != with);
+	/* It stays, or nothing would be found repeated. */
+	convergence_clear(convergence);
+	assert_true(psk_digest(world) == with);
+	assert_true(psk_digest(world) == with);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +143,7 @@ int main(void)
 		CONVERGED_TEST(different_operations_on_one_peer_are_no_repetition),
 		CONVERGED_TEST(operations_that_fail_do_not_count),
 		CONVERGED_TEST(a_peer_that_comes_back_again_and_again_is_named_by_its_key),
+		CONVERGED_TEST(a_preshared_key_leaves_a_digest_that_only_the_owner_can_make),
 		CONVERGED_TEST(an_interface_that_is_deleted_again_and_again_is_filled_each_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

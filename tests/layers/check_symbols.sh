@@ -16,7 +16,7 @@ case $layer in
 model) pure="$pure inet_ntop inet_pton
 	pthread_rwlock_destroy pthread_rwlock_init pthread_rwlock_rdlock pthread_rwlock_unlock
 	pthread_rwlock_wrlock
-	sodium_base642bin sodium_bin2base64 sodium_is_zero sodium_memcmp sodium_memzero" ;;
+	crypto_shorthash sodium_base642bin sodium_bin2base64 sodium_is_zero sodium_memcmp sodium_memzero" ;;
 engine) ;;
 *)
 	echo "check_symbols: no such layer: $layer" >&2
