@@ -158,6 +158,30 @@ kill "$daemon"
 wait "$daemon"
 daemon=
 
+# The limit that the system sets on the size of a file. What is said goes through pipes.
+limited() { # limited KIB COMMAND...
+	(ulimit -f "$1" && shift && exec "$@") 2>&1 | cat >"$work/limited"
+	cat "$work/limited"
+}
+no_identity() {
+	limited 0 "$plexwg" init --identity "$work/limited.d" --mesh-ip 10.100.0.1
+	same "plexwg: init: $work/limited.d/private_key: File too large" "$(cat "$work/limited")" &&
+		same '' "$(ls -A "$work/limited.d")"
+}
+check 'a file that may not grow is an error of init, and nothing is left' no_identity
+"$plexwg" init --identity "$work/identity.d" --mesh-ip 10.100.0.1 >/dev/null
+python3 -c 'import json, sys; json.dump(json.load(sys.stdin) | {"x": "x" * 4096}, sys.stdout)' \
+	<"$work/state.json" >"$work/large.json"
+no_cache() { # the state is kept nowhere, and in force
+	(ulimit -f 1 && exec "$plexwg" run --controller sim --identity "$work/identity.d" --log-level debug \
+		--state "$work/large.json" --interval 1h) > >(cat >"$work/log") 2>&1 &
+	daemon=$!
+	logs 'with="last good state".*File too large' 1 && logs 'Peers changed' 1 && kill "$daemon" || return
+	wait "$daemon"
+	same 0 $? && daemon= && same 'identity.json private_key' "$(ls -A "$work/identity.d" | paste -sd' ')"
+}
+check 'and of the daemon where it writes the state down, which it follows' no_cache
+
 # default HELP README: the help of the option says so, and the README names the bound.
 default() {
 	"$plexwg" run --help | grep -q -- "--$1 .*default: $2" && tr '\n' ' ' <"$top/README.md" | grep -q -- "$3"
