@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "file.h"
 #include "identity_dir.h"
+#include "secret_buffer.h"
 #include "trusted_path.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -58,31 +58,40 @@ static int refuse_existing(const char *directory, const char *name, struct diag 
 	return 0;
 }
 
-static int line_write(const char *directory, const char *name, const char *text, struct diag *diag)
+/* `line` is cleared. */
+static int line_write(
+	const char *directory, const char *name, struct secret_buffer *line, struct diag *diag)
 {
-	size_t length = strlen(text);
-	char *line = malloc(length + 1);
-	if (!line)
-		return diag_fail_errno(diag, -ENOMEM);
-	memcpy(line, text, length);
-	line[length] = '\n';
-	int error = file_replace(directory, name, line, length + 1, diag);
-	sodium_memzero(line, length);
-	free(line);
+	secret_buffer_append(line, "\n", 1);
+	int error = line->out_of_memory
+			    ? diag_fail_errno(diag, -ENOMEM)
+			    : file_replace(directory, name, line->bytes, line->length, diag);
+	secret_buffer_clear(line);
 	return error;
+}
+
+static int text_write(const char *directory, const char *name, const char *text, struct diag *diag)
+{
+	struct secret_buffer line = {0};
+	secret_buffer_append_text(&line, text);
+	return line_write(directory, name, &line, diag);
 }
 
 static int private_key_make(const char *directory, struct identity *identity, struct diag *diag)
 {
-	char text[sodium_base64_ENCODED_LEN(KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+	const size_t size = sodium_base64_ENCODED_LEN(KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
+	struct secret_buffer line = {0};
 	struct key_secret *key = &identity->private_key;
 	randombytes_buf(key->bytes, KEY_BYTES);
 	key_secret_clamp(key);
 	key_public_derive(key, &identity->public_key);
-	sodium_bin2base64(text, sizeof text, key->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
-	int error = line_write(directory, "private_key", text, diag);
-	sodium_memzero(text, sizeof text);
-	return error;
+	/* Into its place at once: on the stack it would not be in secret memory. */
+	if (secret_buffer_reserve(&line, size)) {
+		sodium_bin2base64(
+			line.bytes, size, key->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
+		line.length = size - 1;
+	}
+	return line_write(directory, "private_key", &line, diag);
 }
 
 /* False when memory is out: json-c would write a null. */
@@ -108,7 +117,7 @@ static int identity_json_write(const char *directory, const char *node_id, const
 		is_whole ? json_object_to_json_string_ext(
 				   object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 			 : NULL;
-	int error = text ? line_write(directory, "identity.json", text, diag)
+	int error = text ? text_write(directory, "identity.json", text, diag)
 			 : diag_fail_errno(diag, -ENOMEM);
 	json_object_put(object);
 	return error;
@@ -177,9 +186,9 @@ int identity_complete(
 	const char *directory, const struct identity_registration *registration, struct diag *diag)
 {
 	struct key_text key = key_public_format(&registration->signing_public_key);
-	int error = line_write(directory, "node_secret_key", registration->node_secret_key, diag);
+	int error = text_write(directory, "node_secret_key", registration->node_secret_key, diag);
 	if (!error)
-		error = line_write(directory, "signing_public_key", key.text, diag);
+		error = text_write(directory, "signing_public_key", key.text, diag);
 	if (!error)
 		error = identity_json_write(
 			directory, registration->node_id, &registration->mesh_ip, key.text, diag);

@@ -24,10 +24,15 @@ static void put_number(struct secret_buffer *request, const char *key, unsigned 
 
 static void put_key(struct secret_buffer *request, const char *name, const uint8_t *key)
 {
-	char text[2 * KEY_BYTES + 1];
-	sodium_bin2hex(text, sizeof text, key, KEY_BYTES);
-	put_line(request, name, text);
-	sodium_memzero(text, sizeof text);
+	const size_t size = 2 * KEY_BYTES + 1;
+	secret_buffer_append_text(request, name);
+	secret_buffer_append(request, "=", 1);
+	/* Into its place at once: on the stack it would not be in secret memory. */
+	if (!request->out_of_memory && secret_buffer_reserve(request, size)) {
+		sodium_bin2hex(request->bytes + request->length, size, key, KEY_BYTES);
+		request->length += size - 1;
+	}
+	secret_buffer_append(request, "\n", 1);
 }
 
 void uapi_put_get(struct secret_buffer *request)

@@ -5,9 +5,11 @@
 #include "identity_make.h"
 #include "scratch.h"
 #include "secret_file.h"
+#include "secret_memory.h"
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -213,6 +215,82 @@ static void no_secret_is_left_in_freed_memory(void **state)
 	}
 }
 
+/* Secret memory that knows what of it is in use, and what is written to files. */
+#define BLOCKS_MAX 64
+static struct {
+	char *memory;
+	size_t size;
+} blocks[BLOCKS_MAX];
+static size_t secrets_written, others_written;
+
+static void *block_alloc(size_t size)
+{
+	char *memory = calloc(1, size);
+	for (size_t i = 0; i < BLOCKS_MAX; i++) {
+		if (!blocks[i].memory) {
+			blocks[i].memory = memory;
+			blocks[i].size = size;
+			return memory;
+		}
+	}
+	fail();
+	return NULL;
+}
+
+static void block_free(void *memory, size_t size)
+{
+	for (size_t i = 0; i < BLOCKS_MAX; i++)
+		if (blocks[i].memory == memory)
+			blocks[i].memory = NULL;
+	free(memory);
+}
+
+static bool is_secret_memory(const void *memory)
+{
+	for (size_t i = 0; i < BLOCKS_MAX; i++)
+		if (blocks[i].memory && (const char *)memory >= blocks[i].memory &&
+			(const char *)memory < blocks[i].memory + blocks[i].size)
+			return true;
+	return false;
+}
+
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t size)
+{
+	if (is_secret_memory(bytes))
+		secrets_written++;
+	else
+		others_written++;
+	return __real_write(fd, bytes, size);
+}
+
+static void texts_of_secrets_lie_in_secret_memory(void **state)
+{
+	static const struct secret_memory_source source = {block_alloc, block_free, NULL};
+	const struct scratch *scratch = *state;
+	struct identity_registration answer = registration;
+	struct identity identity;
+	char *token = NULL;
+	int lock;
+	answer.signing_public_key = key_of(3);
+	secret_memory_use(&source);
+	secrets_written = others_written = 0;
+	assert_int_equal(identity_prepare(scratch->directory, &identity, &lock, NULL), 0);
+	assert_int_equal(identity_complete(scratch->directory, &answer, NULL), 0);
+	assert_int_equal(others_written, 0);
+	assert_true(secrets_written >= 4);
+	close(lock);
+	assert_int_equal(identity_dir_read_token(scratch->directory, &token, NULL), 0);
+	assert_true(is_secret_memory(token));
+	secret_text_free(token);
+	identity_clear(&identity);
+	for (size_t i = 0; i < BLOCKS_MAX; i++)
+		assert_null(blocks[i].memory);
+	secret_memory_use(NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_clear)
 
 int main(void)
@@ -225,6 +303,7 @@ int main(void)
 		TEST(an_identity_for_files_is_no_half_of_a_registration),
 		TEST(a_directory_that_others_may_write_is_no_place_for_it),
 		TEST(no_secret_is_left_in_freed_memory),
+		TEST(texts_of_secrets_lie_in_secret_memory),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
