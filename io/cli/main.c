@@ -62,9 +62,9 @@ int main(int argc, char **argv)
 {
 	/* A reader that goes away is an error of the write, not the end of the process. */
 	signal(SIGPIPE, SIG_IGN);
-	report_error_start();
 	/* So is a file that has grown to the limit on its size. */
 	signal(SIGXFSZ, SIG_IGN);
+	report_error_start();
 	if (sodium_init() < 0) {
 		report_error("libsodium cannot be used");
 		return STATUS_ERROR;
