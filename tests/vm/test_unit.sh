@@ -10,7 +10,7 @@ mkdir $PLEXWG_KEPT
 plexwg=$1
 device=plexd0 service=plexwg.service
 identity=/var/lib/plexwg state=/etc/plexwg/state.json
-patience=20
+patience=60
 cgroup=/sys/fs/cgroup/system.slice/$service
 echo "# $(uname -r), $(systemctl --version | head -n 1)"
 # Else each removed peer takes 10 ms.
@@ -76,7 +76,6 @@ check 'without an identity it is not started, which is no failure' condition
 
 umask 077
 key_a=$("$plexwg" init --identity $identity --mesh-ip 10.9.0.1)
-chown -R plexwg:plexwg $identity
 secret >"$work/psk"
 private_key_b=$(wg genkey | tee -a "$work/secrets")
 key_b=$(wg pubkey <<<"$private_key_b") k3=$(key 3) k4=$(key 4)
@@ -91,6 +90,12 @@ starts() {
 		[ -e /etc/systemd/system/multi-user.target.wants/$service ]
 }
 check 'once it has started the tunnels are there, on a kernel that had to load WireGuard' starts
+
+handed_over() {
+	same 'plexwg plexwg plexwg' "$(stat -c %U $identity $identity/private_key $identity/identity.json | paste -sd' ')" &&
+		same '700 600' "$(stat -c %a $identity $identity/private_key | paste -sd' ')"
+}
+check 'the identity that root has made is the one of the user that it runs as' handed_over
 
 # A second node, whose tunnel is pinged.
 ip netns add b
@@ -200,7 +205,7 @@ mended() {
 	configure '"interval": "1h"'
 	eventually is StatusText '2 peers, converged' && untouched
 }
-check 'a configuration that is wrong is tried until it is right' mended
+check 'a configuration that is wrong is tried again, and is followed once it is right' mended
 none_lost() {
 	kill -INT "$pinging" && wait "$pinging"
 	grep -q 'packets transmitted' "$work/pings" && awk -F'icmp_seq=' 'NF == 2 {
@@ -209,6 +214,30 @@ none_lost() {
 }
 check 'no ping was lost by any of that' none_lost
 tail -n 2 "$work/pings" | sed 's/^/# /'
+gives_up() { # as soon as it has been tried as often as in five minutes
+	local again=$SECONDS
+	drop_in 'Environment=ASAN_OPTIONS=detect_leaks=0' RestartSec=20ms
+	chown root: $identity/private_key
+	systemd stop
+	! systemctl start $service && patience=240 eventually is ActiveState failed || return
+	[ "$(property NRestarts)" -le 60 ] && words | grep -F "$identity/private_key: Permission denied" &&
+		sleep 2 && is ActiveState failed && untouched || return
+	echo "$((SECONDS - again)) seconds"
+	chown plexwg: $identity/private_key
+	drop_in 'Environment=ASAN_OPTIONS=detect_leaks=0'
+	systemctl reset-failed $service
+	systemd start && is StatusText '2 peers, converged' && untouched
+}
+check 'one that never begins is given up, and no tunnel with it' gives_up
+usage() {
+	configure '"api": "https://127.0.0.1"'
+	systemd stop
+	! systemctl start $service && sleep 6 && is ActiveState failed && is NRestarts 0 || return
+	configure '"interval": "1h"'
+	systemctl reset-failed $service
+	systemd start && untouched
+}
+check 'a wrong command line is not tried again' usage
 taken_down() {
 	systemd stop && "$plexwg" down --interface $device && not ip link show $device
 }
@@ -255,7 +284,8 @@ check 'it is taken down with its interface' nothing_is_left
 logfmt() {
 	words | grep -vE '^time=[-0-9T:.]+Z level=(DEBUG|INFO|WARN|ERROR) msg=' >"$work/others"
 	# The one that is said before there is a log.
-	not grep -v '^plexwg: run: config: .*interval: "never"' "$work/others" && [ -s "$work/others" ] &&
+	not grep -vE '^plexwg: run: (config: .*interval: "never"|identity: .*: Permission denied|needs either)' \
+		"$work/others" && [ -s "$work/others" ] &&
 		[ "$(words | grep -c 'level=INFO')" -gt 20 ]
 }
 check 'what it says is in the journal, a line each' logfmt
