@@ -30,7 +30,7 @@ static int run(struct session *session, struct diag *diag)
 	struct daemon_settings settings = {
 		.controller = session->controller.controller,
 		.config = options->config,
-		.router = session_router(session),
+		.router = session->has_router ? &session->router : NULL,
 		.route_policy = session_route_policy(session),
 		.logger = log_sink_logger(&session->log_sink),
 		.identity = &session->identity,

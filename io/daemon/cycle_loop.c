@@ -262,7 +262,7 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 }
 
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
-	int64_t interval_ms, struct diag *diag)
+	const struct link_router *router, int64_t interval_ms, struct diag *diag)
 {
 	*cycles = (struct cycle_loop){
 		.loop = loop,
@@ -277,7 +277,8 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 	int error = resolver_init(&cycles->resolver, diag);
 	if (error)
 		return error;
-	error = link_watch_open(&cycles->link, reconciler->manager->config.interface_name, diag);
+	error = link_watch_open(
+		&cycles->link, reconciler->manager->config.interface_name, router, diag);
 	if (error)
 		return error;
 	error = loop_watch_add(loop, &cycles->resolver_watch, cycles->resolver.fd, EPOLLIN,

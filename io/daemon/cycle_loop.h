@@ -1,7 +1,7 @@
 /*
- * When cycles happen, on the event loop: every interval, and early when the source, the link or a
- * host name says that there is something to do. One cycle runs at a time; what comes meanwhile
- * makes one more.
+ * When cycles happen, on the event loop: every interval, and early when the source, the link, its
+ * routes or a host name says that there is something to do. One cycle runs at a time; what comes
+ * meanwhile makes one more.
  *
  *     begin (interface up?) -> the source fetches -> names resolve, up to a deadline -> finish
  *
@@ -49,9 +49,12 @@ struct cycle_loop {
 	struct condition names_condition;
 };
 
-/* Borrows `loop` and `reconciler`, and becomes the reconciler's observer. */
+/*
+ * Borrows all, and becomes the reconciler's observer. `router`, or NULL, is whose routes are
+ * watched.
+ */
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
-	int64_t interval_ms, struct diag *diag);
+	const struct link_router *router, int64_t interval_ms, struct diag *diag);
 void cycle_loop_deinit(struct cycle_loop *cycles);
 /* For a source. */
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);

@@ -6,6 +6,7 @@
 #include "event_feed.h"
 #include "file_source.h"
 #include "identity_dir.h"
+#include "link_router.h"
 #include "locked_memory.h"
 #include "node_reports.h"
 #include "payload_wire.h"
@@ -260,7 +261,8 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
 		(struct drift_reporter){0}, settings->identity);
-	daemon->manager.router = settings->router;
+	if (settings->router)
+		daemon->manager.router = link_router(settings->router);
 	daemon->manager.route_policy = settings->route_policy;
 	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
 	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
@@ -303,8 +305,8 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.node_id = settings->identity->node_id,
 		.source = settings->api_url ? settings->api_url : settings->state_path,
 	};
-	int error = cycle_loop_init(
-		&daemon->cycles, &daemon->loop, &daemon->reconciler, settings->interval_ms, diag);
+	int error = cycle_loop_init(&daemon->cycles, &daemon->loop, &daemon->reconciler,
+		settings->router, settings->interval_ms, diag);
 	daemon->cycles.recorder = &daemon->recorder;
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;

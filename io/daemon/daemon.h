@@ -12,12 +12,13 @@
 #include "service_notify.h"
 
 struct diag;
+struct link_router;
 
 /* All borrowed. */
 struct daemon_settings {
 	struct controller controller;
 	struct interface_config config;
-	struct router router;
+	struct link_router *router; /* NULL: routes are not managed */
 	struct route_policy route_policy;
 	struct logger logger;
 	struct identity *identity; /* read anew on SIGHUP */

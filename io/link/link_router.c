@@ -182,6 +182,11 @@ void link_router_close(struct link_router *router)
 	link_close(&router->link);
 }
 
+uint32_t link_router_port(const struct link_router *router)
+{
+	return netlink_socket_port(&router->link.netlink);
+}
+
 struct router link_router(struct link_router *router)
 {
 	return (struct router){.ops = &link_router_ops, .impl = router};

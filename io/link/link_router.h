@@ -23,5 +23,7 @@ struct link_router {
 /* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
 int link_router_open(struct link_router *router, uint32_t table, struct diag *diag);
 void link_router_close(struct link_router *router);
+/* Who changes its routes, as the kernel names it to those who watch them; 0: nobody yet. */
+uint32_t link_router_port(const struct link_router *router);
 /* Borrows `router`. */
 struct router link_router(struct link_router *router);

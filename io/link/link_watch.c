@@ -1,8 +1,11 @@
 #include "link_watch.h"
 
 #include "diag.h"
+#include "link_router.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
@@ -23,23 +26,58 @@ static int link_index(const char *name)
 	return is_own ? (int)index : 0;
 }
 
-int link_watch_open(struct link_watch *watch, const char *name, struct diag *diag)
+/* Of the messages about routes, only deletions of those with our protocol come through. */
+static int filter_attach(int fd)
+{
+	/* A filter reads numbers in network order, and netlink has them in the machine's. */
+	const uint16_t added = htons(RTM_NEWROUTE), deleted = htons(RTM_DELROUTE);
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, added, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, deleted, 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ROUTE_PROTOCOL, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog filter = {
+		.len = sizeof program / sizeof *program,
+		.filter = program,
+	};
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) ? -errno : 0;
+}
+
+static int groups_join(int fd, bool has_routes)
 {
 	struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
 		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
 	};
-	*watch = (struct link_watch){.fd = -1};
+	int error = 0;
+	if (has_routes) {
+		address.nl_groups |= RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+		error = filter_attach(fd);
+	}
+	if (!error && bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		error = -errno;
+	return error;
+}
+
+int link_watch_open(struct link_watch *watch, const char *name, const struct link_router *router,
+	struct diag *diag)
+{
+	*watch = (struct link_watch){.fd = -1, .router = router};
 	if (strlen(name) > LINK_WATCH_NAME_MAX)
 		return diag_fail_errno(diag, -ENAMETOOLONG);
 	strcpy(watch->name, name);
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (fd < 0)
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "watch links");
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-		int error = diag_fail_errno(diag, -errno);
+	int error = groups_join(fd, router);
+	if (error) {
 		close(fd);
-		return diag_wrap(diag, error, "watch links");
+		return diag_wrap(diag, diag_fail_errno(diag, error), "watch links");
 	}
 	watch->fd = fd;
 	/* Only now: what changes from here on is told. */
@@ -60,6 +98,22 @@ static bool link_message_is_ours(struct link_watch *watch, struct nlmsghdr *head
 	return true;
 }
 
+/* A route of ours went, and not by our own hand. */
+static bool route_message_is_ours(const struct link_watch *watch, struct nlmsghdr *header)
+{
+	const struct rtmsg *message = nlmsg_data(header);
+	const struct link_router *router = watch->router;
+	struct nlattr *link = nlmsg_find_attr(header, sizeof *message, RTA_OIF);
+	struct nlattr *table = nlmsg_find_attr(header, sizeof *message, RTA_TABLE);
+	/* The kernel's own deletions come from 0. */
+	if (!router || !watch->index || message->rtm_protocol != ROUTE_PROTOCOL ||
+		(header->nlmsg_pid && header->nlmsg_pid == link_router_port(router)))
+		return false;
+	return link && nla_len(link) == sizeof(uint32_t) &&
+	       nla_get_u32(link) == (uint32_t)watch->index && table &&
+	       nla_len(table) == sizeof(uint32_t) && nla_get_u32(table) == router->table;
+}
+
 static bool message_is_ours(struct link_watch *watch, struct nlmsghdr *header)
 {
 	switch (header->nlmsg_type) {
@@ -73,6 +127,9 @@ static bool message_is_ours(struct link_watch *watch, struct nlmsghdr *header)
 			return false;
 		return ((struct ifaddrmsg *)nlmsg_data(header))->ifa_index ==
 		       (unsigned)watch->index;
+	case RTM_DELROUTE:
+		return nlmsg_valid_hdr(header, sizeof(struct rtmsg)) &&
+		       route_message_is_ours(watch, header);
 	default:
 		return false;
 	}

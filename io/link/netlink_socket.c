@@ -165,6 +165,11 @@ void netlink_socket_close(struct netlink_socket *netlink)
 	netlink->sock = NULL;
 }
 
+uint32_t netlink_socket_port(const struct netlink_socket *netlink)
+{
+	return netlink->sock ? nl_socket_get_local_port(netlink->sock) : 0;
+}
+
 static struct nl_cb *callbacks_new(struct exchange *exchange)
 {
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);

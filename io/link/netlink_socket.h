@@ -10,6 +10,7 @@
 #include "diag.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct nl_msg;
 struct nl_sock;
@@ -42,6 +43,8 @@ struct netlink_request {
 int netlink_socket_open(
 	struct netlink_socket *netlink, int protocol, int timeout_ms, struct diag *diag);
 void netlink_socket_close(struct netlink_socket *netlink);
+/* The sender of its messages, as the kernel names it to others; 0: it is closed. */
+uint32_t netlink_socket_port(const struct netlink_socket *netlink);
 
 /*
  * Sends `message` and takes its whole answer. Returns 0 or a negative errno: the kernel's own, with

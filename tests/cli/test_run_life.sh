@@ -38,7 +38,7 @@ by_hand() {
 check 'peers changed by hand are put right by the next cycle' by_hand
 
 # From here on no interval passes: what is put right was noticed.
-begin --interval 1h --mtu 1400
+begin --interval 1h --mtu 1400 --log-level debug
 drifts() { # drifts COMMAND...: after it, all is right again
 	"$@" && eventually is_right
 }
@@ -53,6 +53,26 @@ other_mtu() {
 	ip link set "$device" mtu 1300 && eventually bash -c "ip link show $device | grep -q 'mtu 1400'"
 }
 check 'another MTU is put right' other_mtu
+routes_are_there() {
+	same '10.100.0.2 10.100.0.3' "$(ip route show dev "$device" proto 158 | awk '{ print $1 }' | paste -sd' ')"
+}
+route_deleted() {
+	eventually routes_are_there && ip route del 10.100.0.3 && eventually routes_are_there &&
+		ip route flush table main && eventually routes_are_there
+}
+check 'routes that another program deletes or flushes are put back at once' route_deleted
+routes_fight() { # routes_fight COMMAND...: again and again for 3 s
+	local before start=$SECONDS times
+	before=$(grep -c 'Route changed.*add.*10.100.0.3' "$log")
+	while [ $((SECONDS - start)) -lt 3 ]; do
+		"$@"
+		sleep 0.02
+	done
+	times=$(($(grep -c 'Route changed.*add.*10.100.0.3' "$log") - before))
+	[ "$times" -ge 1 ] && [ "$times" -le $((SECONDS - start + 2)) ] && eventually routes_are_there
+}
+check 'routes that another deletes again and again are put back once a second' \
+	routes_fight ip route flush dev "$device" proto 158
 fight() { # another that takes the link down as soon as it is up
 	local before start=$SECONDS times
 	before=$(grep -c 'Interface is not as it should be' "$log")

@@ -1,6 +1,7 @@
 /* What the watch notices of a real link, in a namespace of its own. */
 #include "diag.h"
 #include "link_hooks.h"
+#include "link_router.h"
 #include "link_watch.h"
 #include "netns.h"
 
@@ -16,20 +17,47 @@
 #define NAME  "plexwg-watch0"
 #define OTHER "plexwg-other0"
 
+/* Routes are watched as well where `router` is open. */
+struct scene {
+	struct link_watch watch;
+	struct link_router router;
+};
+
 static int watch_make(void **state)
 {
-	struct link_watch *watch = calloc(1, sizeof *watch);
-	*state = watch;
+	struct scene *scene = calloc(1, sizeof *scene);
+	struct link_watch *watch = scene ? &scene->watch : NULL;
+	*state = scene;
 	if (!watch || !ip_command("link add " NAME " type veth peer name plexwg-watch1") ||
-		!ip_command("link add " OTHER " type veth peer name plexwg-other1"))
+		!ip_command("link add " OTHER " type veth peer name plexwg-other1") ||
+		/* No addresses that come later by themselves. */
+		!ip_command("link set " NAME " addrgenmode none") ||
+		!ip_command("link set " OTHER " addrgenmode none"))
 		return -1;
-	return link_watch_open(watch, NAME, NULL);
+	return link_watch_open(watch, NAME, NULL, NULL);
+}
+
+static int route_watch_make(void **state)
+{
+	if (watch_make(state) != 0)
+		return -1;
+	struct scene *scene = *state;
+	link_watch_close(&scene->watch);
+	if (!ip_command("link set " NAME " up") || !ip_command("link set " OTHER " up") ||
+		!ip_command("link set plexwg-watch1 up") ||
+		!ip_command("link set plexwg-other1 up") ||
+		link_router_open(&scene->router, ROUTE_TABLE_MAIN, NULL) != 0)
+		return -1;
+	return link_watch_open(&scene->watch, NAME, &scene->router, NULL);
 }
 
 static int watch_clear(void **state)
 {
-	link_watch_close(*state);
-	free(*state);
+	struct scene *scene = *state;
+	link_watch_close(&scene->watch);
+	if (scene->router.table)
+		link_router_close(&scene->router);
+	free(scene);
 	if (link_is_there(NAME))
 		ip_command("link del " NAME);
 	ip_command("link del " OTHER);
@@ -100,11 +128,93 @@ static void a_link_that_has_the_name_as_an_alternative_is_another(void **state)
 {
 	struct link_watch watch;
 	assert_true(ip_command("link property add dev " OTHER " altname plexwg-alias0"));
-	assert_int_equal(link_watch_open(&watch, "plexwg-alias0", NULL), 0);
+	assert_int_equal(link_watch_open(&watch, "plexwg-alias0", NULL, NULL), 0);
 	assert_true(ip_command("addr add 192.0.2.7/32 dev " OTHER));
 	assert_true(ip_command("link set " OTHER " mtu 1300"));
 	assert_false(has_changed(&watch));
 	link_watch_close(&watch);
+}
+
+/* Takes what was changed so far. */
+static void settle(struct scene *scene)
+{
+	while (has_changed(&scene->watch))
+		;
+}
+
+static void a_route_of_ours_that_another_program_deletes_is_noticed(void **state)
+{
+	struct scene *scene = *state;
+	assert_true(ip_command("route add 10.2.0.0/16 dev " NAME " proto 158"));
+	assert_true(ip_command("-6 route add fd02::/64 dev " NAME " proto 158"));
+	assert_true(ip_command("route add default dev " NAME " proto 158"));
+	settle(scene);
+	assert_true(ip_command("route del 10.2.0.0/16"));
+	assert_true(has_changed(&scene->watch));
+	assert_true(ip_command("-6 route del fd02::/64"));
+	assert_true(has_changed(&scene->watch));
+	assert_true(ip_command("route flush table main"));
+	assert_true(has_changed(&scene->watch));
+	assert_false(has_changed(&scene->watch));
+}
+
+static void a_route_that_is_not_ours_may_come_and_go(void **state)
+{
+	static const char *const others[] = {"10.3.0.0/16 dev " NAME " proto static",
+		"10.3.0.0/16 dev " OTHER " proto 158",
+		"10.3.0.0/16 dev " NAME " proto 158 table 77", "unreachable 10.3.0.0/16 proto 158"};
+	struct scene *scene = *state;
+	settle(scene);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_true(ip_command("route add %s", others[i]));
+		assert_true(ip_command("route del %s", others[i]));
+		assert_false(has_changed(&scene->watch));
+	}
+	assert_true(ip_command("route add 10.3.0.0/16 dev " NAME " proto 158"));
+	assert_false(has_changed(&scene->watch));
+}
+
+static void routes_of_others_do_not_even_arrive(void **state)
+{
+	struct scene *scene = *state;
+	char byte;
+	settle(scene);
+	assert_true(ip_command("route add 10.3.0.0/16 dev " NAME " proto static"));
+	assert_true(ip_command("route add 10.4.0.0/16 dev " NAME " proto 158"));
+	assert_true(ip_command("route del 10.3.0.0/16"));
+	assert_true(ip_command("-6 route add fd03::/64 dev " OTHER));
+	assert_true(ip_command("-6 route del fd03::/64"));
+	assert_int_equal(recv(scene->watch.fd, &byte, 1, MSG_PEEK), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void a_route_that_our_router_removes_is_no_change(void **state)
+{
+	struct scene *scene = *state;
+	struct router router = link_router(&scene->router);
+	struct prefix destination;
+	assert_int_equal(prefix_parse("10.2.0.0/16", 11, &destination, NULL), 0);
+	settle(scene);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(router.ops->add_route(router.impl, NAME, &destination, NULL), 0);
+		assert_int_equal(
+			router.ops->remove_route(router.impl, NAME, &destination, NULL), 0);
+		assert_false(has_changed(&scene->watch));
+	}
+	assert_int_equal(router.ops->add_route(router.impl, NAME, &destination, NULL), 0);
+	assert_true(ip_command("route del 10.2.0.0/16"));
+	assert_true(has_changed(&scene->watch));
+}
+
+static void routes_that_nobody_manages_are_not_watched(void **state)
+{
+	struct scene *scene = *state;
+	assert_true(ip_command("link set plexwg-watch1 up"));
+	assert_true(ip_command("link set " NAME " up"));
+	assert_true(ip_command("route add 10.2.0.0/16 dev " NAME " proto 158"));
+	settle(scene);
+	assert_true(ip_command("route del 10.2.0.0/16"));
+	assert_false(has_changed(&scene->watch));
 }
 
 static void messages_that_were_lost_count_as_a_change(void **state)
@@ -119,6 +229,7 @@ static void messages_that_were_lost_count_as_a_change(void **state)
 }
 
 #define WATCH_TEST(name) cmocka_unit_test_setup_teardown(name, watch_make, watch_clear)
+#define ROUTE_TEST(name) cmocka_unit_test_setup_teardown(name, route_watch_make, watch_clear)
 
 static int run(void)
 {
@@ -131,6 +242,11 @@ static int run(void)
 		WATCH_TEST(other_links_are_nobodys_business),
 		WATCH_TEST(a_link_that_has_the_name_as_an_alternative_is_another),
 		WATCH_TEST(messages_that_were_lost_count_as_a_change),
+		ROUTE_TEST(a_route_of_ours_that_another_program_deletes_is_noticed),
+		ROUTE_TEST(a_route_that_is_not_ours_may_come_and_go),
+		ROUTE_TEST(routes_of_others_do_not_even_arrive),
+		ROUTE_TEST(a_route_that_our_router_removes_is_no_change),
+		WATCH_TEST(routes_that_nobody_manages_are_not_watched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,7 +110,7 @@ static void watch(const char *text, size_t length)
 {
 	static _Alignas(struct nlmsghdr) unsigned char bytes[NETLINK_TEXT_MAX];
 	struct netlink_text source = {text, text + length, 0};
-	struct link_watch watch = {.index = INDEX, .name = "wg0"};
+	struct link_watch watch = {.index = INDEX, .name = "wg0", .router = &router};
 	int ends[2];
 	size_t size;
 	bool has_changed;

@@ -73,7 +73,7 @@ static int set_up(void **state)
 	reconciler_init(&reconciler, &node->manager, &node->verifier, node->clock,
 		(struct drift_reporter){0}, &node->identity);
 	assert_int_equal(
-		cycle_loop_init(&cycles, &node->loop, &reconciler, 10 * MINUTE_MS, NULL), 0);
+		cycle_loop_init(&cycles, &node->loop, &reconciler, NULL, 10 * MINUTE_MS, NULL), 0);
 	node->manager.lookup = resolver_lookup(&cycles.resolver);
 	cycles.source = (struct source){.fetch = fetch, .reload = reload};
 	cycles.ended = on_ended;
