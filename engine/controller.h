@@ -43,6 +43,12 @@ struct controller_ops {
 	 */
 	int (*configure_address)(void *impl, const char *name, const struct prefix *address,
 		bool keep_others, struct diag *diag);
+	/*
+	 * Optional. Whether the interface, or one that is yet to be created, can have the address
+	 * once it has the MTU `mtu` (0: the one it has). Changes nothing.
+	 */
+	int (*check_address)(void *impl, const char *name, const struct prefix *address, int mtu,
+		struct diag *diag);
 	int (*set_interface_up)(void *impl, const char *name, struct diag *diag);
 	int (*set_mtu)(void *impl, const char *name, int mtu, struct diag *diag);
 	/*

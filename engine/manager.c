@@ -84,19 +84,37 @@ static int interface_delete(struct manager *manager, struct diag *diag)
 	return error;
 }
 
+/*
+ * The kernel takes IPv6 addresses from an interface whose MTU gets under 1280, and gives it none
+ * until the MTU is right.
+ */
+static int address_configure(struct manager *manager, struct diag *diag)
+{
+	const struct controller_ops *ops = manager->controller.ops;
+	void *impl = manager->controller.impl;
+	const struct interface_config *config = &manager->config;
+	const char *name = config->interface_name;
+	struct prefix address = prefix_of_host(&manager->identity->mesh_ip);
+	int error = ops->configure_address(impl, name, &address, config->keep_addresses, diag);
+	if (error != -EINVAL || address.ip.family != IP_V6 || config->mtu == 0)
+		return error;
+	error = ops->set_mtu(impl, name, config->mtu, diag);
+	if (error)
+		return diag_wrap(diag, error, "set MTU");
+	return ops->configure_address(impl, name, &address, config->keep_addresses, diag);
+}
+
 static int action_run(struct manager *manager, enum interface_action action, struct diag *diag)
 {
 	const struct controller_ops *ops = manager->controller.ops;
 	void *impl = manager->controller.impl;
 	const struct interface_config *config = &manager->config;
 	const char *name = config->interface_name;
-	struct prefix address;
 	switch (action) {
 	case INTERFACE_ACTION_CREATE_INTERFACE:
 		return interface_create(manager, diag);
 	case INTERFACE_ACTION_CONFIGURE_ADDRESS:
-		address = prefix_of_host(&manager->identity->mesh_ip);
-		return ops->configure_address(impl, name, &address, config->keep_addresses, diag);
+		return address_configure(manager, diag);
 	case INTERFACE_ACTION_SET_MTU:
 		return config->mtu > 0 ? ops->set_mtu(impl, name, config->mtu, diag) : 0;
 	case INTERFACE_ACTION_SET_INTERFACE_UP:
@@ -142,10 +160,27 @@ static void log_configured(const struct manager *manager)
 		"mesh_ip", ip_format(&manager->identity->mesh_ip).text, NULL);
 }
 
+/* What cannot end well is not begun. */
+static int setup_check(const struct manager *manager, struct diag *diag)
+{
+	const struct controller_ops *ops = manager->controller.ops;
+	const struct interface_config *config = &manager->config;
+	struct prefix address = prefix_of_host(&manager->identity->mesh_ip);
+	int error = config_validate_address(config, &address.ip, diag);
+	if (error || manager->state != INTERFACE_ABSENT || !ops->check_address)
+		return error;
+	error = ops->check_address(
+		manager->controller.impl, config->interface_name, &address, config->mtu, diag);
+	return error ? diag_wrap(diag, error, "wireguard: setup: configure address") : 0;
+}
+
 int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag)
 {
 	manager->identity = identity;
 	bool was_up = manager->state == INTERFACE_UP;
+	int unfit = was_up ? 0 : setup_check(manager, diag);
+	if (unfit)
+		return unfit;
 	while (manager->state != INTERFACE_UP) {
 		int error = manager_act(manager, INTERFACE_EVENT_SETUP, diag);
 		if (error)

@@ -41,7 +41,10 @@ int manager_init(struct manager *manager, struct controller controller,
 	const struct interface_config *config, struct logger logger);
 void manager_deinit(struct manager *manager);
 
-/* Brings the interface up, from whatever state it is in. `identity` must outlive the manager. */
+/*
+ * Brings the interface up, from whatever state it is in; nothing is touched where it is plain that
+ * the interface cannot have the mesh address. `identity` must outlive the manager.
+ */
 int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag);
 /* Deletes the interface. The index is left alone. */
 int manager_teardown(struct manager *manager, struct diag *diag);

@@ -126,6 +126,17 @@ static void refusal_log(struct notice_round *round, const struct route_refusal *
 			destination.text, "reason", reason.text, NULL);
 }
 
+static void ipv6_log(struct notice_round *round, const struct route_plan *routes)
+{
+	const char *reason = ipv6_obstacle_text(routes->ipv6_obstacle);
+	char count[24];
+	snprintf(count, sizeof count, "%zu", routes->ipv6_withheld_count);
+	if (routes->ipv6_withheld_count &&
+		notice_take(round, notice_text("ipv6", count, reason, "")))
+		log_line(round->logger, LOG_LEVEL_WARN, "IPv6 routes not set", "count", count,
+			"reason", reason, NULL);
+}
+
 static void unsaid_log(const struct notice_round *round)
 {
 	char count[24];
@@ -139,8 +150,8 @@ static void unsaid_log(const struct notice_round *round)
 static bool round_begin(
 	struct notice_round *round, const struct desired *desired, const struct route_plan *routes)
 {
-	/* Two for the lines that count. */
-	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 2;
+	/* Three for the lines that count. */
+	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 3;
 	round->next.texts = calloc(room, sizeof *round->next.texts);
 	round->kept = calloc(desired->kept_count + 1, sizeof(*round->kept));
 	if (!round->next.texts || !round->kept) {
@@ -173,6 +184,7 @@ void notices_log(struct notices *notices, const struct logger *logger, const str
 	withheld_log(&round, plan->withheld_count);
 	for (size_t i = 0; i < routes->refusal_count; i++)
 		refusal_log(&round, &routes->refusals[i]);
+	ipv6_log(&round, routes);
 	unsaid_log(&round);
 	free(round.kept);
 	qsort(round.next.texts, round.next.count, sizeof *round.next.texts, compare_texts);

@@ -291,7 +291,8 @@ static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);
-	if (reconcile_routes_note(&manager->router, &cycle->plan, &manager->claims) != 0)
+	if (reconcile_routes_note(
+		    &manager->router, &cycle->plan, &cycle->routes, &manager->claims) != 0)
 		error = diag_add(failures, -ENOMEM, "out of memory");
 	return error;
 }

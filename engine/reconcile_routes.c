@@ -48,8 +48,8 @@ int reconcile_routes_plan(const struct router *router, const struct route_policy
 	return error;
 }
 
-int reconcile_routes_note(
-	const struct router *router, const struct plan *plan, struct route_claims *claims)
+int reconcile_routes_note(const struct router *router, const struct plan *plan,
+	const struct route_plan *routes, struct route_claims *claims)
 {
 	const struct desired *desired = &plan->desired;
 	if (!router->ops)
@@ -60,6 +60,8 @@ int reconcile_routes_note(
 	if (peers)
 		error = route_claims_load(claims, peers, count, desired->peers.count,
 			desired->conflicts, desired->conflict_count);
+	if (!error)
+		claims->ipv6_obstacle = routes->ipv6_obstacle;
 	free(peers);
 	return error;
 }

@@ -14,9 +14,10 @@ struct diag;
 int reconcile_routes_plan(const struct router *router, const struct route_policy *policy,
 	const char *interface, const struct plan *plan, struct route_plan *ret, struct diag *diag);
 
-/* What the plan's peers want, for the events to come. Returns 0 or -ENOMEM. */
-int reconcile_routes_note(
-	const struct router *router, const struct plan *plan, struct route_claims *claims);
+/* What the plan's peers want, for the events to come; `routes` is what was planned for them.
+ * Returns 0 or -ENOMEM. */
+int reconcile_routes_note(const struct router *router, const struct plan *plan,
+	const struct route_plan *routes, struct route_claims *claims);
 
 /*
  * The one before the peers are changed, the other after. A change that fails stops no other: it is

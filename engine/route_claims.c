@@ -244,6 +244,8 @@ static bool is_withheld(const struct route_claims *claims, const struct route_po
 {
 	if (destination->length == 0 && !policy->manage_defaults)
 		return true;
+	if (destination->ip.family == IP_V6 && claims->ipv6_obstacle)
+		return true;
 	if (policy->mark_keeps_out)
 		return false;
 	for (size_t i = 0; i < policy->protected_ip_count; i++)

@@ -33,6 +33,7 @@ struct route_claims {
 	struct ip *endpoints; /* the desired ones, sorted */
 	size_t endpoint_count;
 	size_t endpoint_capacity;
+	enum ipv6_obstacle ipv6_obstacle; /* of the interface, as the last cycle found it */
 };
 
 /* A cycle wants the routes of these peers, in the order that route_plan_compute has them. The

@@ -75,6 +75,21 @@ static int refuse(struct routing *routing, struct wish *wish, enum route_refusal
 	return 0;
 }
 
+static void ipv6_withhold(struct routing *routing, const struct route_table *actual)
+{
+	struct route_plan *out = &routing->out;
+	enum ipv6_obstacle obstacle =
+		ipv6_obstacle_with_mtu(actual->ipv6_obstacle, routing->policy->mtu);
+	for (size_t i = 0; i < routing->wish_count && obstacle; i++) {
+		struct wish *wish = &routing->wishes[i];
+		if (wish->destination.ip.family != IP_V6)
+			continue;
+		wish->is_refused = true;
+		out->ipv6_withheld_count++;
+	}
+	out->ipv6_obstacle = obstacle;
+}
+
 static int defaults_refuse(struct routing *routing)
 {
 	int error = 0;
@@ -201,8 +216,10 @@ int route_plan_compute(const struct peer_config *const *peers, size_t peer_count
 		out->removes = calloc(actual->count + 1, sizeof *out->removes);
 		error = out->adds && out->removes ? 0 : -ENOMEM;
 	}
-	if (!error)
+	if (!error) {
+		ipv6_withhold(&routing, actual);
 		error = defaults_refuse(&routing);
+	}
 	if (!error)
 		error = all_covers_refuse(&routing, peers, desired_count);
 	if (!error)

@@ -4,7 +4,8 @@
  *
  * Foreign routes are never touched. Where one has a wanted destination already it stays, and ours
  * is not added. A route is withheld that would lead the tunnels' own packets, or those to the
- * control plane, into a tunnel; and a default route, unless it goes into a table of its own.
+ * control plane, into a tunnel; a default route, unless it goes into a table of its own; and every
+ * IPv6 route, if the interface takes none.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 struct route_policy {
 	bool manage_defaults;           /* the table is not the main one */
 	bool mark_keeps_out;            /* the device's mark keeps its packets out of the table */
+	int mtu;                        /* the interface gets; 0: it keeps what it has */
 	const struct ip *protected_ips; /* beside endpoints: the control plane's; borrowed */
 	size_t protected_ip_count;
 };
@@ -38,6 +40,9 @@ struct route_plan {
 	size_t unchanged_count;
 	struct route_refusal *refusals; /* by destination */
 	size_t refusal_count;
+	/* What keeps all IPv6 routes from the interface, and how many: those are no refusals. */
+	enum ipv6_obstacle ipv6_obstacle;
+	size_t ipv6_withheld_count;
 	bool is_blind; /* made without the table: a route to add may find its place taken */
 };
 

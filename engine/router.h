@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "ipv6_obstacle.h"
 #include "prefix.h"
 
 struct diag;
@@ -27,6 +28,7 @@ struct route_table {
 	struct route *routes;
 	size_t count;
 	size_t capacity;
+	enum ipv6_obstacle ipv6_obstacle; /* what keeps IPv6 routes from the interface */
 };
 
 /* Returns 0 or -ENOMEM. */

@@ -1,6 +1,7 @@
 #include "interface_config.h"
 
 #include "diag.h"
+#include "ipv6_obstacle.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,4 +51,14 @@ int config_validate(const struct interface_config *config, struct diag *diag)
 	if (!fault)
 		return 0;
 	return diag_fail(diag, -EINVAL, "wireguard: config: %s", fault);
+}
+
+int config_validate_address(
+	const struct interface_config *config, const struct ip *address, struct diag *diag)
+{
+	if (address->family != IP_V6 || config->mtu == 0 || config->mtu >= IPV6_MTU_MIN)
+		return 0;
+	return diag_fail(diag, -EINVAL,
+		"wireguard: config: MTU must be at least %d with an IPv6 mesh address",
+		IPV6_MTU_MIN);
 }

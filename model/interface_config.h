@@ -3,9 +3,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "ip.h"
 
 struct diag;
 
@@ -29,6 +27,11 @@ void config_apply_defaults(struct interface_config *config);
 /* Returns 0 or -EINVAL with a text such as
  * `wireguard: config: ListenPort must be between 1 and 65535`. */
 int config_validate(const struct interface_config *config, struct diag *diag);
+
+/* The same of what goes with that address of the interface: an MTU of 1280 and more, if it is IPv6.
+ */
+int config_validate_address(
+	const struct interface_config *config, const struct ip *address, struct diag *diag);
 
 /*
  * 1 to 15 bytes, no `/`, space or control character, not `.` or `..`: it becomes part of paths. No

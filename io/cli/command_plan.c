@@ -69,6 +69,8 @@ static int actual_from_device(
 	if (!error)
 		error = session_open_controller(session, diag);
 	if (!error)
+		error = session_check_address(session, diag);
+	if (!error)
 		error = session_open_router(session, diag);
 	if (error)
 		return error;

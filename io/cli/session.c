@@ -44,7 +44,21 @@ int session_load_identity(struct session *session, struct diag *diag)
 {
 	int error =
 		identity_dir_load(session_identity_directory(session), &session->identity, diag);
-	return error ? diag_wrap(diag, error, "identity") : 0;
+	if (error)
+		return diag_wrap(diag, error, "identity");
+	return config_validate_address(&session->options->config, &session->identity.mesh_ip, diag);
+}
+
+int session_check_address(struct session *session, struct diag *diag)
+{
+	const struct interface_config *config = &session->options->config;
+	const struct controller *controller = &session->controller.controller;
+	struct prefix address = prefix_of_host(&session->identity.mesh_ip);
+	if (!controller->ops->check_address)
+		return 0;
+	int error = controller->ops->check_address(
+		controller->impl, config->interface_name, &address, config->mtu, diag);
+	return error ? diag_wrap(diag, error, "configure address") : 0;
 }
 
 int session_open_controller(struct session *session, struct diag *diag)
@@ -73,6 +87,7 @@ struct route_policy session_route_policy(const struct session *session)
 	bool own_table = options->route_table != ROUTE_TABLE_MAIN;
 	return (struct route_policy){
 		.manage_defaults = own_table,
+		.mtu = options->config.mtu,
 		/* In the main table marked packets would find the routes all the same. */
 		.mark_keeps_out = own_table && options->config.has_fwmark && options->config.fwmark,
 	};

@@ -35,6 +35,8 @@ int session_lock(struct session *session, struct diag *diag);
 const char *session_identity_directory(const struct session *session);
 int session_load_identity(struct session *session, struct diag *diag);
 int session_open_controller(struct session *session, struct diag *diag);
+/* Whether the interface can have the mesh address, as Setup is going to ask. */
+int session_check_address(struct session *session, struct diag *diag);
 /* The routing table, or one that nobody looks after: with --no-routes, or a simulated device. */
 int session_open_router(struct session *session, struct diag *diag);
 struct router session_router(struct session *session);

@@ -212,6 +212,13 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 	return 0;
 }
 
+static int check_address(
+	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
+{
+	struct kernel_controller *kernel = impl;
+	return own_link_check_address(&kernel->link, name, address, mtu, diag);
+}
+
 static int configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
@@ -334,6 +341,7 @@ static const struct controller_ops kernel_ops = {
 	.set_fwmark = set_fwmark,
 	.delete_interface = delete_interface,
 	.configure_address = configure_address,
+	.check_address = check_address,
 	.set_interface_up = set_interface_up,
 	.set_mtu = set_mtu,
 	.add_peer = add_peer,

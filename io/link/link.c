@@ -3,6 +3,7 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
@@ -50,6 +51,24 @@ static int link_message_send(struct link *link, struct nl_msg *message, bool is_
 	return error;
 }
 
+/* The settings of IPv6 on a link stand there unless it has none. */
+static enum ipv6_obstacle ipv6_obstacle_decode(struct nlattr *families, int mtu)
+{
+	struct nlattr *settings = NULL;
+	if (families) {
+		struct nlattr *ipv6 = nla_find(nla_data(families), nla_len(families), AF_INET6);
+		if (ipv6)
+			settings = nla_find(nla_data(ipv6), nla_len(ipv6), IFLA_INET6_CONF);
+	}
+	int32_t values[DEVCONF_DISABLE_IPV6 + 1];
+	if (mtu < IPV6_MTU_MIN)
+		return IPV6_OBSTACLE_MTU;
+	if (!settings || (size_t)nla_len(settings) < sizeof values)
+		return IPV6_OBSTACLE_KERNEL;
+	memcpy(values, nla_data(settings), sizeof values);
+	return values[DEVCONF_DISABLE_IPV6] ? IPV6_OBSTACLE_DISABLED : IPV6_OBSTACLE_NONE;
+}
+
 static int link_info_decode(void *impl, struct nlmsghdr *header)
 {
 	struct link_info *info = impl;
@@ -73,6 +92,7 @@ static int link_info_decode(void *impl, struct nlmsghdr *header)
 		nla_strlcpy(info->name, attributes[IFLA_IFNAME], sizeof info->name);
 	if (attributes[IFLA_MTU])
 		info->mtu = (int)nla_get_u32(attributes[IFLA_MTU]);
+	info->ipv6_obstacle = ipv6_obstacle_decode(attributes[IFLA_AF_SPEC], info->mtu);
 	if (!attributes[IFLA_LINKINFO])
 		return 0;
 	if (nla_parse_nested(nested, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], nested_policy) < 0)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "ipv6_obstacle.h"
 #include "netlink_socket.h"
 #include "prefix.h"
 
@@ -24,6 +25,7 @@ struct link_info {
 	char kind[LINK_KIND_MAX + 1]; /* such as "wireguard"; empty for hardware and lo */
 	int mtu;
 	bool up;
+	enum ipv6_obstacle ipv6_obstacle;
 };
 
 /* In the network namespace that the thread is in now. `timeout_ms` 0 is 5 s. */

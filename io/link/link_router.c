@@ -89,6 +89,7 @@ static int tables_dump(struct link_router *router, struct route_table *ret, stru
 		return error;
 	}
 	route_table_seal(&dump.table);
+	dump.table.ipv6_obstacle = router->ipv6_obstacle;
 	*ret = dump.table;
 	return 0;
 }
@@ -97,8 +98,10 @@ static int index_find(struct link_router *router, const char *interface, struct 
 {
 	struct link_info info = {0};
 	int error = link_read(&router->link, interface, &info, diag);
-	if (!error || error == -ENODEV)
+	if (!error || error == -ENODEV) {
 		router->index = info.index;
+		router->ipv6_obstacle = info.ipv6_obstacle;
+	}
 	return error;
 }
 

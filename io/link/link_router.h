@@ -17,7 +17,9 @@
 struct link_router {
 	struct link link;
 	uint32_t table;
-	int index; /* of the interface, as of the last read; 0: not there */
+	/* Of the interface, as of the last read. */
+	int index; /* 0: not there */
+	enum ipv6_obstacle ipv6_obstacle;
 };
 
 /* In the network namespace that the thread is in now. Returns 0 or a negative errno. */

@@ -3,7 +3,9 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 int own_link_read(struct own_link *own, const char *name, struct link_info *ret, struct diag *diag)
 {
@@ -14,11 +16,45 @@ int own_link_read(struct own_link *own, const char *name, struct link_info *ret,
 		ret->kind[0] ? ret->kind : "hardware");
 }
 
+static int obstacle_check(
+	const struct prefix *address, enum ipv6_obstacle obstacle, struct diag *diag)
+{
+	if (address->ip.family != IP_V6 || !obstacle)
+		return 0;
+	return diag_fail(diag, ipv6_obstacle_error(obstacle), "%s", ipv6_obstacle_text(obstacle));
+}
+
+/* For a link to come. Where the setting is not to be seen, nothing is known to stand in the way. */
+static enum ipv6_obstacle default_obstacle(void)
+{
+	char value = '0';
+	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return IPV6_OBSTACLE_NONE;
+	ssize_t size = read(fd, &value, 1);
+	close(fd);
+	return size == 1 && value == '1' ? IPV6_OBSTACLE_DISABLED : IPV6_OBSTACLE_NONE;
+}
+
+int own_link_check_address(struct own_link *own, const char *name, const struct prefix *address,
+	int mtu, struct diag *diag)
+{
+	struct link_info info = {0};
+	int error = own_link_read(own, name, &info, NULL);
+	if (error == -ENODEV)
+		info.ipv6_obstacle = default_obstacle();
+	else if (error)
+		return 0; /* whoever creates it finds out */
+	return obstacle_check(address, ipv6_obstacle_with_mtu(info.ipv6_obstacle, mtu), diag);
+}
+
 int own_link_configure_address(struct own_link *own, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
 	struct link_info info;
 	int error = own_link_read(own, name, &info, diag);
+	if (!error)
+		error = obstacle_check(address, info.ipv6_obstacle, diag);
 	if (error)
 		return error;
 	return link_configure_address(&own->link, info.index, address, keep_others, diag);

@@ -15,6 +15,10 @@ struct own_link {
 };
 
 int own_link_read(struct own_link *own, const char *name, struct link_info *ret, struct diag *diag);
+/* What own_link_configure_address is going to fail with, as far as that is plain before it begins.
+ * The link may be yet to come; `mtu` is what it gets, 0: nothing. */
+int own_link_check_address(struct own_link *own, const char *name, const struct prefix *address,
+	int mtu, struct diag *diag);
 int own_link_configure_address(struct own_link *own, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag);
 /* These write only what differs. */

@@ -63,6 +63,9 @@ int warnings_add_refusals(struct warnings *warnings, const struct route_plan *ro
 		error = warnings_add(warnings, "no route to %s: %s",
 			prefix_format(&routes->refusals[i].destination).text,
 			route_refusal_format(&routes->refusals[i]).text);
+	if (routes->ipv6_withheld_count && !error)
+		error = warnings_add(warnings, "no route to %zu IPv6 prefixes: %s",
+			routes->ipv6_withheld_count, ipv6_obstacle_text(routes->ipv6_obstacle));
 	return error;
 }
 

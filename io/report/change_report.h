@@ -22,7 +22,7 @@ int warnings_add(struct warnings *warnings, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* One for each conflict, and one for removals that are withheld. */
 int warnings_add_plan(struct warnings *warnings, const struct plan *plan);
-/* One for each route that is not set. */
+/* One for each route that is not set, but one for all of IPv6. */
 int warnings_add_refusals(struct warnings *warnings, const struct route_plan *routes);
 void warnings_clear(struct warnings *warnings);
 

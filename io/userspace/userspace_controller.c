@@ -193,6 +193,13 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 	return uapi_socket_remove_dead(&userspace->uapi, name, diag);
 }
 
+static int check_address(
+	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
+{
+	struct userspace_controller *userspace = impl;
+	return own_link_check_address(&userspace->link, name, address, mtu, diag);
+}
+
 static int configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
@@ -238,6 +245,7 @@ static const struct controller_ops userspace_ops = {
 	.set_fwmark = set_fwmark,
 	.delete_interface = delete_interface,
 	.configure_address = configure_address,
+	.check_address = check_address,
 	.set_interface_up = set_interface_up,
 	.set_mtu = set_mtu,
 	.add_peer = userspace_add_peer,
