@@ -303,6 +303,13 @@ static int fake_read_device(void *impl, const char *name, struct device *ret, st
 	return error;
 }
 
+static int fake_check_address(
+	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
+{
+	struct fake_controller *fake = impl;
+	return fake->address_error ? diag_fail_errno(diag, fake->address_error) : 0;
+}
+
 static void fake_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
 	struct peer_op_result *results)
 {
@@ -329,7 +336,8 @@ static void fake_apply(void *impl, const char *name, const struct peer_op *ops, 
 struct controller fake_controller(struct fake_controller *fake, bool takes_lists)
 {
 	static const struct controller_ops one_by_one = {FAKE_OPS};
-	static const struct controller_ops lists = {FAKE_OPS, .apply = fake_apply};
+	static const struct controller_ops lists = {
+		FAKE_OPS, .apply = fake_apply, .check_address = fake_check_address};
 	return (struct controller){.ops = takes_lists ? &lists : &one_by_one, .impl = fake};
 }
 

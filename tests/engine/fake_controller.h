@@ -33,6 +33,7 @@ struct fake_controller {
 	uint16_t listen_port;
 	int mtu;
 	bool up;
+	int address_error; /* what check_address returns */
 	struct prefix addresses[FAKE_ADDRESSES_MAX];
 	size_t address_count;
 	struct fake_peer peers[FAKE_PEERS_MAX]; /* sorted by key */

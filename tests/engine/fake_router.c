@@ -20,6 +20,7 @@ static int read_routes(
 		return diag_fail_errno(diag, -ENOMEM);
 	}
 	route_table_seal(&copy);
+	copy.ipv6_obstacle = fake->ipv6_obstacle;
 	*ret = copy;
 	return 0;
 }

@@ -9,6 +9,7 @@
 struct fake_router {
 	struct route routes[FAKE_ROUTES_MAX];
 	size_t count;
+	enum ipv6_obstacle ipv6_obstacle;
 	int read_error, change_error; /* what calls return */
 	unsigned read_count;
 	/* What was added and removed: "+10.0.0.2/32 -10.0.0.3/32". */

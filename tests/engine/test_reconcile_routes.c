@@ -139,6 +139,30 @@ static void a_route_that_is_withheld_is_logged_once(void **state)
 	assert_null(strstr(first + 1, "10.0.0.2/32"));
 }
 
+static void ipv6_routes_that_cannot_be_are_logged_once_with_their_count(void **state)
+{
+	struct world *world = *state;
+	struct fake_router router = {.ipv6_obstacle = IPV6_OBSTACLE_DISABLED};
+	world->manager.router = fake_router(&router);
+	for (unsigned i = 0; i < 3; i++) {
+		struct state_document document = {0};
+		document_add(&document, "peer-2", 2, "", "10.0.0.2/32,fd02::/64,fd03::/64");
+		wants(&document, 3);
+		assert_int_equal(world_cycle(world, &document), 0);
+	}
+	assert_route_calls(&router, "+10.0.0.2/32 +10.0.0.3/32");
+	const char *first = strstr(world->logs, "IPv6 routes not set count=2 reason=IPv6 is off");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "IPv6 routes"));
+	/* So it is for an event, until a cycle finds the interface otherwise. */
+	assert_int_equal(
+		world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32,fd04::/64"), 0);
+	assert_route_calls(&router, "+10.0.0.4/32");
+	router.ipv6_obstacle = IPV6_OBSTACLE_NONE;
+	assert_int_equal(world_cycle_fetch_failed(world, "timeout"), -EIO);
+	assert_route_calls(&router, "+fd02::/64 +fd03::/64 +fd04::/64");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +175,7 @@ int main(void)
 		CONVERGED_TEST(a_state_of_an_earlier_life_takes_no_route_away),
 		CONVERGED_TEST(a_peer_that_is_heard_from_another_ones_prefix_takes_no_route_away),
 		CONVERGED_TEST(a_desired_endpoint_within_a_prefix_withholds_its_route),
+		CONVERGED_TEST(ipv6_routes_that_cannot_be_are_logged_once_with_their_count),
 		CONVERGED_TEST(a_route_that_is_withheld_is_logged_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

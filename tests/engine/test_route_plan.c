@@ -226,6 +226,38 @@ static void many_routes_may_be_withheld(void **state)
 		0);
 }
 
+static void an_interface_without_ipv6_gets_the_other_routes(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "[fd01::9]:1", "10.2.0.0/16 fd01::/64 fd02::/64 fd03::/64 ::/0");
+	has(scene, ROUTE_OURS, "fd02::/64");
+	has(scene, ROUTE_FOREIGN, "fd03::/64");
+	scene->table.ipv6_obstacle = IPV6_OBSTACLE_DISABLED;
+	assert_plan(scene, "+10.2.0.0/16 -fd02::/64", 0);
+	assert_int_equal(scene->plan.ipv6_withheld_count, 4);
+	assert_int_equal(scene->plan.ipv6_obstacle, IPV6_OBSTACLE_DISABLED);
+}
+
+static void so_does_one_that_is_to_have_a_small_mtu(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "", "10.2.0.0/16 fd02::/64");
+	scene->policy.mtu = 1279;
+	assert_plan(scene, "+10.2.0.0/16", 0);
+	assert_int_equal(scene->plan.ipv6_withheld_count, 1);
+	assert_int_equal(scene->plan.ipv6_obstacle, IPV6_OBSTACLE_MTU);
+}
+
+static void an_mtu_that_is_to_grow_lets_ipv6_in(void **state)
+{
+	struct scene *scene = *state;
+	wants(scene, "", "10.2.0.0/16 fd02::/64");
+	scene->table.ipv6_obstacle = IPV6_OBSTACLE_MTU;
+	scene->policy.mtu = 1280;
+	assert_plan(scene, "+10.2.0.0/16 +fd02::/64", 0);
+	assert_int_equal(scene->plan.ipv6_withheld_count, 0);
+}
+
 static void each_reason_has_its_words(void **state)
 {
 	struct route_refusal refusal = {.reason = ROUTE_REFUSED_FOREIGN};
@@ -269,6 +301,9 @@ int main(void)
 		SCENE_TEST(an_endpoint_that_no_desired_state_named_decides_nothing),
 		SCENE_TEST(a_route_that_covers_two_endpoints_is_withheld_once),
 		SCENE_TEST(many_routes_may_be_withheld),
+		SCENE_TEST(an_interface_without_ipv6_gets_the_other_routes),
+		SCENE_TEST(so_does_one_that_is_to_have_a_small_mtu),
+		SCENE_TEST(an_mtu_that_is_to_grow_lets_ipv6_in),
 		SCENE_TEST(each_reason_has_its_words),
 		SCENE_TEST(a_table_may_hold_many_routes),
 	};

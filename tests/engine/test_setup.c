@@ -213,6 +213,67 @@ static void teardown_from_each_state_leads_to_absent(void **state)
 	}
 }
 
+/* A world with an IPv6 mesh address. */
+static struct world *ipv6_world(int mtu)
+{
+	struct world *world = world_in(INTERFACE_ABSENT, mtu);
+	world->identity.mesh_ip = ip_of("fd00::1");
+	world->manager.controller = fake_controller(&world->fake, true);
+	return world;
+}
+
+static void assert_setup_fails(struct world *world, int wanted, const char *text)
+{
+	struct diag diag = {0};
+	assert_int_equal(manager_setup(&world->manager, &world->identity, &diag), wanted);
+	assert_string_equal(diag_text(&diag), text);
+	diag_clear(&diag);
+}
+
+static void an_address_that_cannot_be_is_an_error_before_anything_is_touched(void **state)
+{
+	struct world *world = ipv6_world(1279);
+	assert_setup_fails(world, -EINVAL,
+		"wireguard: config: MTU must be at least 1280 with an IPv6 mesh address");
+	assert_calls(world, "");
+	world_teardown((void **)&world);
+	world = ipv6_world(1280);
+	world->fake.address_error = -EACCES;
+	assert_setup_fails(
+		world, -EACCES, "wireguard: setup: configure address: Permission denied");
+	assert_calls(world, "");
+	/* That is asked of an interface that is yet to be made or adopted. */
+	world->manager.state = INTERFACE_CREATED;
+	world->fake.exists = true;
+	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	world_teardown((void **)&world);
+}
+
+static void an_mtu_comes_before_an_ipv6_address_that_needs_it(void **state)
+{
+	struct world *world = ipv6_world(1400);
+	struct fake_fault fault = {
+		.op = "configure_address", .key = -1, .error = -EINVAL, .times = 1};
+	fake_fail(&world->fake, fault);
+	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_calls(world, "create_interface plexd0 51820; "
+			    "configure_address plexd0 fd00::1/128 !EINVAL; set_mtu plexd0 1400; "
+			    "configure_address plexd0 fd00::1/128; set_mtu plexd0 1400; "
+			    "set_interface_up plexd0");
+	world_teardown((void **)&world);
+	world = ipv6_world(1400);
+	fake_fail(&world->fake, fault);
+	fake_fail(&world->fake,
+		(struct fake_fault){.op = "set_mtu", .key = -1, .error = -EBUSY, .times = 1});
+	assert_setup_fails(world, -EBUSY,
+		"wireguard: setup: configure address: set MTU: Device or resource busy");
+	world_teardown((void **)&world);
+	world = ipv6_world(0);
+	fake_fail(&world->fake, fault);
+	assert_setup_fails(world, -EINVAL, "wireguard: setup: configure address: Invalid argument");
+	world_teardown((void **)&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +282,8 @@ int main(void)
 		cmocka_unit_test(a_failure_names_the_action_and_what_the_system_said),
 		cmocka_unit_test(what_a_controller_says_of_a_success_is_in_no_later_error),
 		cmocka_unit_test(teardown_from_each_state_leads_to_absent),
+		cmocka_unit_test(an_address_that_cannot_be_is_an_error_before_anything_is_touched),
+		cmocka_unit_test(an_mtu_comes_before_an_ipv6_address_that_needs_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include "interface_config.h"
+#include "ipv6_obstacle.h"
 
 static struct interface_config with_defaults(void)
 {
@@ -104,6 +105,52 @@ static void interface_names_become_parts_of_paths(void **state)
 	assert_false(interface_name_is_valid("alls", 3));
 }
 
+static void an_ipv6_mesh_address_takes_an_mtu_of_1280(void **state)
+{
+	static const int good[] = {0, 1280, 1281, 65535}, bad[] = {1, 576, 1279};
+	const struct ip six = ip_of("fd00::1"), four = ip_of("10.0.0.1");
+	struct interface_config config = with_defaults();
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		config.mtu = good[i];
+		assert_int_equal(config_validate_address(&config, &six, NULL), 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct diag diag = {0};
+		config.mtu = bad[i];
+		assert_int_equal(config_validate_address(&config, &four, &diag), 0);
+		assert_int_equal(config_validate_address(&config, &six, &diag), -EINVAL);
+		assert_string_equal(diag_text(&diag), "wireguard: config: MTU must be at least "
+						      "1280 with an IPv6 mesh address");
+		diag_clear(&diag);
+	}
+}
+
+/* The MTU that an interface gets decides, not the one it has. */
+static void what_keeps_ipv6_away_may_go_with_the_mtu(void **state)
+{
+	static const struct {
+		enum ipv6_obstacle before;
+		int mtu;
+		enum ipv6_obstacle after;
+	} rows[] = {
+		{IPV6_OBSTACLE_NONE, 0, IPV6_OBSTACLE_NONE},
+		{IPV6_OBSTACLE_NONE, 1279, IPV6_OBSTACLE_MTU},
+		{IPV6_OBSTACLE_NONE, 1280, IPV6_OBSTACLE_NONE},
+		{IPV6_OBSTACLE_MTU, 0, IPV6_OBSTACLE_MTU},
+		{IPV6_OBSTACLE_MTU, 1279, IPV6_OBSTACLE_MTU},
+		{IPV6_OBSTACLE_MTU, 1280, IPV6_OBSTACLE_NONE},
+		{IPV6_OBSTACLE_DISABLED, 0, IPV6_OBSTACLE_DISABLED},
+		{IPV6_OBSTACLE_DISABLED, 1279, IPV6_OBSTACLE_DISABLED},
+		{IPV6_OBSTACLE_KERNEL, 1280, IPV6_OBSTACLE_KERNEL},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(
+			ipv6_obstacle_with_mtu(rows[i].before, rows[i].mtu), rows[i].after);
+	assert_int_equal(ipv6_obstacle_error(IPV6_OBSTACLE_NONE), 0);
+	assert_int_equal(ipv6_obstacle_error(IPV6_OBSTACLE_DISABLED), -EACCES);
+	assert_string_equal(ipv6_obstacle_text(IPV6_OBSTACLE_KERNEL), "this kernel has no IPv6");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +160,8 @@ int main(void)
 		cmocka_unit_test(an_mtu_is_not_negative),
 		cmocka_unit_test(a_keepalive_is_between_0_and_65535),
 		cmocka_unit_test(a_bad_interface_name_is_refused),
+		cmocka_unit_test(an_ipv6_mesh_address_takes_an_mtu_of_1280),
+		cmocka_unit_test(what_keeps_ipv6_away_may_go_with_the_mtu),
 		cmocka_unit_test(interface_names_become_parts_of_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
