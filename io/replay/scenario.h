@@ -88,6 +88,9 @@ enum world_change {
 	WORLD_SET_INTERFACE,
 	WORLD_HANDSHAKE,
 	WORLD_SENT,
+	WORLD_SET_ROUTE,
+	WORLD_REMOVE_ROUTE,
+	WORLD_FLUSH_ROUTES,
 };
 
 struct world_step {
@@ -97,7 +100,8 @@ struct world_step {
 	struct device_spec *interface; /* set_interface */
 	bool has_endpoint;             /* handshake */
 	struct endpoint endpoint;
-	uint64_t bytes; /* sent */
+	uint64_t bytes;         /* sent */
+	struct sim_route route; /* set_route, remove_route */
 };
 
 enum expectation_member {
@@ -109,6 +113,7 @@ enum expectation_member {
 	EXPECT_LOGS = 1 << 5,
 	EXPECT_LOG_COUNT = 1 << 6,
 	EXPECT_NO_LOGS = 1 << 7,
+	EXPECT_ROUTES = 1 << 8,
 };
 
 struct expected_count {
@@ -131,6 +136,8 @@ struct expectation {
 	struct expected_count *log_counts;
 	size_t log_count_count;
 	struct text_array no_logs;
+	struct sim_route *routes;
+	size_t route_count;
 };
 
 struct scenario_step {
@@ -173,6 +180,7 @@ struct scenario {
 	const char *title;
 	int64_t start_ns;
 	struct interface_config config;
+	bool has_routes; /* the simulated host has a routing table, and routes are managed */
 	struct identity identity;
 	struct signing_keys signing_keys;
 	struct device_spec *device; /* NULL: none */

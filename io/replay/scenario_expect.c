@@ -170,6 +170,61 @@ static int check_drift(
 	return draft_fail(&draft, diag);
 }
 
+static bool route_is_expected(const struct sim_route *route, const struct expectation *expected)
+{
+	for (size_t i = 0; i < expected->route_count; i++) {
+		const struct sim_route *other = &expected->routes[i];
+		if (prefix_equal(&other->destination, &route->destination) &&
+			other->table == route->table && other->type == route->type)
+			return true;
+	}
+	return false;
+}
+
+/* No two that are found are the same. */
+static bool routes_hold(const struct sim_routes *found, const struct expectation *expected)
+{
+	size_t ours = 0;
+	for (size_t i = 0; i < found->count; i++) {
+		if (!found->routes[i].is_ours)
+			continue;
+		if (!route_is_expected(&found->routes[i], expected))
+			return false;
+		ours++;
+	}
+	return ours == expected->route_count;
+}
+
+static void routes_write(FILE *out, const struct sim_route *routes, size_t count, bool all)
+{
+	const char *gap = "";
+	fputc('[', out);
+	for (size_t i = 0; i < count; i++) {
+		if (!all && !routes[i].is_ours)
+			continue;
+		fputs(gap, out);
+		text_write(out, sim_route_format(&routes[i]).text);
+		gap = ", ";
+	}
+	fputc(']', out);
+}
+
+static int check_routes(
+	struct scenario_run *run, const struct expectation *expected, struct diag *diag)
+{
+	const struct sim_routes *found = &run->sim.routes;
+	struct draft draft;
+	if (routes_hold(found, expected))
+		return 0;
+	if (draft_open(&draft) != 0)
+		return -ENOMEM;
+	fputs("expected ", draft.out);
+	routes_write(draft.out, expected->routes, expected->route_count, true);
+	fputs(", found ", draft.out);
+	routes_write(draft.out, found->routes, found->count, false);
+	return draft_fail(&draft, diag);
+}
+
 /* How many log lines from `from` on hold the text. */
 static uint64_t lines_with(const struct text_list *logs, size_t from, const char *text)
 {
@@ -255,6 +310,7 @@ enum run_outcome scenario_expect(
 		{EXPECT_LOGS, "logs", check_logs},
 		{EXPECT_LOG_COUNT, "log_count", check_log_count},
 		{EXPECT_NO_LOGS, "no_logs", check_no_logs},
+		{EXPECT_ROUTES, "routes", check_routes},
 	};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		int error = 0;

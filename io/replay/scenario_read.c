@@ -58,12 +58,13 @@ static int read_configured_name(struct reading *reading, struct json_span value,
 }
 
 static const struct member config_members[] = {
-	{"interface_name", read_configured_name, offsetof(struct interface_config, interface_name),
+	{"interface_name", read_configured_name, offsetof(struct scenario, config.interface_name),
 		false},
-	{"listen_port", read_int, offsetof(struct interface_config, listen_port), false},
-	{"mtu", read_int, offsetof(struct interface_config, mtu), false},
-	{"persistent_keepalive", read_int,
-		offsetof(struct interface_config, persistent_keepalive_s), false},
+	{"listen_port", read_int, offsetof(struct scenario, config.listen_port), false},
+	{"mtu", read_int, offsetof(struct scenario, config.mtu), false},
+	{"persistent_keepalive", read_int, offsetof(struct scenario, config.persistent_keepalive_s),
+		false},
+	{"routes", read_bool, offsetof(struct scenario, has_routes), false},
 };
 static const struct member_table config_table = MEMBER_TABLE(config_members);
 
@@ -167,7 +168,7 @@ static const struct member top_members[] = {
 	SCENARIO_MEMBER("scenario", read_title, scenario.title, true),
 	SCENARIO_MEMBER("version", read_version, scenario, true),
 	SCENARIO_MEMBER("start", read_time, scenario.start_ns, false),
-	SCENARIO_MEMBER("config", read_config, scenario.config, false),
+	SCENARIO_MEMBER("config", read_config, scenario, false),
 	SCENARIO_MEMBER("identity", read_identity, scenario.identity, false),
 	SCENARIO_MEMBER("signing_keys", read_signing_keys, scenario.signing_keys, false),
 	SCENARIO_MEMBER("device", read_device_spec, scenario.device, false),

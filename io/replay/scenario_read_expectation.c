@@ -149,6 +149,17 @@ static int read_log_count(struct reading *reading, struct json_span value, void 
 	return error;
 }
 
+static int read_routes(struct reading *reading, struct json_span value, void *target)
+{
+	struct expectation *expectation = target;
+	void *routes = NULL;
+	int error = array_read(reading, value, read_route, sizeof(struct sim_route), &routes,
+		&expectation->route_count);
+	if (!error)
+		expectation->routes = routes;
+	return error;
+}
+
 /* In the order of enum expectation_member. */
 static const struct member expectation_members[] = {
 	{"ops", read_ops, 0, false},
@@ -159,6 +170,7 @@ static const struct member expectation_members[] = {
 	{"logs", read_texts, offsetof(struct expectation, logs), false},
 	{"log_count", read_log_count, 0, false},
 	{"no_logs", read_texts, offsetof(struct expectation, no_logs), false},
+	{"routes", read_routes, 0, false},
 };
 
 int expectation_read(struct reading *reading, struct json_span step,

@@ -85,6 +85,18 @@ int read_texts(struct reading *reading, struct json_span value, void *target)
 	return error;
 }
 
+int read_route(struct reading *reading, struct json_span value, void *target)
+{
+	const char *text;
+	int error = read_string(reading, value, &text);
+	if (error)
+		return error;
+	if (!sim_route_parse(text, target))
+		return reading_fail(
+			reading, "%s: expected PREFIX TABLE TYPE", quote(text, strlen(text)).text);
+	return 0;
+}
+
 int read_bool(struct reading *reading, struct json_span value, void *target)
 {
 	enum json_kind kind = json_span_kind(value);

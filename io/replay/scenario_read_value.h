@@ -14,6 +14,7 @@ member_reader read_string;         /* const char *: a string without a NUL in it
 member_reader read_string_bytes;   /* struct json_span: a string's characters */
 member_reader read_interface_name; /* const char * */
 member_reader read_texts;          /* struct text_array: an array of strings */
+member_reader read_route;          /* struct sim_route: "PREFIX TABLE TYPE" */
 member_reader read_bool;           /* bool */
 member_reader read_count;          /* uint64_t: a whole number */
 member_reader read_int;            /* int: a whole number, negative perhaps */

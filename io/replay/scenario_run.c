@@ -6,6 +6,7 @@
 #include "scenario_run_step.h"
 #include "scenario_world.h"
 #include "signature.h"
+#include "sim_router.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static void record_operation(void *impl, enum sim_op op, const char *text)
 {
 	struct scenario_run *run = impl;
 	trace_line(&run->trace, run->now_ns, run->step, "operation", "operation", text, NULL);
-	if (op != SIM_OP_READ_DEVICE)
+	if (op < SIM_OP_READ_DEVICE)
 		keep(run, &run->record.ops, text, strlen(text));
 }
 
@@ -84,6 +85,10 @@ static int process_start(struct scenario_run *run)
 		log_sink_logger(&run->sink));
 	if (error)
 		return error;
+	if (scenario->has_routes) {
+		process->manager.router = sim_router(&run->sim);
+		process->manager.route_policy.mtu = scenario->config.mtu;
+	}
 	verifier_init(&process->verifier, signature_check_ed25519(), &scenario->signing_keys);
 	reconciler_init(&process->reconciler, &process->manager, &process->verifier, clock,
 		reporter, &scenario->identity);

@@ -27,7 +27,7 @@ static int change_interface(struct sim_device *device, const struct device_spec 
 	if (spec->given & DEVICE_SPEC_LISTEN_PORT)
 		device->listen_port = spec->listen_port;
 	if (spec->given & DEVICE_SPEC_MTU)
-		device->mtu = spec->mtu;
+		sim_device_set_mtu(device, spec->mtu);
 	if (spec->given & DEVICE_SPEC_UP)
 		device->up = spec->up;
 	if (spec->given & DEVICE_SPEC_ADDRESSES)
@@ -48,10 +48,32 @@ int world_start(struct sim_controller *sim, const struct scenario *scenario)
 	return device ? change_interface(device, spec) : -ENOMEM;
 }
 
+/* Routes are there without the interface, too. */
+static int change_routes(struct sim_controller *sim, const struct world_step *step)
+{
+	if (step->change == WORLD_SET_ROUTE)
+		return sim_routes_set(&sim->routes, &step->route);
+	if (step->change == WORLD_REMOVE_ROUTE)
+		sim_routes_remove(&sim->routes, &step->route);
+	else
+		sim_routes_clear(&sim->routes);
+	return 0;
+}
+
+static int change_device(
+	struct sim_controller *sim, struct sim_device *device, const struct device_spec *spec)
+{
+	int error = change_interface(device, spec);
+	sim_controller_settle_routes(sim, device);
+	return error;
+}
+
 int world_change(struct sim_controller *sim, const char *interface, const struct world_step *step,
 	int64_t now_ns)
 {
 	struct sim_device *device = sim_controller_find(sim, interface);
+	if (step->change >= WORLD_SET_ROUTE)
+		return change_routes(sim, step);
 	if (!device)
 		return 0;
 	switch (step->change) {
@@ -64,7 +86,7 @@ int world_change(struct sim_controller *sim, const char *interface, const struct
 		sim_controller_delete(sim, interface);
 		return 0;
 	case WORLD_SET_INTERFACE:
-		return change_interface(device, step->interface);
+		return change_device(sim, device, step->interface);
 	case WORLD_HANDSHAKE:
 		sim_device_handshake(device, &step->public_key,
 			step->has_endpoint ? &step->endpoint : NULL, now_ns / NS_PER_S);
@@ -72,6 +94,10 @@ int world_change(struct sim_controller *sim, const char *interface, const struct
 	case WORLD_SENT:
 		sim_device_sent(device, &step->public_key, step->bytes);
 		return 0;
+	case WORLD_SET_ROUTE:
+	case WORLD_REMOVE_ROUTE:
+	case WORLD_FLUSH_ROUTES:
+		break;
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "errno_name.h"
+#include "ipv6_obstacle.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ void sim_controller_deinit(struct sim_controller *sim)
 		sim_device_free(sim->devices[i]);
 	free(sim->devices);
 	free(sim->faults);
+	sim_routes_clear(&sim->routes);
 	*sim = (struct sim_controller){0};
 }
 
@@ -74,10 +76,19 @@ void sim_controller_delete(struct sim_controller *sim, const char *name)
 	for (size_t i = 0; i < sim->device_count; i++) {
 		if (strcmp(sim->devices[i]->name, name) != 0)
 			continue;
+		sim_routes_drop(&sim->routes, name, IP_NONE);
 		sim_device_free(sim->devices[i]);
 		sim->devices[i] = sim->devices[--sim->device_count];
 		return;
 	}
+}
+
+void sim_controller_settle_routes(struct sim_controller *sim, const struct sim_device *device)
+{
+	if (!device->up)
+		sim_routes_drop(&sim->routes, device->name, IP_NONE);
+	else if (device->mtu < IPV6_MTU_MIN)
+		sim_routes_drop(&sim->routes, device->name, IP_V6);
 }
 
 int sim_controller_fail(struct sim_controller *sim, const struct sim_fault *fault)
@@ -148,6 +159,19 @@ static int call_end(const struct call *call, int error, struct diag *diag)
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
+int sim_controller_fault(struct sim_controller *sim, enum sim_op op)
+{
+	struct call call = {.sim = sim, .op = op};
+	return take_fault(&call);
+}
+
+int sim_controller_tell(struct sim_controller *sim, enum sim_op op, const char *name,
+	const char *argument, int error, struct diag *diag)
+{
+	struct call call = {.sim = sim, .op = op, .name = name, .argument = argument};
+	return call_end(&call, error, diag);
+}
+
 static int sim_create_interface(void *impl, const char *name, const struct key_secret *private_key,
 	uint16_t listen_port, struct diag *diag)
 {
@@ -192,6 +216,19 @@ static int sim_configure_address(void *impl, const char *name, const struct pref
 	return call_end(&call, error, diag);
 }
 
+/* Nobody is told: it is no operation, and changes nothing. */
+static int sim_check_address(
+	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
+{
+	const struct sim_device *device = sim_controller_find(impl, name);
+	enum ipv6_obstacle obstacle = IPV6_OBSTACLE_NONE;
+	if (device && device->mtu < IPV6_MTU_MIN)
+		obstacle = ipv6_obstacle_with_mtu(IPV6_OBSTACLE_MTU, mtu);
+	if (address->ip.family != IP_V6 || !obstacle)
+		return 0;
+	return diag_fail(diag, ipv6_obstacle_error(obstacle), "%s", ipv6_obstacle_text(obstacle));
+}
+
 static int sim_set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct call call = {impl, SIM_OP_SET_INTERFACE_UP, name, NULL, NULL};
@@ -210,8 +247,10 @@ static int sim_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 	int error;
 	snprintf(text, sizeof text, "%d", mtu);
 	error = call_begin(&call, false, &device);
-	if (!error)
-		device->mtu = mtu;
+	if (!error) {
+		sim_device_set_mtu(device, mtu);
+		sim_controller_settle_routes(impl, device);
+	}
 	return call_end(&call, error, diag);
 }
 
@@ -255,6 +294,7 @@ static const struct controller_ops sim_controller_ops = {
 	.create_interface = sim_create_interface,
 	.delete_interface = sim_delete_interface,
 	.configure_address = sim_configure_address,
+	.check_address = sim_check_address,
 	.set_interface_up = sim_set_interface_up,
 	.set_mtu = sim_set_mtu,
 	.add_peer = sim_add_peer,

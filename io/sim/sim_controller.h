@@ -9,6 +9,7 @@
 
 #include "controller.h"
 #include "sim_device.h"
+#include "sim_routes.h"
 
 #define SIM_OPS(X)                                                                                 \
 	X(CREATE_INTERFACE, create_interface)                                                      \
@@ -18,7 +19,9 @@
 	X(SET_MTU, set_mtu)                                                                        \
 	X(ADD_PEER, add_peer)                                                                      \
 	X(REMOVE_PEER, remove_peer)                                                                \
-	X(READ_DEVICE, read_device)
+	X(READ_DEVICE, read_device)                                                                \
+	X(ADD_ROUTE, add_route)                                                                    \
+	X(REMOVE_ROUTE, remove_route)
 
 #define X(upper, lower) SIM_OP_##upper,
 enum sim_op { SIM_OPS(X) SIM_OP_COUNT };
@@ -39,7 +42,7 @@ struct sim_fault {
 
 /*
  * Called after each operation with its text, such as "add_peer plexd0 KEY"; that of one that
- * failed ends in " !EIO". read_device is told too.
+ * failed ends in " !EIO". read_device and the router's operations (sim_router.h) are told too.
  */
 struct sim_recorder {
 	void (*record)(void *impl, enum sim_op op, const char *text);
@@ -49,6 +52,7 @@ struct sim_recorder {
 struct sim_controller {
 	struct sim_device **devices;
 	size_t device_count;
+	struct sim_routes routes;
 	struct sim_fault *faults; /* oldest first */
 	size_t fault_count;
 	struct sim_recorder recorder; /* `record` may be NULL */
@@ -68,5 +72,14 @@ struct sim_device *sim_controller_create(struct sim_controller *sim, const char 
 /* No effect if there is none. */
 void sim_controller_delete(struct sim_controller *sim, const char *name);
 
+/* An interface was changed: routes that it can no longer have are gone. */
+void sim_controller_settle_routes(struct sim_controller *sim, const struct sim_device *device);
+
 /* Returns 0 or -ENOMEM. The oldest fault that fits a call is the one that fails it. */
 int sim_controller_fail(struct sim_controller *sim, const struct sim_fault *fault);
+
+/* For the router. The error that its call was told to fail with, or 0. */
+int sim_controller_fault(struct sim_controller *sim, enum sim_op op);
+/* Tells the recorder how it went. Returns `error`, its text in `diag`. */
+int sim_controller_tell(struct sim_controller *sim, enum sim_op op, const char *name,
+	const char *argument, int error, struct diag *diag);

@@ -1,6 +1,7 @@
 #include "sim_device.h"
 
 #include "curve.h"
+#include "ipv6_obstacle.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,9 +64,21 @@ int sim_device_set_addresses(
 	return 0;
 }
 
+void sim_device_set_mtu(struct sim_device *device, int mtu)
+{
+	size_t kept = 0;
+	device->mtu = mtu;
+	for (size_t i = 0; i < device->address_count; i++)
+		if (mtu >= IPV6_MTU_MIN || device->addresses[i].ip.family != IP_V6)
+			device->addresses[kept++] = device->addresses[i];
+	device->address_count = kept;
+}
+
 int sim_device_configure_address(
 	struct sim_device *device, const struct prefix *address, bool keep_others)
 {
+	if (address->ip.family == IP_V6 && device->mtu < IPV6_MTU_MIN)
+		return -EINVAL;
 	struct prefix *left = malloc((device->address_count + 1) * sizeof *left);
 	size_t count = 0;
 	bool there = false;

@@ -4,11 +4,11 @@
  * - a private key is clamped when it is set, and a peer with its public key is removed;
  * - a peer with the device's own public key is ignored without an error;
  * - host bits of an allowed IP are masked, and one given to a peer leaves any other;
+ * - with an MTU under 1280 there are no IPv6 addresses;
  * - no endpoint leaves the endpoint as it was, a zero psk clears the psk, a persistent keepalive of
  *   0 turns it off.
  *
- * It also plays the rest of the world: handshakes, roaming, bytes that were sent. It has no routes
- * and no clock.
+ * It also plays the rest of the world: handshakes, roaming, bytes that were sent. It has no clock.
  */
 #pragma once
 
@@ -55,7 +55,10 @@ void sim_device_set_private_key(struct sim_device *device, const struct key_secr
 /* All addresses are replaced by these. Returns 0 or -ENOMEM, the device then being as before. */
 int sim_device_set_addresses(
 	struct sim_device *device, const struct prefix *addresses, size_t count);
-/* The address is there, and no other but link-local ones unless `keep_others`. As above. */
+/* Under 1280 the interface loses its IPv6 addresses. */
+void sim_device_set_mtu(struct sim_device *device, int mtu);
+/* The address is there, and no other but link-local ones unless `keep_others`. As above, and
+ * -EINVAL for an IPv6 address with an MTU under 1280. */
 int sim_device_configure_address(
 	struct sim_device *device, const struct prefix *address, bool keep_others);
 
