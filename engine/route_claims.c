@@ -124,8 +124,7 @@ static void claims_append(struct route_claims *claims, const struct prefix *list
 static void claims_seal(struct route_claims *claims)
 {
 	size_t kept = 0;
-	if (claims->count)
-		qsort(claims->claims, claims->count, sizeof *claims->claims, compare_claims);
+	qsort(claims->claims, claims->count, sizeof *claims->claims, compare_claims);
 	for (size_t i = 0; i < claims->count; i++) {
 		if (kept && compare_claims(&claims->claims[kept - 1], &claims->claims[i]) == 0)
 			claims->claims[kept - 1].peer_count++;

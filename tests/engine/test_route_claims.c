@@ -69,7 +69,8 @@ static void load(struct account *account, struct route_claims *claims)
 {
 	const struct peer_config *peers[PEERS];
 	struct prefix_text text;
-	struct conflict conflicts[2] = {{.kind = CONFLICT_KEY, .about = "no prefix"},
+	struct conflict conflicts[] = {{.kind = CONFLICT_KEY, .about = "10.200.0.0/16"},
+		{.kind = CONFLICT_PREFIX, .about = "no prefix"},
 		{.kind = CONFLICT_PREFIX, .about = text.text}};
 	unsigned bit = pick(account, PREFIXES), count = 0;
 	account->losers = 1u << bit;
@@ -77,7 +78,7 @@ static void load(struct account *account, struct route_claims *claims)
 	for (unsigned i = 0; i < PEERS; i++)
 		if (account->wants[i])
 			peers[count++] = peer_make(account, i);
-	assert_int_equal(route_claims_load(claims, peers, count, count, conflicts, 2), 0);
+	assert_int_equal(route_claims_load(claims, peers, count, count, conflicts, 3), 0);
 }
 
 static void each_change_is_what_counting_all_peers_says(void **state)
@@ -112,9 +113,50 @@ static void each_change_is_what_counting_all_peers_says(void **state)
 	route_claims_clear(&claims);
 }
 
+/* Two peers, each with an endpoint, and a third that wants what `policy` lets it. */
+static void assert_allowed(const struct route_policy *policy, const char *endpoint,
+	const char *destination, bool is_allowed)
+{
+	struct prefix prefix = prefix_of(destination);
+	struct peer_config desired[2] = {
+		{.public_key = key_of(2), .endpoint = endpoint_of("198.51.100.2:1")},
+		{.public_key = key_of(1), .endpoint = endpoint_of("[2001:db8::1]:1")},
+	};
+	const struct peer_config *peers[] = {&desired[1], &desired[0]};
+	struct peer_config peer = {.public_key = key_of(3),
+		.endpoint = endpoint_of(endpoint),
+		.allowed_ips = &prefix,
+		.allowed_ip_count = 1};
+	struct route_claims claims = {0};
+	struct route_plan plan = {0};
+	assert_int_equal(route_claims_load(&claims, peers, 2, 2, NULL, 0), 0);
+	assert_int_equal(route_claims_set(&claims, &peer, policy, &plan), 0);
+	assert_int_equal(plan.add_count, is_allowed);
+	route_plan_clear(&plan);
+	route_claims_clear(&claims);
+}
+
+static void a_route_over_a_desired_endpoint_is_withheld(void **state)
+{
+	struct route_policy policy = {0};
+	static const char *const over[] = {"198.51.100.0/24", "198.51.100.2/32", "2001:db8::/32",
+		"192.0.2.0/31", "192.0.0.0/8"};
+	static const char *const beside[] = {"198.51.100.3/32", "198.51.100.0/31",
+		"198.51.101.0/24", "2001:db8:1::/48", "192.0.2.2/31", "fd00::/8", "10.0.0.0/8"};
+	for (size_t i = 0; i < COUNT_OF(over); i++)
+		assert_allowed(&policy, "192.0.2.1:1", over[i], false);
+	for (size_t i = 0; i < COUNT_OF(beside); i++) {
+		assert_allowed(&policy, "192.0.2.1:1", beside[i], true);
+		assert_allowed(&policy, "198.51.100.2:7", beside[i], true);
+	}
+	policy.mark_keeps_out = true;
+	assert_allowed(&policy, "192.0.2.1:1", "198.51.100.0/24", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_route_over_a_desired_endpoint_is_withheld),
 		cmocka_unit_test(each_change_is_what_counting_all_peers_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

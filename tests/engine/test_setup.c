@@ -268,6 +268,10 @@ static void an_mtu_comes_before_an_ipv6_address_that_needs_it(void **state)
 	assert_setup_fails(world, -EBUSY,
 		"wireguard: setup: configure address: set MTU: Device or resource busy");
 	world_teardown((void **)&world);
+	world = world_in(INTERFACE_ABSENT, 1400);
+	fake_fail(&world->fake, fault);
+	assert_setup_fails(world, -EINVAL, "wireguard: setup: configure address: Invalid argument");
+	world_teardown((void **)&world);
 	world = ipv6_world(0);
 	fake_fail(&world->fake, fault);
 	assert_setup_fails(world, -EINVAL, "wireguard: setup: configure address: Invalid argument");
