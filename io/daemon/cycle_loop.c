@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "timestamp.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
