@@ -19,6 +19,8 @@
 static const struct peer_wire_options options = {
 	.default_keepalive_s = 25,
 	.allow_host_names = true,
+	.allowed_ips_max = (size_t)1 << 20,
+	.allowed_ips_total_max = (size_t)1 << 20,
 };
 
 /* Reads a copy that ends with its last byte, so that a sanitizer sees reading beyond it. */
