@@ -21,7 +21,8 @@ struct resolution {
 	const struct desired_input *input;
 	struct candidate *candidates; /* in id order */
 	size_t candidate_count;
-	struct claim *lost; /* by rank, then prefix */
+	const struct peer_entry *namesake; /* has the node's id under another key; NULL: none */
+	struct claim *lost;                /* by rank, then prefix */
 	size_t lost_count;
 	size_t conflict_capacity;
 	struct desired out;
@@ -76,10 +77,19 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
+static bool has_own_key(const struct resolution *resolution, const struct peer_entry *entry)
+{
+	return key_public_equal(
+		&entry->config.public_key, &resolution->input->identity->public_key);
+}
+
 static void entry_take(struct resolution *resolution, const struct peer_entry *entry)
 {
 	if (entry->error)
 		resolution->out.unusable[resolution->out.unusable_count++] = entry;
+	else if (identity_has_id(resolution->input->identity, entry->id) &&
+		 !has_own_key(resolution, entry))
+		resolution->namesake = entry;
 	else
 		resolution->candidates[resolution->candidate_count++].entry = entry;
 }
@@ -136,6 +146,19 @@ static int entries_merge(
 	return 0;
 }
 
+static int namesake_conflict_add(struct resolution *resolution)
+{
+	const struct peer_entry *namesake = resolution->namesake;
+	if (!namesake || !conflict_is_listed(resolution))
+		return 0;
+	return conflict_add(
+		resolution, (struct conflict){.kind = CONFLICT_OWN_ID,
+				    .winner = CONFLICT_WINNER_SELF,
+				    .loser = text_copy(resolution,
+					    key_public_format(&namesake->config.public_key).text),
+				    .about = namesake->id});
+}
+
 static int entries_collect(struct resolution *resolution)
 {
 	const struct state_document *document = resolution->input->document;
@@ -157,6 +180,8 @@ static int entries_collect(struct resolution *resolution)
 	}
 	qsort(sorted, count, sizeof *sorted, compare_entries);
 	error = entries_merge(resolution, sorted, count);
+	if (!error)
+		error = namesake_conflict_add(resolution);
 out:
 	free(sorted);
 	return error;
@@ -174,7 +199,7 @@ static int compare_by_key(const void *a, const void *b)
 /* `by_key` is filled: the candidates in the order of their keys. */
 static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 {
-	const struct key_public *own_key = resolution->input->own_key;
+	const char *own_id = resolution->input->identity->node_id;
 	const struct candidate *owner = NULL;
 	for (size_t i = 0; i < resolution->candidate_count; i++)
 		by_key[i] = &resolution->candidates[i];
@@ -183,9 +208,10 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 		struct candidate *candidate = by_key[i];
 		const struct key_public *key = &candidate->entry->config.public_key;
 		struct conflict conflict = {.kind = CONFLICT_KEY, .loser = candidate->entry->id};
-		if (key_public_equal(key, own_key)) {
+		if (has_own_key(resolution, candidate->entry)) {
+			own_id = own_id ? own_id : candidate->entry->id;
 			conflict.kind = CONFLICT_OWN_KEY;
-			conflict.winner = "this node";
+			conflict.winner = CONFLICT_WINNER_SELF;
 		} else if (owner && key_public_equal(key, &owner->entry->config.public_key)) {
 			conflict.winner = owner->entry->id;
 		} else {
@@ -193,7 +219,9 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 			continue;
 		}
 		candidate->is_out = true;
-		if (!conflict_is_listed(resolution))
+		bool is_self = conflict.kind == CONFLICT_OWN_KEY &&
+			       strcmp(own_id, candidate->entry->id) == 0;
+		if (is_self || !conflict_is_listed(resolution))
 			continue;
 		conflict.about = text_copy(resolution, key_public_format(key).text);
 		int error = conflict_add(resolution, conflict);
@@ -259,7 +287,8 @@ static int kept_collect(struct resolution *resolution, struct candidate **by_key
 		const struct key_public *known = NULL;
 		if (entry->id && resolution->input->names)
 			known = peer_names_lookup(resolution->input->names, entry->id);
-		out->nameless_count += !known && !entry->has_key;
+		out->nameless_count += !known && !entry->has_key &&
+				       !identity_has_id(resolution->input->identity, entry->id);
 		if (known)
 			kept_add(resolution, by_key, known, entry->id, entry->error);
 		if (entry->has_key &&
@@ -336,33 +365,41 @@ static struct claim *claims_collect(const struct resolution *resolution, size_t 
 	return claims;
 }
 
+/* `winner` is NULL for this node. */
 static int prefix_conflict_add(
-	struct resolution *resolution, size_t winner, const struct claim *lost)
+	struct resolution *resolution, const size_t *winner, const struct claim *lost)
 {
 	if (!conflict_is_listed(resolution))
 		return 0;
 	return conflict_add(resolution,
-		(struct conflict){.kind = CONFLICT_PREFIX,
-			.winner = claimant_name(resolution, winner),
+		(struct conflict){.kind = winner ? CONFLICT_PREFIX : CONFLICT_OWN_ADDRESS,
+			.winner =
+				winner ? claimant_name(resolution, *winner) : CONFLICT_WINNER_SELF,
 			.loser = claimant_name(resolution, lost->rank),
 			.about = text_copy(resolution, prefix_format(&lost->prefix).text)});
 }
 
-/* The first claim on a prefix wins; the others are gathered in `lost`. */
+/*
+ * The first claim on a prefix wins; the others are gathered in `lost`. The node's own address is
+ * its own, but for a kept peer, which stays as it is.
+ */
 static int prefixes_settle(struct resolution *resolution)
 {
+	struct prefix own = prefix_of_host(&resolution->input->identity->mesh_ip);
 	size_t count = 0;
 	struct claim *claims = claims_collect(resolution, &count);
 	if (!claims)
 		return -ENOMEM;
 	resolution->lost = claims; /* losers move to the front of the same array */
 	for (size_t i = 0, winner = 0; i < count; i++) {
-		if (i == 0 || !prefix_equal(&claims[i].prefix, &claims[i - 1].prefix)) {
-			winner = claims[i].rank;
+		struct claim lost = claims[i];
+		bool is_own =
+			lost.rank >= resolution->out.kept_count && prefix_equal(&lost.prefix, &own);
+		if (!is_own && (i == 0 || !prefix_equal(&lost.prefix, &claims[i - 1].prefix))) {
+			winner = lost.rank;
 			continue;
 		}
-		struct claim lost = claims[i];
-		int error = prefix_conflict_add(resolution, winner, &lost);
+		int error = prefix_conflict_add(resolution, is_own ? NULL : &winner, &lost);
 		if (error)
 			return error;
 		resolution->lost[resolution->lost_count++] = lost;
@@ -457,7 +494,9 @@ const char *conflict_kind_name(enum conflict_kind kind)
 		[CONFLICT_ID] = "id",
 		[CONFLICT_KEY] = "public_key",
 		[CONFLICT_PREFIX] = "allowed_ip",
+		[CONFLICT_OWN_ID] = "own_id",
 		[CONFLICT_OWN_KEY] = "own_key",
+		[CONFLICT_OWN_ADDRESS] = "own_address",
 	};
 	return names[kind];
 }

@@ -4,13 +4,17 @@
  * independent of history but for what the inputs say.
  *
  * Rules: of two entries with one id the first in the document counts. A peer with the node's own
- * key is left out. Going through the ids in byte order, a key already claimed leaves the later
- * peer out, a prefix already claimed is taken from the later peer. A peer that is kept for an
- * unusable entry claims what it has on the device before all others.
+ * key is left out, and is no conflict if its id is the node's too; where no id was given to the
+ * node, it is that of the first such peer. An entry with the node's id under another key is
+ * rejected, and the host route to the node's address is taken from every peer. Going through the
+ * ids in byte order, a key already claimed leaves the later peer out, a prefix already claimed is
+ * taken from the later peer. A peer that is kept for an unusable entry claims what it has on the
+ * device before all others.
  */
 #pragma once
 
 #include "event_overlay.h"
+#include "identity.h"
 #include "peer_index.h"
 #include "peer_table.h"
 
@@ -19,7 +23,7 @@ struct desired_input {
 	const struct event_overlay *overlay; /* may be NULL */
 	const struct peer_table *actual;
 	const struct peer_names *names; /* ids known so far; may be NULL */
-	const struct key_public *own_key;
+	const struct identity *identity;
 	const struct name_lookup *lookup; /* for plan_compute; NULL: names are left as they are */
 };
 
@@ -31,21 +35,24 @@ struct kept_peer {
 };
 
 enum conflict_kind {
-	CONFLICT_ID,      /* two entries with one id */
-	CONFLICT_KEY,     /* two ids with one key */
-	CONFLICT_PREFIX,  /* two ids with one prefix */
-	CONFLICT_OWN_KEY, /* a peer has this node's key */
+	CONFLICT_ID,          /* two entries with one id */
+	CONFLICT_KEY,         /* two ids with one key */
+	CONFLICT_PREFIX,      /* two ids with one prefix */
+	CONFLICT_OWN_ID,      /* a peer has this node's id, under another key */
+	CONFLICT_OWN_KEY,     /* a peer has this node's key, under another id */
+	CONFLICT_OWN_ADDRESS, /* a peer claims the host route to this node's mesh address */
 };
+
+#define CONFLICT_WINNER_SELF "this node"
 
 /* So many are listed, those of ids first, of prefixes last; more are settled and only counted. */
 #define CONFLICTS_MAX 65536
 
 struct conflict {
 	enum conflict_kind kind;
-	const char
-		*winner;   /* id, or key in base64 where no id is known; of the node: "this node" */
-	const char *loser; /* id */
-	const char *about; /* the id, key or prefix in question */
+	const char *winner; /* id, or key in base64 where no id is known; CONFLICT_WINNER_SELF */
+	const char *loser;  /* id; where that is this node's, the key in base64 */
+	const char *about;  /* the id, key or prefix in question */
 };
 
 struct desired {

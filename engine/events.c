@@ -28,6 +28,8 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 	struct peer_entry entry = {0};
 	int error = dispatcher->reader.read_peer(
 		dispatcher->reader.impl, payload, length, &arena, &entry, diag);
+	if (!error)
+		error = manager_check_peer(dispatcher->manager, &entry, diag);
 	if (!error) {
 		error = event_overlay_set(&dispatcher->manager->overlay, &entry);
 		if (error)

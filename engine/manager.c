@@ -1,10 +1,12 @@
 #include "manager.h"
 
+#include "desired.h"
 #include "diag.h"
 #include "reconcile_routes.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int manager_init(struct manager *manager, struct controller controller,
 	const struct interface_config *config, struct logger logger)
@@ -291,15 +293,60 @@ static int peer_put_with_routes(
 	return error;
 }
 
+int manager_check_peer(
+	const struct manager *manager, const struct peer_entry *entry, struct diag *diag)
+{
+	const struct identity *identity = manager->identity;
+	if (!identity || !identity_has_id(identity, entry->id) ||
+		key_public_equal(&entry->config.public_key, &identity->public_key))
+		return 0;
+	return diag_fail(
+		diag, -EINVAL, "wireguard: peer %s: this node's id under another key", entry->id);
+}
+
+/* The peer without the node's own address, if it claims that. */
+static int peer_put_reduced(
+	struct manager *manager, const struct peer_config *peer, struct diag *diag)
+{
+	struct prefix own = {0};
+	if (manager->identity)
+		own = prefix_of_host(&manager->identity->mesh_ip);
+	if (!manager->identity || !peer_has_allowed_ip(peer, &own))
+		return peer_put_with_routes(manager, peer, diag);
+	struct prefix *left = calloc(peer->allowed_ip_count, sizeof *left);
+	if (!left)
+		return diag_fail_errno(diag, -ENOMEM);
+	struct peer_config reduced = *peer;
+	reduced.allowed_ips = left;
+	reduced.allowed_ip_count = 0;
+	for (uint32_t i = 0; i < peer->allowed_ip_count; i++)
+		if (!prefix_equal(&peer->allowed_ips[i], &own))
+			left[reduced.allowed_ip_count++] = peer->allowed_ips[i];
+	log_line(&manager->logger, LOG_LEVEL_WARN, "Peers conflict", "over",
+		conflict_kind_name(CONFLICT_OWN_ADDRESS), "value", prefix_format(&own).text,
+		"winner", CONFLICT_WINNER_SELF, "loser", peer->id, NULL);
+	int error = peer_put_with_routes(manager, &reduced, diag);
+	key_secret_wipe(&reduced.psk);
+	free(left);
+	return error;
+}
+
 /* The same of a peer that may have a host name. Without an address for it, it gets no endpoint. */
 static int peer_put_named(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	struct peer_config chosen = *peer;
 	endpoint_memory_choose(&manager->endpoints, &manager->lookup, &chosen, NULL, 0);
-	int error = peer_put_with_routes(manager, &chosen, diag);
+	int error = peer_put_reduced(manager, &chosen, diag);
 	key_secret_wipe(&chosen.psk);
 	return error;
+}
+
+static void own_peer_log(const struct manager *manager, const char *id)
+{
+	if (manager->identity->node_id && !identity_has_id(manager->identity, id))
+		log_line(&manager->logger, LOG_LEVEL_WARN, "Peer has this node's own key, left out",
+			"peer_id", id, NULL);
 }
 
 static int manager_put_peer(struct manager *manager, const struct peer_entry *entry,
@@ -308,13 +355,15 @@ static int manager_put_peer(struct manager *manager, const struct peer_entry *en
 	if (entry->error)
 		return diag_fail(diag, -EINVAL, "wireguard: %s peer: %s", verb, entry->error);
 	const struct peer_config *peer = &entry->config;
+	int error = manager_check_peer(manager, entry, diag);
+	if (error)
+		return error;
 	if (manager->identity &&
 		key_public_equal(&peer->public_key, &manager->identity->public_key)) {
-		log_line(&manager->logger, LOG_LEVEL_WARN, "Peer has this node's own key, left out",
-			"peer_id", peer->id, NULL);
+		own_peer_log(manager, peer->id);
 		return 0;
 	}
-	int error = peer_put_named(manager, peer, diag);
+	error = peer_put_named(manager, peer, diag);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: %s peer %s", verb, peer->id);
 	log_line(&manager->logger, LOG_LEVEL_DEBUG, done, "peer_id", peer->id, NULL);

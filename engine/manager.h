@@ -49,13 +49,17 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 /* Deletes the interface. The index is left alone. */
 int manager_teardown(struct manager *manager, struct diag *diag);
 
+/* A usable peer that has the node's id under another key is rejected: returns 0 or -EINVAL. */
+int manager_check_peer(
+	const struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 /*
  * The routes of one peer come after it, and go before it. One that cannot be changed is logged, and
  * is no error: the next cycle makes up for it, as it settles what conflicts.
  *
- * A peer as the control plane sends it, set whole. If its id is known under another key, the old
- * key is removed first, unless another id now has it. A peer with the node's own key is logged and
- * left out. `entry` may be unusable: that is the error then.
+ * A peer as the control plane sends it, set whole but for the node's own address. If its id is
+ * known under another key, the old key is removed first, unless another id now has it. A peer with
+ * the node's own key is left out, and logged unless it is the node itself. `entry` may be unusable,
+ * or rejected as above: that is the error then.
  */
 int manager_add_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 /* The same, said of a peer that is known. */

@@ -264,7 +264,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 		.overlay = &manager->overlay,
 		.actual = &cycle->device->peers,
 		.names = cycle->names,
-		.own_key = &reconciler->identity->public_key,
+		.identity = reconciler->identity,
 		.lookup = &manager->lookup,
 	};
 	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;

@@ -1,6 +1,12 @@
 #include "identity.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+bool identity_has_id(const struct identity *identity, const char *id)
+{
+	return identity->node_id && id && strcmp(identity->node_id, id) == 0;
+}
 
 void identity_clear(struct identity *identity)
 {

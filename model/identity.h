@@ -6,6 +6,8 @@
 #include "ip.h"
 #include "key.h"
 
+#include <stdbool.h>
+
 struct identity {
 	char *node_id; /* owned; NULL: none given */
 	struct ip mesh_ip;
@@ -13,4 +15,6 @@ struct identity {
 	struct key_public public_key;  /* of private_key */
 };
 
+/* Whether `id`, which may be NULL, is this node's: false where none was given. */
+bool identity_has_id(const struct identity *identity, const char *id);
 void identity_clear(struct identity *identity);

@@ -110,7 +110,7 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 	struct desired_input input = {
 		.document = &reconciler->document,
 		.actual = &device.peers,
-		.own_key = &manager->identity->public_key,
+		.identity = manager->identity,
 		.lookup = &manager->lookup,
 	};
 	if (!error) {

@@ -65,7 +65,7 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 	struct desired_input desired = {
 		.document = input->document,
 		.actual = &input->device->peers,
-		.own_key = &input->identity->public_key,
+		.identity = input->identity,
 	};
 	int error = plan_compute(&desired, &nothing, now_ns / NS_PER_S, &ret->plan);
 	if (!error)

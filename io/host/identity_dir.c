@@ -64,7 +64,7 @@ static int identity_parse(const struct file_text *file, struct identity *identit
 		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: no address of a node", mesh_ip);
 	if (!error && node_id && strlen(node_id) > NODE_ID_MAX)
 		error = diag_fail(diag, -EINVAL, "node_id: over %d bytes", NODE_ID_MAX);
-	if (!error && node_id) {
+	if (!error && node_id && *node_id) {
 		identity->node_id = strdup(node_id);
 		error = identity->node_id ? 0 : diag_fail_errno(diag, -ENOMEM);
 	}

@@ -38,6 +38,24 @@ nameless() {
 		grep -qx 'warning: 1 removals withheld: unusable entries do not say which peer they mean' "$out"
 }
 check 'while an entry names no peer at all, a plan removes nobody and warns' nameless
+own=$("$plexwg" init --identity "$work/me" --mesh-ip 10.100.0.1 --node-id me)
+anonymous=$("$plexwg" init --identity "$work/anonymous" --mesh-ip 10.100.0.1)
+shared() { # shared IDENTITY ID KEY ALLOWED_IP: a state with that entry among others
+	printf '{"peers": [{"id": "two", "public_key": "%s", "allowed_ips": ["10.100.0.2/32"]},
+		{"id": "%s", "public_key": "%s", "allowed_ips": ["%s"]}]}' "$k2" "$2" "$3" "$4" >"$work/shared.json"
+	"$plexwg" plan --state "$work/shared.json" --actual "$work/two-peers.dump" --identity "$work/$1"
+}
+own_entry() { status 2 shared "$1" "$2" "$3" 10.100.0.1 && ! grep -e "^warning: " -e "^+ $2 " "$out"; }
+check "this node's own entry, in a state that all nodes share, is no peer and no conflict" own_entry me me "$own"
+check 'nor is it where the node was given no id' own_entry anonymous any "$anonymous"
+warned() { # warned TEXT ARGUMENT...
+	local text=$1
+	shift
+	status 2 shared "$@" && grep -Fx "warning: conflict over $text" "$out"
+}
+check "its id under another key is a conflict" warned "own_id me: this node keeps it, $k4 does not get it" me me "$k4" 10.0.0.4
+check "its address as another's host route is one" warned \
+	'own_address 10.100.0.1/32: this node keeps it, four does not get it' me four "$k4" 10.100.0.1
 check 'a silent peer gets its endpoint back' status 2 "$plexwg" plan --state "$work/two-peers.json" \
 	--actual "$work/roamed.dump" --at 2026-03-01T13:00:00Z
 check 'a typing error in a member is named' bash -c \

@@ -9,7 +9,7 @@ int asked_setup(void **state)
 	struct asked *asked = calloc(1, sizeof *asked);
 	if (!asked)
 		return -1;
-	asked->own_key = key_of(WORLD_OWN_KEY);
+	asked->identity = world_identity();
 	*state = asked;
 	return peer_index_init(&asked->index);
 }
@@ -48,7 +48,7 @@ void resolve(struct asked *asked)
 		.overlay = &asked->overlay,
 		.actual = &asked->actual,
 		.names = &asked->names,
-		.own_key = &asked->own_key,
+		.identity = &asked->identity,
 	};
 	assert_int_equal(desired_resolve(&input, &asked->desired), 0);
 	assert_true(asked->desired.peers.sealed);

@@ -12,7 +12,7 @@ struct asked {
 	struct peer_table actual;
 	struct peer_index index;
 	struct peer_names names;
-	struct key_public own_key;
+	struct identity identity; /* world_identity */
 	struct desired desired;
 };
 

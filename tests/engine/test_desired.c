@@ -91,6 +91,105 @@ static void a_peer_with_the_own_key_is_left_out_and_claims_nothing(void **state)
 	assert_conflicts(asked, "own_key ee: this node beats a");
 }
 
+#define KEY_2_TEXT "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+
+static void the_node_itself_is_left_out_in_silence(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, WORLD_NODE_ID, WORLD_OWN_KEY, "10.100.0.1/32,10.0.0.1/32");
+	asked_wants(asked, "b", 2, "10.0.0.1/32");
+	assert_wanted(asked, "02 ips=10.0.0.1/32");
+	assert_conflicts(asked, "");
+}
+
+/* Nothing says that one of them is not the node; that both are it cannot be. */
+static void a_node_that_was_given_no_id_has_that_of_the_first_peer_with_its_key(void **state)
+{
+	struct asked *asked = *state;
+	asked->identity.node_id = NULL;
+	asked_wants(asked, "b", WORLD_OWN_KEY, "10.0.0.1/32");
+	assert_wanted(asked, "");
+	assert_conflicts(asked, "");
+	asked_wants(asked, "a", WORLD_OWN_KEY, "10.0.0.1/32");
+	assert_wanted(asked, "");
+	assert_conflicts(asked, "own_key ee: this node beats b");
+}
+
+static void an_entry_with_the_node_s_id_under_another_key_is_rejected(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, WORLD_NODE_ID, 2, "10.0.0.1/32");
+	assert_wanted(asked, "");
+	assert_conflicts(asked, "own_id node-1: this node beats " KEY_2_TEXT);
+	asked_wants(asked, "z", 2, "10.0.0.1/32"); /* it claims neither key nor prefix */
+	assert_wanted(asked, "02 ips=10.0.0.1/32");
+	assert_conflicts(asked, "own_id node-1: this node beats " KEY_2_TEXT);
+}
+
+static void an_event_with_the_node_s_id_under_another_key_is_no_peer_either(void **state)
+{
+	struct asked *asked = *state;
+	struct state_document event = {0};
+	document_add(&event, WORLD_NODE_ID, 2, "", "10.0.0.1/32");
+	assert_int_equal(event_overlay_set(&asked->overlay, &event.entries[0]), 0);
+	state_document_clear(&event);
+	asked_wants(asked, WORLD_NODE_ID, WORLD_OWN_KEY, "");
+	assert_wanted(asked, "");
+	assert_conflicts(asked, "own_id node-1: this node beats " KEY_2_TEXT);
+}
+
+/* Neither what covers the address nor another address in it. */
+static void the_host_route_to_the_node_s_address_is_taken_from_every_peer(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, "a", 1, "10.100.0.1/32");
+	asked_wants(asked, "b", 2, "10.100.0.0/16,10.100.0.1/32,10.100.0.2/32");
+	asked_wants(asked, "c", 3, "10.100.0.0/31,::/0");
+	assert_wanted(asked, "01; 02 ips=10.100.0.0/16,10.100.0.2/32; 03 ips=10.100.0.0/31,::/0");
+	assert_conflicts(asked, "own_address 10.100.0.1/32: this node beats a; "
+				"own_address 10.100.0.1/32: this node beats b");
+	asked->identity.mesh_ip = ip_of("fd00::1");
+	asked_wants(asked, "d", 4, "fd00::1/128,fd00::2/128");
+	assert_wanted(asked, "01 ips=10.100.0.1/32; 02 ips=10.100.0.0/16,10.100.0.2/32; "
+			     "03 ips=10.100.0.0/31,::/0; 04 ips=fd00::2/128");
+	assert_conflicts(asked, "allowed_ip 10.100.0.1/32: a beats b; "
+				"own_address fd00::1/128: this node beats d");
+}
+
+static void a_node_without_an_address_takes_no_prefix(void **state)
+{
+	struct asked *asked = *state;
+	asked->identity.mesh_ip = (struct ip){0};
+	asked_wants(asked, "a", 1, "0.0.0.0/0,0.0.0.0/32,::/0,::/128,10.100.0.1/32");
+	resolve(asked);
+	assert_int_equal(asked->desired.peers.peers[0].allowed_ip_count, 5);
+	assert_conflicts(asked, "");
+}
+
+/* As all that is kept: bad input never tears down. */
+static void a_kept_peer_keeps_the_node_s_address(void **state)
+{
+	struct asked *asked = *state;
+	device_has(asked, "z", 7, "10.100.0.1/32");
+	spoilt(asked, "z", 0);
+	asked_wants(asked, "a", 1, "10.100.0.1/32");
+	assert_wanted(asked, "01");
+	assert_kept(asked, "07 z");
+	assert_conflicts(asked, "own_address 10.100.0.1/32: this node beats a");
+}
+
+static void an_unusable_entry_with_the_node_s_id_means_the_node(void **state)
+{
+	struct asked *asked = *state;
+	spoilt(asked, WORLD_NODE_ID, 0);
+	resolve(asked);
+	assert_int_equal(asked->desired.unusable_count, 1);
+	assert_int_equal(asked->desired.nameless_count, 0);
+	asked->identity.node_id = NULL;
+	resolve(asked);
+	assert_int_equal(asked->desired.nameless_count, 1);
+}
+
 static void of_two_entries_with_one_id_the_first_counts(void **state)
 {
 	struct asked *asked = *state;
@@ -283,6 +382,14 @@ int main(void)
 		ASKED_TEST(nested_prefixes_are_legal),
 		ASKED_TEST(ids_are_ordered_by_their_bytes),
 		ASKED_TEST(a_peer_with_the_own_key_is_left_out_and_claims_nothing),
+		ASKED_TEST(the_node_itself_is_left_out_in_silence),
+		ASKED_TEST(a_node_that_was_given_no_id_has_that_of_the_first_peer_with_its_key),
+		ASKED_TEST(an_entry_with_the_node_s_id_under_another_key_is_rejected),
+		ASKED_TEST(an_event_with_the_node_s_id_under_another_key_is_no_peer_either),
+		ASKED_TEST(the_host_route_to_the_node_s_address_is_taken_from_every_peer),
+		ASKED_TEST(a_node_without_an_address_takes_no_prefix),
+		ASKED_TEST(a_kept_peer_keeps_the_node_s_address),
+		ASKED_TEST(an_unusable_entry_with_the_node_s_id_means_the_node),
 		ASKED_TEST(of_two_entries_with_one_id_the_first_counts),
 		ASKED_TEST(a_second_entry_with_an_id_claims_nothing),
 		ASKED_TEST(the_first_entry_with_an_id_counts_even_if_it_cannot_be_used),

@@ -107,7 +107,7 @@ static void a_kept_peer_is_neither_removed_nor_changed_by_the_plan(void **state)
 		.document = &asked->document,
 		.actual = &asked->actual,
 		.names = &asked->names,
-		.own_key = &asked->own_key,
+		.identity = &asked->identity,
 	};
 	assert_int_equal(plan_compute(&input, &memory, 0, &plan), 0);
 	assert_int_equal(plan.diff.remove_count, 1);
@@ -136,7 +136,7 @@ static void of_several_entries_the_first_id_names_the_kept_peer(void **state)
 static void without_names_a_peer_is_kept_by_its_key(void **state)
 {
 	struct peer_config there = {.public_key = key_of(7)};
-	struct key_public own_key = key_of(WORLD_OWN_KEY);
+	struct identity identity = world_identity();
 	struct state_document document = {0};
 	struct peer_table actual = {0};
 	struct desired desired = {0};
@@ -144,7 +144,7 @@ static void without_names_a_peer_is_kept_by_its_key(void **state)
 	document_add_unusable(&document, "a", 8, "bad");
 	assert_int_equal(peer_table_append(&actual, &there), 0);
 	struct desired_input input = {
-		.document = &document, .actual = &actual, .own_key = &own_key};
+		.document = &document, .actual = &actual, .identity = &identity};
 	assert_int_equal(desired_resolve(&input, &desired), 0);
 	assert_int_equal(desired.kept_count, 1);
 	assert_null(desired.kept[0].id);
@@ -186,7 +186,7 @@ static void plan_with_spoilt(
 		.document = &asked->document,
 		.actual = &asked->actual,
 		.names = &asked->names,
-		.own_key = &asked->own_key,
+		.identity = &asked->identity,
 	};
 	assert_int_equal(plan_compute(&input, &nothing, 0, ret), 0);
 }

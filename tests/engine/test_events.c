@@ -172,6 +172,23 @@ static void an_event_with_the_own_key_sets_nothing_now_or_later(void **state)
 	assert_index(world, "");
 }
 
+/* As a payload that cannot be used: nothing is noted of it. */
+static void an_event_with_the_node_s_id_under_another_key_is_rejected(void **state)
+{
+	struct world *world = *state;
+	uint64_t events_before = world->manager.overlay.order;
+	static const char *const types[] = {
+		"peer_added", "peer_key_rotated", "peer_endpoint_changed"};
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		assert_int_equal(
+			world_peer_event(world, types[i], WORLD_NODE_ID, 2, "", IPS), -EINVAL);
+		assert_contains(world->error, types[i]);
+		assert_contains(world->error, "peer node-1: this node's id under another key");
+	}
+	assert_calls(world, "");
+	assert_int_equal(world->manager.overlay.order, events_before);
+}
+
 static void a_state_fetched_before_an_event_does_not_undo_it(void **state)
 {
 	struct world *world = *state;
@@ -382,6 +399,7 @@ int main(void)
 		UP_TEST(a_bad_payload_is_an_error_that_changes_nothing),
 		UP_TEST(an_unknown_type_does_nothing),
 		UP_TEST(an_event_with_the_own_key_sets_nothing_now_or_later),
+		UP_TEST(an_event_with_the_node_s_id_under_another_key_is_rejected),
 		UP_TEST(a_state_fetched_before_an_event_does_not_undo_it),
 		UP_TEST(an_event_wins_over_a_not_modified_that_began_before_it_only),
 		UP_TEST(an_event_wins_over_a_fetch_that_fails),

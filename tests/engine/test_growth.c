@@ -28,7 +28,7 @@ static void conflicts_are_listed_up_to_a_bound_and_settled_beyond(void **state)
 	for (size_t over = 0; over <= 1; over++) {
 		struct asked *asked = *state;
 		want_many(asked, CONFLICTS_MAX + 1 + over, 1, "10.0.0.1/32");
-		asked_wants(asked, "own", asked->own_key.bytes[0], "");
+		asked_wants(asked, "own", WORLD_OWN_KEY, "");
 		resolve(asked);
 		assert_listed(asked, CONFLICTS_MAX, 1 + over);
 		assert_int_equal(asked->desired.peers.count, 1);

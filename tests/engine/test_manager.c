@@ -152,6 +152,42 @@ static void a_peer_with_the_own_key_is_left_out_and_said(void **state)
 	assert_logged(world, "peer_id=peer-9");
 }
 
+static void the_node_itself_is_left_out_in_silence(void **state)
+{
+	struct world *world = *state;
+	world_forget_logs(world);
+	assert_int_equal(call(world, manager_add_peer, WORLD_NODE_ID, WORLD_OWN_KEY), 0);
+	world->identity.node_id = NULL; /* any id may be the node's then */
+	assert_int_equal(call(world, manager_update_peer, "peer-9", WORLD_OWN_KEY), 0);
+	assert_calls(world, "");
+	assert_index(world, "");
+	assert_string_equal(world->logs, "");
+}
+
+static void the_node_s_id_under_another_key_is_rejected(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(call(world, manager_add_peer, WORLD_NODE_ID, 2), -EINVAL);
+	assert_string_equal(
+		world->error, "wireguard: peer node-1: this node's id under another key");
+	assert_calls(world, "");
+	assert_index(world, "");
+}
+
+static void a_peer_is_set_without_the_node_s_address(void **state)
+{
+	struct world *world = *state;
+	struct state_document document = {0};
+	world_forget_logs(world);
+	document_add(&document, "peer-2", 2, "", "10.100.0.0/24,10.100.0.1/32,10.100.0.2/32");
+	assert_int_equal(manager_add_peer(&world->manager, &document.entries[0], NULL), 0);
+	assert_peers(world, "02 ips=10.100.0.0/24,10.100.0.2/32");
+	assert_int_equal(document.entries[0].config.allowed_ip_count, 3);
+	assert_logged(world, "warn Peers conflict over=own_address value=10.100.0.1/32 "
+			     "winner=this node loser=peer-2\n");
+	state_document_clear(&document);
+}
+
 static void an_id_known_under_another_key_has_that_key_removed_first(void **state)
 {
 	struct world *world = *state;
@@ -369,6 +405,9 @@ int main(void)
 		UP_TEST(a_peer_that_cannot_be_set_is_an_error_and_not_in_the_index),
 		UP_TEST(an_unusable_entry_is_an_error_and_calls_nothing),
 		UP_TEST(a_peer_with_the_own_key_is_left_out_and_said),
+		UP_TEST(the_node_itself_is_left_out_in_silence),
+		UP_TEST(the_node_s_id_under_another_key_is_rejected),
+		UP_TEST(a_peer_is_set_without_the_node_s_address),
 		UP_TEST(an_id_known_under_another_key_has_that_key_removed_first),
 		UP_TEST(an_old_key_that_another_id_has_now_stays),
 		UP_TEST(an_old_key_that_cannot_be_removed_is_logged_and_the_add_goes_on),

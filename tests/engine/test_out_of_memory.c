@@ -12,13 +12,14 @@
 	"02 endpoint=198.51.100.2:1 ips=10.0.0.2/32 psk=33; 03 ips=10.0.0.3/32; "                  \
 	"04 ips=10.0.0.4/32,10.4.0.0/16"
 
-/* Peers to add, to update, and in conflict; one entry that cannot be used keeps peer 8. */
+/* Peers to add, to update, and in conflict, also with the node; one entry that cannot be used keeps
+ * peer 8. */
 static void document_make(struct state_document *document)
 {
 	document_add(document, "peer-2", 2, "198.51.100.2:1", "10.0.0.2/32")->config.psk =
 		secret_of(0x33);
 	document_add(document, "peer-3", 3, "", "10.0.0.3/32");
-	document_add(document, "peer-4", 4, "", "10.0.0.4/32,10.4.0.0/16");
+	document_add(document, "peer-4", 4, "", "10.0.0.4/32,10.4.0.0/16," WORLD_MESH_IP);
 	document_add(document, "peer-5", 4, "", "10.0.0.5/32");
 	document_add(document, "peer-6", WORLD_OWN_KEY, "", "10.0.0.6/32");
 	document_add(document, "peer-6", 6, "", "10.0.0.6/32");

@@ -34,7 +34,7 @@ static int try_to_resolve(void *impl)
 	struct desired_input input = {
 		.document = &asked->document,
 		.actual = &asked->actual,
-		.own_key = &asked->own_key,
+		.identity = &asked->identity,
 	};
 	int error = desired_resolve(&input, &desired);
 	if (error)
@@ -65,6 +65,20 @@ static void two_ids_with_one_prefix(void **state)
 	struct asked *asked = *state;
 	asked_wants(asked, "a", 2, "10.0.0.0/8");
 	asked_wants(asked, "b", 3, "10.0.0.0/8,10.1.0.0/16");
+	assert_true(fails_at_each(try_to_resolve, asked) > 5);
+}
+
+static void a_peer_with_the_node_s_id(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, WORLD_NODE_ID, 2, "");
+	assert_true(fails_at_each(try_to_resolve, asked) > 5);
+}
+
+static void a_peer_with_the_node_s_address(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, "a", 2, WORLD_MESH_IP);
 	assert_true(fails_at_each(try_to_resolve, asked) > 5);
 }
 
@@ -279,6 +293,8 @@ int main(void)
 		ASKED_TEST(two_entries_with_one_id),
 		ASKED_TEST(two_ids_with_one_key),
 		ASKED_TEST(two_ids_with_one_prefix),
+		ASKED_TEST(a_peer_with_the_node_s_id),
+		ASKED_TEST(a_peer_with_the_node_s_address),
 		ASKED_TEST(a_kept_peer_without_an_id_that_has_a_wanted_prefix),
 		ASKED_TEST(more_conflicts_than_one_block_holds),
 		cmocka_unit_test(an_event_that_cannot_be_kept_is_not_handled),

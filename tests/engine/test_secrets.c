@@ -77,7 +77,7 @@ static void a_plan_that_keeps_peers_leaves_no_psk_behind(void **state)
 {
 	struct state_document document = {0};
 	struct peer_table actual = {0};
-	struct key_public own_key = key_of(WORLD_OWN_KEY);
+	struct identity identity = world_identity();
 	struct endpoint_memory memory = {0};
 	struct plan plan = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
@@ -89,7 +89,7 @@ static void a_plan_that_keeps_peers_leaves_no_psk_behind(void **state)
 	assert_int_equal(peer_table_seal(&actual, NULL), 0);
 	document_add_unusable(&document, "a", 4, "bad");
 	struct desired_input input = {
-		.document = &document, .actual = &actual, .own_key = &own_key};
+		.document = &document, .actual = &actual, .identity = &identity};
 	assert_int_equal(plan_compute(&input, &memory, 0, &plan), 0);
 	assert_int_equal(plan.diff.remove_count, 7);
 	plan_clear(&plan);

@@ -70,14 +70,23 @@ static void process_end(struct world *world)
 	manager_deinit(&world->manager);
 }
 
+struct identity world_identity(void)
+{
+	static char node_id[] = WORLD_NODE_ID;
+	return (struct identity){
+		.node_id = node_id,
+		.mesh_ip = ip_of(WORLD_MESH_IP),
+		.private_key = secret_of(WORLD_OWN_KEY),
+		.public_key = key_of(WORLD_OWN_KEY),
+	};
+}
+
 int world_setup(void **state)
 {
 	struct world *world = calloc(1, sizeof *world);
 	if (!world)
 		return -1;
-	world->identity.mesh_ip = ip_of(WORLD_MESH_IP);
-	world->identity.private_key = secret_of(WORLD_OWN_KEY);
-	world->identity.public_key = key_of(WORLD_OWN_KEY);
+	world->identity = world_identity();
 	world->now_s = WORLD_START_S;
 	world->controller = fake_controller(&world->fake, false);
 	process_start(world);

@@ -13,6 +13,7 @@
 /* The node's own key, as a byte, and its mesh address. */
 #define WORLD_OWN_KEY 0xee
 #define WORLD_MESH_IP "10.100.0.1"
+#define WORLD_NODE_ID "node-1"
 #define WORLD_START_S 1772366400
 
 struct world {
@@ -32,6 +33,8 @@ struct world {
 	char error[4 * FAKE_TEXT_MAX]; /* the text of the last cycle or call */
 };
 
+/* That node, with what it has no memory of its own for. */
+struct identity world_identity(void);
 int world_setup(void **state);
 int world_teardown(void **state);
 

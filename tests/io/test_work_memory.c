@@ -333,8 +333,9 @@ static int plan_print(FILE *out, const struct state_document *document, const st
 	static const struct endpoint_memory memory;
 	struct plan plan = {0};
 	struct warnings warnings = {0};
+	const struct identity identity = {.public_key = device->public_key};
 	const struct desired_input input = {
-		.document = document, .actual = &device->peers, .own_key = &device->public_key};
+		.document = document, .actual = &device->peers, .identity = &identity};
 	int error = plan_compute(&input, &memory, 0, &plan);
 	if (!error)
 		error = warnings_add_plan(&warnings, &plan);

@@ -52,6 +52,17 @@ static void a_device_holds_the_addresses_it_was_given(void **state)
 	assert_memory_equal(&device, &zero, sizeof zero);
 }
 
+static void an_identity_has_the_id_that_it_was_given(void **state)
+{
+	char id[] = "node-1";
+	struct identity identity = {.node_id = id}, nameless = {0};
+	assert_true(identity_has_id(&identity, "node-1"));
+	assert_false(identity_has_id(&identity, "node-10"));
+	assert_false(identity_has_id(&identity, NULL));
+	assert_false(identity_has_id(&nameless, "node-1"));
+	assert_false(identity_has_id(&nameless, NULL));
+}
+
 static void a_cleared_identity_holds_no_key(void **state)
 {
 	struct identity identity = {.node_id = strdup("node-1"), .private_key = secret_of(0x5a)};
@@ -150,6 +161,7 @@ int main(void)
 		cmocka_unit_test(entries_stay_in_document_order),
 		cmocka_unit_test(a_cleared_document_is_empty_and_can_be_used_anew),
 		cmocka_unit_test(a_device_holds_the_addresses_it_was_given),
+		cmocka_unit_test(an_identity_has_the_id_that_it_was_given),
 		cmocka_unit_test(a_cleared_identity_holds_no_key),
 		cmocka_unit_test(a_cleared_envelope_is_empty),
 		cmocka_unit_test(a_document_tells_whether_it_holds_a_preshared_key),

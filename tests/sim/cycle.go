@@ -14,10 +14,9 @@ type answer struct {
 
 // report is what a cycle did, for the expectations.
 type report struct {
-	drift     []correction
-	conflicts int // that were logged
-	failed    bool
-	clean     bool // all that was to be done was done
+	drift  []correction
+	failed bool
+	clean  bool // all that was to be done was done
 }
 
 type correction struct{ kind, detail string }
@@ -119,7 +118,7 @@ func (w *world) finish(a *answer) report {
 	}
 	resolved := n.resolve(&d)
 	r.failed = r.failed || resolved.unusable > 0
-	r.conflicts = n.noteConflicts(resolved)
+	w.conflicts += n.noteConflicts(resolved)
 	w.execute(&d, resolved, &r)
 	return r
 }

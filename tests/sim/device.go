@@ -137,6 +137,8 @@ type world struct {
 	faults []fault
 	calls  []call // since they were last looked at
 	node   node
+	// Conflicts that were logged since they were last expected.
+	conflicts int
 }
 
 func (w *world) copy() *world {

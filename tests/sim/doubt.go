@@ -10,6 +10,7 @@ var wrong struct {
 	lastIDWins        bool // the later of two ids has their key
 	endpointsAreState bool // an endpoint that differs is always a difference
 	fetchUndoesEvents bool // a state undoes events that came after its fetch began
+	namesakesArePeers bool // an entry with the node's id is a peer like any other
 	namelessRemoves   bool // a nameless entry withholds no removal
 }
 
@@ -20,6 +21,7 @@ var doubts = []struct {
 	{"the later of two ids had their key", &wrong.lastIDWins},
 	{"endpoints were state", &wrong.endpointsAreState},
 	{"a fetch undid the events during it", &wrong.fetchUndoesEvents},
+	{"an entry with the node's id were a peer", &wrong.namesakesArePeers},
 	{"a nameless entry withheld no removal", &wrong.namelessRemoves},
 }
 

@@ -14,7 +14,7 @@ type generator struct {
 
 // newLife is the life of that seed, from its first step to a device that is as it should be.
 func newLife(seed uint64) *script {
-	g := &generator{chance: newChance(seed), life: &life{seed: seed}}
+	g := &generator{chance: newChance(seed), life: &life{seed: seed, ownID: none}}
 	g.begin()
 	g.script = g.life.begin()
 	for i := 10 + g.below(30); i > 0; i-- {
@@ -32,6 +32,9 @@ func (g *generator) take(st step) {
 func (g *generator) begin() {
 	if g.percent(50) {
 		g.life.mtu = 1380
+	}
+	if g.percent(30) {
+		g.life.ownID = g.below(len(ids))
 	}
 	if g.percent(80) {
 		g.life.keys = g.signingKeys()

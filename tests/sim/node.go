@@ -2,6 +2,7 @@ package main
 
 // node is what a process knows. A new one knows nothing but the signing keys of its file.
 type node struct {
+	ownID       int    // none: one that no entry has
 	state       string // of the interface
 	index       [8]int // the key of each id, or none
 	endpoints   [keyCount]endpointMemory
@@ -37,8 +38,8 @@ type nonce struct {
 	expires int64
 }
 
-func newNode(keys signingKeys) node {
-	n := node{state: "absent", keys: keys}
+func newNode(l *life) node {
+	n := node{ownID: l.ownID, state: "absent", keys: l.keys.effective()}
 	for i := range n.index {
 		n.index[i] = none
 	}
@@ -110,10 +111,13 @@ func (w *world) putPeer(e *entry) string {
 	if !e.isUsable() {
 		return "wireguard: "
 	}
+	n := &w.node
+	if n.isNamesake(e) {
+		return "wireguard: peer " + ids[e.id]
+	}
 	if e.key == ownKey {
 		return ""
 	}
-	n := &w.node
 	old := n.index[e.id]
 	if old != none && old != e.key && !n.hasOther(e.id, old) {
 		errno := w.removePeer(old)
@@ -124,6 +128,10 @@ func (w *world) putPeer(e *entry) string {
 		}
 	}
 	wanted := e.wanted()
+	if wanted.prefixes>>ownPrefix&1 == 1 {
+		wanted.prefixes &^= 1 << ownPrefix
+		w.conflicts++
+	}
 	errno := w.addPeer(&wanted, fieldsAll, true)
 	if errno != "" {
 		n.note(errno)
@@ -133,6 +141,11 @@ func (w *world) putPeer(e *entry) string {
 	n.endpoints[e.key].applied(e.endpoint, false)
 	n.index[e.id] = e.key
 	return ""
+}
+
+// isNamesake: the entry has the node's id, and another key.
+func (n *node) isNamesake(e *entry) bool {
+	return n.ownID != none && e.id == n.ownID && e.key != ownKey && !wrong.namesakesArePeers
 }
 
 // hasOther: an id other than this one has the key.
@@ -199,7 +212,7 @@ func (w *world) handle(h *happening) string {
 	}
 	switch h.eventType {
 	case "peer_added", "peer_key_rotated", "peer_endpoint_changed":
-		if !h.entry.isUsable() {
+		if !h.entry.isUsable() || n.isNamesake(&h.entry) {
 			return h.eventType + ": "
 		}
 		n.order++

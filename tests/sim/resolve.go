@@ -71,9 +71,15 @@ func (n *node) resolve(d *device) *resolution {
 		if !e.isUsable() {
 			continue
 		}
+		if n.isNamesake(e) {
+			r.conflicts = append(r.conflicts, fmt.Sprint("own id ", e.key))
+			continue
+		}
 		switch {
 		case e.key == ownKey:
-			r.conflicts = append(r.conflicts, fmt.Sprint("own key ", e.id))
+			if e.id != n.ownID {
+				r.conflicts = append(r.conflicts, fmt.Sprint("own key ", e.id))
+			}
 		case claimed[e.key]:
 			r.conflicts = append(r.conflicts,
 				fmt.Sprint("key ", r.wanted[e.key].id, e.id, e.key))
@@ -116,7 +122,8 @@ func (n *node) keep(r *resolution, counted []*entry, d *device, claimed *[keyCou
 		if e.id != none {
 			known = n.index[e.id]
 		}
-		if known == none && e.key == none {
+		isSelf := n.ownID != none && e.id == n.ownID
+		if known == none && e.key == none && !isSelf {
 			r.nameless = true
 		}
 		keep(known, e.id)
@@ -128,7 +135,7 @@ func (n *node) keep(r *resolution, counted []*entry, d *device, claimed *[keyCou
 	}
 }
 
-// settlePrefixes: kept peers have theirs, then the first id has it.
+// settlePrefixes: kept peers have theirs, the node its own address, then the first id has it.
 func (n *node) settlePrefixes(r *resolution, candidates []*wantedPeer, d *device) {
 	var holder [prefixCount]string
 	for key := range r.kept {
@@ -145,6 +152,9 @@ func (n *node) settlePrefixes(r *resolution, candidates []*wantedPeer, d *device
 		for i := range holder {
 			if peer.prefixes>>i&1 == 0 {
 				continue
+			}
+			if i == ownPrefix {
+				holder[i] = "this node"
 			}
 			if holder[i] == "" {
 				holder[i] = fmt.Sprint("id ", peer.id)

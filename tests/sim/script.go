@@ -11,6 +11,7 @@ import (
 type life struct {
 	seed   uint64
 	mtu    int
+	ownID  int         // none: the default
 	keys   signingKeys // of the file
 	device *change     // an interface that is there already; nil: none
 	peers  []change    // set_peer: those it has
@@ -33,11 +34,10 @@ type script struct {
 	expectAt     int
 	expectMember string
 	calls        []string // since they were last expected
-	conflicts    int      // that were logged since then
 }
 
 func (l *life) begin() *script {
-	w := &world{now: lifeStart.Unix(), mtu: l.mtu, node: newNode(l.keys.effective())}
+	w := &world{now: lifeStart.Unix(), mtu: l.mtu, node: newNode(l)}
 	if l.device != nil {
 		w.device = newDevice()
 		l.device.applyInterface(&w.device)
@@ -101,13 +101,13 @@ func (s *script) take(st *step) {
 			s.emit(expected)
 			s.calls = nil
 			if st.do == "reconcile" {
-				s.conflicts = 0
+				s.world.conflicts = 0
 			}
 		}
 	}
 	if st.crashAfter != none {
 		s.emit(`{"do": "restart"}`)
-		s.world.node = newNode(s.life.keys.effective())
+		s.world.node = newNode(s.life)
 	}
 }
 
@@ -194,7 +194,7 @@ func (s *script) perform(st *step) string {
 		}
 		s.returned(o, "")
 	case "restart":
-		w.node = newNode(s.life.keys.effective())
+		w.node = newNode(s.life)
 	case "advance":
 		o.add("by", quoted(fmt.Sprint(st.by, "s")))
 		w.now += st.by
@@ -237,7 +237,6 @@ func (s *script) reconcile(o *object, st *step) {
 	}
 	if text == "" {
 		s.last = s.world.finish(&st.answer)
-		s.conflicts += s.last.conflicts
 		if s.last.failed {
 			text = "wireguard: reconcile: "
 		}
@@ -329,7 +328,7 @@ func (s *script) expectation(st *step) string {
 	if st.do == "reconcile" {
 		add("drift", s.last.driftJSON)
 		add("log_count", func() string {
-			return fmt.Sprintf(`{"Peers conflict": %d}`, s.conflicts)
+			return fmt.Sprintf(`{"Peers conflict": %d}`, s.world.conflicts)
 		})
 	}
 	return o.json()
@@ -344,6 +343,9 @@ func (s *script) json() []byte {
 	o.add("version", "1")
 	o.add("config", fmt.Sprintf(`{"mtu": %d, "persistent_keepalive": %d}`, s.life.mtu,
 		keepaliveDefault))
+	if s.life.ownID != none {
+		o.add("identity", `{"node_id": `+idsJSON[s.life.ownID]+"}")
+	}
 	if s.life.keys.current != 0 {
 		o.add("signing_keys", s.life.keys.json())
 	}

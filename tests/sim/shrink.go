@@ -69,6 +69,9 @@ func shrink(program string, l *life) *shrinker {
 		if k.best.keys.current != 0 && k.change(func(l *life) { l.keys = signingKeys{} }) {
 			progress = true
 		}
+		if k.best.ownID != none && k.change(func(l *life) { l.ownID = none }) {
+			progress = true
+		}
 		if k.best.mtu != 0 && k.change(func(l *life) { l.mtu = 0 }) {
 			progress = true
 		}

@@ -52,7 +52,11 @@ var endpoints = [][]string{
 
 const wantedEndpoints = 5
 
-const prefixCount = 10
+// The last prefix is the host route to the node's own address.
+const (
+	prefixCount = 11
+	ownPrefix   = prefixCount - 1
+)
 
 var prefixes = [prefixCount][]string{
 	{"10.0.0.0/8", "10.255.1.1/8", "::ffff:10.0.0.0/104"},
@@ -65,6 +69,7 @@ var prefixes = [prefixCount][]string{
 	{"192.0.2.0/24", "192.0.2.255/24", "::ffff:192.0.2.7/120"},
 	{"198.51.100.7/32", "198.51.100.7", "::ffff:c633:6407/128"},
 	{"::fffe:0:0/95", "::ffff:1.2.3.4/95", "::FFFF:0:0/95"},
+	{"10.100.0.1/32", "10.100.0.1", "::ffff:10.100.0.1/128"},
 }
 
 // Addresses of the interface, a bit for each: the mesh address, a stranger's, a link-local one.
