@@ -140,6 +140,8 @@ static const char *ip_fault(const struct ip *ip)
 		return "the unspecified address";
 	if (ip_is_multicast(ip))
 		return "a multicast address";
+	if (ip_is_reserved(ip))
+		return "a reserved address";
 	return NULL;
 }
 

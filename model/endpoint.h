@@ -42,8 +42,8 @@ int endpoint_parse(
 	const char *text, size_t length, char *host, struct endpoint *ret, struct diag *diag);
 
 /*
- * Whether packets can be sent there: not unspecified, not multicast, and a zone if link-local.
- * Returns 0 or -EINVAL.
+ * Whether packets can be sent there: not unspecified, multicast or reserved, and a zone if
+ * link-local. Returns 0 or -EINVAL.
  */
 int endpoint_validate(const struct endpoint *endpoint, struct diag *diag);
 

@@ -71,6 +71,25 @@ bool ip_is_link_local(const struct ip *ip)
 	return ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
 }
 
+bool ip_is_reserved(const struct ip *ip)
+{
+	return ip->family == IP_V4 && ip->bytes[0] >= 0xf0;
+}
+
+static bool ip_is_loopback(const struct ip *ip)
+{
+	static const uint8_t v6[16] = {[15] = 1};
+	return ip->family == IP_V4 ? ip->bytes[0] == 127 : memcmp(ip->bytes, v6, sizeof v6) == 0;
+}
+
+bool ip_can_be_node(const struct ip *ip)
+{
+	static const uint8_t broadcast[] = {255, 255, 255, 255};
+	if (ip->family == IP_V4 && memcmp(ip->bytes, broadcast, sizeof broadcast) == 0)
+		return false;
+	return !ip_is_unspecified(ip) && !ip_is_multicast(ip) && !ip_is_loopback(ip);
+}
+
 unsigned ip_bits(const struct ip *ip)
 {
 	return ip->family == IP_V4 ? 32 : 128;

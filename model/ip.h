@@ -36,5 +36,10 @@ bool ip_equal(const struct ip *a, const struct ip *b);
 bool ip_is_unspecified(const struct ip *ip);
 bool ip_is_multicast(const struct ip *ip);
 bool ip_is_link_local(const struct ip *ip);
+/* 240.0.0.0/4, to the broadcast address: nobody is reached there. */
+bool ip_is_reserved(const struct ip *ip);
+/* Whether it can be a node's own: not unspecified, loopback, multicast, or the broadcast address.
+ */
+bool ip_can_be_node(const struct ip *ip);
 /* 32 or 128. */
 unsigned ip_bits(const struct ip *ip);

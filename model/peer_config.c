@@ -42,10 +42,16 @@ static int read_public_key(const char *text, struct peer_config *peer, struct di
 static int check_mesh_ip(const char *text, struct diag *diag)
 {
 	struct ip ip;
-	if (!text || !*text || ip_parse(text, strlen(text), &ip))
+	if (!text || !*text)
 		return 0;
-	return diag_fail(
-		diag, -EINVAL, "mesh_ip: %s: not an IP address", quote(text, strlen(text)).text);
+	const char *fault = NULL;
+	if (!ip_parse(text, strlen(text), &ip))
+		fault = "not an IP address";
+	else if (!ip_can_be_node(&ip))
+		fault = "no address of a node";
+	if (!fault)
+		return 0;
+	return diag_fail(diag, -EINVAL, "mesh_ip: %s: %s", quote(text, strlen(text)).text, fault);
 }
 
 static int read_endpoint(

@@ -14,7 +14,7 @@ int command_init(const struct options *options)
 		return STATUS_USAGE;
 	}
 	if (!ip_parse(options->mesh_ip, strlen(options->mesh_ip), &mesh_ip) ||
-		ip_is_unspecified(&mesh_ip) || ip_is_multicast(&mesh_ip)) {
+		!ip_can_be_node(&mesh_ip)) {
 		report_error("init: --mesh-ip: %s is no IP address of a node",
 			quote(options->mesh_ip, strlen(options->mesh_ip)).text);
 		return STATUS_USAGE;

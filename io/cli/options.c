@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,7 +213,9 @@ static bool option_take(struct options *options, int letter, const char *text)
 		config->has_fwmark = mark_read(text, 0, &config->fwmark);
 		return config->has_fwmark;
 	case 'r':
-		return mark_read(text, 1, &options->route_table);
+		/* The kernel keeps its own addresses in that table. */
+		return mark_read(text, 1, &options->route_table) &&
+		       options->route_table != RT_TABLE_LOCAL;
 	case 'R':
 		return flag_read(text, &options->no_routes);
 	case 'K':

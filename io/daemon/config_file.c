@@ -7,7 +7,9 @@
 #include "json_scan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool names_match(const char *member, const char *option)
@@ -47,10 +49,25 @@ static const char *type_fault(enum config_kind wanted, enum json_kind found)
 	return "unknown member";
 }
 
+/* A whole number as an option spells it; anything else as it stands there. */
+static const char *number_text(struct json_span value, struct arena *arena)
+{
+	struct json_whole whole;
+	char digits[24];
+	if (!json_span_whole(value, &whole) || whole.is_negative || whole.magnitude == UINT64_MAX)
+		return arena_strndup(arena, value.text, value.length);
+	int length = snprintf(digits, sizeof digits, "%" PRIu64, whole.magnitude);
+	return arena_strndup(arena, digits, (size_t)length);
+}
+
 static int value_text(
 	struct json_span value, struct arena *arena, const char **ret, struct diag *diag)
 {
 	size_t length;
+	if (json_span_kind(value) == JSON_NUMBER) {
+		*ret = number_text(value, arena);
+		return *ret ? 0 : -ENOMEM;
+	}
 	if (json_span_kind(value) != JSON_STRING) {
 		*ret = arena_strndup(arena, value.text, value.length);
 		return *ret ? 0 : -ENOMEM;

@@ -59,8 +59,7 @@ static int identity_parse(const struct file_text *file, struct identity *identit
 	else if (!error && !ip_parse(mesh_ip, strlen(mesh_ip), &identity->mesh_ip))
 		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
 			quote(mesh_ip, strlen(mesh_ip)).text);
-	if (!error &&
-		(ip_is_unspecified(&identity->mesh_ip) || ip_is_multicast(&identity->mesh_ip)))
+	if (!error && !ip_can_be_node(&identity->mesh_ip))
 		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: no address of a node", mesh_ip);
 	if (!error && node_id && strlen(node_id) > NODE_ID_MAX)
 		error = diag_fail(diag, -EINVAL, "node_id: over %d bytes", NODE_ID_MAX);

@@ -106,52 +106,50 @@ int read_bool(struct reading *reading, struct json_span value, void *target)
 	return 0;
 }
 
-/* Digits alone, without a fraction or an exponent. */
-static int read_digits(
-	struct reading *reading, const char *text, size_t length, uint64_t max, uint64_t *ret)
+static int read_whole(
+	struct reading *reading, struct json_span value, uint64_t max, struct json_whole *ret)
 {
-	uint64_t number = 0;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return reading_fail(reading, "expected a whole number");
-		if (__builtin_mul_overflow(number, 10, &number) ||
-			__builtin_add_overflow(number, (unsigned)(text[i] - '0'), &number) ||
-			number > max)
-			return reading_fail(
-				reading, "the number is over %llu", (unsigned long long)max);
-	}
-	*ret = number;
+	int error = reading_expect(reading, value, JSON_NUMBER);
+	if (error)
+		return error;
+	if (!json_span_whole(value, ret))
+		return reading_fail(reading, "expected a whole number");
+	if (ret->magnitude > max)
+		return reading_fail(reading, "the number is over %llu", (unsigned long long)max);
 	return 0;
+}
+
+/* One that is not negative. */
+static int read_up_to(struct reading *reading, struct json_span value, uint64_t max, uint64_t *ret)
+{
+	struct json_whole whole;
+	int error = read_whole(reading, value, max, &whole);
+	if (!error && whole.is_negative)
+		error = reading_fail(reading, "expected a whole number");
+	if (!error)
+		*ret = whole.magnitude;
+	return error;
 }
 
 int read_count(struct reading *reading, struct json_span value, void *target)
 {
-	int error = reading_expect(reading, value, JSON_NUMBER);
-	if (error)
-		return error;
-	return read_digits(reading, value.text, value.length, UINT64_MAX, target);
+	/* What is larger has become the largest. */
+	return read_up_to(reading, value, UINT64_MAX - 1, target);
 }
 
 int read_int(struct reading *reading, struct json_span value, void *target)
 {
-	bool negative = value.length > 0 && value.text[0] == '-';
-	uint64_t number = 0;
-	int error = reading_expect(reading, value, JSON_NUMBER);
+	struct json_whole whole;
+	int error = read_whole(reading, value, INT_MAX, &whole);
 	if (!error)
-		error = read_digits(
-			reading, value.text + negative, value.length - negative, INT_MAX, &number);
-	if (error)
-		return error;
-	*(int *)target = negative ? -(int)number : (int)number;
-	return 0;
+		*(int *)target = whole.is_negative ? -(int)whole.magnitude : (int)whole.magnitude;
+	return error;
 }
 
 int read_port(struct reading *reading, struct json_span value, void *target)
 {
 	uint64_t number = 0;
-	int error = reading_expect(reading, value, JSON_NUMBER);
-	if (!error)
-		error = read_digits(reading, value.text, value.length, UINT16_MAX, &number);
+	int error = read_up_to(reading, value, UINT16_MAX, &number);
 	if (!error)
 		*(uint16_t *)target = (uint16_t)number;
 	return error;

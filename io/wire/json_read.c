@@ -183,11 +183,14 @@ int json_read_string(struct json_object *value, const char **ret, struct diag *d
 	return 0;
 }
 
-int json_read_int64(struct json_object *value, bool *ret_given, int64_t *ret, struct diag *diag)
+int json_read_int64(struct json_span value, bool *ret_given, int64_t *ret, struct diag *diag)
 {
-	if (value && json_object_get_type(value) != json_type_int)
+	struct json_whole whole = {0};
+	enum json_kind kind = json_span_kind(value);
+	if (kind != JSON_NULL && (kind != JSON_NUMBER || !json_span_whole(value, &whole)))
 		return diag_fail(diag, -EINVAL, "not a whole number");
-	*ret_given = value != NULL;
-	*ret = json_object_get_int64(value);
+	int64_t magnitude = whole.magnitude > INT64_MAX ? INT64_MAX : (int64_t)whole.magnitude;
+	*ret_given = kind != JSON_NULL;
+	*ret = whole.is_negative ? -magnitude : magnitude;
 	return 0;
 }

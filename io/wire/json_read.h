@@ -41,4 +41,4 @@ void json_read_free(struct json_object *tree);
 /* Each returns 0 or -EINVAL. A string is borrowed from the tree, NULL if missing, and holds no NUL;
  * a whole number beyond the type's range becomes the end of the range. */
 int json_read_string(struct json_object *value, const char **ret, struct diag *diag);
-int json_read_int64(struct json_object *value, bool *ret_given, int64_t *ret, struct diag *diag);
+int json_read_int64(struct json_span value, bool *ret_given, int64_t *ret, struct diag *diag);

@@ -223,8 +223,17 @@ static int scan_step(struct scanner *scanner)
 	return -EINVAL;
 }
 
+static void skip_byte_order_mark(struct scanner *scanner)
+{
+	static const char mark[] = {'\xef', '\xbb', '\xbf'};
+	if (scanner->end - scanner->next >= (ptrdiff_t)sizeof mark &&
+		memcmp(scanner->next, mark, sizeof mark) == 0)
+		scanner->next += sizeof mark;
+}
+
 static int scan_document(struct scanner *scanner, struct json_span *ret)
 {
+	skip_byte_order_mark(scanner);
 	scanner->next = json_skip_white_space(scanner->next, scanner->end);
 	const char *value = scanner->next;
 	do {

@@ -1,7 +1,8 @@
 /*
  * Checks JSON text whole before anything is read from it: RFC 8259 to the letter, valid UTF-8, at
  * most JSON_DEPTH_MAX arrays and objects within each other, nothing but white space after the
- * value. No tree is made, no memory is taken, and the stack does not grow with the text.
+ * value. A byte order mark before it, as some editors leave it, is skipped. No tree is made, no
+ * memory is taken, and the stack does not grow with the text.
  *
  * What it passes is walked over with json_span.h.
  */

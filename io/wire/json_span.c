@@ -265,6 +265,53 @@ int json_span_compare(struct json_span a, struct json_span b)
 	return x - y;
 }
 
+/* What stands behind the E of a number that was checked. Far beyond any length is far enough. */
+static int64_t exponent_read(const char *next, const char *end)
+{
+	int64_t exponent = 0;
+	bool is_negative = next < end && *next == '-';
+	for (next += next < end && (*next == '-' || *next == '+'); next < end; next++)
+		if (exponent < INT64_MAX / 100)
+			exponent = exponent * 10 + (*next - '0');
+	return is_negative ? -exponent : exponent;
+}
+
+/* Appends a digit; what is too large stays the largest. */
+static uint64_t digit_append(uint64_t value, unsigned digit)
+{
+	if (__builtin_mul_overflow(value, 10, &value) ||
+		__builtin_add_overflow(value, digit, &value))
+		return UINT64_MAX;
+	return value;
+}
+
+bool json_span_whole(struct json_span number, struct json_whole *ret)
+{
+	const char *next = number.text, *end = next + number.length;
+	bool is_negative = *next == '-';
+	const char *digits = next + is_negative, *digits_end = digits;
+	while (digits_end < end && *digits_end != 'e' && *digits_end != 'E')
+		digits_end++;
+	const char *point = memchr(digits, '.', (size_t)(digits_end - digits));
+	/* So many digits stand before the point, once the exponent has moved it. */
+	int64_t whole_count = (point ? point : digits_end) - digits;
+	if (digits_end < end)
+		whole_count += exponent_read(digits_end + 1, end);
+	uint64_t magnitude = 0;
+	for (next = digits; next < digits_end; next++) {
+		if (next == point)
+			continue;
+		if (whole_count-- > 0)
+			magnitude = digit_append(magnitude, (unsigned)(*next - '0'));
+		else if (*next != '0')
+			return false;
+	}
+	while (whole_count-- > 0 && magnitude && magnitude < UINT64_MAX)
+		magnitude = digit_append(magnitude, 0);
+	*ret = (struct json_whole){magnitude, is_negative && magnitude};
+	return true;
+}
+
 bool json_span_equals(struct json_span string, const char *text)
 {
 	struct byte_reader reader = {.decoder = decoder_open(string)};

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct diag;
@@ -57,6 +58,15 @@ bool json_span_find_member(struct json_span object, const char *name, struct jso
  */
 int json_span_decode(
 	struct json_span string, struct arena *arena, const char **ret_text, size_t *ret_length);
+/*
+ * A number as a whole one, exactly: 25, 25.0 and 2.5e1 are the same. Beyond uint64_t it becomes the
+ * end of the range. False, `*ret` as before, if it is not whole.
+ */
+struct json_whole {
+	uint64_t magnitude;
+	bool is_negative; /* not of zero */
+};
+bool json_span_whole(struct json_span number, struct json_whole *ret);
 /* Whether the string's characters are these. */
 bool json_span_equals(struct json_span string, const char *text);
 /* Two strings by their characters' bytes. */

@@ -37,6 +37,7 @@ struct raw_peer {
 	bool may_repeat; /* a member may stand there twice, or in an object within */
 	unsigned counts[MEMBER_COUNT];
 	struct json_object *values[MEMBER_COUNT]; /* the first of that name; NULL: missing */
+	struct json_span keepalive;               /* the same, as it is spelt */
 	size_t allowed_ip_count;                  /* too many of them are not read */
 	const char **allowed_ips;                 /* borrowed from their value */
 };
@@ -106,6 +107,10 @@ static size_t allowed_ips_max(const struct peer_wire *wire)
 static int raw_member_read(const struct peer_wire *wire, enum member member, struct json_span value,
 	struct raw_peer *raw, struct diag *diag)
 {
+	if (member == MEMBER_PERSISTENT_KEEPALIVE) {
+		raw->keepalive = value;
+		return 0;
+	}
 	if (member == MEMBER_ALLOWED_IPS && json_span_kind(value) == JSON_ARRAY) {
 		raw->allowed_ip_count = json_span_element_count(value);
 		if (raw->allowed_ip_count <= allowed_ips_max(wire))
@@ -175,7 +180,7 @@ static int read_keepalive(const struct raw_peer *raw, struct api_peer *ret, stru
 {
 	bool given = false;
 	int64_t value = 0;
-	int error = json_read_int64(raw->values[MEMBER_PERSISTENT_KEEPALIVE], &given, &value, diag);
+	int error = json_read_int64(raw->keepalive, &given, &value, diag);
 	if (!error && value < 0)
 		error = diag_fail(diag, -EINVAL, "negative");
 	if (error)

@@ -36,6 +36,9 @@ check 'a port that is none is refused' wrong plan --state x --listen-port 65536
 check 'a port with letters behind is refused' wrong plan --state x --listen-port 1x
 check 'an interface name with a slash is refused' wrong show --interface a/b
 check 'an interface name of 16 bytes is refused' wrong show --interface 0123456789abcdef
+for table in 0 255 0xff; do
+	check "table $table, where no routes of ours belong, is refused" wrong plan --state x --route-table "$table"
+done
 check 'a controller that there is not is refused' wrong show --controller bsd
 check 'plan without a state is refused' wrong plan
 check 'apply without a state is refused' wrong apply
@@ -48,6 +51,9 @@ done
 check 'run cannot follow standard input' named 'standard input' run --state -
 check 'init without a mesh address is refused' wrong init --identity "$work/x"
 check 'init with a mesh address that is none is refused' wrong init --identity "$work/x" --mesh-ip 10.0.0.256
+for address in 127.0.0.1 ::1 255.255.255.255 0.0.0.0 224.0.0.1 ::ffff:127.0.0.1; do
+	check "init with $address, which no node can have, is refused" wrong init --identity "$work/x" --mesh-ip "$address"
+done
 check 'join without a token file is refused' wrong join --api https://127.0.0.1 --identity "$work/x"
 check 'replay without a file is refused' wrong replay
 

@@ -31,6 +31,8 @@ check 'a missing peer is added' planned 2 three-peers two-peers \
 check 'each field that differs is named, before and after' planned 2 changed-peer two-peers \
 	"~ three $k3 allowed_ips=10.3.0.0/16,10.100.0.3/32->10.100.0.3/32 psk=yes->no persistent_keepalive=25s->0s"
 check 'a peer that answers keeps the endpoint it roamed to' planned 0 two-peers roamed ''
+{ printf '\357\273\277' && cat "$work/two-peers.json"; } >"$work/marked.json"
+check 'a byte order mark before the state is skipped' planned 0 marked two-peers ''
 printf '{"peers": [{"id": "two", "public_key": "%s", "allowed_ips": ["10.100.0.2/32"]}, {"id": "three"}]}' \
 	"$k2" >"$work/nameless.json"
 nameless() {

@@ -166,7 +166,9 @@ static bool value(struct grammar *grammar)
 
 static bool is_json(const char *text, size_t length)
 {
-	struct grammar grammar = {(const uint8_t *)text, (const uint8_t *)text + length, 0};
+	bool is_marked = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+	struct grammar grammar = {
+		(const uint8_t *)text + (is_marked ? 3 : 0), (const uint8_t *)text + length, 0};
 	white_space(&grammar);
 	bool fits = value(&grammar);
 	white_space(&grammar);

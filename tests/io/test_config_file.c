@@ -55,7 +55,10 @@ static void each_member_is_set_as_a_command_line_has_it(void **state)
 		{"{\"interface\":null,\"max_removal_percent\":50}", "max-removal-percent=50;"},
 		{"{\"inter\\u0066ace\":\"w\\u00e9\\\"\"}", "interface=w\xc3\xa9\";"},
 		{"{\"listen_port\":-1.5e3}", "listen-port=-1.5e3;"},
-		{"{\"interface\":\"\"}", "interface=;"},
+		{"{\"listen_port\":51820.0}", "listen-port=51820;"},
+		{"{\"listen_port\":5.182e4}", "listen-port=51820;"},
+		{"{\"fwmark\":1e30}", "fwmark=1e30;"},
+		{"\xef\xbb\xbf{\"interface\":\"\"}", "interface=;"},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct setting setting = {""};

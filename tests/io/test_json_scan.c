@@ -144,7 +144,12 @@ static void what_is_no_json_is_refused_with_its_place(void **state)
 		{"\"\\u12g4\"", "byte 5: not a hexadecimal digit"},
 		{"\"\\u12", "byte 5: unexpected end"},
 		{"/* */1", "byte 0: unexpected character"},
-		{"\xef\xbb\xbf{}", "byte 0: unexpected character"},
+		{"\xef\xbb\xbf\xef\xbb\xbf{}", "byte 3: unexpected character"},
+		{" \xef\xbb\xbf{}", "byte 1: unexpected character"},
+		{"{}\xef\xbb\xbf", "byte 2: more after the value"},
+		{"\xef\xbb\xbf", "byte 3: unexpected end"},
+		{"\xef\xbb", "byte 0: unexpected character"},
+		{"\xef\xbb\xbfx", "byte 3: unexpected character"},
 		{"\xc2\xa0{}", "byte 0: unexpected character"},
 		{"\v1", "byte 0: unexpected character"},
 	};
@@ -155,6 +160,15 @@ static void what_is_no_json_is_refused_with_its_place(void **state)
 	assert_scan("\"a\0b\"", 5, "byte 2: control character in a string");
 	assert_scan("[1\0]", 4, "byte 2: unexpected character");
 	assert_scan(NULL, 0, "byte 0: unexpected end");
+}
+
+static void a_byte_order_mark_before_the_document_is_skipped(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf {\"a\": 1}\n";
+	struct json_span span;
+	assert_int_equal(json_scan_document(text, strlen(text), &span, NULL), 0);
+	assert_ptr_equal(span.text, text + 4);
+	assert_int_equal(span.length, strlen("{\"a\": 1}"));
 }
 
 static void only_utf8_stands_in_a_string(void **state)
@@ -319,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_value_is_a_document),
 		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
+		cmocka_unit_test(a_byte_order_mark_before_the_document_is_skipped),
 		cmocka_unit_test(only_utf8_stands_in_a_string),
 		cmocka_unit_test(a_control_character_is_seen_wherever_it_stands),
 		cmocka_unit_test(a_document_nests_only_so_deep),

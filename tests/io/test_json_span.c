@@ -212,7 +212,8 @@ static void getters_convert_nothing(void **state)
 {
 	struct json_span document = span_of(
 		"{\"s\":\"text\",\"nul\":\"a\\u0000b\",\"n\":null,\"i\":25,\"d\":25.0,\"e\":1e1,"
-		"\"q\":\"25\",\"t\":true,\"neg\":-1,\"big\":99999999999999999999,\"a\":[1]}");
+		"\"f\":2.5,\"q\":\"25\",\"t\":true,\"neg\":-1,\"big\":99999999999999999999,\"a\":["
+		"1]}");
 	static const struct {
 		const char *name;
 		const char *string; /* NULL: missing, or an error */
@@ -226,8 +227,9 @@ static void getters_convert_nothing(void **state)
 		{"n", NULL, "", false, 0, ""},
 		{"none", NULL, "", false, 0, ""},
 		{"i", NULL, "not a string", true, 25, ""},
-		{"d", NULL, "not a string", false, 0, "not a whole number"},
-		{"e", NULL, "not a string", false, 0, "not a whole number"},
+		{"d", NULL, "not a string", true, 25, ""},
+		{"e", NULL, "not a string", true, 10, ""},
+		{"f", NULL, "not a string", false, 0, "not a whole number"},
 		{"q", "25", "", false, 0, "not a whole number"},
 		{"t", NULL, "not a string", false, 0, "not a whole number"},
 		{"neg", NULL, "not a string", true, -1, ""},
@@ -248,7 +250,9 @@ static void getters_convert_nothing(void **state)
 		assert_string_equal(diag_text(&diag), rows[i].string_error);
 		assert_true(rows[i].string ? text && strcmp(text, rows[i].string) == 0 : !text);
 		diag_clear(&diag);
-		json_read_int64(value, &given, &number, &diag);
+		struct json_span span = {0};
+		json_span_find_member(document, rows[i].name, &span);
+		json_read_int64(span, &given, &number, &diag);
 		assert_string_equal(diag_text(&diag), rows[i].number_error);
 		assert_int_equal(given, rows[i].given);
 		assert_true(number == rows[i].number);
@@ -256,6 +260,54 @@ static void getters_convert_nothing(void **state)
 		json_read_free(value);
 	}
 	json_reader_deinit(&reader);
+}
+
+static void a_whole_number_is_one_however_it_is_spelt(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_whole;
+		uint64_t magnitude;
+		bool is_negative;
+	} rows[] = {
+		{"0", true, 0, false},
+		{"-0", true, 0, false},
+		{"-0.0e5", true, 0, false},
+		{"0e999999999999999999999", true, 0, false},
+		{"25", true, 25, false},
+		{"25.0", true, 25, false},
+		{"25.000000000000000000000", true, 25, false},
+		{"24.999999999999999999999", false, 0, false},
+		{"25.000000000000000000001", false, 0, false},
+		{"2.5e1", true, 25, false},
+		{"2.5E+1", true, 25, false},
+		{"2.5e0", false, 0, false},
+		{"2.5e2", true, 250, false},
+		{"250e-1", true, 25, false},
+		{"250e-2", false, 0, false},
+		{"0.00025e5", true, 25, false},
+		{"0.00025e4", false, 0, false},
+		{"1e-1", false, 0, false},
+		{"100e-2", true, 1, false},
+		{"1e-99999999999999999999", false, 0, false},
+		{"-1.0", true, 1, true},
+		{"-1.5", false, 0, false},
+		{"9007199254740993.0", true, 9007199254740993, false},
+		{"18446744073709551614", true, UINT64_MAX - 1, false},
+		{"18446744073709551615", true, UINT64_MAX, false},
+		{"18446744073709551616", true, UINT64_MAX, false},
+		{"1e19", true, 10000000000000000000u, false},
+		{"1e20", true, UINT64_MAX, false},
+		{"1e999999999999999999999", true, UINT64_MAX, false},
+		{"-99999999999999999999", true, UINT64_MAX, true},
+		{"99999999999999999999.5", false, 0, false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_whole whole = {0};
+		assert_int_equal(json_span_whole(span_of(rows[i].text), &whole), rows[i].is_whole);
+		assert_true(whole.magnitude == rows[i].magnitude);
+		assert_int_equal(whole.is_negative, rows[i].is_negative);
+	}
 }
 
 int main(void)
@@ -267,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_repeated_member_is_found_among_many),
 		cmocka_unit_test(both_readers_see_the_same_characters),
 		cmocka_unit_test(getters_convert_nothing),
+		cmocka_unit_test(a_whole_number_is_one_however_it_is_spelt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,9 +121,9 @@ static void an_unusable_peer_says_why_and_what_it_is_known_by(void **state)
 		{WITH("\"psk\":\"" KEY_3 "\",\"psk\":\"" KEY_3 "\""), AT "repeated member \"psk\"",
 			"peer-7", true},
 		{WITH("\"x\":[{\"y\":1,\"y\":2}]"), AT "repeated member \"y\"", "peer-7", true},
-		{WITH("\"persistent_keepalive\":25.0"),
+		{WITH("\"persistent_keepalive\":25.5"),
 			AT "persistent_keepalive: not a whole number", "peer-7", true},
-		{WITH("\"persistent_keepalive\":1e1"),
+		{WITH("\"persistent_keepalive\":1e-1"),
 			AT "persistent_keepalive: not a whole number", "peer-7", true},
 		{WITH("\"persistent_keepalive\":\"25\""),
 			AT "persistent_keepalive: not a whole number", "peer-7", true},
@@ -159,7 +159,8 @@ static void a_keepalive_is_any_whole_number_in_its_range(void **state)
 	static const struct {
 		const char *text;
 		unsigned seconds;
-	} rows[] = {{"0", 0}, {"-0", 0}, {"1", 1}, {"65535", 65535}};
+	} rows[] = {{"0", 0}, {"-0", 0}, {"1", 1}, {"65535", 65535}, {"25.0", 25}, {"2.5e1", 25},
+		{"-0.0", 0}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char peer[256];
 		snprintf(peer, sizeof peer,

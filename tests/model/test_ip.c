@@ -119,6 +119,47 @@ static void kinds_of_addresses_are_told_apart(void **state)
 	}
 }
 
+static void a_node_cannot_have_just_any_address(void **state)
+{
+	static const struct {
+		const char *text;
+		bool can_be_node, reserved;
+	} rows[] = {
+		{"10.100.0.1", true, false},
+		{"0.0.0.0", false, false},
+		{"0.0.0.1", true, false},
+		{"126.255.255.255", true, false},
+		{"127.0.0.0", false, false},
+		{"127.0.0.1", false, false},
+		{"127.255.255.255", false, false},
+		{"::ffff:127.0.0.1", false, false},
+		{"128.0.0.1", true, false},
+		{"169.254.0.1", true, false},
+		{"223.255.255.255", true, false},
+		{"224.0.0.1", false, false},
+		{"239.255.255.255", false, false},
+		{"240.0.0.0", true, true},
+		{"255.255.255.254", true, true},
+		{"255.255.255.255", false, true},
+		{"::ffff:255.255.255.255", false, true},
+		{"::", false, false},
+		{"::1", false, false},
+		{"::2", true, false},
+		{"::1:1", true, false},
+		{"7f00::1", true, false},
+		{"f0f0:f0f0::", true, false},
+		{"fd00::1", true, false},
+		{"fe80::1", true, false},
+		{"ff02::1", false, false},
+		{"ffff:ffff::1", false, false},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct ip ip = ip_of(rows[i].text);
+		assert_int_equal(ip_can_be_node(&ip), rows[i].can_be_node);
+		assert_int_equal(ip_is_reserved(&ip), rows[i].reserved);
+	}
+}
+
 static void an_address_has_32_or_128_bits(void **state)
 {
 	struct ip v4 = ip_of("1.2.3.4"), v6 = ip_of("::1");
@@ -144,6 +185,7 @@ int main(void)
 		cmocka_unit_test(raw_bytes_take_the_canonical_form_too),
 		cmocka_unit_test(ipv4_stands_before_ipv6_and_each_by_its_bytes),
 		cmocka_unit_test(kinds_of_addresses_are_told_apart),
+		cmocka_unit_test(a_node_cannot_have_just_any_address),
 		cmocka_unit_test(an_address_has_32_or_128_bits),
 		cmocka_unit_test(no_address_at_all_has_no_bytes_and_no_text),
 	};

@@ -88,6 +88,7 @@ static void every_refusal_names_the_member_and_leaves_the_result_alone(void **st
 	SPOILT(public_key, ZEROS, "public_key: all zero, which is no key");
 	SPOILT(mesh_ip, "10.100.0.2/32", "mesh_ip: \"10.100.0.2/32\": not an IP address");
 	SPOILT(mesh_ip, "x", "mesh_ip: \"x\": not an IP address");
+	SPOILT(mesh_ip, "127.0.0.1", "mesh_ip: \"127.0.0.1\": no address of a node");
 	SPOILT(endpoint, "198.51.100.2", "endpoint: \"198.51.100.2\": no port");
 	SPOILT(endpoint, "198.51.100.2:0",
 		"endpoint: \"198.51.100.2:0\": the port is not between 1 and 65535");
@@ -102,6 +103,7 @@ static void every_refusal_names_the_member_and_leaves_the_result_alone(void **st
 	SPOILT(endpoint, "a b:1", "endpoint: \"a b:1\": neither an IP address nor a host name");
 	SPOILT(endpoint, "0.0.0.0:1", "endpoint: \"0.0.0.0:1\": the unspecified address");
 	SPOILT(endpoint, "[ff02::1]:1", "endpoint: \"[ff02::1]:1\": a multicast address");
+	SPOILT(endpoint, "240.0.0.1:1", "endpoint: \"240.0.0.1:1\": a reserved address");
 	SPOILT(endpoint, "[fe80::1]:1",
 		"endpoint: \"[fe80::1]:1\": a link-local address without a zone");
 	SPOILT(allowed_ips, ips, "allowed_ips[0]: \"10.0.0.0/33\": prefix length over 32");
