@@ -228,6 +228,27 @@ static void an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones(v
 	}
 }
 
+/* As `plan` has it. */
+static void without_names_every_peer_may_be_the_one_that_is_meant(void **state)
+{
+	static const struct endpoint_memory nothing;
+	struct asked *asked = *state;
+	struct plan plan = {0};
+	device_has(asked, "known", 5, "");
+	device_has(asked, NULL, 7, "");
+	spoilt(asked, "known", 0);
+	resolve(asked);
+	struct desired_input input = {
+		.document = &asked->document,
+		.actual = &asked->actual,
+		.identity = &asked->identity,
+	};
+	assert_int_equal(plan_compute(&input, &nothing, 0, &plan), 0);
+	assert_int_equal(plan.withheld_count, 2);
+	assert_int_equal(plan.diff.remove_count, 0);
+	plan_clear(&plan);
+}
+
 /* It is not kept: a wanted peer takes its prefix, as it would take it from a peer that goes. */
 static void a_peer_whose_removal_is_withheld_claims_nothing(void **state)
 {
@@ -265,6 +286,7 @@ int main(void)
 		ASKED_TEST(a_usable_entry_that_wants_a_kept_key_is_applied),
 		ASKED_TEST(a_kept_peer_is_neither_removed_nor_changed_by_the_plan),
 		ASKED_TEST(an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones),
+		ASKED_TEST(without_names_every_peer_may_be_the_one_that_is_meant),
 		ASKED_TEST(a_peer_whose_removal_is_withheld_claims_nothing),
 		ASKED_TEST(an_entry_that_an_event_stands_in_for_withholds_nothing),
 		ASKED_TEST(of_several_entries_the_first_id_names_the_kept_peer),

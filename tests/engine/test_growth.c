@@ -50,6 +50,18 @@ static void prefixes_beyond_the_bound_are_settled_too(void **state)
 		"01; 02 ips=10.0.0.1/32; 03");
 }
 
+static void the_node_s_id_is_counted_where_the_list_is_full(void **state)
+{
+	struct asked *asked = *state;
+	asked_wants(asked, WORLD_NODE_ID, 2, "");
+	asked_wants(asked, "a", 1, "");
+	for (size_t i = 0; i < CONFLICTS_MAX; i++)
+		spoilt(asked, "a", 0);
+	resolve(asked);
+	assert_listed(asked, CONFLICTS_MAX, 1);
+	assert_int_equal(asked->desired.peers.count, 1);
+}
+
 /* Were each compared with all before it, this would take minutes. */
 static void one_id_may_stand_there_ever_so_often(void **state)
 {
@@ -195,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ASKED_TEST(conflicts_are_listed_up_to_a_bound_and_settled_beyond),
 		ASKED_TEST(prefixes_beyond_the_bound_are_settled_too),
+		ASKED_TEST(the_node_s_id_is_counted_where_the_list_is_full),
 		ASKED_TEST(one_id_may_stand_there_ever_so_often),
 		ASKED_TEST(a_cycle_says_so_much_and_the_next_one_the_rest),
 		ASKED_TEST(just_so_much_is_said_at_once),
