@@ -243,7 +243,7 @@ def answers_that_are_wrong_leave_no_identity():
 
 def a_private_key_that_others_may_read_is_not_used():
     identity = directory("eleven")
-    os.chmod(os.path.join(identity, "private_key"), 0o640)
+    os.chmod(os.path.join(identity, "private_key"), 0o644)
     count = len(plane.requests("register", ""))
     refused(join(identity), "private_key: others may read")
     assert len(plane.requests("register", "")) == count
