@@ -75,6 +75,14 @@ keeps() {
 }
 check 'it keeps the interface, what carries it and its socket' keeps
 
+gives_up() {
+	local tries interval
+	tries=$(($(value StartLimitBurst) * $(value RestartSec))) interval=$(value StartLimitIntervalSec)
+	[ "$tries" = 300 ] && [ "${interval%min}" -gt $((tries / 60)) ] &&
+		same 64 "$(value RestartPreventExitStatus)"
+}
+check 'one that cannot begin is tried for five minutes, and a wrong command line once' gives_up
+
 capabilities=-all,+$(value AmbientCapabilities | sed 's/CAP_//' | tr '[:upper:]' '[:lower:]')
 start() {
 	local words
