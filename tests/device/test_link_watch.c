@@ -6,11 +6,16 @@
 #include "netns.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -37,16 +42,39 @@ static int watch_make(void **state)
 	return link_watch_open(watch, NAME, NULL, NULL);
 }
 
+static bool link_is_running(const char *name)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	strcpy(request.ifr_name, name);
+	bool is_running = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0 &&
+			  (request.ifr_flags & IFF_RUNNING);
+	close(fd);
+	return is_running;
+}
+
+/* Up, and noticed to be: the kernel tells of that a second later. */
+static bool links_up(void)
+{
+	static const char *const names[] = {NAME, "plexwg-watch1", OTHER, "plexwg-other1"};
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!ip_command("link set %s up", names[i]))
+			return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		while (!link_is_running(names[i]))
+			nanosleep(&pause, NULL);
+	/* Waits for whoever holds the lock to tell of it. */
+	return ip_command("link set " NAME " up");
+}
+
 static int route_watch_make(void **state)
 {
 	if (watch_make(state) != 0)
 		return -1;
 	struct scene *scene = *state;
 	link_watch_close(&scene->watch);
-	if (!ip_command("link set " NAME " up") || !ip_command("link set " OTHER " up") ||
-		!ip_command("link set plexwg-watch1 up") ||
-		!ip_command("link set plexwg-other1 up") ||
-		link_router_open(&scene->router, ROUTE_TABLE_MAIN, NULL) != 0)
+	if (!links_up() || link_router_open(&scene->router, ROUTE_TABLE_MAIN, NULL) != 0)
 		return -1;
 	return link_watch_open(&scene->watch, NAME, &scene->router, NULL);
 }
@@ -209,8 +237,7 @@ static void a_route_that_our_router_removes_is_no_change(void **state)
 static void routes_that_nobody_manages_are_not_watched(void **state)
 {
 	struct scene *scene = *state;
-	assert_true(ip_command("link set plexwg-watch1 up"));
-	assert_true(ip_command("link set " NAME " up"));
+	assert_true(links_up());
 	assert_true(ip_command("route add 10.2.0.0/16 dev " NAME " proto 158"));
 	settle(scene);
 	assert_true(ip_command("route del 10.2.0.0/16"));
