@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
