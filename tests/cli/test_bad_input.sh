@@ -50,7 +50,7 @@ for name, member in {
 }.items():
     state("unusable-" + name, {**peer, **member}, {"id": "three", "public_key": "Aw" * 21 + "M=", "allowed_ips": []})
 write("unusable-element-a-number", '{"peers": [5]}')
-write("repeated-id", '{"peers": [' + ",".join(['{"id": "two"}'] * 200000) + "]}")
+write("repeated-id", '{"peers": [' + ",".join(['{"id": "two"}'] * 65536) + "]}")
 write("unusable-member-twice", '{"peers": [{"id": "two", "id": "two", "public_key": "%s", "allowed_ips": []}]}' % key)
 PY
 

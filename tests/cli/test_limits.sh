@@ -137,7 +137,7 @@ wait "$daemon"
 daemon=
 # An upgrade brings smaller limits: the last good state is in force all the same.
 cached() {
-	rm "$work/state.json"
+	mv "$work/state.json" "$work/away.json"
 	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
 		--log-level debug --max-peers 2 --max-allowed-ips 3 --max-total-allowed-ips 5 2>"$work/log" &
 	daemon=$!
@@ -157,6 +157,7 @@ check 'one at the limits is taken without' cached_silently
 kill "$daemon"
 wait "$daemon"
 daemon=
+mv "$work/away.json" "$work/state.json"
 
 # The limit that the system sets on the size of a file. What is said goes through pipes.
 limited() { # limited KIB COMMAND...
