@@ -76,7 +76,7 @@ again() {
 }
 check 'init never writes over an identity' again
 readable() {
-	chmod 640 "$work/identity/private_key"
+	chmod 644 "$work/identity/private_key"
 	echo '{"peers": []}' >"$work/state.json"
 	status 1 "$plexwg" apply --state "$work/state.json" --identity "$work/identity" --controller sim &&
 		grep -q 'identity/private_key: others may read' "$err"

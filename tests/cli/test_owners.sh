@@ -210,7 +210,7 @@ check 'a pipe in its place stops no daemon' attacked 'rm state.json; mkfifo stat
 check 'nor does a socket' attacked \
 	'rm state.json; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"state.json\")"; chmod 600 state.json' \
 	'not a regular file'
-check 'nor a file of 10 GB' attacked 'truncate -s 10G state.json' 'state.json: over 512 MiB'
+check 'nor a file of 10 GB' attacked 'truncate -s 10G state.json' 'state.json: over 64 MiB'
 
 # The locks.
 down() { # down [WORD...]: root's, or by those words another's

@@ -191,7 +191,7 @@ exposed() { # exposed MODE STATE COUNT: so many warnings of it
 	[ "$(grep -c 'warning: others may read the state file, and it holds preshared keys' "$out")" = "$3" ]
 }
 preshared() {
-	exposed 0600 two-peers 0 && exposed 0640 two-peers 1 && exposed 0644 two-peers 1 && exposed 0644 one-peer 0
+	exposed 0600 two-peers 0 && exposed 0640 two-peers 0 && exposed 0644 two-peers 1 && exposed 0644 one-peer 0
 }
 check 'a state with preshared keys that others may read is warned of' preshared
 no_secret() {
