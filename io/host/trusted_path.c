@@ -151,7 +151,7 @@ int trusted_directory_open(const char *path, struct diag *diag)
 {
 	struct path_walk walk;
 	struct stat status;
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1] = ".";
 	int error = walk_open(&walk, path, diag);
 	int fd = -1;
 	if (!error)

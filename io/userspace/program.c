@@ -183,7 +183,7 @@ int program_start(const struct program *program, const char *interface,
 	}
 	if (access(TUN_PATH, F_OK) != 0)
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), TUN_PATH);
-	off_t start;
+	off_t start = 0;
 	int output_fd = output_open(program, &start, diag);
 	if (output_fd < 0)
 		return output_fd;
