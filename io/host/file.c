@@ -68,7 +68,7 @@ static int descriptor_of(const char *path)
 		const char *number = path + length;
 		if (strncmp(path, directories[i], length) == 0 && *number &&
 			strspn(number, "0123456789") == strlen(number) && strlen(number) < 8)
-			return atoi(number);
+			return (int)strtol(number, NULL, 10);
 	}
 	return -1;
 }

@@ -150,7 +150,7 @@ int trusted_file_open(const char *path, struct stat *ret, struct diag *diag)
 int trusted_directory_open(const char *path, struct diag *diag)
 {
 	struct path_walk walk;
-	struct stat status;
+	struct stat status = {0};
 	char name[NAME_MAX + 1] = ".";
 	int error = walk_open(&walk, path, diag);
 	int fd = -1;
