@@ -4,10 +4,13 @@
 #include "process_secrecy.h"
 #include "report_error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command commands[] = {
 	{"init", "--identity DIR --mesh-ip IP [--node-id ID]",
@@ -58,8 +61,25 @@ static int output_finish(int status)
 	return STATUS_ERROR;
 }
 
+/*
+ * No file or socket may get the number of a standard descriptor: log lines would go there. In place
+ * of one that is missing nothing is read, and to write is an error, as ever.
+ */
+static int standard_descriptors_open(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY | O_NOCTTY) != fd)
+			return -errno;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	int error = standard_descriptors_open();
+	if (error) {
+		report_error("/dev/null: %s", strerror(-error));
+		return STATUS_ERROR;
+	}
 	/* A reader that goes away is an error of the write, not the end of the process. */
 	signal(SIGPIPE, SIG_IGN);
 	/* So is a file that has grown to the limit on its size. */
