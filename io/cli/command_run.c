@@ -1,23 +1,81 @@
 #include "commands.h"
 #include "daemon.h"
 #include "diag.h"
+#include "file_sandbox.h"
 #include "identity_dir.h"
 #include "interface_lock.h"
 #include "privileges.h"
 #include "report_error.h"
 #include "secret_memory.h"
 #include "session.h"
+#include "trusted_owner.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static int run(struct session *session, struct diag *diag)
+/* Whom root's daemon becomes has its lock and the sockets of its programs there. */
+static int hand_over(const struct service_user *user, struct diag *diag)
+{
+	int error = privileges_make_directory(INTERFACE_LOCK_DIRECTORY, user, diag);
+	return error ? error : privileges_make_directory(UAPI_SOCKET_DIRECTORY, user, diag);
+}
+
+/*
+ * A program of root's may answer for the interface, on a socket that is root's alone. Where there
+ * is a directory for it the daemon can remove a dead socket later.
+ */
+static int device_reach(struct session *session, struct diag *diag)
+{
+	int error = session_open_controller(session, diag);
+	if (error || session->controller.choice != CONTROLLER_USERSPACE)
+		return error;
+	const char *interface = session->options->config.interface_name;
+	struct diag reason = {0};
+	(void)privileges_make_directory(UAPI_SOCKET_DIRECTORY, NULL, NULL);
+	if (uapi_socket_probe(&session->controller.userspace.uapi, interface, &reason) == -EACCES)
+		error = diag_fail(diag, -EACCES,
+			"the program that carries %s is out of reach for uid %u: %s (as root, plexwg "
+			"down --controller userspace ends it)",
+			interface, (unsigned)geteuid(), diag_text(&reason));
+	diag_clear(&reason);
+	return error;
+}
+
+/* Where the system does not offer it the daemon does its work all the same. */
+static void files_sandbox(struct session *session)
+{
+	const char *record = session->options->record_path;
+	bool has_record = record && strcmp(record, "-") != 0;
+	const char *slash = has_record ? strrchr(record, '/') : NULL;
+	char folder[PATH_MAX] = ".";
+	if (slash)
+		snprintf(folder, sizeof folder, "%.*s", (int)(slash - record) + 1, record);
+	const char *directories[] = {session_identity_directory(session), INTERFACE_LOCK_DIRECTORY,
+		UAPI_SOCKET_DIRECTORY, folder};
+	size_t count = sizeof directories / sizeof *directories - !has_record;
+	struct diag diag = {0};
+	int error = file_sandbox_enter(directories, count, &diag);
+	struct logger logger = log_sink_logger(&session->log_sink);
+	if (error && file_sandbox_is_missing(error))
+		log_line(&logger, LOG_LEVEL_INFO, "Landlock not available", "error",
+			diag_text(&diag), NULL);
+	else if (error)
+		log_line(&logger, LOG_LEVEL_WARN, "Files not sandboxed", "error", diag_text(&diag),
+			NULL);
+	diag_clear(&diag);
+}
+
+static int run(struct session *session, const struct service_user *user, struct diag *diag)
 {
 	const struct options *options = session->options;
-	int error = privileges_drop(privileges_port_is_reserved(options->config.listen_port), diag);
+	bool keeps_bind = privileges_port_is_reserved(options->config.listen_port);
+	int error = privileges_drop(user, keeps_bind, diag);
 	if (!error)
-		error = session_open_controller(session, diag);
+		error = device_reach(session, diag);
 	/* Before anything secret is read, since the helper has all that is in memory by then. */
 	if (!error && session->controller.choice == CONTROLLER_USERSPACE)
 		error = userspace_controller_start_helper(&session->controller.userspace, diag);
@@ -27,6 +85,7 @@ static int run(struct session *session, struct diag *diag)
 		error = session_open_router(session, diag);
 	if (error)
 		return error;
+	files_sandbox(session);
 	struct daemon_settings settings = {
 		.controller = session->controller.controller,
 		.config = options->config,
@@ -77,10 +136,15 @@ int command_run(const struct options *options)
 	struct session *session = secret_alloc(sizeof *session);
 	int error =
 		session ? session_open(session, options, &diag) : diag_fail_errno(&diag, -ENOMEM);
+	struct service_user user;
+	bool becomes = session && !error &&
+		       privileges_find_user(session_identity_directory(session), &user);
+	if (becomes && options->controller != CONTROLLER_SIM)
+		error = hand_over(&user, &diag);
 	if (!error)
 		error = session_lock(session, &diag);
 	if (session && !error)
-		error = run(session, &diag);
+		error = run(session, becomes ? &user : NULL, &diag);
 	if (error)
 		report_error("run: %s", diag_text(&diag));
 	if (session)

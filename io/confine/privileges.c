@@ -1,12 +1,16 @@
 #include "privileges.h"
 
 #include "diag.h"
+#include "trusted_owner.h"
+#include "trusted_path.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -67,7 +71,42 @@ static int ambient_set_raise(uint64_t set)
 	return 0;
 }
 
-int privileges_drop(bool keeps_bind, struct diag *diag)
+bool privileges_find_user(const char *identity_directory, struct service_user *ret)
+{
+	struct stat status;
+	return geteuid() == 0 && service_user_find(ret) && ret->uid != 0 &&
+	       stat(identity_directory, &status) == 0 && status.st_uid == ret->uid;
+}
+
+int privileges_make_directory(
+	const char *directory, const struct service_user *user, struct diag *diag)
+{
+	bool is_made = mkdir(directory, 0755) == 0;
+	if (!is_made && errno != EEXIST)
+		return diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
+	int fd = trusted_directory_open(directory, diag);
+	if (fd < 0)
+		return fd;
+	/* Whatever the umask is. */
+	int error = 0;
+	if ((is_made && fchmod(fd, 0755) != 0) || (user && fchown(fd, user->uid, user->gid) != 0))
+		error = diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
+	close(fd);
+	return error;
+}
+
+/* What is permitted stays so until the capabilities are written. */
+static int user_become(const struct service_user *user, struct diag *diag)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) == 0 && setgroups(0, NULL) == 0 &&
+		setresgid(user->gid, user->gid, user->gid) == 0 &&
+		setresuid(user->uid, user->uid, user->uid) == 0 &&
+		prctl(PR_SET_KEEPCAPS, 0L, 0L, 0L, 0L) == 0)
+		return 0;
+	return diag_wrap(diag, diag_fail_errno(diag, -errno), "become " SERVICE_USER);
+}
+
+int privileges_drop(const struct service_user *user, bool keeps_bind, struct diag *diag)
 {
 	uint64_t wanted = BIT(CAP_NET_ADMIN) | (keeps_bind ? BIT(CAP_NET_BIND_SERVICE) : 0);
 	struct capabilities has = {0};
@@ -76,6 +115,13 @@ int privileges_drop(bool keeps_bind, struct diag *diag)
 		error = capabilities_read(&has);
 	if (!error)
 		error = bounding_set_drop(wanted);
+	if (!error && user) {
+		error = user_become(user, diag);
+		if (error)
+			return error;
+		/* What was effective is not any more. */
+		error = capabilities_read(&has);
+	}
 	if (!error && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0)
 		error = -errno;
 	if (!error)

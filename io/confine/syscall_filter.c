@@ -4,6 +4,9 @@
 #include "sanitized.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -12,12 +15,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* Whatever the arguments are. */
+/* Whatever the arguments are: what a program needs that waits, reads and writes. */
 static const int calls[] = {
 	/* Memory */
 	SCMP_SYS(brk),
@@ -35,7 +39,6 @@ static const int calls[] = {
 	SCMP_SYS(faccessat2),
 	SCMP_SYS(fchmod),
 	SCMP_SYS(fchown),
-	SCMP_SYS(fcntl),
 	SCMP_SYS(fdatasync),
 	SCMP_SYS(flock),
 	SCMP_SYS(fstat),
@@ -122,7 +125,6 @@ static const int calls[] = {
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(set_tid_address),
 	SCMP_SYS(sigaltstack),
-	SCMP_SYS(tgkill),
 	/* Who and where it is */
 	SCMP_SYS(getegid),
 	SCMP_SYS(geteuid),
@@ -162,12 +164,9 @@ static const struct argument_rule argument_rules[] = {
 	{SCMP_SYS(mmap), 2, PROT_EXEC, 0},
 	{SCMP_SYS(mmap), 2, PROT_EXEC | PROT_WRITE, PROT_EXEC},
 	{SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
-	/* Threads, no processes. clone3, whose flags a filter cannot see, does without. */
-	{SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
 	{SCMP_SYS(socket), 0, INT_BITS, AF_UNIX},
 	{SCMP_SYS(socket), 0, INT_BITS, AF_INET},
 	{SCMP_SYS(socket), 0, INT_BITS, AF_INET6},
-	{SCMP_SYS(socket), 0, INT_BITS, AF_NETLINK},
 	{SCMP_SYS(socketpair), 0, INT_BITS, AF_UNIX},
 	{SCMP_SYS(ioctl), 1, INT_BITS, FIONREAD},
 	{SCMP_SYS(ioctl), 1, INT_BITS, FIONBIO},
@@ -180,30 +179,142 @@ static const struct argument_rule argument_rules[] = {
 	{SCMP_SYS(prlimit64), 2, ALL_BITS, 0},
 };
 
-static int argument_rule_add(scmp_filter_ctx filter, const struct argument_rule *rule)
-{
-	struct scmp_arg_cmp comparison =
-		SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
-	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &comparison);
-}
+static const struct argument_rule daemon_rules[] = {
+	/* Threads, no processes. clone3, whose flags a filter cannot see, does without. */
+	{SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
+	/* A descriptor's owner could be another process, and its signal SIGKILL. */
+	{SCMP_SYS(fcntl), 1, INT_BITS, F_DUPFD},
+	{SCMP_SYS(fcntl), 1, INT_BITS, F_DUPFD_CLOEXEC},
+	{SCMP_SYS(fcntl), 1, INT_BITS, F_GETFD},
+	{SCMP_SYS(fcntl), 1, INT_BITS, F_GETFL},
+	{SCMP_SYS(fcntl), 1, INT_BITS, F_SETFD},
+	{SCMP_SYS(fcntl), 1, INT_BITS, F_SETFL},
+};
 
-static int filter_fill(scmp_filter_ctx filter)
+/* What else it takes to start wireguard-go, and what that needs, for it has the filter too. */
+static const int starter_calls[] = {
+	SCMP_SYS(accept),
+	SCMP_SYS(accept4),
+	SCMP_SYS(chdir),
+	SCMP_SYS(close_range),
+	SCMP_SYS(dup2),
+	SCMP_SYS(dup3),
+	SCMP_SYS(execve),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fork),
+	SCMP_SYS(getpgrp),
+	SCMP_SYS(getsid),
+	SCMP_SYS(kill),
+	SCMP_SYS(listen),
+	SCMP_SYS(memfd_create),
+	SCMP_SYS(mincore),
+	SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat),
+	SCMP_SYS(pipe),
+	SCMP_SYS(rt_sigsuspend),
+	SCMP_SYS(setitimer),
+	SCMP_SYS(setsid),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(timer_create),
+	SCMP_SYS(timer_delete),
+	SCMP_SYS(timer_settime),
+	SCMP_SYS(tkill),
+	SCMP_SYS(vfork),
+	SCMP_SYS(waitid),
+};
+
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |              \
+		CLONE_NEWUSER | CLONE_NEWUTS)
+
+static const struct argument_rule starter_rules[] = {
+	{SCMP_SYS(clone), 0, CLONE_NAMESPACES, 0},
+	{SCMP_SYS(ioctl), 1, INT_BITS, SIOCGIFMTU},
+	{SCMP_SYS(ioctl), 1, INT_BITS, SIOCSIFMTU},
+	{SCMP_SYS(ioctl), 1, INT_BITS, TUNGETIFF},
+	{SCMP_SYS(ioctl), 1, INT_BITS, TUNSETIFF},
+	{SCMP_SYS(ioctl), 1, INT_BITS, TUNSETOFFLOAD},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int calls_add(scmp_filter_ctx filter, const int *numbers, size_t count)
 {
-	/* Threads that are there already have it too. */
-	int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	for (size_t i = 0; i < sizeof calls / sizeof *calls && !error; i++)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-	for (size_t i = 0; i < sizeof argument_rules / sizeof *argument_rules && !error; i++)
-		error = argument_rule_add(filter, &argument_rules[i]);
+	int error = 0;
+	for (size_t i = 0; i < count && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, numbers[i], 0);
 	return error;
 }
 
-int syscall_filter_install(struct diag *diag)
+static int argument_rules_add(
+	scmp_filter_ctx filter, const struct argument_rule *rules, size_t count)
+{
+	int error = 0;
+	for (size_t i = 0; i < count && !error; i++) {
+		const struct argument_rule *rule = &rules[i];
+		struct scmp_arg_cmp comparison = SCMP_CMP(
+			rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
+		error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &comparison);
+	}
+	return error;
+}
+
+/* Others would reach the packet filter, and IPsec. */
+static int netlink_add(scmp_filter_ctx filter)
+{
+	static const uint64_t protocols[] = {NETLINK_ROUTE, NETLINK_GENERIC};
+	int error = 0;
+	for (size_t i = 0; i < COUNT(protocols) && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, INT_BITS, AF_NETLINK),
+			SCMP_A2(SCMP_CMP_MASKED_EQ, INT_BITS, protocols[i]));
+	return error;
+}
+
+static int shared_add(scmp_filter_ctx filter)
+{
+	/* Threads that are there already have it too. */
+	int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (!error)
+		error = calls_add(filter, calls, COUNT(calls));
+	if (!error)
+		error = argument_rules_add(filter, argument_rules, COUNT(argument_rules));
+	return error ? error : netlink_add(filter);
+}
+
+static int daemon_add(scmp_filter_ctx filter)
+{
+	/* Signals to threads of its own. */
+	struct argument_rule own = {SCMP_SYS(tgkill), 0, INT_BITS, (uint32_t)getpid()};
+	int error = argument_rules_add(filter, daemon_rules, COUNT(daemon_rules));
+	return error ? error : argument_rules_add(filter, &own, 1);
+}
+
+static int starter_add(scmp_filter_ctx filter)
+{
+	int error = calls_add(filter, starter_calls, COUNT(starter_calls));
+	return error ? error
+		     : argument_rules_add(filter, starter_rules, COUNT(starter_rules));
+}
+
+static int filter_install(int (*add)(scmp_filter_ctx filter), struct diag *diag)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int error = filter ? filter_fill(filter) : -ENOMEM;
+	int error = filter ? shared_add(filter) : -ENOMEM;
+	if (!error)
+		error = add(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
 	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "filter system calls") : 0;
+}
+
+int syscall_filter_install(struct diag *diag)
+{
+	return filter_install(daemon_add, diag);
+}
+
+int syscall_filter_install_starter(struct diag *diag)
+{
+	return filter_install(starter_add, diag);
 }

@@ -7,13 +7,21 @@
 
 #define ENTRY_BYTES 4096
 
-static bool is_service_user(uid_t owner)
+bool service_user_find(struct service_user *ret)
 {
 	char texts[ENTRY_BYTES];
 	struct passwd entry;
 	struct passwd *found = NULL;
-	return getpwnam_r(SERVICE_USER, &entry, texts, sizeof texts, &found) == 0 && found &&
-	       found->pw_uid == owner;
+	if (getpwnam_r(SERVICE_USER, &entry, texts, sizeof texts, &found) != 0 || !found)
+		return false;
+	*ret = (struct service_user){entry.pw_uid, entry.pw_gid};
+	return true;
+}
+
+static bool is_service_user(uid_t owner)
+{
+	struct service_user user;
+	return service_user_find(&user) && user.uid == owner;
 }
 
 bool owner_is_trusted(uid_t owner)

@@ -10,6 +10,14 @@
 /* The user that packages run the daemon as. A process of root trusts it. */
 #define SERVICE_USER "plexwg"
 
+struct service_user {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* False if the system has no such user. */
+bool service_user_find(struct service_user *ret);
+
 /* Root, this process's own user, and for a process of root also SERVICE_USER. */
 bool owner_is_trusted(uid_t owner);
 

@@ -181,7 +181,7 @@ int program_start(const struct program *program, const char *interface,
 			return error;
 		path = found.text;
 	}
-	if (access(TUN_PATH, F_OK) != 0)
+	if (access(TUN_PATH, R_OK | W_OK) != 0)
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), TUN_PATH);
 	off_t start = 0;
 	int output_fd = output_open(program, &start, diag);

@@ -3,6 +3,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "interface_config.h"
+#include "syscall_filter.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
@@ -39,7 +40,22 @@ static int surroundings_prepare(int fd)
 	prctl(PR_SET_NAME, "plexwg-starter");
 	if (fd != FIRST_PRIVATE_FD && dup2(fd, FIRST_PRIVATE_FD) < 0)
 		return -errno;
-	return close_range(FIRST_PRIVATE_FD + 1, ~0U, 0) == 0 ? FIRST_PRIVATE_FD : -errno;
+	if (close_range(FIRST_PRIVATE_FD + 1, ~0U, 0) != 0)
+		return -errno;
+	/* Where there is no such thing, the one that it serves says so. */
+	(void)syscall_filter_install_starter(NULL);
+	return FIRST_PRIVATE_FD;
+}
+
+/* Only what the one that it serves would ask: it may be in other hands. */
+static int order_carry_out(const struct order *order, const struct program *program,
+	const struct uapi_socket *uapi, struct diag *diag)
+{
+	size_t length = strnlen(order->interface, sizeof order->interface);
+	if (length == sizeof order->interface ||
+		!interface_name_is_valid(order->interface, length))
+		return diag_fail(diag, -EINVAL, "helper: not the name of an interface");
+	return program_start(program, order->interface, uapi, diag);
 }
 
 __attribute__((noreturn)) static void serve(
@@ -47,11 +63,10 @@ __attribute__((noreturn)) static void serve(
 {
 	struct order order;
 	fd = surroundings_prepare(fd);
-	while (fd >= 0 && recv(fd, &order, sizeof order, 0) == sizeof order) {
+	while (fd >= 0 && recv(fd, &order, sizeof order, MSG_TRUNC) == sizeof order) {
 		struct diag diag = {0};
 		struct answer answer = {0};
-		order.interface[INTERFACE_NAME_MAX] = '\0';
-		answer.error = program_start(program, order.interface, uapi, &diag);
+		answer.error = order_carry_out(&order, program, uapi, &diag);
 		snprintf(answer.text, sizeof answer.text, "%s", diag_text(&diag));
 		diag_clear(&diag);
 		(void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);

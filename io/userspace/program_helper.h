@@ -1,6 +1,7 @@
 /*
  * A process of our own that starts programs for one that may not do so any more: forked while that
- * one still knows no secret and may start processes, it waits for orders, and ends with it.
+ * one still knows no secret and may start processes, it waits for orders, and ends with it. An
+ * order names an interface, and nothing else.
  */
 #pragma once
 

@@ -46,21 +46,21 @@ static bool capabilities_are(uint64_t wanted)
 
 static int drop_all_but_net_admin(void)
 {
-	if (privileges_drop(false, NULL) != 0)
+	if (privileges_drop(NULL, false, NULL) != 0)
 		return 1;
 	return capabilities_are(BIT(CAP_NET_ADMIN)) ? 0 : 2;
 }
 
 static int drop_all_but_two(void)
 {
-	if (privileges_drop(true, NULL) != 0)
+	if (privileges_drop(NULL, true, NULL) != 0)
 		return 1;
 	return capabilities_are(BIT(CAP_NET_ADMIN) | BIT(CAP_NET_BIND_SERVICE)) ? 0 : 2;
 }
 
 static int drop_without_any(void)
 {
-	if (setuid(65534) != 0 || privileges_drop(true, NULL) != 0)
+	if (setuid(65534) != 0 || privileges_drop(NULL, true, NULL) != 0)
 		return 1;
 	return status_of("CapEff") == 0 && status_of("CapPrm") == 0 ? 0 : 2;
 }
@@ -68,14 +68,14 @@ static int drop_without_any(void)
 /* Root's own way back: what a program that root starts is given. */
 static int drop_and_start_a_program(void)
 {
-	if (privileges_drop(false, NULL) != 0)
+	if (privileges_drop(NULL, false, NULL) != 0)
 		return 1;
 	return system("grep -q '^CapEff:\t0000000000001000$' /proc/self/status") == 0 ? 0 : 2;
 }
 
 static int drop_and_gain_nothing(void)
 {
-	if (privileges_drop(false, NULL) != 0)
+	if (privileges_drop(NULL, false, NULL) != 0)
 		return 1;
 	return prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 ? 0 : 2;
 }
