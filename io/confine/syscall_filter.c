@@ -53,8 +53,6 @@ static const int calls[] = {
 	SCMP_SYS(lseek),
 	SCMP_SYS(lstat),
 	SCMP_SYS(newfstatat),
-	SCMP_SYS(open),
-	SCMP_SYS(openat),
 	SCMP_SYS(pread64),
 	SCMP_SYS(pwrite64),
 	SCMP_SYS(read),
@@ -189,6 +187,9 @@ static const struct argument_rule daemon_rules[] = {
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_GETFL},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_SETFD},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_SETFL},
+	/* Landlock learnt of it late, and no file is emptied here. */
+	{SCMP_SYS(open), 1, O_TRUNC, 0},
+	{SCMP_SYS(openat), 2, O_TRUNC, 0},
 };
 
 /* What else it takes to start wireguard-go, and what that needs, for it has the filter too. */
@@ -210,6 +211,8 @@ static const int starter_calls[] = {
 	SCMP_SYS(mincore),
 	SCMP_SYS(mkdir),
 	SCMP_SYS(mkdirat),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
 	SCMP_SYS(pipe),
 	SCMP_SYS(rt_sigsuspend),
 	SCMP_SYS(setitimer),

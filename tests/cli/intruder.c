@@ -2,11 +2,12 @@
  * Somebody who got into the daemon: preloaded into it, this tries what they would, once, as soon as
  * the file $INTRUDER_FLAG is there and the daemon waits again. What it did it says in the daemon's
  * log, a line each: "intruder: ATTEMPT: done" or the error. $INTRUDER_VICTIM is a process that is
- * not the daemon's.
+ * not the daemon's. Before the daemon begins it says whether the kernel has Landlock.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -78,6 +79,12 @@ static void try_all(void)
 	say("(tgkill itself)", syscall(SYS_tgkill, getpid(), gettid(), 0) == 0);
 	socket_try("(rtnetlink)", NETLINK_ROUTE);
 	socket_try("(generic netlink)", NETLINK_GENERIC);
+}
+
+__attribute__((constructor)) static void landlock_look_for(void)
+{
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0L, LANDLOCK_CREATE_RULESET_VERSION) > 0)
+		(void)!write(STDERR_FILENO, "kernel: Landlock\n", 17);
 }
 
 int epoll_wait(int fd, struct epoll_event *events, int count, int timeout)

@@ -1,9 +1,12 @@
 /* What is left of the capabilities once they are dropped. Each test is a child of its own. */
 #include "harness.h"
 
+#include "diag.h"
 #include "privileges.h"
+#include "trusted_owner.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -80,6 +83,37 @@ static int drop_and_gain_nothing(void)
 	return prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1 ? 0 : 2;
 }
 
+static const struct service_user other = {4242, 4343};
+
+/* All ids, none of root's groups, and no way back. */
+static int become_another_user(void)
+{
+	uid_t uids[3];
+	gid_t gids[3];
+	if (setgroups(2, (const gid_t[]){0, 4}) != 0 || privileges_drop(&other, true, NULL) != 0)
+		return 1;
+	if (getresuid(&uids[0], &uids[1], &uids[2]) != 0 ||
+		getresgid(&gids[0], &gids[1], &gids[2]) != 0 || getgroups(0, NULL) != 0)
+		return 2;
+	for (unsigned i = 0; i < 3; i++)
+		if (uids[i] != other.uid || gids[i] != other.gid)
+			return 3;
+	if (setuid(0) == 0 || setgid(0) == 0)
+		return 4;
+	return capabilities_are(BIT(CAP_NET_ADMIN) | BIT(CAP_NET_BIND_SERVICE)) ? 0 : 5;
+}
+
+static int become_without_the_right(void)
+{
+	struct diag diag = {0};
+	if (privileges_drop(NULL, false, NULL) != 0 ||
+		privileges_drop(&other, false, &diag) != -EPERM)
+		return 1;
+	bool is_named = strstr(diag_text(&diag), "become " SERVICE_USER) != NULL;
+	diag_clear(&diag);
+	return is_named && getuid() == 0 ? 0 : 2;
+}
+
 static void assert_child(int (*body)(void))
 {
 	int status;
@@ -119,6 +153,16 @@ static void set_user_id_programs_bring_nothing(void **state)
 	assert_child(drop_and_gain_nothing);
 }
 
+static void root_becomes_the_service_user_and_keeps_the_two(void **state)
+{
+	assert_child(become_another_user);
+}
+
+static void root_that_cannot_is_told_so(void **state)
+{
+	assert_child(become_without_the_right);
+}
+
 static void low_ports_are_reserved(void **state)
 {
 	assert_false(privileges_port_is_reserved(51820));
@@ -134,6 +178,8 @@ int main(void)
 		cmocka_unit_test(a_user_that_has_none_loses_none),
 		cmocka_unit_test(a_program_that_root_starts_has_no_more),
 		cmocka_unit_test(set_user_id_programs_bring_nothing),
+		cmocka_unit_test(root_becomes_the_service_user_and_keeps_the_two),
+		cmocka_unit_test(root_that_cannot_is_told_so),
 		cmocka_unit_test(low_ports_are_reserved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

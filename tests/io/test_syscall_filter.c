@@ -8,12 +8,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -36,16 +38,32 @@ static char *const no_words[] = {NULL};
 static const struct rlimit no_cores;
 
 /* What somebody would try who has got into the process. */
-static const struct call forbidden[] = {
+static const struct call forbidden_to_daemon[] = {
 	CALL(execve, (long)"/bin/true", (long)no_words, (long)no_words),
-	CALL(execveat, AT_FDCWD, (long)"/bin/true", (long)no_words, (long)no_words),
 	CALL(fork, 0),
 	CALL(vfork, 0),
+	CALL(kill, 1, 0),
+	CALL(tgkill, 1, 1, 0),
+	CALL(fcntl, 0, F_SETOWN, 1),
+	CALL(fcntl, 0, F_SETOWN_EX, 0),
+	CALL(fcntl, 0, F_SETSIG, SIGKILL),
+	CALL(open, (long)"/dev/null", O_TRUNC),
+	CALL(openat, AT_FDCWD, (long)"/dev/null", O_RDWR | O_TRUNC),
+	CALL(memfd_create, (long)"x", 0),
+	CALL(listen, 0, 1),
+	CALL(accept4, 0, 0, 0, 0),
+#if !SANITIZED
+	CALL(clone, SIGCHLD, 0, 0, 0, 0),
+#endif
+};
+
+/* Or into the one that starts programs, or into wireguard-go. */
+static const struct call forbidden[] = {
+	CALL(execveat, AT_FDCWD, (long)"/bin/true", (long)no_words, (long)no_words),
 	CALL(clone3, 0, 0),
 	CALL(process_vm_readv, 1, 0, 0, 0, 0, 0),
 	CALL(process_vm_writev, 1, 0, 0, 0, 0, 0),
 	CALL(pidfd_getfd, -1, 0, 0),
-	CALL(kill, 1, 0),
 	CALL(setuid, 0),
 	CALL(capset, 0, 0),
 	CALL(unshare, CLONE_NEWUSER),
@@ -61,15 +79,15 @@ static const struct call forbidden[] = {
 	CALL(init_module, 0, 0, 0),
 	CALL(finit_module, -1, 0, 0),
 	CALL(kexec_load, 0, 0, 0, 0),
-	CALL(memfd_create, (long)"x", 0),
 	CALL(mknodat, AT_FDCWD, (long)"x", S_IFCHR, 0),
 	CALL(symlinkat, (long)"x", AT_FDCWD, (long)"y"),
 	CALL(linkat, AT_FDCWD, (long)"x", AT_FDCWD, (long)"y", 0),
 	CALL(fchmodat, AT_FDCWD, (long)"x", 0777),
 	CALL(chown, (long)"x", 0, 0),
 	CALL(open_by_handle_at, -1, 0, 0),
-	CALL(listen, 0, 1),
-	CALL(accept4, 0, 0, 0, 0),
+	CALL(socket, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER),
+	CALL(socket, AF_NETLINK, SOCK_RAW, NETLINK_XFRM),
+	CALL(socket, AF_NETLINK, SOCK_RAW, NETLINK_AUDIT),
 	CALL(socket, AF_PACKET, SOCK_RAW, 0),
 	CALL(socket, AF_ALG, SOCK_SEQPACKET, 0),
 	CALL(socket, AF_VSOCK, SOCK_STREAM, 0),
@@ -83,7 +101,7 @@ static const struct call forbidden[] = {
 	CALL(settimeofday, 0, 0),
 #if !SANITIZED
 	CALL(ptrace, PTRACE_TRACEME, 0, 0, 0),
-	CALL(clone, SIGCHLD, 0, 0, 0, 0),
+	CALL(clone, SIGCHLD | CLONE_NEWUSER, 0, 0, 0, 0),
 	CALL(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0),
 #endif
 };
@@ -108,6 +126,35 @@ static int try_forbidden(struct scratch *scratch)
 	for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
 		passed += !is_refused(&forbidden[i]);
 	return passed ? 1 : 0;
+}
+
+static int try_forbidden_to_daemon(struct scratch *scratch)
+{
+	unsigned passed = 0;
+	for (size_t i = 0; i < sizeof forbidden_to_daemon / sizeof *forbidden_to_daemon; i++)
+		passed += !is_refused(&forbidden_to_daemon[i]);
+	return passed ? 1 : 0;
+}
+
+/* What the C library does to signal a thread, and to abort. */
+static int try_own_signal(struct scratch *scratch)
+{
+	return pthread_kill(pthread_self(), 0) == 0 && raise(SIGCONT) == 0 ? 0 : 1;
+}
+
+/* A program is started, and another ended. */
+static int try_program(struct scratch *scratch)
+{
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		execl("/bin/sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	return child > 0 && kill(child, SIGTERM) == 0 && waitpid(child, &status, 0) == child &&
+				       WIFSIGNALED(status) && system("exit 7") >> 8 == 7
+		       ? 0
+		       : 1;
 }
 
 static void *look_up(void *impl)
@@ -155,9 +202,17 @@ static int try_files(struct scratch *scratch)
 
 static int try_sockets(struct scratch *scratch)
 {
-	static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-		int fd = socket(families[i], SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static const struct {
+		int family, protocol;
+	} kinds[] = {
+		{AF_UNIX, 0},
+		{AF_INET, 0},
+		{AF_INET6, 0},
+		{AF_NETLINK, NETLINK_ROUTE},
+		{AF_NETLINK, NETLINK_GENERIC},
+	};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		int fd = socket(kinds[i].family, SOCK_DGRAM | SOCK_CLOEXEC, kinds[i].protocol);
 		if (fd < 0 && errno == ENOSYS)
 			return 1;
 		if (fd >= 0)
@@ -192,55 +247,75 @@ static int try_older_thread(struct scratch *scratch)
 	return fd == 0 ? 0 : 4;
 }
 
-/* Runs `body` in a child, under the filter or not. */
-static int child_run(struct scratch *scratch, int (*body)(struct scratch *), bool is_filtered)
+typedef int filter_function(struct diag *diag);
+
+/* Runs `body` in a child, under a filter or not. */
+static int child_run(
+	struct scratch *scratch, int (*body)(struct scratch *), filter_function *filter)
 {
 	int status;
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(is_filtered && syscall_filter_install(NULL) != 0 ? 99 : body(scratch));
+		_exit(filter && filter(NULL) != 0 ? 99 : body(scratch));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
 
-static void assert_child(struct scratch *scratch, int (*body)(struct scratch *), bool is_filtered)
+static void assert_child(
+	struct scratch *scratch, int (*body)(struct scratch *), filter_function *filter)
 {
-	assert_int_equal(child_run(scratch, body, is_filtered), 0);
+	assert_int_equal(child_run(scratch, body, filter), 0);
 }
 
 static void what_an_intruder_would_call_is_not_there(void **state)
 {
-	assert_child(*state, try_forbidden, true);
+	assert_child(*state, try_forbidden, syscall_filter_install);
+	assert_child(*state, try_forbidden_to_daemon, syscall_filter_install);
+}
+
+static void most_of_it_is_not_there_for_the_starter_of_programs(void **state)
+{
+	assert_child(*state, try_forbidden, syscall_filter_install_starter);
+}
+
+static void the_starter_starts_and_ends_programs(void **state)
+{
+	assert_child(*state, try_program, syscall_filter_install_starter);
+}
+
+static void a_thread_of_its_own_is_signalled_under_it(void **state)
+{
+	assert_child(*state, try_own_signal, syscall_filter_install);
 }
 
 /* Not every machine knows the name: the filter must make no difference. */
 static void a_name_is_looked_up_in_a_thread_that_is_started_under_it(void **state)
 {
-	int unfiltered = child_run(*state, try_name, false);
+	int unfiltered = child_run(*state, try_name, NULL);
 	assert_int_not_equal(unfiltered, 100);
-	assert_int_equal(child_run(*state, try_name, true), unfiltered);
+	assert_int_equal(child_run(*state, try_name, syscall_filter_install), unfiltered);
 }
 
 static void a_user_is_looked_up_under_it(void **state)
 {
-	assert_int_equal(child_run(*state, try_user, true), child_run(*state, try_user, false));
+	assert_int_equal(child_run(*state, try_user, syscall_filter_install), child_run(*state, try_user, NULL));
 }
 
 static void files_are_read_and_replaced_under_it(void **state)
 {
-	assert_child(*state, try_files, true);
+	assert_child(*state, try_files, syscall_filter_install);
 }
 
 static void the_sockets_that_are_needed_are_opened_under_it(void **state)
 {
-	assert_child(*state, try_sockets, true);
+	assert_child(*state, try_sockets, syscall_filter_install);
 }
 
 static void a_thread_that_was_there_before_is_under_it_too(void **state)
 {
-	assert_child(*state, try_older_thread, false);
+	assert_child(*state, try_older_thread, NULL);
 }
 
 /* Or else the test of what is forbidden would say nothing. */
@@ -259,6 +334,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FILTER_TEST(what_an_intruder_would_call_is_not_there),
+		FILTER_TEST(most_of_it_is_not_there_for_the_starter_of_programs),
+		FILTER_TEST(the_starter_starts_and_ends_programs),
+		FILTER_TEST(a_thread_of_its_own_is_signalled_under_it),
 		FILTER_TEST(a_name_is_looked_up_in_a_thread_that_is_started_under_it),
 		FILTER_TEST(a_user_is_looked_up_under_it),
 		FILTER_TEST(files_are_read_and_replaced_under_it),
