@@ -30,19 +30,23 @@ static int hand_over(const struct service_user *user, struct diag *diag)
  */
 static int device_reach(struct session *session, struct diag *diag)
 {
-	int error = session_open_controller(session, diag);
-	if (error || session->controller.choice != CONTROLLER_USERSPACE)
-		return error;
 	const char *interface = session->options->config.interface_name;
-	struct diag reason = {0};
-	(void)privileges_make_directory(UAPI_SOCKET_DIRECTORY, NULL, NULL);
-	if (uapi_socket_probe(&session->controller.userspace.uapi, interface, &reason) == -EACCES)
-		error = diag_fail(diag, -EACCES,
-			"the program that carries %s is out of reach for uid %u: %s (as root, plexwg "
-			"down --controller userspace ends it)",
-			interface, (unsigned)geteuid(), diag_text(&reason));
-	diag_clear(&reason);
-	return error;
+	int error = session_open_controller(session, diag);
+	if (!error && session->controller.choice == CONTROLLER_USERSPACE) {
+		(void)privileges_make_directory(UAPI_SOCKET_DIRECTORY, NULL, NULL);
+		error = uapi_socket_probe(&session->controller.userspace.uapi, interface, diag);
+		/* All else the first cycle deals with. */
+		if (error != -EACCES) {
+			error = 0;
+			diag_clear(diag);
+		}
+	}
+	if (error != -EACCES)
+		return error;
+	return diag_wrap(diag, error,
+		"uid %u cannot reach the program that carries %s (as root, plexwg down "
+		"--controller userspace ends it)",
+		(unsigned)geteuid(), interface);
 }
 
 /* Where the system does not offer it the daemon does its work all the same. */

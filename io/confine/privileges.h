@@ -13,8 +13,8 @@ struct service_user;
  * process stays who it is.
  */
 bool privileges_find_user(const char *identity_directory, struct service_user *ret);
-/* Makes the directory if it is missing, and gives it to the user unless that is NULL. Returns 0 or a
- * negative errno. */
+/* Makes the directory if it is missing, and gives it to the user unless that is NULL. Returns 0 or
+ * a negative errno. */
 int privileges_make_directory(
 	const char *directory, const struct service_user *user, struct diag *diag);
 

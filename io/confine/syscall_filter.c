@@ -255,8 +255,8 @@ static int argument_rules_add(
 	int error = 0;
 	for (size_t i = 0; i < count && !error; i++) {
 		const struct argument_rule *rule = &rules[i];
-		struct scmp_arg_cmp comparison = SCMP_CMP(
-			rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
+		struct scmp_arg_cmp comparison =
+			SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
 		error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &comparison);
 	}
 	return error;
@@ -296,8 +296,7 @@ static int daemon_add(scmp_filter_ctx filter)
 static int starter_add(scmp_filter_ctx filter)
 {
 	int error = calls_add(filter, starter_calls, COUNT(starter_calls));
-	return error ? error
-		     : argument_rules_add(filter, starter_rules, COUNT(starter_rules));
+	return error ? error : argument_rules_add(filter, starter_rules, COUNT(starter_rules));
 }
 
 static int filter_install(int (*add)(scmp_filter_ctx filter), struct diag *diag)

@@ -17,8 +17,7 @@
 static int fail_errno(struct diag *diag, int error)
 {
 	if (error == -EACCES)
-		return diag_fail(
-			diag, error, "Permission denied to uid %u", (unsigned)geteuid());
+		return diag_fail(diag, error, "Permission denied to uid %u", (unsigned)geteuid());
 	return diag_fail_errno(diag, error);
 }
 

@@ -52,8 +52,7 @@ static int order_carry_out(const struct order *order, const struct program *prog
 	const struct uapi_socket *uapi, struct diag *diag)
 {
 	size_t length = strnlen(order->interface, sizeof order->interface);
-	if (length == sizeof order->interface ||
-		!interface_name_is_valid(order->interface, length))
+	if (length == sizeof order->interface || !interface_name_is_valid(order->interface, length))
 		return diag_fail(diag, -EINVAL, "helper: not the name of an interface");
 	return program_start(program, order->interface, uapi, diag);
 }

@@ -41,7 +41,7 @@ if [ "$controller" = userspace ]; then
 		chown -R 65534:65534 "$work"/nobodys* $locks
 		status 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$plexwg" apply --interface "$device" \
 			--state "$work/nobodys.json" --identity "$work/nobodys" --controller userspace &&
-			grep "create interface: .*/$device.sock: Permission denied$" "$err"
+			grep "create interface: .*/$device.sock: Permission denied to uid 65534$" "$err"
 		local result=$?
 		chmod 755 /run/wireguard
 		chown -R 0:0 $locks

@@ -125,11 +125,14 @@ chown -R $service_user:$service_user "$identity"
 out_of_reach() {
 	local before
 	before=$(dump) program=$(programs)
-	run
-	ends 1 && said "the program that carries $device is out of reach for uid $service_user" &&
+	controller=$1 run
+	ends 1 && said "uid $service_user cannot reach the program that carries $device" &&
 		same "$before" "$(dump)" && same "$program" "$(programs)"
 }
-in_userspace && check 'a device that the user plexwg cannot reach is named before anything is touched' out_of_reach
+for choice in userspace auto; do
+	! in_userspace ||
+		check "a device that the user plexwg cannot reach is named before anything is touched ($choice)" out_of_reach $choice
+done
 becomes() {
 	in_userspace && ! "$plexwg" down --interface $device --controller $controller && return 1
 	run

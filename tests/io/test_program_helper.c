@@ -73,8 +73,7 @@ static void it_ends_at_what_is_no_order(void **state)
 	static const char line[] = "time=2026-01-01T00:00:00Z level=INFO msg=Ending\n";
 	siginfo_t info;
 	assert_int_equal(send(bed->helper.fd, line, sizeof line, 0), sizeof line);
-	assert_int_equal(
-		waitid(P_PID, (id_t)bed->helper.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(waitid(P_PID, (id_t)bed->helper.pid, &info, WEXITED | WNOWAIT), 0);
 	assert_int_equal(program_helper_ask(&bed->helper, "plexwg0", &bed->diag), -EPIPE);
 	assert_text(bed, "the helper that starts programs is gone");
 }

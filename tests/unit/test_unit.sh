@@ -122,6 +122,17 @@ rights() {
 		same 2 "$(awk '/^Seccomp_filters:/ { print $2 }' "/proc/$daemon/status")"
 }
 check 'it has CAP_NET_ADMIN alone, and a filter of its own over that of the unit' rights
+lands() { # whether this kernel has Landlock
+	python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)'
+}
+sandboxed() {
+	! grep 'Landlock not available\|Files not sandboxed' "$work/log"
+}
+if lands; then
+	check 'the unit lets it limit the files that it can change' sandboxed
+else
+	skip 'the unit lets it limit the files that it can change' 'this kernel has no Landlock'
+fi
 follows() {
 	state 2 4
 	has 2 4 && [ -e "$work/identity/last_state.json" ]

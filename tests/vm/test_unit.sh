@@ -91,6 +91,11 @@ starts() {
 }
 check 'once it has started the tunnels are there, on a kernel that had to load WireGuard' starts
 
+sandboxed() {
+	! words | grep 'Landlock not available\|Files not sandboxed'
+}
+check 'the unit lets it limit the files that it can change' sandboxed
+
 handed_over() {
 	same 'plexwg plexwg plexwg' "$(stat -c %U $identity $identity/private_key $identity/identity.json | paste -sd' ')" &&
 		same '700 600' "$(stat -c %a $identity $identity/private_key | paste -sd' ')"
