@@ -144,14 +144,14 @@ comes_back() {
 }
 check 'an interface that somebody deletes comes back, though the daemon may start nothing itself' comes_back
 stays() {
-	carrier=$(pgrep -f "wireguard-go -f $device")
-	stop && has 2 4 && same "$carrier" "$(pgrep -f "wireguard-go -f $device")"
+	carrier=$(pgrep -nf "wireguard-go -f $device")
+	stop && has 2 4 && same "$carrier" "$(pgrep -nf "wireguard-go -f $device")"
 }
 check 'a stop leaves the tunnels up' stays
 goes_on() {
 	start
 	state 4 5
-	has 4 5 && same "$carrier" "$(pgrep -f "wireguard-go -f $device")" && stop && has 4 5
+	has 4 5 && same "$carrier" "$(pgrep -nf "wireguard-go -f $device")" && stop && has 4 5
 }
 check 'a start goes on with them' goes_on
 killed() {
@@ -159,7 +159,7 @@ killed() {
 	state 6
 	has 6 && kill -KILL "$daemon" && ! wait "$daemon"
 	daemon=
-	has 6 && same "$carrier" "$(pgrep -f "wireguard-go -f $device")"
+	has 6 && same "$carrier" "$(pgrep -nf "wireguard-go -f $device")"
 }
 check 'and so does a daemon that is killed' killed
 no_trouble() {
@@ -169,4 +169,10 @@ no_trouble() {
 	! grep -E 'not permitted|not implemented|level=ERROR' "$work/log"
 }
 check 'nothing is missed by it' no_trouble
+older_unit() {
+	sed -i /landlock/d "$work/calls"
+	start
+	logs 'level=INFO msg="Landlock not available"' 1 && has 6 && stop
+}
+check 'under an older unit, which does not let it limit them, it says so and goes on' older_unit
 tap_end
