@@ -8,6 +8,7 @@
 #include "identity_dir.h"
 #include "link_router.h"
 #include "locked_memory.h"
+#include "log_limiter.h"
 #include "node_reports.h"
 #include "payload_wire.h"
 #include "signals.h"
@@ -26,6 +27,7 @@
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
+	struct log_limiter log;
 	struct recorder recorder;
 	struct manager manager;
 	struct verifier verifier;
@@ -251,10 +253,11 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
 	struct controller controller = settings->controller;
-	recorder_init(&daemon->recorder, controller, system_clock(), settings->logger);
+	struct logger logger = log_limiter_logger(&daemon->log);
+	recorder_init(&daemon->recorder, controller, system_clock(), logger);
 	if (settings->record_path)
 		controller = recorder_controller(&daemon->recorder);
-	int error = manager_init(&daemon->manager, controller, &settings->config, settings->logger);
+	int error = manager_init(&daemon->manager, controller, &settings->config, logger);
 	if (error)
 		return diag_fail_errno(diag, error);
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
@@ -404,6 +407,7 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 	int error = loop_init(&daemon.loop, diag);
 	if (error)
 		return error;
+	log_limiter_init(&daemon.log, &settings->logger, &daemon.loop);
 	error = engine_init(&daemon, diag);
 	if (!error) {
 		error = daemon_open(&daemon, diag);
@@ -418,6 +422,7 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 			error = daemon_end(&daemon, diag);
 		daemon_close(&daemon);
 	}
+	log_limiter_deinit(&daemon.log);
 	loop_deinit(&daemon.loop);
 	return error;
 }

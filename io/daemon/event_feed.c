@@ -16,6 +16,20 @@
 /* Events are well again when one is accepted and none was refused for this long. */
 #define EVENT_CALM_MS (60 * 1000)
 
+#define VERDICTS (sizeof trouble_names / sizeof *trouble_names)
+
+static const char *const trouble_names[] = {
+	[VERDICT_ACCEPTED] = "events",
+	[VERDICT_MALFORMED] = "malformed events",
+	[VERDICT_MISSING_FIELD] = "incomplete events",
+	[VERDICT_STALE] = "stale events",
+	[VERDICT_FUTURE] = "future events",
+	[VERDICT_BAD_SIGNATURE] = "forged events",
+	[VERDICT_DUPLICATE_NONCE] = "repeated events",
+	[VERDICT_NO_ROOM] = "room for events",
+	[VERDICT_FAULT] = "memory for events",
+};
+
 static void stream_open(void *impl);
 
 void event_feed_init(struct event_feed *feed, struct control_plane *plane, struct loop *loop,
@@ -27,12 +41,11 @@ void event_feed_init(struct event_feed *feed, struct control_plane *plane, struc
 		.dispatcher = dispatcher,
 		.clock = clock,
 		.changed_ms = loop_now_ms(),
-		.refused_ms = loop_now_ms() - EVENT_CALM_MS,
 		.stream_trouble = {.name = "event stream", .loop = loop},
-		.event_trouble = {.name = "event", .loop = loop},
-		.full_ms = loop_now_ms() - EVENT_CALM_MS,
-		.room_trouble = {.name = "room for events", .loop = loop},
 	};
+	for (size_t i = 0; i < VERDICTS; i++)
+		feed->troubles[i].condition =
+			(struct condition){.name = trouble_names[i], .loop = loop};
 }
 
 void event_feed_deinit(struct event_feed *feed)
@@ -42,8 +55,8 @@ void event_feed_deinit(struct event_feed *feed)
 	loop_timer_cancel(feed->loop, &feed->proof_timer);
 	free(feed->last_event_id);
 	condition_clear(&feed->stream_trouble);
-	condition_clear(&feed->event_trouble);
-	condition_clear(&feed->room_trouble);
+	for (size_t i = 0; i < VERDICTS; i++)
+		condition_clear(&feed->troubles[i].condition);
 }
 
 static int64_t now_ns(const struct event_feed *feed)
@@ -98,32 +111,37 @@ static bool is_rotation_order(const struct envelope *envelope)
 	       memcmp(envelope->event_type.text, type, sizeof type - 1) == 0;
 }
 
+/* Of each kind that was not met for long enough. */
+static void events_calm(struct event_feed *feed)
+{
+	int64_t calm_ms = loop_now_ms() - EVENT_CALM_MS;
+	for (size_t i = 0; i < VERDICTS; i++)
+		if (condition_is_trouble(&feed->troubles[i].condition) &&
+			feed->troubles[i].met_ms <= calm_ms)
+			condition_well(&feed->troubles[i].condition, &feed->plane->logger);
+}
+
 static void event_accepted(struct event_feed *feed, const struct envelope *envelope)
 {
 	if (feed->rotation_ordered && is_rotation_order(envelope))
 		feed->rotation_ordered(feed->impl);
-	if (loop_now_ms() - feed->refused_ms >= EVENT_CALM_MS)
-		condition_well(&feed->event_trouble, &feed->plane->logger);
-	if (loop_now_ms() - feed->full_ms >= EVENT_CALM_MS)
-		condition_well(&feed->room_trouble, &feed->plane->logger);
+	events_calm(feed);
 	if (!feed->is_proven)
 		stream_prove(feed);
 	if (feed->handled)
 		feed->handled(feed->impl);
 }
 
-static void event_refused(struct event_feed *feed, const char *error)
+/* The kind is what is said: another text of it, which others choose, is nothing new. */
+static void event_refused(struct event_feed *feed, enum verdict verdict, struct diag *diag)
 {
-	feed->refused_ms = loop_now_ms();
-	condition_trouble(&feed->event_trouble, &feed->plane->logger, error);
-}
-
-/* What it would have told, the next pull tells. */
-static void event_has_no_room(struct event_feed *feed, struct diag *diag)
-{
-	feed->full_ms = loop_now_ms();
-	diag_add(diag, -ENOBUFS, "--max-nonces allows more, and pulls make up for them");
-	condition_trouble(&feed->room_trouble, &feed->plane->logger, diag_text(diag));
+	struct event_trouble *trouble = &feed->troubles[verdict];
+	trouble->met_ms = loop_now_ms();
+	if (condition_is_trouble(&trouble->condition))
+		return;
+	if (verdict == VERDICT_NO_ROOM)
+		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and pulls make up for them");
+	condition_trouble(&trouble->condition, &feed->plane->logger, diag_text(diag));
 }
 
 /* Parses it, verifies it, and hands it on if it is good. */
@@ -150,10 +168,8 @@ static void on_event(void *impl, const struct stream_event *event)
 	enum verdict verdict = event_judge(feed, event, &envelope, &diag);
 	if (verdict == VERDICT_ACCEPTED)
 		event_accepted(feed, &envelope);
-	else if (verdict == VERDICT_NO_ROOM)
-		event_has_no_room(feed, &diag);
 	else
-		event_refused(feed, diag_text(&diag));
+		event_refused(feed, verdict, &diag);
 	if (!verdict_is_final(verdict))
 		cursor_hold(feed, &envelope);
 	else if (event->has_id)

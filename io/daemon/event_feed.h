@@ -18,6 +18,12 @@
 #define EVENT_FEED_LOST_MS (5 * 60 * 1000)
 #define EVENT_FEED_POLL_MS (60 * 1000)
 
+/* Events of one verdict. */
+struct event_trouble {
+	struct condition condition;
+	int64_t met_ms; /* when the last was refused */
+};
+
 struct event_feed {
 	struct control_plane *plane;
 	struct loop *loop;
@@ -44,11 +50,8 @@ struct event_feed {
 	int64_t retry_min_ms;  /* as the stream asked for */
 	int64_t not_before_ms; /* as the control plane asked for (Retry-After) */
 	int64_t changed_ms;    /* when it was last opened, or went down */
-	int64_t refused_ms;    /* when the last event was */
-	int64_t full_ms;       /* when the last event was that there was no room for */
 	struct condition stream_trouble;
-	struct condition event_trouble;
-	struct condition room_trouble;
+	struct event_trouble troubles[VERDICT_FAULT + 1];
 };
 
 void event_feed_init(struct event_feed *feed, struct control_plane *plane, struct loop *loop,

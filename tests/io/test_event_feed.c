@@ -329,7 +329,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 		1);
 	/* Five minutes later, the last refusal a minute ago. */
 	node->clock_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
-	feed.full_ms -= MINUTE_MS;
+	feed.troubles[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
 	node_wait(node, was_handled, &(unsigned){3});
 	assert_int_equal(node_logged(node, "All is well again with=room for events"), 1);
@@ -337,7 +337,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 
 static bool is_done_with(void *impl)
 {
-	return handled || feed.refused_ms || !feed.stream;
+	return handled || feed.troubles[VERDICT_FAULT].met_ms || !feed.stream;
 }
 
 static void good_event_handle(struct node_fixture *node)
@@ -361,7 +361,7 @@ static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
 		snprintf(before, sizeof before, "%s", feed.last_event_id);
 		node_tell(node, "POST", "/events", kinds[0].event);
 		handled = 0;
-		feed.refused_ms = 0;
+		feed.troubles[VERDICT_FAULT].met_ms = 0;
 		failing_memory_arm(spared, false);
 		node_wait(node, is_done_with, NULL);
 		has_failed = failing_memory_disarm();
@@ -369,7 +369,7 @@ static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
 			continue;
 		assert_string_equal(feed.last_event_id, before);
 		/* Nor is it by one behind it. Where the stream broke, it comes again. */
-		bool is_refused = feed.refused_ms != 0;
+		bool is_refused = feed.troubles[VERDICT_FAULT].met_ms != 0;
 		refused += is_refused;
 		good_event_handle(node);
 		if (is_refused)
@@ -413,11 +413,37 @@ static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **stat
 		node_tell(node, "POST", "/events", kinds[0].event);
 		node_wait(node, was_handled, &i);
 	}
-	assert_int_equal(node_logged(node, "with=event "), 1);
-	feed.refused_ms -= MINUTE_MS;
+	assert_int_equal(node_logged(node, "with=forged events "), 1);
+	feed.troubles[VERDICT_BAD_SIGNATURE].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){11});
-	assert_int_equal(node_logged(node, "All is well again with=event"), 1);
+	assert_int_equal(node_logged(node, "All is well again with=forged events"), 1);
+}
+
+/* Nor may one of the kinds hide another. */
+static void reasons_that_take_turns_are_logged_once_each(void **state)
+{
+	static const char *const names[] = {
+		"forged", "future", "incomplete", "stale", "malformed", "repeated"};
+	struct node_fixture *node = *state;
+	open_now(node);
+	for (unsigned i = 1; i <= 10; i++) {
+		char junk[40];
+		for (size_t kind = 1; kind < sizeof kinds / sizeof *kinds; kind++)
+			node_tell(node, "POST", "/events", kinds[kind].event);
+		/* Two texts of one kind. */
+		snprintf(junk, sizeof junk, "'text':'data: %s\\n\\n'", i % 2 ? "{" : "7");
+		node_tell(node, "POST", "/raw", junk);
+		node_tell(node, "POST", "/events", kinds[0].event);
+		/* The nonce is used by an event that is good. */
+		node_wait(node, was_handled, &(unsigned){i + 1});
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char part[64];
+		snprintf(part, sizeof part, "Trouble with=%s events ", names[i]);
+		assert_int_equal(node_logged(node, part), 1);
+	}
+	assert_int_equal(node_logged(node, "Trouble "), 6);
 }
 
 static void without_a_stream_the_state_is_pulled_more_often(void **state)
@@ -465,6 +491,7 @@ int main(void)
 		TEST(it_is_resumed_there),
 		TEST(an_event_that_is_too_long_is_passed),
 		TEST(events_that_are_refused_now_and_then_do_not_fill_the_log),
+		TEST(reasons_that_take_turns_are_logged_once_each),
 		TEST(without_a_stream_the_state_is_pulled_more_often),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
