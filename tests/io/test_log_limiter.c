@@ -91,19 +91,34 @@ static void a_flood_makes_few_lines_and_all_are_counted(void **state)
 	assert_true(limited.tally.counts <= minutes * MESSAGES);
 }
 
+static void each_minute_begins_anew(void **state)
+{
+	struct limited limited;
+	set_up(&limited);
+	for (int minute = 1; minute <= 3; minute++, now_ms += MINUTE_MS) {
+		for (int i = 0; i < LOG_LIMITER_LINES_MAX + minute; i++)
+			log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+		assert_int_equal(limited.tally.written, minute * LOG_LIMITER_LINES_MAX);
+	}
+	assert_int_equal(limited.tally.left_out, 1 + 2);
+	tear_down(&limited);
+	assert_int_equal(limited.tally.left_out, 1 + 2 + 3);
+}
+
 /* Nothing more need be logged for that. */
 static void what_was_left_out_is_told_when_the_minute_is_over(void **state)
 {
 	struct limited limited;
 	set_up(&limited);
 	now_ms += 1000;
-	for (int i = 0; i < LOG_LIMITER_LINES_MAX; i++)
+	for (int i = 0; i < LOG_LIMITER_LINES_MAX; i++) {
 		log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+		log_line(&limited.logger, LOG_LEVEL_INFO, "Ending", NULL);
+	}
 	assert_false(limited.limiter.timer.is_set);
 	log_line(&limited.logger, LOG_LEVEL_ERROR, "Reloaded", NULL);
 	log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
-	log_line(&limited.logger, LOG_LEVEL_INFO, "Ending", NULL);
-	assert_int_equal(limited.tally.written, LOG_LIMITER_LINES_MAX + 1);
+	assert_int_equal(limited.tally.written, 2 * LOG_LIMITER_LINES_MAX);
 	assert_true(limited.limiter.timer.is_set);
 	now_ms += MINUTE_MS - 1000;
 	limited.limiter.timer.on_timeout(limited.limiter.timer.impl);
@@ -111,8 +126,9 @@ static void what_was_left_out_is_told_when_the_minute_is_over(void **state)
 	assert_int_equal(limited.tally.counts, 1);
 	assert_int_equal(limited.tally.level, LOG_LEVEL_ERROR);
 	assert_string_equal(limited.tally.message, "Reloaded");
+	assert_int_equal(limited.tally.debug, 0);
 	log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
-	assert_int_equal(limited.tally.written, LOG_LIMITER_LINES_MAX + 2);
+	assert_int_equal(limited.tally.written, 2 * LOG_LIMITER_LINES_MAX + 1);
 	tear_down(&limited);
 	assert_int_equal(limited.tally.counts, 1);
 }
@@ -148,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_makes_few_lines_and_all_are_counted),
+		cmocka_unit_test(each_minute_begins_anew),
 		cmocka_unit_test(what_was_left_out_is_told_when_the_minute_is_over),
 		cmocka_unit_test(lines_for_who_debugs_are_not_limited),
 		cmocka_unit_test(messages_that_there_is_no_room_for_pass),
