@@ -78,7 +78,7 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 		return error;
 	error = warnings_add_refusals(warnings, &ret->routes);
 	if (error)
-		diag_fail_errno(diag, error);
+		return diag_fail_errno(diag, error);
 	ret->report = (struct change_report){
 		.interface = interface,
 		.plan = &ret->plan,
@@ -86,7 +86,7 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 		.warnings = warnings,
 	};
 	device_plan_setup(input, &ret->report);
-	return error;
+	return 0;
 }
 
 int device_plan_report_errors(const struct state_document *document, const struct plan *plan)

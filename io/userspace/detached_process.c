@@ -232,12 +232,11 @@ struct detached_report detached_process_poll(struct detached_process *process, i
 	struct pollfd poller = {process->report_fd, POLLIN, 0};
 	if (poll(&poller, 1, timeout_ms) <= 0)
 		return running;
-	ssize_t count = read(process->report_fd, &message, sizeof message);
-	if (count == sizeof message)
+	/* What is there is read without waiting, so that no signal comes between. */
+	if (read(process->report_fd, &message, sizeof message) == sizeof message)
 		return message;
 	/* The supervisor is gone without a word, so somebody killed it. */
-	return count < 0 && errno == EINTR ? running
-					   : (struct detached_report){DETACHED_KILLED, SIGKILL};
+	return (struct detached_report){DETACHED_KILLED, SIGKILL};
 }
 
 void detached_process_release(struct detached_process *process, enum detached_fate fate)

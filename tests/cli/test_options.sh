@@ -33,6 +33,12 @@ check 'an option of another command is refused' wrong show --state x
 check 'an option without its argument is refused' wrong plan --state
 check 'an operand that means nothing is refused' wrong down plexd0
 check 'a port that is none is refused' wrong plan --state x --listen-port 65536
+largest() { # largest OPTION VALUE: it is taken, and one more is not
+	status 1 "$plexwg" run --state "$work/none" --identity "$work/none" "$1" "$2" &&
+		named "$1" run --state "$work/none" --identity "$work/none" "$1" "$(($2 + 1))"
+}
+check 'the largest port is taken' largest --listen-port 65535
+check 'all peers may be removed' largest --max-removal-percent 100
 check 'a port with letters behind is refused' wrong plan --state x --listen-port 1x
 check 'an interface name with a slash is refused' wrong show --interface a/b
 check 'an interface name of 16 bytes is refused' wrong show --interface 0123456789abcdef

@@ -270,6 +270,28 @@ static void a_log_file_that_cannot_be_opened_is_told(void **state)
 	expect_text(bed, "/nonexistent/log");
 }
 
+static size_t descriptor_count(void)
+{
+	size_t count = 0;
+	DIR *directory = opendir("/proc/self/fd");
+	assert_non_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+static void a_start_leaves_no_descriptor_behind(void **state)
+{
+	struct bed *bed = *state;
+	size_t before = descriptor_count();
+	start(bed, "exits");
+	start(bed, "complains");
+	bed->program.path = "/nonexistent/wireguard";
+	start(bed, "x");
+	assert_int_equal(descriptor_count(), before);
+}
+
 static pid_t logged_pid(struct bed *bed)
 {
 	const char *line = strstr(log_read(bed), "\npid ");
@@ -431,6 +453,8 @@ static int program_tests(void)
 		cmocka_unit_test_setup_teardown(
 			a_program_s_own_words_are_told_on_one_line, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(only_its_own_words_are_told, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_start_leaves_no_descriptor_behind, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_that_says_too_much_is_cut, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(

@@ -47,6 +47,17 @@ static void a_kept_peer_is_kept_once(void **state)
 	assert_kept(asked, "07 a");
 }
 
+/* The key of an entry without one reads as zero, and a device may have a peer with that key. */
+static void an_entry_without_a_key_keeps_no_peer_whose_key_is_zero(void **state)
+{
+	struct asked *asked = *state;
+	device_has(asked, NULL, 0, "10.0.0.7/32");
+	device_has(asked, "a", 7, "10.0.0.7/32");
+	spoilt(asked, "a", 0);
+	assert_wanted(asked, "");
+	assert_kept(asked, "07 a");
+}
+
 static void nothing_is_kept_that_is_not_on_the_device(void **state)
 {
 	struct asked *asked = *state;
@@ -280,6 +291,7 @@ int main(void)
 		ASKED_TEST(a_peer_known_by_its_key_is_kept_for_an_unusable_entry),
 		ASKED_TEST(an_entry_known_by_its_id_and_naming_another_key_keeps_both),
 		ASKED_TEST(a_kept_peer_is_kept_once),
+		ASKED_TEST(an_entry_without_a_key_keeps_no_peer_whose_key_is_zero),
 		ASKED_TEST(nothing_is_kept_that_is_not_on_the_device),
 		ASKED_TEST(a_kept_peer_s_prefixes_count_as_claimed_before_all_others),
 		ASKED_TEST(a_kept_peer_without_an_id_is_named_by_its_key),

@@ -481,6 +481,30 @@ static void device_settings_have_a_message_of_their_own(void **state)
 	assert_true(key_secret_equal(&bench->model.private_key, &key));
 }
 
+/* libnl gives the memory back. */
+static bool freed_a_secret;
+
+void __wrap_nlmsg_free(struct nl_msg *message);
+void __real_nlmsg_free(struct nl_msg *message);
+void __wrap_nlmsg_free(struct nl_msg *message)
+{
+	struct key_secret secret = secret_of(9);
+	if (message && memmem(nlmsg_hdr(message), nlmsg_get_max_size(message), secret.bytes,
+			       sizeof secret.bytes))
+		freed_a_secret = true;
+	__real_nlmsg_free(message);
+}
+
+static void a_message_with_a_key_is_wiped_before_it_is_freed(void **state)
+{
+	struct key_secret key = secret_of(9);
+	struct nl_msg *message = wg_encode_device(&target, &key, NULL);
+	assert_non_null(memmem(
+		nlmsg_hdr(message), nlmsg_get_max_size(message), key.bytes, sizeof key.bytes));
+	wg_message_free(message);
+	assert_false(freed_a_secret);
+}
+
 static void a_request_for_the_device_names_it_by_its_index(void **state)
 {
 	struct nl_msg *message = wg_encode_get(&target);
@@ -595,6 +619,7 @@ int main(void)
 		BENCH_TEST(prefixes_are_replaced_only_if_none_of_them_is_wanted),
 		BENCH_TEST(a_rotated_key_is_made_before_it_is_broken_in_one_message),
 		BENCH_TEST(device_settings_have_a_message_of_their_own),
+		cmocka_unit_test(a_message_with_a_key_is_wiped_before_it_is_freed),
 		BENCH_TEST(a_request_for_the_device_names_it_by_its_index),
 		cmocka_unit_test(no_prefix_that_stays_is_ever_away_at_any_limit),
 		cmocka_unit_test(no_prefix_that_stays_is_ever_away_in_one_message),
