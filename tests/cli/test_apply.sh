@@ -142,7 +142,7 @@ ip addr add 192.0.2.9/24 dev "$device"
 ip link set "$device" down
 write_state "$two"
 link_again() {
-	status 0 apply && converged && ! ip addr show "$device" | grep -q 192.0.2.9
+	status 0 apply && grep -q '^! configure_address ' "$out" && converged && ! ip addr show "$device" | grep -q 192.0.2.9
 }
 check 'an interface that is down and has another address is put right' link_again
 

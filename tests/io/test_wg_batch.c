@@ -194,6 +194,18 @@ static void messages_that_stand_alone_go_at_once(void **state)
 		assert_true(is_there(bench, i));
 }
 
+static void no_more_messages_go_at_once_than_there_is_room_for(void **state)
+{
+	struct bench *bench = *state;
+	adds_prepare(bench, 3 * NETLINK_REQUESTS_MAX);
+	bench->limits.pieces = 1;
+	bench->limits.messages = 2 * NETLINK_REQUESTS_MAX;
+	apply_ops(bench);
+	assert_int_equal(bench->model.at_once_max, NETLINK_REQUESTS_MAX);
+	for (unsigned i = 1; i <= 3 * NETLINK_REQUESTS_MAX; i++)
+		assert_true(is_there(bench, i));
+}
+
 /* A removal waits until the peers before it are set, and what is cut goes on where it was. */
 static void messages_that_do_not_stand_alone_go_one_by_one(void **state)
 {
@@ -668,6 +680,7 @@ int main(void)
 		BENCH_TEST(one_refused_peer_of_many_is_found_wherever_it_stands),
 		BENCH_TEST(every_set_of_refused_peers_is_found_at_every_limit),
 		BENCH_TEST(messages_that_stand_alone_go_at_once),
+		BENCH_TEST(no_more_messages_go_at_once_than_there_is_room_for),
 		BENCH_TEST(messages_that_do_not_stand_alone_go_one_by_one),
 		BENCH_TEST(many_refused_peers_cost_about_one_message_each),
 		BENCH_TEST(taking_a_message_apart_makes_no_hole),
