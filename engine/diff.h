@@ -49,11 +49,11 @@ static inline size_t peer_diff_op_count(const struct peer_diff *diff)
 }
 
 /*
- * `memory` and `now_s` decide about endpoints, which are seeds rather than state: see
+ * `memory` and `now` decide about endpoints, which are seeds rather than state: see
  * endpoint_memory.h. Returns 0, or -ENOMEM with `*ret` as before.
  */
 int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
-	const struct endpoint_memory *memory, int64_t now_s, struct peer_diff *ret);
+	const struct endpoint_memory *memory, struct moment now, struct peer_diff *ret);
 
 /* The fields in which `desired` differs from `actual`, endpoints aside. */
 unsigned peer_config_difference(

@@ -1,5 +1,7 @@
 #include "endpoint_memory.h"
 
+#include "timestamp.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,19 +71,34 @@ static bool sent_since_handshake(
 	return status->tx_bytes > record->tx_bytes;
 }
 
+static bool handshake_is_known(
+	const struct endpoint_record *record, const struct peer_status *status)
+{
+	return record && record->seen && record->last_handshake_s == status->last_handshake_s;
+}
+
+static int64_t handshake_age_s(const struct endpoint_record *record,
+	const struct peer_status *status, struct moment now)
+{
+	if (handshake_is_known(record, status))
+		return now.boot_ns / NS_PER_S - record->handshake_boot_s;
+	int64_t age_s = now.wall_ns / NS_PER_S - status->last_handshake_s;
+	return age_s > 0 ? age_s : 0;
+}
+
 static bool is_silent(
-	const struct endpoint_record *record, const struct peer_status *status, int64_t now_s)
+	const struct endpoint_record *record, const struct peer_status *status, struct moment now)
 {
 	if (status->last_handshake_s != 0 &&
-		now_s - status->last_handshake_s <= ENDPOINT_SILENT_AFTER_S)
+		handshake_age_s(record, status, now) <= ENDPOINT_SILENT_AFTER_S)
 		return false;
 	return !record || !record->seen || sent_since_handshake(record, status);
 }
 
 bool endpoint_memory_is_silent(
-	const struct endpoint_memory *memory, const struct peer_config *actual, int64_t now_s)
+	const struct endpoint_memory *memory, const struct peer_config *actual, struct moment now)
 {
-	return is_silent(memory_find(memory, &actual->public_key), &actual->status, now_s);
+	return is_silent(memory_find(memory, &actual->public_key), &actual->status, now);
 }
 
 const struct endpoint *endpoint_memory_baseline(
@@ -128,7 +145,7 @@ static bool name_is_new(const struct answer *answer, const struct endpoint *base
 
 /* Of a name that has addresses. */
 static struct endpoint address_choose(const struct endpoint_record *record,
-	const struct answer *answer, const struct peer_config *actual, int64_t now_s)
+	const struct answer *answer, const struct peer_config *actual, struct moment now)
 {
 	struct endpoint first = {.kind = ENDPOINT_IP, .ip = answer->ips[0], .port = answer->port};
 	if (actual && answer_has(answer, &actual->endpoint))
@@ -138,13 +155,13 @@ static struct endpoint address_choose(const struct endpoint_record *record,
 	if (answer_has(answer, &record->baseline))
 		return record->baseline;
 	if (!actual || actual->endpoint.kind == ENDPOINT_NONE ||
-		name_is_new(answer, &record->baseline) || is_silent(record, &actual->status, now_s))
+		name_is_new(answer, &record->baseline) || is_silent(record, &actual->status, now))
 		return first;
 	return record->baseline;
 }
 
 void endpoint_memory_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
-	struct peer_config *desired, const struct peer_config *actual, int64_t now_s)
+	struct peer_config *desired, const struct peer_config *actual, struct moment now)
 {
 	struct endpoint *endpoint = &desired->endpoint;
 	if (endpoint->kind != ENDPOINT_NAME || !lookup->addresses)
@@ -153,7 +170,7 @@ void endpoint_memory_choose(const struct endpoint_memory *memory, const struct n
 	answer.count = lookup->addresses(lookup->impl, endpoint->host, &answer.ips);
 	if (answer.count)
 		*endpoint = address_choose(
-			memory_find(memory, &desired->public_key), &answer, actual, now_s);
+			memory_find(memory, &desired->public_key), &answer, actual, now);
 	else
 		*endpoint = (struct endpoint){.kind = ENDPOINT_NONE};
 	endpoint->name = answer.name;
@@ -161,7 +178,7 @@ void endpoint_memory_choose(const struct endpoint_memory *memory, const struct n
 
 /* `record` may be NULL: nothing is known of the peer. */
 static bool record_is_due(const struct endpoint_record *record, const struct peer_config *desired,
-	const struct peer_config *actual, int64_t now_s)
+	const struct peer_config *actual, struct moment now)
 {
 	const struct endpoint *endpoint = &desired->endpoint;
 	if (endpoint->kind != ENDPOINT_IP || endpoint_equal(endpoint, &actual->endpoint))
@@ -170,28 +187,31 @@ static bool record_is_due(const struct endpoint_record *record, const struct pee
 		return true;
 	if (record && record->has_due && endpoint_equal(endpoint, &record->due))
 		return true;
-	return is_silent(record, &actual->status, now_s);
+	return is_silent(record, &actual->status, now);
 }
 
 bool endpoint_memory_is_due(const struct endpoint_memory *memory, const struct peer_config *desired,
-	const struct peer_config *actual, int64_t now_s)
+	const struct peer_config *actual, struct moment now)
 {
-	return record_is_due(memory_find(memory, &desired->public_key), desired, actual, now_s);
+	return record_is_due(memory_find(memory, &desired->public_key), desired, actual, now);
 }
 
-static void record_see(struct endpoint_record *record, const struct peer_status *status)
+static void record_see(
+	struct endpoint_record *record, const struct peer_status *status, struct moment now)
 {
-	bool is_new = !record->seen || status->last_handshake_s != record->last_handshake_s;
-	if (is_new)
+	if (!handshake_is_known(record, status)) {
 		record->tx_bytes = status->tx_bytes;
-	else if (status->tx_bytes < record->tx_bytes)
+		record->handshake_boot_s =
+			now.boot_ns / NS_PER_S - handshake_age_s(record, status, now);
+	} else if (status->tx_bytes < record->tx_bytes) {
 		record->tx_bytes = 0;
+	}
 	record->last_handshake_s = status->last_handshake_s;
 	record->seen = true;
 }
 
 static void record_compare(struct endpoint_record *record, const struct peer_config *desired,
-	const struct peer_config *actual, int64_t now_s)
+	const struct peer_config *actual, struct moment now)
 {
 	const struct endpoint *endpoint = &desired->endpoint;
 	if (endpoint->kind == ENDPOINT_NAME)
@@ -202,7 +222,7 @@ static void record_compare(struct endpoint_record *record, const struct peer_con
 		record->has_due = false;
 		return;
 	}
-	bool is_due = record_is_due(record, desired, actual, now_s);
+	bool is_due = record_is_due(record, desired, actual, now);
 	if (is_due) {
 		record->due = *endpoint;
 		record->has_due = true;
@@ -216,7 +236,7 @@ static void record_compare(struct endpoint_record *record, const struct peer_con
 }
 
 int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_table *desired,
-	const struct peer_table *actual, int64_t now_s)
+	const struct peer_table *actual, struct moment now)
 {
 	struct endpoint_memory next = {
 		.capacity = actual->count + desired->count, /* room for the adds that follow */
@@ -241,8 +261,8 @@ int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_t
 			wanted++;
 		if (wanted < desired->count &&
 			key_public_equal(&desired->peers[wanted].public_key, key))
-			record_compare(record, &desired->peers[wanted], peer, now_s);
-		record_see(record, &peer->status);
+			record_compare(record, &desired->peers[wanted], peer, now);
+		record_see(record, &peer->status, now);
 	}
 	endpoint_memory_clear(memory);
 	*memory = next;

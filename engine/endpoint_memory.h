@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "clock.h"
 #include "name_lookup.h"
 #include "peer_table.h"
 
@@ -32,6 +33,9 @@ struct endpoint_record {
 	struct endpoint due;
 	bool seen; /* a cycle compared a device read that held the peer */
 	int64_t last_handshake_s;
+	/* When that was: by the wall clock as it stood when this process first saw it, and from
+	 * there by the boot clock. One from the future counts as now. */
+	int64_t handshake_boot_s;
 	uint64_t tx_bytes; /* when that handshake was first seen */
 };
 
@@ -46,11 +50,11 @@ struct endpoint_memory {
  * none is known. `actual` is the peer on the device; NULL: it is not there, or was not read.
  */
 void endpoint_memory_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
-	struct peer_config *desired, const struct peer_config *actual, int64_t now_s);
+	struct peer_config *desired, const struct peer_config *actual, struct moment now);
 
 /* Whether the peer is silent: rule (b). */
 bool endpoint_memory_is_silent(
-	const struct endpoint_memory *memory, const struct peer_config *actual, int64_t now_s);
+	const struct endpoint_memory *memory, const struct peer_config *actual, struct moment now);
 
 /* What was last applied to the peer or desired when first compared; NULL: nothing yet. */
 const struct endpoint *endpoint_memory_baseline(
@@ -58,7 +62,7 @@ const struct endpoint *endpoint_memory_baseline(
 
 /* Whether the desired endpoint is to be set on a peer that has `actual`. */
 bool endpoint_memory_is_due(const struct endpoint_memory *memory, const struct peer_config *desired,
-	const struct peer_config *actual, int64_t now_s);
+	const struct peer_config *actual, struct moment now);
 
 /*
  * A cycle compared `actual`, a whole device read, with `desired`: peers that are gone are
@@ -66,7 +70,7 @@ bool endpoint_memory_is_due(const struct endpoint_memory *memory, const struct p
  * stays so until endpoint_memory_applied. Returns 0, or -ENOMEM with the memory as before.
  */
 int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_table *desired,
-	const struct peer_table *actual, int64_t now_s);
+	const struct peer_table *actual, struct moment now);
 
 /*
  * The peer was written with this endpoint. `fresh`: it was not on the device before, so that all

@@ -17,6 +17,18 @@ static int note_fail(int error, struct diag *diag)
 	return diag_fail_errno(diag, error);
 }
 
+/* Whether it is the turn of the event about `id`, which no later one makes up for. */
+static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct diag *diag)
+{
+	struct event_delivery *delivery = dispatcher->delivery;
+	if (!delivery)
+		return 0;
+	int error = verifier_take_turn(
+		dispatcher->verifier, id, delivery->issued_at_ns, delivery->now, diag);
+	delivery->is_superseded = error == -ESTALE;
+	return error;
+}
+
 /*
  * Reads a peer, notes it for the next cycle and hands it to the manager. It is noted first: an
  * event whose operation fails is handled all the same, and the cycle tries again.
@@ -30,6 +42,8 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 		dispatcher->reader.impl, payload, length, &arena, &entry, diag);
 	if (!error)
 		error = manager_check_peer(dispatcher->manager, &entry, diag);
+	if (!error)
+		error = take_turn(dispatcher, entry.config.id, diag);
 	if (!error) {
 		error = event_overlay_set(&dispatcher->manager->overlay, &entry);
 		if (error)
@@ -71,6 +85,8 @@ int handle_peer_removed(
 	const char *id = NULL;
 	int error = dispatcher->reader.read_peer_id(
 		dispatcher->reader.impl, payload, length, &arena, &id, diag);
+	if (!error)
+		error = take_turn(dispatcher, id, diag);
 	if (!error) {
 		error = event_overlay_remove(&dispatcher->manager->overlay, id);
 		if (error)
@@ -88,6 +104,8 @@ int handle_signing_key_rotated(
 	struct signing_keys keys = {0};
 	int error = dispatcher->reader.read_signing_keys(
 		dispatcher->reader.impl, payload, length, &keys, diag);
+	if (!error)
+		error = take_turn(dispatcher, "", diag);
 	if (error)
 		return diag_wrap(diag, error, "signing_key_rotated");
 	verifier_rotate_keys(
@@ -126,21 +144,28 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 		return 0;
 	}
 	int error = handler(dispatcher, payload, length, diag);
-	if (error)
+	bool is_superseded = dispatcher->delivery && dispatcher->delivery->is_superseded;
+	if (error && !is_superseded)
 		log_line(logger, LOG_LEVEL_ERROR, "Event failed", "error", diag_text(diag), NULL);
 	return error;
 }
 
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
-	int64_t now_ns, enum verdict *ret_verdict, struct diag *diag)
+	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now_ns, diag);
+	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
 	if (*ret_verdict != VERDICT_ACCEPTED)
 		return -EBADMSG;
 	/* A type with a NUL byte in it is none that we know, whatever stands before the byte. */
 	const char *event_type = envelope->event_type.text;
 	if (strlen(event_type) != envelope->event_type.length)
 		event_type = "";
-	return event_dispatch(
+	struct event_delivery delivery = {.issued_at_ns = envelope->issued_at_ns, .now = now};
+	dispatcher->delivery = &delivery;
+	int error = event_dispatch(
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
+	dispatcher->delivery = NULL;
+	if (delivery.is_superseded)
+		*ret_verdict = VERDICT_SUPERSEDED;
+	return error;
 }

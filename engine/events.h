@@ -21,10 +21,18 @@ struct payload_reader {
 	void *impl;
 };
 
+/* An envelope on its way to its handler. */
+struct event_delivery {
+	int64_t issued_at_ns;
+	struct moment now;
+	bool is_superseded; /* the handler found so */
+};
+
 struct event_dispatcher {
 	struct manager *manager;
 	struct verifier *verifier;
 	struct payload_reader reader;
+	struct event_delivery *delivery; /* NULL: a handler was called without an envelope */
 };
 
 int handle_peer_added(
@@ -45,6 +53,7 @@ int handle_signing_key_rotated(
 int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, const char *payload,
 	size_t length, struct diag *diag);
 
-/* Verifies, then dispatches. `*ret_verdict` tells which of the two refused. */
+/* Verifies, then dispatches. `*ret_verdict` tells which of the two refused, but for an event that is
+ * superseded, of which the handler finds so. */
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
-	int64_t now_ns, enum verdict *ret_verdict, struct diag *diag);
+	struct moment now, enum verdict *ret_verdict, struct diag *diag);

@@ -336,7 +336,7 @@ static int peer_put_named(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	struct peer_config chosen = *peer;
-	endpoint_memory_choose(&manager->endpoints, &manager->lookup, &chosen, NULL, 0);
+	endpoint_memory_choose(&manager->endpoints, &manager->lookup, &chosen, NULL, (struct moment){0});
 	int error = peer_put_reduced(manager, &chosen, diag);
 	key_secret_wipe(&chosen.psk);
 	return error;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct nonce {
-	int64_t expires_ns;
+	struct moment until;
 	size_t length;
 	char text[];
 };
@@ -42,12 +42,17 @@ size_t nonce_store_max(const struct nonce_store *store)
 	return store->max ? store->max : NONCES_MAX_DEFAULT;
 }
 
-bool nonce_store_holds(
-	const struct nonce_store *store, const char *text, size_t length, int64_t now_ns)
+static bool is_past(struct moment until, struct moment now)
+{
+	return until.wall_ns < now.wall_ns && until.boot_ns < now.boot_ns;
+}
+
+const struct moment *nonce_store_find(
+	const struct nonce_store *store, const char *text, size_t length, struct moment now)
 {
 	bool found;
 	size_t at = nonce_position(store, text, length, &found);
-	return found && store->nonces[at]->expires_ns >= now_ns;
+	return found && !is_past(store->nonces[at]->until, now) ? &store->nonces[at]->until : NULL;
 }
 
 static int nonces_grow(struct nonce_store *store)
@@ -63,31 +68,18 @@ static int nonces_grow(struct nonce_store *store)
 	return 0;
 }
 
-/* The time of each event would be too often where there are many. */
-static void sweep_now_and_then(struct nonce_store *store, int64_t now_ns)
-{
-	if (now_ns < store->swept_ns || now_ns - store->swept_ns >= NONCE_SWEEP_NS)
-		nonce_store_expire(store, now_ns);
-}
-
-int nonce_store_add(struct nonce_store *store, const char *text, size_t length, int64_t now_ns,
-	int64_t expires_ns)
+int nonce_store_put(struct nonce_store *store, const char *text, size_t length, struct moment until)
 {
 	bool found;
-	sweep_now_and_then(store, now_ns);
 	size_t at = nonce_position(store, text, length, &found);
-	if (found && store->nonces[at]->expires_ns >= now_ns)
-		return -EEXIST;
 	if (found) {
-		store->nonces[at]->expires_ns = expires_ns;
+		store->nonces[at]->until = until;
 		return 0;
 	}
-	if (store->count >= nonce_store_max(store))
-		return -ENOBUFS;
 	struct nonce *nonce = nonces_grow(store) == 0 ? malloc(sizeof *nonce + length) : NULL;
 	if (!nonce)
 		return -ENOMEM;
-	nonce->expires_ns = expires_ns;
+	nonce->until = until;
 	nonce->length = length;
 	memcpy(nonce->text, text, length);
 	memmove(&store->nonces[at + 1], &store->nonces[at],
@@ -97,17 +89,41 @@ int nonce_store_add(struct nonce_store *store, const char *text, size_t length, 
 	return 0;
 }
 
-void nonce_store_expire(struct nonce_store *store, int64_t now_ns)
+int nonce_store_add(struct nonce_store *store, const char *text, size_t length, struct moment now,
+	struct moment until)
+{
+	/* The time of each event would be too often where there are many. */
+	if (now.boot_ns - store->swept_ns >= NONCE_SWEEP_NS)
+		nonce_store_expire(store, now);
+	bool found;
+	size_t at = nonce_position(store, text, length, &found);
+	if (found && !is_past(store->nonces[at]->until, now))
+		return -EEXIST;
+	if (!found && store->count >= nonce_store_max(store))
+		return -ENOBUFS;
+	return nonce_store_put(store, text, length, until);
+}
+
+void nonce_store_expire(struct nonce_store *store, struct moment now)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < store->count; i++) {
-		if (store->nonces[i]->expires_ns >= now_ns)
-			store->nonces[kept++] = store->nonces[i];
-		else
+		if (is_past(store->nonces[i]->until, now))
 			free(store->nonces[i]);
+		else
+			store->nonces[kept++] = store->nonces[i];
 	}
 	store->count = kept;
-	store->swept_ns = now_ns;
+	store->swept_ns = now.boot_ns;
+}
+
+void nonce_store_each(const struct nonce_store *store,
+	void (*each)(void *impl, const char *text, size_t length, struct moment until), void *impl)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		const struct nonce *nonce = store->nonces[i];
+		each(impl, nonce->text, nonce->length, nonce->until);
+	}
 }
 
 void nonce_store_clear(struct nonce_store *store)

@@ -1,13 +1,15 @@
 /*
- * The nonces of events that were accepted, each remembered until it can no longer be replayed.
+ * The nonces of events that were accepted, each remembered until it can no longer be replayed: until
+ * its moment is past by the wall clock and by the boot clock, so that no jump of a clock frees it.
  * Memory is bounded: when as many are remembered as there is room for, no other is taken before the
  * time of one of them is past. None is ever forgotten early.
  */
 #pragma once
 
+#include "clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* The longest that is taken; others use a few dozen bytes. */
 #define NONCE_BYTES_MAX 128
@@ -24,18 +26,24 @@ struct nonce_store {
 	struct nonce **nonces; /* sorted by bytes; the time of some may be past */
 	size_t count;
 	size_t capacity;
-	int64_t swept_ns; /* when those were dropped last */
+	int64_t swept_ns; /* when those were dropped last, by the boot clock */
 };
 
 size_t nonce_store_max(const struct nonce_store *store);
-bool nonce_store_holds(
-	const struct nonce_store *store, const char *text, size_t length, int64_t now_ns);
+/* Until when it is remembered; NULL: it is not. */
+const struct moment *nonce_store_find(
+	const struct nonce_store *store, const char *text, size_t length, struct moment now);
 /*
- * Remembers it up to and including `expires_ns`. Returns 0, -EEXIST if it is remembered now,
- * -ENOBUFS if there is no room, or -ENOMEM.
+ * Remembers it up to and including `until`. Returns 0, -EEXIST if it is remembered now, -ENOBUFS if
+ * there is no room, or -ENOMEM.
  */
-int nonce_store_add(struct nonce_store *store, const char *text, size_t length, int64_t now_ns,
-	int64_t expires_ns);
+int nonce_store_add(struct nonce_store *store, const char *text, size_t length, struct moment now,
+	struct moment until);
+/* The same, whether or not it is remembered and there is room. Returns 0 or -ENOMEM. */
+int nonce_store_put(
+	struct nonce_store *store, const char *text, size_t length, struct moment until);
 /* Drops those whose time is past. */
-void nonce_store_expire(struct nonce_store *store, int64_t now_ns);
+void nonce_store_expire(struct nonce_store *store, struct moment now);
+void nonce_store_each(const struct nonce_store *store,
+	void (*each)(void *impl, const char *text, size_t length, struct moment until), void *impl);
 void nonce_store_clear(struct nonce_store *store);

@@ -29,18 +29,18 @@ static int view_without_kept(
 
 /* Host names become the addresses that the peers shall have. */
 static void endpoints_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
-	struct peer_table *desired, const struct peer_table *actual, int64_t now_s)
+	struct peer_table *desired, const struct peer_table *actual, struct moment now)
 {
 	for (size_t i = 0; i < desired->count; i++) {
 		struct peer_config *peer = &desired->peers[i];
 		if (peer->endpoint.kind == ENDPOINT_NAME)
 			endpoint_memory_choose(memory, lookup, peer,
-				peer_table_find(actual, &peer->public_key), now_s);
+				peer_table_find(actual, &peer->public_key), now);
 	}
 }
 
 int plan_compute(const struct desired_input *input, const struct endpoint_memory *memory,
-	int64_t now_s, struct plan *ret)
+	struct moment now, struct plan *ret)
 {
 	struct plan plan = {0};
 	const struct peer_table *actual = input->actual;
@@ -50,9 +50,9 @@ int plan_compute(const struct desired_input *input, const struct endpoint_memory
 		actual = &plan.actual;
 	}
 	if (!error && input->lookup)
-		endpoints_choose(memory, input->lookup, &plan.desired.peers, actual, now_s);
+		endpoints_choose(memory, input->lookup, &plan.desired.peers, actual, now);
 	if (!error)
-		error = diff_compute(&plan.desired.peers, actual, memory, now_s, &plan.diff);
+		error = diff_compute(&plan.desired.peers, actual, memory, now, &plan.diff);
 	if (error) {
 		plan_clear(&plan);
 		return error;

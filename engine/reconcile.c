@@ -267,8 +267,8 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 		.identity = reconciler->identity,
 		.lookup = &manager->lookup,
 	};
-	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
-	int error = plan_compute(&input, &manager->endpoints, now_s, &cycle->plan);
+	struct moment now = clock_read(&reconciler->clock);
+	int error = plan_compute(&input, &manager->endpoints, now, &cycle->plan);
 	if (!error && reconciler->is_provisional)
 		peer_diff_hold_removes(&cycle->plan.diff);
 	else if (!error)
@@ -276,7 +276,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 			cycle->device->peers.count, &manager->logger);
 	if (!error)
 		error = endpoint_memory_compared(&manager->endpoints, &cycle->plan.desired.peers,
-			&cycle->device->peers, now_s);
+			&cycle->device->peers, now);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 

@@ -3,6 +3,7 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <string.h>
 
 void verifier_init(
 	struct verifier *verifier, struct signature_check check, const struct signing_keys *keys)
@@ -15,12 +16,25 @@ void verifier_init(
 void verifier_deinit(struct verifier *verifier)
 {
 	nonce_store_clear(&verifier->nonces);
+	nonce_store_clear(&verifier->newest);
+}
+
+static void keep(const struct trust_store *store, const struct trust_record *record)
+{
+	if (store->keep)
+		store->keep(store->impl, record);
+}
+
+static void keys_set(struct verifier *verifier, const struct signing_keys *keys)
+{
+	keep(&verifier->store, &(struct trust_record){.kind = TRUST_KEYS, .keys = *keys});
+	verifier->keys = *keys;
 }
 
 void verifier_rotate_keys(
 	struct verifier *verifier, const struct signing_keys *keys, uint64_t order)
 {
-	verifier->keys = *keys;
+	keys_set(verifier, keys);
 	verifier->keys_order = order;
 }
 
@@ -28,7 +42,7 @@ void verifier_take_keys(
 	struct verifier *verifier, const struct signing_keys *keys, uint64_t fetch_order)
 {
 	if (fetch_order > verifier->keys_order)
-		verifier->keys = *keys;
+		keys_set(verifier, keys);
 }
 
 /* The first field that is missing, or NULL. A payload that is missing counts as null. */
@@ -65,12 +79,26 @@ static bool is_signed(
 	       is_signed_by(verifier, envelope, &keys->previous);
 }
 
-static enum verdict nonce_take(struct nonce_store *nonces, const struct envelope *envelope,
-	int64_t now_ns, struct diag *diag)
+/* When an event from then is stale, by either clock as they stand to each other now. */
+static struct moment stale_after(int64_t issued_at_ns, struct moment now)
 {
-	switch (nonce_store_add(nonces, envelope->nonce.text, envelope->nonce.length, now_ns,
-		envelope->issued_at_ns + EVENT_WINDOW_NS)) {
+	int64_t wall_ns = issued_at_ns + EVENT_WINDOW_NS;
+	return (struct moment){wall_ns, now.boot_ns + (wall_ns - now.wall_ns)};
+}
+
+static enum verdict nonce_take(struct verifier *verifier, const struct envelope *envelope,
+	struct moment now, struct diag *diag)
+{
+	const struct trust_record record = {
+		.kind = TRUST_NONCE,
+		.text = envelope->nonce.text,
+		.length = envelope->nonce.length,
+		.until = stale_after(envelope->issued_at_ns, now),
+	};
+	switch (nonce_store_add(
+		&verifier->nonces, record.text, record.length, now, record.until)) {
 	case 0:
+		keep(&verifier->store, &record);
 		return VERDICT_ACCEPTED;
 	case -EEXIST:
 		diag_fail(diag, -EALREADY, "duplicate nonce");
@@ -79,7 +107,7 @@ static enum verdict nonce_take(struct nonce_store *nonces, const struct envelope
 		diag_fail(diag, -ENOBUFS,
 			"too many events: the nonces of %zu are remembered, there is no room for "
 			"more",
-			nonce_store_max(nonces));
+			nonce_store_max(&verifier->nonces));
 		return VERDICT_NO_ROOM;
 	default:
 		diag_fail_errno(diag, -ENOMEM);
@@ -88,7 +116,7 @@ static enum verdict nonce_take(struct nonce_store *nonces, const struct envelope
 }
 
 enum verdict verifier_check(struct verifier *verifier, const struct envelope *envelope,
-	int64_t now_ns, struct diag *diag)
+	struct moment now, struct diag *diag)
 {
 	if (!envelope->event_type.length) {
 		diag_fail(diag, -EINVAL, "malformed: missing event_type");
@@ -104,21 +132,79 @@ enum verdict verifier_check(struct verifier *verifier, const struct envelope *en
 			envelope->nonce.length, NONCE_BYTES_MAX);
 		return VERDICT_MALFORMED;
 	}
-	if (envelope->issued_at_ns < now_ns - EVENT_WINDOW_NS) {
+	if (envelope->issued_at_ns < now.wall_ns - EVENT_WINDOW_NS) {
 		diag_fail(diag, -ESTALE, "stale: issued more than five minutes ago");
 		return VERDICT_STALE;
 	}
-	if (envelope->issued_at_ns > now_ns + EVENT_WINDOW_NS) {
+	if (envelope->issued_at_ns > now.wall_ns + EVENT_WINDOW_NS) {
 		diag_fail(diag, -EINVAL, "future: issued more than five minutes ahead");
 		return VERDICT_FUTURE;
 	}
-	if (!is_signed(verifier, envelope, now_ns)) {
+	if (!is_signed(verifier, envelope, now.wall_ns)) {
 		bool has_key = !key_public_is_zero(&verifier->keys.current);
 		diag_fail(diag, -EBADMSG, "bad signature%s",
 			has_key ? "" : ": there is no signing key");
 		return VERDICT_BAD_SIGNATURE;
 	}
-	return nonce_take(&verifier->nonces, envelope, now_ns, diag);
+	return nonce_take(verifier, envelope, now, diag);
+}
+
+int verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued_at_ns,
+	struct moment now, struct diag *diag)
+{
+	const struct trust_record record = {
+		.kind = TRUST_NEWEST,
+		.text = id,
+		.length = strlen(id),
+		.until = stale_after(issued_at_ns, now),
+	};
+	const struct moment *newest =
+		nonce_store_find(&verifier->newest, id, record.length, now);
+	if (newest && record.until.wall_ns < newest->wall_ns)
+		return diag_fail(diag, -ESTALE, "superseded: a newer event was handled");
+	if (nonce_store_put(&verifier->newest, id, record.length, record.until) != 0)
+		return diag_fail_errno(diag, -ENOMEM);
+	keep(&verifier->store, &record);
+	return 0;
+}
+
+void verifier_expire(struct verifier *verifier, struct moment now)
+{
+	nonce_store_expire(&verifier->nonces, now);
+	nonce_store_expire(&verifier->newest, now);
+}
+
+int verifier_restore(struct verifier *verifier, const struct trust_record *record)
+{
+	struct nonce_store *nonces =
+		record->kind == TRUST_NONCE ? &verifier->nonces : &verifier->newest;
+	if (record->kind != TRUST_KEYS)
+		return nonce_store_put(nonces, record->text, record->length, record->until);
+	verifier->keys = record->keys;
+	return 0;
+}
+
+/* The records of one nonce_store. */
+struct keeping {
+	struct trust_store store;
+	enum trust_kind kind;
+};
+
+static void keep_each(void *impl, const char *text, size_t length, struct moment until)
+{
+	const struct keeping *keeping = impl;
+	keep(&keeping->store, &(struct trust_record){.kind = keeping->kind,
+				      .text = text,
+				      .length = length,
+				      .until = until});
+}
+
+void verifier_keep_all(const struct verifier *verifier, struct trust_store store)
+{
+	struct keeping nonces = {store, TRUST_NONCE}, newest = {store, TRUST_NEWEST};
+	keep(&store, &(struct trust_record){.kind = TRUST_KEYS, .keys = verifier->keys});
+	nonce_store_each(&verifier->nonces, keep_each, &nonces);
+	nonce_store_each(&verifier->newest, keep_each, &newest);
 }
 
 bool verdict_is_final(enum verdict verdict)
@@ -129,6 +215,7 @@ bool verdict_is_final(enum verdict verdict)
 	case VERDICT_MISSING_FIELD:
 	case VERDICT_STALE:
 	case VERDICT_DUPLICATE_NONCE:
+	case VERDICT_SUPERSEDED:
 		return true;
 	case VERDICT_FUTURE:
 	case VERDICT_NO_ROOM:

@@ -114,8 +114,8 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		.lookup = &manager->lookup,
 	};
 	if (!error) {
-		int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
-		error = plan_compute(&input, &manager->endpoints, now_s, &plan);
+		error = plan_compute(&input, &manager->endpoints, clock_read(&reconciler->clock),
+			&plan);
 		if (error)
 			diag_fail_errno(diag, error);
 	}

@@ -67,7 +67,8 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 		.actual = &input->device->peers,
 		.identity = input->identity,
 	};
-	int error = plan_compute(&desired, &nothing, now_ns / NS_PER_S, &ret->plan);
+	int error = plan_compute(
+		&desired, &nothing, (struct moment){.wall_ns = now_ns}, &ret->plan);
 	if (!error)
 		error = warnings_add_plan(warnings, &ret->plan);
 	if (error)

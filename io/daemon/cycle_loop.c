@@ -247,13 +247,13 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	const struct reconciler *reconciler = cycles->reconciler;
 	struct endpoint_names names = {
 		.document = &reconciler->document, .overlay = &reconciler->manager->overlay};
-	int64_t now_s = reconciler->clock.now_ns(reconciler->clock.impl) / NS_PER_S;
+	struct moment now = clock_read(&reconciler->clock);
 	const struct peer_entry *entry;
 	while ((entry = endpoint_names_next(&names))) {
 		const struct peer_config *actual =
 			peer_table_find(report->actual, &entry->config.public_key);
 		if (!actual ||
-			!endpoint_memory_is_silent(&reconciler->manager->endpoints, actual, now_s))
+			!endpoint_memory_is_silent(&reconciler->manager->endpoints, actual, now))
 			continue;
 		struct name_record *name =
 			resolver_find(&cycles->resolver, entry->config.endpoint.host);

@@ -79,8 +79,7 @@ static void status_say(struct daemon *daemon, int error)
 static void cycle_ended(void *impl, int error)
 {
 	struct daemon *daemon = impl;
-	struct clock clock = daemon->reconciler.clock;
-	nonce_store_expire(&daemon->verifier.nonces, clock.now_ns(clock.impl));
+	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
 	state_keeper_keep_peers(&daemon->keeper);
 	status_say(daemon, error);
 	locked_memory_say_refused(&daemon->manager.logger);

@@ -59,9 +59,9 @@ void event_feed_deinit(struct event_feed *feed)
 		condition_clear(&feed->troubles[i].condition);
 }
 
-static int64_t now_ns(const struct event_feed *feed)
+static bool is_held(const struct event_feed *feed)
 {
-	return feed->clock.now_ns(feed->clock.impl);
+	return feed->clock.boot_ns(feed->clock.impl) <= feed->held_until_ns;
 }
 
 /*
@@ -71,8 +71,9 @@ static int64_t now_ns(const struct event_feed *feed)
 static void cursor_move(struct event_feed *feed, struct stream_text id)
 {
 	char *copy = NULL;
-	if (now_ns(feed) <= feed->held_until_ns)
+	if (is_held(feed))
 		return;
+	feed->held_until_ns = 0;
 	if (id.length && !memchr(id.text, '\0', id.length)) {
 		copy = strndup(id.text, id.length);
 		if (!copy)
@@ -82,12 +83,11 @@ static void cursor_move(struct event_feed *feed, struct stream_text id)
 	feed->last_event_id = copy;
 }
 
-/* Until it is stale. */
-static void cursor_hold(struct event_feed *feed, const struct envelope *envelope)
+/* The first of several holds it for all of them: it moves again, whatever goes on coming. */
+static void cursor_hold(struct event_feed *feed)
 {
-	int64_t issued_ns = envelope->has_issued_at ? envelope->issued_at_ns : now_ns(feed);
-	if (feed->held_until_ns < issued_ns + EVENT_WINDOW_NS)
-		feed->held_until_ns = issued_ns + EVENT_WINDOW_NS;
+	if (!feed->held_until_ns)
+		feed->held_until_ns = feed->clock.boot_ns(feed->clock.impl) + EVENT_WINDOW_NS;
 }
 
 /* The stream is worth something. */
@@ -156,7 +156,8 @@ static enum verdict event_judge(struct event_feed *feed, const struct stream_eve
 		recorder_note_malformed(feed->recorder);
 		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
 	}
-	recorder_deliver(feed->recorder, feed->dispatcher, envelope, now_ns(feed), &verdict, diag);
+	recorder_deliver(feed->recorder, feed->dispatcher, envelope,
+		clock_read(&feed->clock), &verdict, diag);
 	return verdict;
 }
 
@@ -170,8 +171,9 @@ static void on_event(void *impl, const struct stream_event *event)
 		event_accepted(feed, &envelope);
 	else
 		event_refused(feed, verdict, &diag);
-	if (!verdict_is_final(verdict))
-		cursor_hold(feed, &envelope);
+	bool was_held = feed->held_until_ns != 0 && !is_held(feed);
+	if (!verdict_is_final(verdict) && !was_held)
+		cursor_hold(feed);
 	else if (event->has_id)
 		cursor_move(feed, event->last_id);
 	envelope_clear(&envelope);

@@ -3,7 +3,7 @@
  * last event that is done with. Each event is parsed, verified and dispatched as it comes.
  *
  * An event that may yet be believed (from the future, signed by a key that is not known yet) holds
- * the place to resume at behind it, until it is too old to be believed.
+ * the place to resume at behind it for five minutes of the boot clock; what comes next moves it on.
  */
 #pragma once
 
@@ -43,7 +43,7 @@ struct event_feed {
 	struct loop_timer proof_timer;
 	struct backoff backoff;
 	char *last_event_id; /* NULL: none */
-	int64_t held_until_ns;
+	int64_t held_until_ns; /* by the boot clock; 0: it is not held */
 	bool is_open;
 	bool is_proven;        /* it lasted, or brought an event */
 	bool is_doubtful;      /* the last one that was opened was never proven */

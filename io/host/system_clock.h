@@ -1,5 +1,5 @@
 /*
- * The machine's wall clock behind the engine's seam.
+ * The machine's clocks behind the engine's interface.
  */
 #pragma once
 

@@ -13,7 +13,7 @@
 static int64_t now_ns(void)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 

@@ -169,7 +169,12 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 
 static int64_t frozen_now_ns(void *impl)
 {
-	return *(const int64_t *)impl;
+	return ((const struct moment *)impl)->wall_ns;
+}
+
+static int64_t frozen_boot_ns(void *impl)
+{
+	return ((const struct moment *)impl)->boot_ns;
 }
 
 /* The engine's part, at one time. */
@@ -177,8 +182,10 @@ static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler
 	const struct fetch_answer *answer, int64_t now_ns, struct diag *diag)
 {
 	struct clock clock = reconciler->clock;
+	struct moment now = {now_ns, clock.boot_ns(clock.impl)};
 	struct held_observer observer = {.recorder = recorder, .own = reconciler->observer};
-	reconciler->clock = (struct clock){.now_ns = frozen_now_ns, .impl = &now_ns};
+	reconciler->clock = (struct clock){
+		.now_ns = frozen_now_ns, .boot_ns = frozen_boot_ns, .impl = &now};
 	reconciler->observer =
 		(struct cycle_observer){.executed = cycle_executed, .impl = &observer};
 	int error = reconciler_finish(reconciler, answer, diag);
@@ -273,20 +280,20 @@ static void event_tell(struct recorder *recorder, struct told_event *event)
 }
 
 int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatcher,
-	const struct envelope *envelope, int64_t now_ns, enum verdict *ret_verdict,
+	const struct envelope *envelope, struct moment now, enum verdict *ret_verdict,
 	struct diag *diag)
 {
 	if (!is_recording(recorder))
-		return event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);
+		return event_deliver(dispatcher, envelope, now, ret_verdict, diag);
 	const struct identity *identity = dispatcher->manager->identity;
 	struct key_public signing_key = dispatcher->verifier->keys.current;
 	struct told_event event = {0};
-	now_ns = time_cut(now_ns);
+	now.wall_ns = time_cut(now.wall_ns);
 	if (identity)
 		identity_follow(recorder, identity);
 	if (recorder->phase == RECORDER_IDLE)
 		recorder_unit_begin(recorder);
-	int error = event_deliver(dispatcher, envelope, now_ns, ret_verdict, diag);
+	int error = event_deliver(dispatcher, envelope, now, ret_verdict, diag);
 	recorder_settle(recorder);
 	check_engine(recorder, error);
 	if (*ret_verdict == VERDICT_FAULT) {
@@ -294,7 +301,7 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 		return error;
 	}
 	recorder_check(recorder, told_event_take(&recorder->names, dispatcher, envelope,
-					 *ret_verdict, error, now_ns, &event));
+					 *ret_verdict, error, now.wall_ns, &event));
 	event.signing_key = signing_key;
 	if (recorder->is_on)
 		event_tell(recorder, &event);

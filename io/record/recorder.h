@@ -116,7 +116,7 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	const struct fetch_answer *answer, struct diag *diag);
 int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatcher,
-	const struct envelope *envelope, int64_t now_ns, enum verdict *ret_verdict,
+	const struct envelope *envelope, struct moment now, enum verdict *ret_verdict,
 	struct diag *diag);
 /* The stream brought something that is no envelope. */
 void recorder_note_malformed(struct recorder *recorder);

@@ -131,6 +131,7 @@ static int64_t issued_at_told(const struct told_event *event, int64_t at_ns)
 	case VERDICT_MALFORMED:
 	case VERDICT_BAD_SIGNATURE:
 	case VERDICT_DUPLICATE_NONCE:
+	case VERDICT_SUPERSEDED:
 	case VERDICT_NO_ROOM:
 	case VERDICT_FAULT:
 		break;
@@ -149,7 +150,7 @@ static int event_words_find(const struct told_event *event, struct told_nonces *
 			ret->issued_at_ns + EVENT_WINDOW_NS, &ret->nonce_generation);
 	/* A nonce that the replay has forgotten by then, or has room for: refused it is all the
 	 * same. */
-	if (event->verdict == VERDICT_NO_ROOM)
+	if (event->verdict == VERDICT_NO_ROOM || event->verdict == VERDICT_SUPERSEDED)
 		ret->verdict = VERDICT_BAD_SIGNATURE;
 	if (event->verdict == VERDICT_DUPLICATE_NONCE &&
 		!told_nonces_find(nonces, &event->nonce, at_ns, &ret->nonce_generation))
@@ -205,6 +206,7 @@ static const char *verdict_words(enum verdict verdict)
 	case VERDICT_BAD_SIGNATURE:
 		return "bad signature";
 	case VERDICT_DUPLICATE_NONCE:
+	case VERDICT_SUPERSEDED:
 		return "duplicate nonce";
 	case VERDICT_MALFORMED:
 	case VERDICT_ACCEPTED:

@@ -79,7 +79,8 @@ static int process_start(struct scenario_run *run)
 {
 	const struct scenario *scenario = run->scenario;
 	struct process *process = &run->process;
-	struct clock clock = {.now_ns = virtual_now_ns, .impl = run};
+	struct clock clock = {
+		.now_ns = virtual_now_ns, .boot_ns = virtual_now_ns, .impl = run};
 	struct drift_reporter reporter = {.report = record_drift, .impl = run};
 	int error = manager_init(&process->manager, sim_controller(&run->sim), &scenario->config,
 		log_sink_logger(&run->sink));
@@ -89,7 +90,6 @@ static int process_start(struct scenario_run *run)
 		process->manager.router = sim_router(&run->sim);
 		process->manager.route_policy.mtu = scenario->config.mtu;
 	}
-	verifier_init(&process->verifier, signature_check_ed25519(), &scenario->signing_keys);
 	reconciler_init(&process->reconciler, &process->manager, &process->verifier, clock,
 		reporter, &scenario->identity);
 	process->dispatcher = (struct event_dispatcher){
@@ -103,13 +103,14 @@ static int process_start(struct scenario_run *run)
 static void process_end(struct scenario_run *run)
 {
 	reconciler_deinit(&run->process.reconciler);
-	verifier_deinit(&run->process.verifier);
 	manager_deinit(&run->process.manager);
 }
 
+/* What the daemon keeps on disk, in the place of which the verifier stays, outlives the process. */
 int run_restart(struct scenario_run *run)
 {
 	process_end(run);
+	run->process.verifier.keys_order = 0;
 	return process_start(run);
 }
 
@@ -130,6 +131,8 @@ static int run_start(struct scenario_run *run, const struct scenario *scenario, 
 		.write_line = record_log_line,
 		.impl = run,
 	};
+	verifier_init(
+		&run->process.verifier, signature_check_ed25519(), &scenario->signing_keys);
 	sim_controller_init(
 		&run->sim, (struct sim_recorder){.record = record_operation, .impl = run});
 	return world_start(&run->sim, scenario);
@@ -137,6 +140,7 @@ static int run_start(struct scenario_run *run, const struct scenario *scenario, 
 
 static void run_end(struct scenario_run *run)
 {
+	verifier_deinit(&run->process.verifier);
 	sim_controller_deinit(&run->sim);
 	run_record_forget_drift(&run->record);
 	text_list_clear(&run->record.ops);

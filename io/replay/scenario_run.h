@@ -11,7 +11,7 @@
 #include "text_list.h"
 #include "trace.h"
 
-/* What a new process starts with, and loses when it dies. */
+/* What a new process starts with, and loses when it dies; but what the verifier keeps on disk. */
 struct process {
 	struct manager manager;
 	struct verifier verifier;

@@ -41,7 +41,8 @@ int scenario_deliver(struct scenario_run *run, struct json_span data, struct dia
 		log_refusal(run, NULL, diag);
 		return error;
 	}
-	error = event_deliver(&run->process.dispatcher, &envelope, run->now_ns, &verdict, diag);
+	error = event_deliver(&run->process.dispatcher, &envelope,
+		(struct moment){run->now_ns, run->now_ns}, &verdict, diag);
 	trace_event(run, envelope.event_type.text, envelope.event_id.text, error, diag);
 	if (verdict != VERDICT_ACCEPTED)
 		log_refusal(run, envelope.event_id.text, diag);

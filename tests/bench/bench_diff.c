@@ -79,7 +79,7 @@ static double pass_ms(const struct peer_table *desired, const struct peer_table 
 	struct timespec begin;
 	struct peer_diff diff = {0};
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	if (diff_compute(desired, actual, &memory, 0, &diff) != 0)
+	if (diff_compute(desired, actual, &memory, (struct moment){0}, &diff) != 0)
 		die("out of memory");
 	double ms = ms_since(&begin);
 	if (diff.unchanged_count != desired->count || peer_diff_op_count(&diff) != 0)
@@ -103,7 +103,7 @@ static void check_fields(struct peer_table *desired, const struct peer_table *ac
 			peer->psk.bytes[31] ^= 1;
 		else
 			peer->persistent_keepalive_s++;
-		if (diff_compute(desired, actual, &memory, 0, &diff) != 0)
+		if (diff_compute(desired, actual, &memory, (struct moment){0}, &diff) != 0)
 			die("out of memory");
 		if (diff.update_count != 1 || diff.ops[0].fields != 1u << bit)
 			die("a changed field is not found");

@@ -142,7 +142,7 @@ static int fill(struct driver *driver, unsigned count)
 		die("seal", &diag);
 	double begin = now_ms();
 	struct device device = device_read(driver);
-	if (diff_compute(&desired, &device.peers, &memory, 0, &diff) != 0)
+	if (diff_compute(&desired, &device.peers, &memory, (struct moment){0}, &diff) != 0)
 		die("diff", &diag);
 	struct peer_op_result *results =
 		executor_run(&driver->controller, driver->name, diff.ops, count);
@@ -186,7 +186,7 @@ static void read_and_compare(struct driver *driver)
 	struct diag diag = {0};
 	if (!known.peers.count)
 		known = device_read(driver);
-	if (diff_compute(&known.peers, &device.peers, &memory, 0, &diff) != 0 ||
+	if (diff_compute(&known.peers, &device.peers, &memory, (struct moment){0}, &diff) != 0 ||
 		peer_diff_op_count(&diff) != 0)
 		die("diff", &diag);
 	peer_diff_clear(&diff);

@@ -112,7 +112,7 @@ static size_t pass(struct bench *bench)
 	assert_int_equal(peer_table_seal(&bench->desired, NULL), 0);
 	const struct device *device = fixture_read(&bench->fixture);
 	assert_int_equal(
-		diff_compute(&bench->desired, &device->peers, &memory, 0, &bench->diff), 0);
+		diff_compute(&bench->desired, &device->peers, &memory, (struct moment){0}, &bench->diff), 0);
 	size_t count = peer_diff_op_count(&bench->diff);
 	bench->results =
 		executor_run(&bench->fixture.controller, INTERFACE, bench->diff.ops, count);

@@ -120,7 +120,7 @@ static void a_kept_peer_is_neither_removed_nor_changed_by_the_plan(void **state)
 		.names = &asked->names,
 		.identity = &asked->identity,
 	};
-	assert_int_equal(plan_compute(&input, &memory, 0, &plan), 0);
+	assert_int_equal(plan_compute(&input, &memory, (struct moment){0}, &plan), 0);
 	assert_int_equal(plan.diff.remove_count, 1);
 	assert_int_equal(peer_op_key(&plan.diff.ops[0])->bytes[0], 8);
 	assert_int_equal(plan.diff.update_count, 0);
@@ -199,7 +199,7 @@ static void plan_with_spoilt(
 		.names = &asked->names,
 		.identity = &asked->identity,
 	};
-	assert_int_equal(plan_compute(&input, &nothing, 0, ret), 0);
+	assert_int_equal(plan_compute(&input, &nothing, (struct moment){0}, ret), 0);
 }
 
 /* Only an entry of which neither the key nor the id says whom it means may mean any of them. */
@@ -254,7 +254,7 @@ static void without_names_every_peer_may_be_the_one_that_is_meant(void **state)
 		.actual = &asked->actual,
 		.identity = &asked->identity,
 	};
-	assert_int_equal(plan_compute(&input, &nothing, 0, &plan), 0);
+	assert_int_equal(plan_compute(&input, &nothing, (struct moment){0}, &plan), 0);
 	assert_int_equal(plan.withheld_count, 2);
 	assert_int_equal(plan.diff.remove_count, 0);
 	plan_clear(&plan);

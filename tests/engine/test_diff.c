@@ -5,6 +5,7 @@
 #include "world.h"
 
 #define NOW_S 1000000
+#define NOW   ((struct moment){.wall_ns = NOW_S * INT64_C(1000000000)})
 
 /* What an operation says, without addresses, so that two diffs can be compared by bytes. */
 struct op_image {
@@ -23,7 +24,7 @@ static struct diff_image image_of(const struct peer_table *desired, const struct
 	struct diff_image image;
 	struct peer_diff diff = {0};
 	memset(&image, 0, sizeof image);
-	assert_int_equal(diff_compute(desired, actual, &memory, NOW_S, &diff), 0);
+	assert_int_equal(diff_compute(desired, actual, &memory, NOW, &diff), 0);
 	image.remove_count = diff.remove_count;
 	image.update_count = diff.update_count;
 	image.add_count = diff.add_count;
@@ -221,7 +222,7 @@ static void every_small_pair_of_sets_becomes_equal_whatever_their_order(void **s
 			struct peer_diff diff = {0};
 			table_of(wanted, i % 6, &desired);
 			table_of(there, j % 6, &actual);
-			assert_int_equal(diff_compute(&desired, &actual, &memory, NOW_S, &diff), 0);
+			assert_int_equal(diff_compute(&desired, &actual, &memory, NOW, &diff), 0);
 			assert_lists_are_sorted(&diff);
 			assert_is_classified(&diff, wanted, there);
 			assert_leads_to_desired(&diff, &desired, &actual);
@@ -273,7 +274,7 @@ static void the_mask_names_exactly_the_fields_that_differ(void **state)
 		assert_int_equal(peer_table_append(&actual, &there), 0);
 		assert_int_equal(peer_table_seal(&desired, NULL), 0);
 		assert_int_equal(peer_table_seal(&actual, NULL), 0);
-		assert_int_equal(diff_compute(&desired, &actual, &memory, NOW_S, &diff), 0);
+		assert_int_equal(diff_compute(&desired, &actual, &memory, NOW, &diff), 0);
 		assert_int_equal(peer_diff_op_count(&diff), fields ? 1 : 0);
 		assert_int_equal(diff.unchanged_count, fields ? 0 : 1);
 		if (fields) {
@@ -356,7 +357,7 @@ static void a_rotated_key_is_a_remove_and_an_add(void **state)
 	const struct endpoint_memory memory = {0};
 	assert_int_equal(peer_table_seal(&desired, NULL), 0);
 	assert_int_equal(peer_table_seal(&actual, NULL), 0);
-	assert_int_equal(diff_compute(&desired, &actual, &memory, NOW_S, &diff), 0);
+	assert_int_equal(diff_compute(&desired, &actual, &memory, NOW, &diff), 0);
 	assert_int_equal(diff.remove_count, 1);
 	assert_int_equal(diff.update_count, 0);
 	assert_int_equal(diff.add_count, 1);
@@ -387,7 +388,7 @@ static void a_mesh_of_many_peers_has_as_many_operations(void **state)
 		append(key % 2 ? &desired : &actual, key, "");
 	assert_int_equal(peer_table_seal(&desired, NULL), 0);
 	assert_int_equal(peer_table_seal(&actual, NULL), 0);
-	assert_int_equal(diff_compute(&desired, &actual, &memory, NOW_S, &diff), 0);
+	assert_int_equal(diff_compute(&desired, &actual, &memory, NOW, &diff), 0);
 	assert_int_equal(diff.remove_count, 100);
 	assert_int_equal(diff.add_count, 100);
 	for (size_t i = 0; i < 100; i++) {

@@ -388,7 +388,7 @@ static void without_a_lookup_a_name_is_left_as_it_is(void **state)
 	struct name_lookup none = {0};
 	struct peer_config peer = {.public_key = key_of(2),
 		.endpoint = {.kind = ENDPOINT_NAME, .host = NAME, .port = 1}};
-	endpoint_memory_choose(&memory, &none, &peer, NULL, 0);
+	endpoint_memory_choose(&memory, &none, &peer, NULL, (struct moment){0});
 	assert_int_equal(peer.endpoint.kind, ENDPOINT_NAME);
 	assert_string_equal(peer.endpoint.host, NAME);
 }
@@ -408,7 +408,7 @@ static void what_was_applied_can_be_looked_at(void **state)
 	struct peer_config peer = {.public_key = two,
 		.endpoint = {.kind = ENDPOINT_NAME, .host = NAME, .port = 51820}};
 	name_answer = C " " A;
-	endpoint_memory_choose(&failed, &world->manager.lookup, &peer, NULL, 0);
+	endpoint_memory_choose(&failed, &world->manager.lookup, &peer, NULL, (struct moment){0});
 	assert_string_equal(endpoint_format(&peer.endpoint).text, "[" C "]" PORT);
 	endpoint_memory_clear(&failed);
 }
@@ -417,7 +417,7 @@ static void assert_silent(struct world *world, bool is_silent)
 {
 	struct key_public key = key_of(2);
 	const struct peer_config *actual = &fake_find(&world->fake, &key)->config;
-	assert_int_equal(endpoint_memory_is_silent(&world->manager.endpoints, actual, world->now_s),
+	assert_int_equal(endpoint_memory_is_silent(&world->manager.endpoints, actual, world_now(world)),
 		is_silent);
 }
 

@@ -420,13 +420,18 @@ static void an_unreadable_device_is_no_look_at_the_peers(void **state)
 	cycle_wants(world, A, UPDATE); /* still the first time */
 }
 
+static struct moment at_s(int64_t s)
+{
+	return (struct moment){s * INT64_C(1000000000), s * INT64_C(1000000000)};
+}
+
 static void assert_is_due(
 	const struct endpoint_memory *memory, const char *desired, const char *actual, bool is_due)
 {
 	struct peer_config wanted = {.public_key = key_of(2), .endpoint = endpoint_of(desired)};
 	struct peer_config there = {.public_key = key_of(2), .endpoint = endpoint_of(actual)};
 	there.status.last_handshake_s = 1000;
-	assert_int_equal(endpoint_memory_is_due(memory, &wanted, &there, 1001), is_due);
+	assert_int_equal(endpoint_memory_is_due(memory, &wanted, &there, at_s(1001)), is_due);
 }
 
 static void only_what_could_not_be_set_is_due_whatever_the_peer_does(void **state)
@@ -451,7 +456,7 @@ static void a_name_that_nobody_resolved_is_not_compared(void **state)
 	struct endpoint_memory memory = {0};
 	assert_int_equal(peer_table_append(&desired, &wanted), 0);
 	assert_int_equal(peer_table_append(&actual, &there), 0);
-	assert_int_equal(endpoint_memory_compared(&memory, &desired, &actual, 1000), 0);
+	assert_int_equal(endpoint_memory_compared(&memory, &desired, &actual, at_s(1000)), 0);
 	assert_int_equal(memory.count, 1);
 	assert_false(memory.records[0].has_baseline);
 	assert_false(memory.records[0].has_due);

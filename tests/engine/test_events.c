@@ -342,8 +342,7 @@ static struct envelope envelope_of(const char *type, size_t type_length, unsigne
 static int deliver(struct world *world, struct envelope envelope, enum verdict *ret_verdict)
 {
 	struct event_dispatcher dispatcher = world_dispatcher(world);
-	return event_deliver(
-		&dispatcher, &envelope, WORLD_START_S * INT64_C(1000000000), ret_verdict, NULL);
+	return event_deliver(&dispatcher, &envelope, world_now(world), ret_verdict, NULL);
 }
 
 static void only_what_is_verified_is_dispatched(void **state)

@@ -198,7 +198,7 @@ static int run(struct walk *walk, enum happening happening)
 	assert_int_equal(manager_init(&manager, (struct controller){&walk_ops, walk}, &config,
 				 (struct logger){.write = log_nothing}),
 		0);
-	reconciler_init(&reconciler, &manager, NULL, (struct clock){.now_ns = now},
+	reconciler_init(&reconciler, &manager, NULL, (struct clock){.now_ns = now, .boot_ns = now},
 		(struct drift_reporter){0}, &identity);
 	manager.state = happening == HAPPENS_RESTART ? INTERFACE_ABSENT : walk->state;
 	if (happening == HAPPENS_SETUP)

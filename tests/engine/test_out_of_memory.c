@@ -170,10 +170,10 @@ static void a_nonce_that_cannot_be_kept_is_no_verdict(void **state)
 			.has_signature = true,
 			.signature_is_sound = true};
 		failing_memory_arm(spared, false);
-		enum verdict verdict = verifier_check(&verifier, &envelope, 0, NULL);
+		enum verdict verdict = verifier_check(&verifier, &envelope, (struct moment){0}, NULL);
 		has_failed = failing_memory_disarm();
 		assert_int_equal(verdict, has_failed ? VERDICT_FAULT : VERDICT_ACCEPTED);
-		assert_int_equal(verifier_check(&verifier, &envelope, 0, NULL),
+		assert_int_equal(verifier_check(&verifier, &envelope, (struct moment){0}, NULL),
 			has_failed ? VERDICT_ACCEPTED : VERDICT_DUPLICATE_NONCE);
 		verifier_deinit(&verifier);
 		spared++;

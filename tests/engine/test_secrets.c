@@ -90,7 +90,7 @@ static void a_plan_that_keeps_peers_leaves_no_psk_behind(void **state)
 	document_add_unusable(&document, "a", 4, "bad");
 	struct desired_input input = {
 		.document = &document, .actual = &actual, .identity = &identity};
-	assert_int_equal(plan_compute(&input, &memory, 0, &plan), 0);
+	assert_int_equal(plan_compute(&input, &memory, (struct moment){0}, &plan), 0);
 	assert_int_equal(plan.diff.remove_count, 7);
 	plan_clear(&plan);
 	peer_table_clear(&actual);

@@ -42,6 +42,17 @@ static int64_t clock_now(void *impl)
 	return world->now_s * INT64_C(1000000000);
 }
 
+static int64_t clock_boot(void *impl)
+{
+	struct world *world = impl;
+	return (world->now_s - world->clock_jump_s) * INT64_C(1000000000);
+}
+
+struct moment world_now(struct world *world)
+{
+	return (struct moment){clock_now(world), clock_boot(world)};
+}
+
 /* A signature is good if all its bytes are the first byte of the key. */
 static bool signature_verify(void *impl, const struct key_public *key, const char *message,
 	size_t length, const uint8_t signature[SIGNATURE_BYTES])
@@ -59,7 +70,7 @@ static void process_start(struct world *world)
 		manager_init(&world->manager, world->controller, &world->config, logger), 0);
 	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
 	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
-		(struct clock){clock_now, world}, (struct drift_reporter){drift_write, world},
+		(struct clock){clock_now, clock_boot, world}, (struct drift_reporter){drift_write, world},
 		&world->identity);
 }
 

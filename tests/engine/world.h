@@ -25,7 +25,8 @@ struct world {
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
-	int64_t now_s;
+	int64_t now_s;        /* the wall clock */
+	int64_t clock_jump_s; /* how far it jumped, which the boot clock did not */
 	char logs[4 * FAKE_TEXT_MAX]; /* "level message key=value ...", one a line */
 	char drift[FAKE_TEXT_MAX];    /* "peer_added peer peer-2", joined with "; " */
 	unsigned drift_count;
@@ -69,6 +70,8 @@ int world_cycle_finish(struct world *world, const struct fetch_answer *answer);
 
 /* Its payloads are a struct peer_entry, an id and a struct signing_keys, as they lie in memory. */
 struct event_dispatcher world_dispatcher(struct world *world);
+/* What both clocks show. */
+struct moment world_now(struct world *world);
 /* Handlers, as events call them. Each returns the handler's result, the text in `error`. */
 int world_peer_event(struct world *world, const char *type, const char *id, unsigned char key,
 	const char *endpoint, const char *allowed_ips);

@@ -184,8 +184,8 @@ int __real_epoll_wait(int fd, struct epoll_event *events, int count, int timeout
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int count, int timeout_ms);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_fsync(int fd);
-void __real_nonce_store_expire(struct nonce_store *store, int64_t now_ns);
-void __wrap_nonce_store_expire(struct nonce_store *store, int64_t now_ns);
+void __real_nonce_store_expire(struct nonce_store *store, struct moment now);
+void __wrap_nonce_store_expire(struct nonce_store *store, struct moment now);
 int __wrap_api_state_fetch(struct api_client *client, const char *token, const char *etag,
 	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
 	void *impl, struct api_call **ret, struct diag *diag);
@@ -222,9 +222,9 @@ int __wrap_fsync(int fd)
 	return 0;
 }
 
-void __wrap_nonce_store_expire(struct nonce_store *store, int64_t now_ns)
+void __wrap_nonce_store_expire(struct nonce_store *store, struct moment now)
 {
-	__real_nonce_store_expire(store, now_ns);
+	__real_nonce_store_expire(store, now);
 	world.counts.nonces = store->count;
 }
 

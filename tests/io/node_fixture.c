@@ -29,6 +29,13 @@ static int64_t clock_now(void *impl)
 	return clock.now_ns(clock.impl) + node->clock_ahead_ns;
 }
 
+static int64_t clock_boot(void *impl)
+{
+	const struct node_fixture *node = impl;
+	struct clock clock = system_clock();
+	return clock.boot_ns(clock.impl) + node->boot_ahead_ns;
+}
+
 static void manager_open(struct node_fixture *node)
 {
 	struct interface_config config = {0};
@@ -64,7 +71,7 @@ int node_set_up(void **state)
 	node->log_file = open_memstream(&node->log, &node->log_length);
 	assert_non_null(node->log_file);
 	fflush(node->log_file);
-	node->clock = (struct clock){.now_ns = clock_now, .impl = node};
+	node->clock = (struct clock){.now_ns = clock_now, .boot_ns = clock_boot, .impl = node};
 	plane_process_start(&node->process, NULL);
 	node_tell(node, "PUT", "/nodes/n1", "'token':'" NODE_TOKEN "'");
 	scratch_write(node->scratch, "node_secret_key", NODE_TOKEN "\n");

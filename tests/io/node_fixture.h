@@ -31,6 +31,7 @@ struct node_fixture {
 	struct event_dispatcher dispatcher;
 	struct clock clock;
 	int64_t clock_ahead_ns;
+	int64_t boot_ahead_ns;
 	char *log; /* a line for each that was logged: MESSAGE KEY=VALUE... */
 	size_t log_length;
 	FILE *log_file;

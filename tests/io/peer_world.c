@@ -127,7 +127,7 @@ void world_diff(struct peer_world *world)
 	assert_int_equal(peer_table_seal(&world->actual, NULL), 0);
 	assert_int_equal(peer_table_seal(&world->desired, NULL), 0);
 	assert_int_equal(
-		diff_compute(&world->desired, &world->actual, &memory, 1000, &world->diff), 0);
+		diff_compute(&world->desired, &world->actual, &memory, (struct moment){.wall_ns = 1000 * INT64_C(1000000000)}, &world->diff), 0);
 }
 
 int world_zone_index(const char *zone, uint32_t *ret)

@@ -107,7 +107,7 @@ static int process_start(struct node *node)
 		(struct logger){.write = log_nothing});
 	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
-		(struct clock){.now_ns = now_ns}, (struct drift_reporter){0}, &node->identity);
+		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0}, &node->identity);
 	return error;
 }
 
@@ -288,7 +288,7 @@ static void assert_applies(struct bench *bench)
 	struct endpoint_memory memory = {0};
 	kernel_model_read(&bench->model, &device);
 	peer_diff_clear(&bench->world.diff);
-	assert_int_equal(diff_compute(&bench->world.desired, &device.peers, &memory, 1000,
+	assert_int_equal(diff_compute(&bench->world.desired, &device.peers, &memory, (struct moment){.wall_ns = 1000 * INT64_C(1000000000)},
 				 &bench->world.diff),
 		0);
 	assert_int_equal(apply(bench), 0);
@@ -336,7 +336,7 @@ static int plan_print(FILE *out, const struct state_document *document, const st
 	const struct identity identity = {.public_key = device->public_key};
 	const struct desired_input input = {
 		.document = document, .actual = &device->peers, .identity = &identity};
-	int error = plan_compute(&input, &memory, 0, &plan);
+	int error = plan_compute(&input, &memory, (struct moment){0}, &plan);
 	if (!error)
 		error = warnings_add_plan(&warnings, &plan);
 	if (!error) {
