@@ -16,6 +16,7 @@
 #include "state_keeper.h"
 #include "syscall_filter.h"
 #include "system_clock.h"
+#include "trust_journal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -36,6 +37,7 @@ struct daemon {
 	struct peer_wire_options wire;
 	struct cycle_loop cycles;
 	struct state_keeper keeper;
+	struct trust_journal trust;
 	struct signals signals;
 	struct loop_watch signals_watch;
 	struct service_notify service;
@@ -248,6 +250,19 @@ static void signing_key_load(struct daemon *daemon)
 	diag_clear(&diag);
 }
 
+/* Where no keys were kept, a state that was may name newer ones than the identity. */
+static void trust_restore(struct daemon *daemon)
+{
+	const struct state_document *document = &daemon->reconciler.document;
+	signing_key_load(daemon);
+	daemon->trust.configured = daemon->verifier.keys.current;
+	trust_journal_load(&daemon->trust, &daemon->verifier);
+	if (!daemon->trust.has_keys && document->has_signing_keys)
+		daemon->verifier.keys = document->signing_keys;
+	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
+	trust_journal_start(&daemon->trust, &daemon->verifier);
+}
+
 static int engine_init(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
@@ -314,6 +329,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.impl = daemon;
 	state_keeper_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
 	daemon->keeper.document_bytes_max = settings->state_bytes_max;
+	trust_journal_init(&daemon->trust, &daemon->loop, &owner, daemon->manager.logger);
 	if (!settings->api_url)
 		source_open_file(daemon);
 	else if (!error)
@@ -339,7 +355,7 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 		alive_say(daemon);
 	state_restore(daemon);
 	if (daemon->follows_api)
-		signing_key_load(daemon);
+		trust_restore(daemon);
 	if (daemon->settings->record_path) {
 		int error = recorder_start(&daemon->recorder, daemon->settings->record_path,
 			&daemon->reconciler, diag);
@@ -387,6 +403,7 @@ static void daemon_close(struct daemon *daemon)
 	signals_close(&daemon->signals);
 	service_notify_close(&daemon->service);
 	state_keeper_deinit(&daemon->keeper);
+	trust_journal_deinit(&daemon->trust);
 	cycle_loop_deinit(&daemon->cycles);
 	condition_clear(&daemon->reload_trouble);
 	reconciler_deinit(&daemon->reconciler);

@@ -198,7 +198,7 @@ func (w *world) compare(d *device, resolved *resolution) {
 		if wanted := resolved.wanted[key]; wanted != nil {
 			memory.compare(wanted.endpoint, there, w.now)
 		}
-		memory.see(there)
+		memory.see(there, w.now)
 	}
 }
 

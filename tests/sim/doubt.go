@@ -12,6 +12,7 @@ var wrong struct {
 	fetchUndoesEvents bool // a state undoes events that came after its fetch began
 	namesakesArePeers bool // an entry with the node's id is a peer like any other
 	namelessRemoves   bool // a nameless entry withholds no removal
+	restartsForget    bool // a restart forgets keys and events
 }
 
 var doubts = []struct {
@@ -23,6 +24,7 @@ var doubts = []struct {
 	{"a fetch undid the events during it", &wrong.fetchUndoesEvents},
 	{"an entry with the node's id were a peer", &wrong.namesakesArePeers},
 	{"a nameless entry withheld no removal", &wrong.namelessRemoves},
+	{"a restart forgot keys and events", &wrong.restartsForget},
 }
 
 const (

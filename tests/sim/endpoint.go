@@ -8,6 +8,7 @@ type endpointMemory struct {
 	due       int // was to be set and was not; 0: none
 	seen      bool
 	handshake int64
+	born      int64  // when that was; one from the future: when it was first seen
 	tx        uint64 // when that handshake was first seen
 }
 
@@ -23,7 +24,7 @@ func (m *endpointMemory) isDue(wanted int, p *peer, now int64) bool {
 		return true
 	case m.due == wanted:
 		return true
-	case p.handshake != 0 && now-p.handshake <= silentAfter:
+	case p.handshake != 0 && now-m.bornOf(p, now) <= silentAfter:
 		return false
 	case !m.seen:
 		return true
@@ -49,8 +50,20 @@ func (m *endpointMemory) compare(wanted int, p *peer, now int64) {
 	}
 }
 
-func (m *endpointMemory) see(p *peer) {
+// bornOf counts a handshake from the future as of now, when it is first seen.
+func (m *endpointMemory) bornOf(p *peer, now int64) int64 {
+	if m.seen && m.handshake == p.handshake {
+		return m.born
+	}
+	if p.handshake > now {
+		return now
+	}
+	return p.handshake
+}
+
+func (m *endpointMemory) see(p *peer, now int64) {
 	if !m.seen || m.handshake != p.handshake {
+		m.born = m.bornOf(p, now)
 		m.handshake, m.tx = p.handshake, p.tx
 	} else if p.tx < m.tx {
 		m.tx = 0

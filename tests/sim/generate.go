@@ -295,7 +295,7 @@ func (g *generator) peerChange() change {
 	e.endpoint = g.below(len(endpoints))
 	c := change{kind: "set_peer", peer: e.wanted(), handshake: none}
 	if g.percent(30) {
-		c.handshake = pick(g.chance, []int64{1, 180, 181, 3600})
+		c.handshake = pick(g.chance, []int64{1, 180, 181, 3600, -60, -3600})
 		c.bytes = uint64(g.below(3) * 148)
 	}
 	return c

@@ -1,6 +1,9 @@
 package main
 
-// node is what a process knows. A new one knows nothing but the signing keys of its file.
+import "math"
+
+// node is what a process knows. A new one knows the signing keys of its file, and of one before it
+// those in force and which events were handled.
 type node struct {
 	ownID       int    // none: one that no entry has
 	state       string // of the interface
@@ -15,7 +18,13 @@ type node struct {
 	keys        signingKeys
 	keysChanged int // when an event last did
 	nonces      []nonce
+	newest      [8 + 1]int64 // when the newest event about each id was issued, and about the keys
 }
+
+const (
+	aboutKeys = 8
+	unissued  = math.MaxInt64
+)
 
 // event is what an event says of an id, until a fetch that began after it succeeds.
 type event struct {
@@ -44,6 +53,15 @@ func newNode(l *life) node {
 		n.index[i] = none
 	}
 	return n
+}
+
+// restarted is the process after this one.
+func (n *node) restarted(l *life) node {
+	next := newNode(l)
+	if !wrong.restartsForget {
+		next.keys, next.nonces, next.newest = n.keys, n.nonces, n.newest
+	}
+	return next
 }
 
 // nameOf is the first id that has the key, or none.
@@ -202,7 +220,20 @@ type happening struct {
 	keys      signingKeys
 }
 
-func (w *world) handle(h *happening) string {
+// takeTurn: an event that was delivered is handled if none issued later was, about the same.
+func (n *node) takeTurn(about int, issued int64) bool {
+	if issued == unissued {
+		return true
+	}
+	if issued < n.newest[about] {
+		return false
+	}
+	n.newest[about] = issued
+	return true
+}
+
+// handle: `issued` is when, or unissued if the handler is called without an envelope.
+func (w *world) handle(h *happening, issued int64) string {
 	n := &w.node
 	failed := func(text string) string {
 		if text != "" {
@@ -215,16 +246,25 @@ func (w *world) handle(h *happening) string {
 		if !h.entry.isUsable() || n.isNamesake(&h.entry) {
 			return h.eventType + ": "
 		}
+		if !n.takeTurn(h.entry.id, issued) {
+			return "superseded"
+		}
 		n.order++
 		n.events[h.entry.id] = event{there: true, order: n.order, entry: h.entry}
 		return failed(w.putPeer(&h.entry))
 	case "peer_removed":
+		if !n.takeTurn(h.entry.id, issued) {
+			return "superseded"
+		}
 		n.order++
 		n.events[h.entry.id] = event{there: true, order: n.order, removed: true}
 		return failed(w.removeID(h.entry.id))
 	case "signing_key_rotated":
 		if h.keys.current == badSigner {
 			return h.eventType + ": "
+		}
+		if !n.takeTurn(aboutKeys, issued) {
+			return "superseded"
 		}
 		n.order++
 		n.keys, n.keysChanged = h.keys.effective(), n.order
@@ -276,5 +316,5 @@ func (w *world) deliver(e *envelope) string {
 		}
 	}
 	n.nonces = append(n.nonces, nonce{e.nonce, w.now + e.issued + eventWindow})
-	return w.handle(&e.happening)
+	return w.handle(&e.happening, w.now+e.issued)
 }

@@ -107,7 +107,7 @@ func (s *script) take(st *step) {
 	}
 	if st.crashAfter != none {
 		s.emit(`{"do": "restart"}`)
-		s.world.node = newNode(s.life)
+		s.world.node = s.world.node.restarted(s.life)
 	}
 }
 
@@ -183,7 +183,7 @@ func (s *script) perform(st *step) string {
 	case "event":
 		o.add("event_type", quoted(st.event.eventType))
 		o.add("payload", st.event.payload())
-		s.returned(o, w.handle(&st.event))
+		s.returned(o, w.handle(&st.event, unissued))
 	case "deliver":
 		o.add("data", quoted(st.envelopes[0].json(w.now)))
 		s.returned(o, w.deliver(&st.envelopes[0]))
@@ -194,7 +194,7 @@ func (s *script) perform(st *step) string {
 		}
 		s.returned(o, "")
 	case "restart":
-		w.node = newNode(s.life)
+		w.node = w.node.restarted(s.life)
 	case "advance":
 		o.add("by", quoted(fmt.Sprint(st.by, "s")))
 		w.now += st.by
