@@ -425,6 +425,41 @@ static struct moment at_s(int64_t s)
 	return (struct moment){s * INT64_C(1000000000), s * INT64_C(1000000000)};
 }
 
+/* The peer roamed, and shakes hands there: a clock that jumps makes it neither silent nor alive. */
+static void a_clock_that_jumps_makes_no_peer_silent(void **state)
+{
+	struct world *world = *state;
+	peer_added_at_a(world);
+	world_handshake(world, 2, R);
+	cycle_wants(world, A, "");
+	for (int64_t jump_s = -86400; jump_s <= 86400; jump_s += 86400) {
+		world->now_s += jump_s - world->clock_jump_s;
+		world->clock_jump_s = jump_s;
+		world_sent(world, 2, 100);
+		cycle_wants(world, A, "");
+	}
+	world->now_s += 180;
+	cycle_wants(world, A, "");
+	world->now_s += 1;
+	cycle_wants(world, A, UPDATE);
+}
+
+/* The clock was put back since: the peer is silent once it was so for as long as any other. */
+static void a_handshake_from_the_future_ages_as_of_its_first_sight(void **state)
+{
+	struct world *world = *state;
+	peer_found_at_r(world);
+	world->now_s += 86400;
+	world_handshake(world, 2, "");
+	world->now_s -= 86400;
+	cycle_wants(world, A, "");
+	world_sent(world, 2, 100);
+	world->now_s += 180;
+	cycle_wants(world, A, "");
+	world->now_s += 1;
+	cycle_wants(world, A, UPDATE);
+}
+
 static void assert_is_due(
 	const struct endpoint_memory *memory, const char *desired, const char *actual, bool is_due)
 {
@@ -508,6 +543,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_peer_that_roamed_keeps_its_endpoint),
+		WORLD_TEST(a_clock_that_jumps_makes_no_peer_silent),
+		WORLD_TEST(a_handshake_from_the_future_ages_as_of_its_first_sight),
 		WORLD_TEST(a_desired_value_that_changed_since_it_was_applied_is_a_difference),
 		WORLD_TEST(
 			a_desired_value_that_changed_since_it_was_first_compared_is_a_difference),

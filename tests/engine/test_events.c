@@ -384,6 +384,37 @@ static void a_type_with_a_nul_in_it_is_not_what_stands_before_it(void **state)
 	assert_calls(world, "");
 }
 
+static struct envelope issued_at(struct envelope envelope, const char *nonce, int64_t s)
+{
+	envelope.nonce = (struct envelope_text){nonce, strlen(nonce)};
+	envelope.issued_at_ns += s * INT64_C(1000000000);
+	return envelope;
+}
+
+/* It changes nothing, now or in the next cycle, and is no failure of the node's. */
+static void an_event_older_than_the_newest_about_its_peer_is_superseded(void **state)
+{
+	struct world *world = *state;
+	enum verdict verdict = VERDICT_FAULT;
+	struct envelope removal = envelope_of("peer_removed", 12, 0x42);
+	world->verifier.keys.current = key_of(0x42);
+	assert_int_equal(added(world, "peer-2", 2), 0);
+	assert_int_equal(deliver(world, issued_at(removal, "n1", 10), &verdict), 0);
+	assert_int_equal(added(world, "peer-2", 2), 0);
+	fake_forget_calls(&world->fake);
+	uint64_t count = event_overlay_count(&world->manager.overlay);
+	assert_int_equal(deliver(world, issued_at(removal, "n2", 9), &verdict), -ESTALE);
+	assert_int_equal(verdict, VERDICT_SUPERSEDED);
+	assert_calls(world, "");
+	assert_int_equal(event_overlay_count(&world->manager.overlay), count + 1);
+	assert_null(strstr(world->logs, "Event failed"));
+	/* Its nonce was used. */
+	assert_true(deliver(world, issued_at(removal, "n2", 9), &verdict) < 0);
+	assert_int_equal(verdict, VERDICT_DUPLICATE_NONCE);
+	assert_int_equal(deliver(world, issued_at(removal, "n3", 10), &verdict), 0);
+	assert_calls(world, "remove_peer 02");
+}
+
 #define UP_TEST(name) cmocka_unit_test_setup_teardown(name, up_setup, world_teardown)
 
 int main(void)
@@ -409,6 +440,7 @@ int main(void)
 		UP_TEST(what_conflicts_in_events_is_settled_by_the_next_cycle),
 		UP_TEST(rotated_signing_keys_are_in_force_at_once),
 		UP_TEST(only_what_is_verified_is_dispatched),
+		UP_TEST(an_event_older_than_the_newest_about_its_peer_is_superseded),
 		UP_TEST(a_handler_that_fails_does_not_change_the_verdict),
 		UP_TEST(a_type_with_a_nul_in_it_is_not_what_stands_before_it),
 	};

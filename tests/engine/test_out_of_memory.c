@@ -181,6 +181,28 @@ static void a_nonce_that_cannot_be_kept_is_no_verdict(void **state)
 	assert_true(spared > 1);
 }
 
+/* Nor is one whose turn could not be noted, and what was kept is known or not. */
+static void a_turn_that_cannot_be_noted_is_not_taken(void **state)
+{
+	unsigned spared = 0;
+	bool has_failed;
+	do {
+		struct verifier verifier;
+		struct trust_record record = {.kind = TRUST_NEWEST, .text = "a", .length = 1};
+		verifier_init(&verifier, (struct signature_check){.verify = believe}, NULL);
+		failing_memory_arm(spared, false);
+		int error = verifier_take_turn(&verifier, "a", 0, (struct moment){0}, NULL);
+		if (!error)
+			error = verifier_restore(&verifier, &record);
+		has_failed = failing_memory_disarm();
+		assert_int_equal(error, has_failed ? -ENOMEM : 0);
+		assert_int_equal(verifier.newest.count, !has_failed);
+		verifier_deinit(&verifier);
+		spared++;
+	} while (has_failed);
+	assert_true(spared > 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +211,7 @@ int main(void)
 		cmocka_unit_test(operations_that_fail_survive_each_allocation_that_fails),
 		cmocka_unit_test(events_survive_each_allocation_that_fails),
 		cmocka_unit_test(a_nonce_that_cannot_be_kept_is_no_verdict),
+		cmocka_unit_test(a_turn_that_cannot_be_noted_is_not_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "event_overlay.h"
 #include "verifier.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define NOW_NS   (INT64_C(1772366400) * 1000000000)
@@ -367,6 +368,112 @@ static void the_cursor_passes_what_was_verified_or_is_refused_for_ever(void **st
 	assert_false(verdict_is_final(VERDICT_FAULT));
 }
 
+/* The wall clock ran ahead and was put right: no event that was handled comes again. */
+static void no_jump_of_the_wall_clock_frees_a_nonce(void **state)
+{
+	struct envelope envelope = signed_by(CURRENT, "n1"), other = signed_by(CURRENT, "n2");
+	struct moment now = at(NOW_NS);
+	assert_int_equal(verifier_check(*state, &envelope, now, NULL), VERDICT_ACCEPTED);
+	for (int64_t ahead_s = -7200; ahead_s <= 7200; ahead_s += 60) {
+		struct moment jumped = {now.wall_ns + ahead_s * SECOND, now.boot_ns + SECOND};
+		verifier_expire(*state, jumped);
+		assert_int_equal(
+			verifier_check(*state, &envelope, at(NOW_NS + 2 * SECOND), NULL),
+			VERDICT_DUPLICATE_NONCE);
+	}
+	/* The clock was ahead when the event came. */
+	struct moment ahead = {now.wall_ns + 240 * SECOND, now.boot_ns};
+	assert_int_equal(verifier_check(*state, &other, ahead, NULL), VERDICT_ACCEPTED);
+	for (int64_t s = 0; s <= 300; s += 60) {
+		verifier_expire(*state, at(NOW_NS + s * SECOND));
+		assert_int_equal(verifier_check(*state, &other, at(NOW_NS + s * SECOND), NULL),
+			VERDICT_DUPLICATE_NONCE);
+	}
+}
+
+static int take_turn_at(struct verifier *verifier, const char *id, int64_t issued_s, int64_t now_s)
+{
+	return verifier_take_turn(
+		verifier, id, NOW_NS + issued_s * SECOND, at(NOW_NS + now_s * SECOND), NULL);
+}
+
+static void an_older_event_about_the_same_peer_is_superseded(void **state)
+{
+	struct diag diag = {0};
+	assert_int_equal(take_turn_at(*state, "a", 10, 20), 0);
+	assert_int_equal(take_turn_at(*state, "a", 9, 20), -ESTALE);
+	assert_int_equal(take_turn_at(*state, "a", 10, 20), 0);
+	assert_int_equal(take_turn_at(*state, "b", 9, 20), 0);
+	assert_int_equal(take_turn_at(*state, "", 9, 20), 0);
+	assert_int_equal(take_turn_at(*state, "a", 11, 20), 0);
+	assert_int_equal(take_turn_at(*state, "a", 10, 20), -ESTALE);
+	assert_int_equal(verifier_take_turn(*state, "a", NOW_NS, at(NOW_NS), &diag), -ESTALE);
+	assert_string_equal(diag_text(&diag), "superseded: a newer event was handled");
+	/* Within the window of the newest. */
+	assert_int_equal(take_turn_at(*state, "a", 10, 311), -ESTALE);
+	assert_int_equal(take_turn_at(*state, "a", 10, 312), 0);
+	verifier_expire(*state, at(NOW_NS + 1000 * SECOND));
+	assert_int_equal(((struct verifier *)*state)->newest.count, 0);
+	diag_clear(&diag);
+}
+
+/* A verifier that is given each record as it is kept, as one after a restart is. */
+static void restore(void *impl, const struct trust_record *record)
+{
+	assert_int_equal(verifier_restore(impl, record), 0);
+}
+
+static void assert_knows_it_all(struct verifier *verifier)
+{
+	struct envelope seen = signed_by(2, "n1"), old = signed_by(CURRENT, "n2");
+	struct envelope previous = signed_by(PREVIOUS, "n3");
+	assert_verdict(verifier, &seen, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+	assert_verdict(verifier, &old, VERDICT_BAD_SIGNATURE, "bad signature");
+	assert_verdict(verifier, &previous, VERDICT_ACCEPTED, "");
+	assert_int_equal(take_turn_at(verifier, "a", 9, 20), -ESTALE);
+	assert_int_equal(take_turn_at(verifier, "b", 8, 20), 0);
+}
+
+static void what_is_kept_is_known_to_the_next_process(void **state)
+{
+	struct verifier *verifier = *state, next, later;
+	struct envelope envelope = signed_by(CURRENT, "n1");
+	struct signing_keys three = {.current = key_of(3)};
+	struct signing_keys two = {.current = key_of(2),
+		.previous = key_of(PREVIOUS),
+		.has_previous = true,
+		.transition_expires_ns = NOW_NS + 1};
+	verifier_init(&next, (struct signature_check){.verify = check}, NULL);
+	verifier_init(&later, (struct signature_check){.verify = check}, &three);
+	verifier->store = (struct trust_store){.keep = restore, .impl = &next};
+	assert_verdict(verifier, &envelope, VERDICT_ACCEPTED, "");
+	verifier_rotate_keys(verifier, &three, 1);
+	verifier_take_keys(verifier, &two, 2);
+	assert_int_equal(take_turn_at(verifier, "a", 9, 20), 0);
+	assert_int_equal(take_turn_at(verifier, "a", 10, 20), 0);
+	assert_int_equal(take_turn_at(verifier, "b", 8, 20), 0);
+	verifier_keep_all(&next, (struct trust_store){.keep = restore, .impl = &later});
+	assert_knows_it_all(&next);
+	assert_knows_it_all(&later);
+	verifier_deinit(&next);
+	verifier_deinit(&later);
+}
+
+static void more_nonces_than_there_is_room_for_are_restored(void **state)
+{
+	struct verifier *verifier = *state;
+	struct envelope seen = signed_by(CURRENT, "n2"), fresh = signed_by(CURRENT, "n3");
+	verifier->nonces.max = 1;
+	for (unsigned i = 1; i <= 2; i++) {
+		char text[] = {'n', (char)('0' + i), '\0'};
+		struct trust_record record = {
+			.kind = TRUST_NONCE, .text = text, .length = 2, .until = at(NOW_NS)};
+		assert_int_equal(verifier_restore(verifier, &record), 0);
+	}
+	assert_verdict(verifier, &seen, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
+	assert_verdict(verifier, &fresh, VERDICT_NO_ROOM, "too many events");
+}
+
 #define VERIFIER_TEST(name) cmocka_unit_test_setup_teardown(name, verifier_setup, verifier_teardown)
 
 int main(void)
@@ -391,6 +498,10 @@ int main(void)
 		VERIFIER_TEST(keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation),
 		VERIFIER_TEST(the_first_keys_may_come_with_a_state),
 		VERIFIER_TEST(other_keys_do_not_free_the_nonces),
+		VERIFIER_TEST(no_jump_of_the_wall_clock_frees_a_nonce),
+		VERIFIER_TEST(an_older_event_about_the_same_peer_is_superseded),
+		VERIFIER_TEST(what_is_kept_is_known_to_the_next_process),
+		VERIFIER_TEST(more_nonces_than_there_is_room_for_are_restored),
 		VERIFIER_TEST(the_cursor_passes_what_was_verified_or_is_refused_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
