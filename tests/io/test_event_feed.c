@@ -59,6 +59,11 @@ static bool has_cursor(void *impl)
 	return feed.last_event_id && strcmp(feed.last_event_id, impl) == 0;
 }
 
+static bool is_refused(void *impl)
+{
+	return feed.refused_ms != 0;
+}
+
 static bool was_handled(void *impl)
 {
 	return handled >= *(unsigned *)impl;
@@ -283,7 +288,7 @@ static void the_place_to_resume_at_passes_no_event_that_may_yet_be_believed(void
 		try_sequence(node, number, &id);
 }
 
-static void an_event_holds_the_place_until_it_is_too_old(void **state)
+static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **state)
 {
 	struct node_fixture *node = *state;
 	open_now(node);
@@ -291,16 +296,45 @@ static void an_event_holds_the_place_until_it_is_too_old(void **state)
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){1});
 	assert_null(feed.last_event_id);
-	node->clock_ahead_ns = EVENT_WINDOW_NS + 1000000000;
+	node->boot_ahead_ns = EVENT_WINDOW_NS + 1000000000;
 	node_tell(node, "POST", "/events", kinds[4].event);
 	node_wait(node, has_cursor, "3");
 	/* Also where there is an id and nothing else. */
-	node->clock_ahead_ns = 0;
 	node_tell(node, "POST", "/events", kinds[2].event);
 	node_tell(node, "POST", "/raw", "'text':'id: 77\\n\\n'");
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){2});
 	assert_string_equal(feed.last_event_id, "3");
+}
+
+static void refuse(struct node_fixture *node, const char *event)
+{
+	feed.refused_ms = 0;
+	node_tell(node, "POST", "/events", event);
+	node_wait(node, is_refused, NULL);
+}
+
+/* As of the day that the first comes, from a hostile stream; whatever the wall clock does. */
+static void events_that_are_dated_far_ahead_do_not_freeze_the_place(void **state)
+{
+	static const char far_ahead[] = "'event_type':'x','signature':'missing',"
+					"'issued_at':'2150-01-01T00:00:00Z'";
+	static const char unsigned_far_ahead[] = "'event_type':'x','signature':'foreign',"
+						 "'issued_at':'2150-01-01T00:00:00Z'";
+	struct node_fixture *node = *state;
+	char place[16] = "";
+	unsigned moves = 0;
+	open_now(node);
+	refuse(node, far_ahead); /* a field is missing: that holds nothing */
+	assert_string_equal(feed.last_event_id, "1");
+	for (int minute = 0; minute < 30; minute++) {
+		node->boot_ahead_ns += INT64_C(60) * 1000000000;
+		node->clock_ahead_ns = minute % 2 ? -INT64_C(86400) * 1000000000 : 0;
+		refuse(node, unsigned_far_ahead);
+		moves += strcmp(place, feed.last_event_id) != 0;
+		snprintf(place, sizeof place, "%s", feed.last_event_id);
+	}
+	assert_true(moves >= 5);
 }
 
 static bool is_logged(void *impl)
@@ -328,7 +362,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 				  "allows more, and pulls make up for them"),
 		1);
 	/* Five minutes later, the last refusal a minute ago. */
-	node->clock_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
+	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
 	feed.troubles[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
 	node_wait(node, was_handled, &(unsigned){3});
@@ -485,7 +519,8 @@ int main(void)
 		TEST(a_pause_that_the_control_plane_asks_for_is_kept),
 		TEST(a_pause_that_the_stream_asks_for_is_kept),
 		TEST(the_place_to_resume_at_passes_no_event_that_may_yet_be_believed),
-		TEST(an_event_holds_the_place_until_it_is_too_old),
+		TEST(an_event_holds_the_place_for_five_minutes_of_the_boot_clock),
+		TEST(events_that_are_dated_far_ahead_do_not_freeze_the_place),
 		TEST(events_that_there_is_no_room_for_are_refused_and_said_once),
 		TEST(an_event_that_there_is_no_memory_for_is_not_passed),
 		TEST(it_is_resumed_there),

@@ -195,12 +195,16 @@ def without_a_signing_key_nothing_is_believed():
     del identity["signing_public_key"]
     with open(path, "w") as file:
         json.dump(identity, file)
-    os.remove(os.path.join(node.identity, "signing_public_key"))
+    assert node.stop() == 0
+    for name in ("signing_public_key", "trust.journal", "last_state.json"):
+        os.remove(os.path.join(node.identity, name))
     document = plane.ask("GET", f"/nodes/{node.id}/state")
     del document["signing_keys"]
     plane.ask("PUT", f"/nodes/{node.id}/state", document)
     mark = len(node.log())
-    restart()
+    until(has_streams(0))
+    node.start()
+    until(has_streams(1))
     until(lambda: "No signing key" in node.log()[mark:] and EVIL not in node.peers())
     send("peer_removed", {"peer_id": "extra"})
     until(lambda: "bad signature: there is no signing key" in node.log()[mark:])

@@ -18,7 +18,8 @@ mesh = Mesh(sys.argv[1], sys.argv[2], 2, record=True)
 one, two = mesh.nodes
 out = os.path.join(mesh.directory, "out")
 os.mkdir(out)
-OWN = ("private_key", "node_secret_key", "last_state.json", "last_events.json")  # the node's own
+OWN = ("private_key", "node_secret_key", "last_state.json", "last_events.json",
+       "trust.journal")  # the node's own
 INPUTS = ("state.json", "scenario.json", "ca.key", "store.json", "token")
 # When it would be gone a process waits, so that its memory can be looked at.
 AT_EXIT = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=exit_group",
