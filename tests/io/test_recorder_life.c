@@ -261,11 +261,11 @@ static void deliver(struct recorded *recorded, const char *type, const void *pay
 	memset(envelope.signature, world->verifier.keys.current.bytes[0], SIGNATURE_BYTES);
 	envelope_spoil(life, &envelope);
 	world->verifier.nonces.max = seed % 2 ? 2 : 0;
-	recorder_deliver(&recorded->recorder, &dispatcher, &envelope, world->now_s * NS_PER_S,
+	recorder_deliver(&recorded->recorder, &dispatcher, &envelope, world_now(world),
 		&verdict, NULL);
 	deliver_count += verdict == VERDICT_ACCEPTED;
 	no_room_count += verdict == VERDICT_NO_ROOM;
-	nonce_store_expire(&world->verifier.nonces, world->now_s * NS_PER_S);
+	verifier_expire(&world->verifier, world_now(world));
 }
 
 static void peer_event(struct recorded *recorded)
