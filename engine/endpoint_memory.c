@@ -238,9 +238,7 @@ static void record_compare(struct endpoint_record *record, const struct peer_con
 int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_table *desired,
 	const struct peer_table *actual, struct moment now)
 {
-	struct endpoint_memory next = {
-		.capacity = actual->count + desired->count, /* room for the adds that follow */
-	};
+	struct endpoint_memory next = {.capacity = actual->count};
 	next.records = calloc(next.capacity ? next.capacity : 1, sizeof *next.records);
 	if (!next.records)
 		return -ENOMEM;
@@ -269,6 +267,18 @@ int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_t
 	return 0;
 }
 
+static void record_apply(
+	struct endpoint_record *record, const struct endpoint *endpoint, bool fresh)
+{
+	if (fresh)
+		*record = (struct endpoint_record){.public_key = record->public_key};
+	if (fresh || endpoint->kind == ENDPOINT_IP) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+		record->has_due = false;
+	}
+}
+
 int endpoint_memory_applied(struct endpoint_memory *memory, const struct key_public *key,
 	const struct endpoint *endpoint, bool fresh)
 {
@@ -276,13 +286,39 @@ int endpoint_memory_applied(struct endpoint_memory *memory, const struct key_pub
 	struct endpoint_record *record = memory_obtain(memory, key);
 	if (!record)
 		return -ENOMEM;
-	if (fresh)
-		*record = (struct endpoint_record){.public_key = *key};
-	if (fresh || endpoint->kind == ENDPOINT_IP) {
-		record->baseline = *endpoint;
-		record->has_baseline = true;
-		record->has_due = false;
+	record_apply(record, endpoint, fresh);
+	return 0;
+}
+
+int endpoint_memory_changed(
+	struct endpoint_memory *memory, const struct endpoint_change *changes, size_t count)
+{
+	struct endpoint_memory next = {.capacity = memory->count + count};
+	if (count == 0)
+		return 0;
+	next.records = calloc(next.capacity, sizeof *next.records);
+	if (!next.records)
+		return -ENOMEM;
+	size_t old = 0;
+	for (size_t i = 0; i <= count; i++) {
+		int order = -1;
+		while (old < memory->count &&
+			(i == count || (order = key_public_compare(&memory->records[old].public_key,
+						changes[i].key)) < 0))
+			next.records[next.count++] = memory->records[old++];
+		if (i == count)
+			break;
+		bool is_known = old < memory->count && order == 0;
+		struct endpoint_record record = {.public_key = *changes[i].key};
+		if (is_known)
+			record = memory->records[old++];
+		if (!changes[i].applied)
+			continue;
+		record_apply(&record, changes[i].applied, changes[i].is_fresh || !is_known);
+		next.records[next.count++] = record;
 	}
+	endpoint_memory_clear(memory);
+	*memory = next;
 	return 0;
 }
 

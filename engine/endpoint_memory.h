@@ -79,6 +79,16 @@ int endpoint_memory_compared(struct endpoint_memory *memory, const struct peer_t
  */
 int endpoint_memory_applied(struct endpoint_memory *memory, const struct key_public *key,
 	const struct endpoint *endpoint, bool fresh);
+/* What became of one peer in a cycle. */
+struct endpoint_change {
+	const struct key_public *key;
+	const struct endpoint *applied; /* NULL: the peer was removed */
+	bool is_fresh;
+};
+/* All that a cycle did, in one pass: sorted by key, each once. Returns 0, or -ENOMEM with the
+ * memory as before. */
+int endpoint_memory_changed(
+	struct endpoint_memory *memory, const struct endpoint_change *changes, size_t count);
 /* This endpoint was to be set and could not be. Returns 0 or -ENOMEM. */
 int endpoint_memory_failed(struct endpoint_memory *memory, const struct key_public *key,
 	const struct endpoint *endpoint);
