@@ -4,6 +4,7 @@
 #include "ipv6_obstacle.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,9 @@ struct sim_device *sim_device_new(const char *name)
 	return device;
 }
 
-static void peer_free(struct sim_peer *peer)
+static void peer_free(void *freed)
 {
+	struct sim_peer *peer = freed;
 	key_secret_wipe(&peer->psk);
 	free(peer);
 }
@@ -28,10 +30,8 @@ void sim_device_free(struct sim_device *device)
 {
 	if (!device)
 		return;
-	for (size_t i = 0; i < device->peer_count; i++)
-		peer_free(device->peers[i]);
-	free(device->peers);
-	free(device->allowed_ips);
+	tdestroy(device->peers, peer_free);
+	tdestroy(device->allowed_ips, free);
 	free(device->addresses);
 	key_secret_wipe(&device->private_key);
 	free(device);
@@ -99,100 +99,115 @@ int sim_device_configure_address(
 	return 0;
 }
 
-/* Where the peer with that key is, or would be. */
-static size_t peer_position(const struct sim_device *device, const struct key_public *key)
+static int compare_peers(const void *a, const void *b)
 {
-	size_t low = 0;
-	size_t high = device->peer_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (key_public_compare(&device->peers[middle]->public_key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct sim_peer *x = a, *y = b;
+	return key_public_compare(&x->public_key, &y->public_key);
+}
+
+static int compare_allowed_ips(const void *a, const void *b)
+{
+	const struct sim_allowed_ip *x = a, *y = b;
+	return prefix_compare(&x->prefix, &y->prefix);
 }
 
 struct sim_peer *sim_device_find(const struct sim_device *device, const struct key_public *key)
 {
-	size_t at = peer_position(device, key);
-	if (at < device->peer_count && key_public_equal(&device->peers[at]->public_key, key))
-		return device->peers[at];
-	return NULL;
+	const struct sim_peer wanted = {.public_key = *key};
+	struct sim_peer **found = tfind(&wanted, &device->peers, compare_peers);
+	return found ? *found : NULL;
 }
 
-static size_t allowed_ip_position(const struct sim_device *device, const struct prefix *prefix)
+static struct sim_allowed_ip *find_allowed_ip(
+	const struct sim_device *device, const struct prefix *prefix)
 {
-	size_t low = 0;
-	size_t high = device->allowed_ip_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (prefix_compare(&device->allowed_ips[middle].prefix, prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	struct sim_allowed_ip wanted = {.prefix = *prefix};
+	prefix_mask(&wanted.prefix);
+	struct sim_allowed_ip **found = tfind(&wanted, &device->allowed_ips, compare_allowed_ips);
+	return found ? *found : NULL;
 }
 
-/* There is room for one more. */
-static void give_allowed_ip(
-	struct sim_device *device, const struct prefix *given, const struct sim_peer *owner)
+/* One that is not there yet, without an owner. Returns 0 or -ENOMEM. */
+static int make_allowed_ip(struct sim_device *device, const struct prefix *prefix)
 {
-	struct prefix prefix = *given;
-	struct sim_allowed_ip *ips = device->allowed_ips;
-	size_t at;
-	prefix_mask(&prefix);
-	at = allowed_ip_position(device, &prefix);
-	if (at == device->allowed_ip_count || !prefix_equal(&ips[at].prefix, &prefix)) {
-		memmove(&ips[at + 1], &ips[at], (device->allowed_ip_count - at) * sizeof *ips);
-		ips[at].prefix = prefix;
-		device->allowed_ip_count++;
-	}
-	ips[at].owner = owner;
-}
-
-static void drop_allowed_ips(struct sim_device *device, const struct sim_peer *owner)
-{
-	size_t left = 0;
-	for (size_t i = 0; i < device->allowed_ip_count; i++) {
-		if (device->allowed_ips[i].owner != owner)
-			device->allowed_ips[left++] = device->allowed_ips[i];
-	}
-	device->allowed_ip_count = left;
-}
-
-static int reserve_allowed_ips(struct sim_device *device, size_t more)
-{
-	size_t capacity = device->allowed_ip_count + more;
-	struct sim_allowed_ip *ips;
-	if (more == 0)
-		return 0;
-	ips = realloc(device->allowed_ips, capacity * sizeof *ips);
-	if (!ips)
+	struct sim_allowed_ip *ip = calloc(1, sizeof *ip);
+	if (!ip)
 		return -ENOMEM;
-	device->allowed_ips = ips;
+	ip->prefix = *prefix;
+	prefix_mask(&ip->prefix);
+	if (!tsearch(ip, &device->allowed_ips, compare_allowed_ips)) {
+		free(ip);
+		return -ENOMEM;
+	}
+	device->allowed_ip_count++;
 	return 0;
+}
+
+/* Takes it from its owner, if it has one. */
+static void disown_allowed_ip(struct sim_allowed_ip *ip)
+{
+	if (!ip->owner)
+		return;
+	if (ip->previous)
+		ip->previous->next = ip->next;
+	else
+		ip->owner->allowed_ips = ip->next;
+	if (ip->next)
+		ip->next->previous = ip->previous;
+	ip->owner->allowed_ip_count--;
+	ip->owner = NULL;
+}
+
+static void give_allowed_ip(struct sim_allowed_ip *ip, struct sim_peer *owner)
+{
+	disown_allowed_ip(ip);
+	ip->owner = owner;
+	ip->previous = NULL;
+	ip->next = owner->allowed_ips;
+	if (ip->next)
+		ip->next->previous = ip;
+	owner->allowed_ips = ip;
+	owner->allowed_ip_count++;
+}
+
+static void drop_allowed_ip(struct sim_device *device, struct sim_allowed_ip *ip)
+{
+	disown_allowed_ip(ip);
+	tdelete(ip, &device->allowed_ips, compare_allowed_ips);
+	device->allowed_ip_count--;
+	free(ip);
+}
+
+static void drop_allowed_ips(struct sim_device *device, struct sim_peer *owner)
+{
+	while (owner->allowed_ips)
+		drop_allowed_ip(device, owner->allowed_ips);
 }
 
 static struct sim_peer *create_peer(struct sim_device *device, const struct key_public *key)
 {
-	size_t at = peer_position(device, key);
-	struct sim_peer **peers;
-	struct sim_peer *peer;
-	peers = realloc(device->peers, (device->peer_count + 1) * sizeof *peers);
-	if (!peers)
-		return NULL;
-	device->peers = peers;
-	peer = calloc(1, sizeof *peer);
+	struct sim_peer *peer = calloc(1, sizeof *peer);
 	if (!peer)
 		return NULL;
 	peer->public_key = *key;
-	memmove(&peers[at + 1], &peers[at], (device->peer_count - at) * sizeof *peers);
-	peers[at] = peer;
+	if (!tsearch(peer, &device->peers, compare_peers)) {
+		free(peer);
+		return NULL;
+	}
 	device->peer_count++;
 	return peer;
+}
+
+/* All of them are there. */
+static void set_allowed_ips(
+	struct sim_device *device, struct sim_peer *peer, const struct peer_config *config)
+{
+	struct sim_peer before = {.allowed_ips = NULL};
+	while (peer->allowed_ips)
+		give_allowed_ip(peer->allowed_ips, &before);
+	for (size_t i = 0; i < config->allowed_ip_count; i++)
+		give_allowed_ip(find_allowed_ip(device, &config->allowed_ips[i]), peer);
+	drop_allowed_ips(device, &before);
 }
 
 static void set_fields(struct sim_device *device, struct sim_peer *peer,
@@ -204,10 +219,25 @@ static void set_fields(struct sim_device *device, struct sim_peer *peer,
 		peer->psk = config->psk;
 	if (fields & PEER_FIELD_PERSISTENT_KEEPALIVE)
 		peer->persistent_keepalive_s = config->persistent_keepalive_s;
-	if (fields & PEER_FIELD_ALLOWED_IPS) {
-		drop_allowed_ips(device, peer);
-		for (size_t i = 0; i < config->allowed_ip_count; i++)
-			give_allowed_ip(device, &config->allowed_ips[i], peer);
+	if (fields & PEER_FIELD_ALLOWED_IPS)
+		set_allowed_ips(device, peer, config);
+}
+
+static int reserve_allowed_ips(struct sim_device *device, const struct peer_config *config)
+{
+	int error = 0;
+	for (size_t i = 0; i < config->allowed_ip_count && !error; i++)
+		if (!find_allowed_ip(device, &config->allowed_ips[i]))
+			error = make_allowed_ip(device, &config->allowed_ips[i]);
+	return error;
+}
+
+static void abandon_allowed_ips(struct sim_device *device, const struct peer_config *config)
+{
+	for (size_t i = 0; i < config->allowed_ip_count; i++) {
+		struct sim_allowed_ip *ip = find_allowed_ip(device, &config->allowed_ips[i]);
+		if (ip && !ip->owner)
+			drop_allowed_ip(device, ip);
 	}
 }
 
@@ -215,21 +245,23 @@ int sim_device_set_peer(
 	struct sim_device *device, const struct peer_config *config, unsigned fields, bool create)
 {
 	struct sim_peer *peer;
-	int error;
+	int error = 0;
 	if (config->endpoint.kind == ENDPOINT_NAME)
 		return -EINVAL;
 	if (key_public_equal(&config->public_key, &device->public_key))
 		return 0;
-	error = reserve_allowed_ips(device, config->allowed_ip_count);
-	if (error)
-		return error;
 	peer = sim_device_find(device, &config->public_key);
 	if (!peer && !create)
 		return 0;
-	if (!peer) {
+	if (fields & PEER_FIELD_ALLOWED_IPS)
+		error = reserve_allowed_ips(device, config);
+	if (!error && !peer) {
 		peer = create_peer(device, &config->public_key);
-		if (!peer)
-			return -ENOMEM;
+		error = peer ? 0 : -ENOMEM;
+	}
+	if (error) {
+		abandon_allowed_ips(device, config);
+		return error;
 	}
 	set_fields(device, peer, config, fields);
 	return 0;
@@ -238,14 +270,12 @@ int sim_device_set_peer(
 void sim_device_remove_peer(struct sim_device *device, const struct key_public *key)
 {
 	struct sim_peer *peer = sim_device_find(device, key);
-	size_t at = peer_position(device, key);
 	if (!peer)
 		return;
 	drop_allowed_ips(device, peer);
-	peer_free(peer);
+	tdelete(peer, &device->peers, compare_peers);
 	device->peer_count--;
-	memmove(&device->peers[at], &device->peers[at + 1],
-		(device->peer_count - at) * sizeof(struct sim_peer *));
+	peer_free(peer);
 }
 
 void sim_device_handshake(struct sim_device *device, const struct key_public *key,
@@ -266,53 +296,47 @@ void sim_device_sent(struct sim_device *device, const struct key_public *key, ui
 		peer->status.tx_bytes += bytes;
 }
 
-/* The prefixes of each peer, one after the other, each peer's in order; `starts` says where. */
-static void group_allowed_ips(
-	const struct sim_device *device, size_t *starts, struct prefix *prefixes)
+static int read_peer(const struct sim_peer *peer, struct peer_table *ret)
 {
-	for (size_t i = 0; i < device->allowed_ip_count; i++) {
-		size_t at = peer_position(device, &device->allowed_ips[i].owner->public_key);
-		starts[at + 1]++;
-	}
-	for (size_t i = 0; i < device->peer_count; i++)
-		starts[i + 1] += starts[i];
-	/* Filled from the back, so that each start ends up at its place. */
-	for (size_t i = device->allowed_ip_count; i-- > 0;) {
-		size_t at = peer_position(device, &device->allowed_ips[i].owner->public_key);
-		prefixes[--starts[at + 1]] = device->allowed_ips[i].prefix;
-	}
+	struct prefix *prefixes = calloc(peer->allowed_ip_count + 1, sizeof *prefixes);
+	size_t count = 0;
+	if (!prefixes)
+		return -ENOMEM;
+	for (const struct sim_allowed_ip *ip = peer->allowed_ips; ip; ip = ip->next)
+		prefixes[count++] = ip->prefix;
+	struct peer_config config = {
+		.public_key = peer->public_key,
+		.psk = peer->psk,
+		.endpoint = peer->endpoint,
+		.allowed_ips = prefixes,
+		.allowed_ip_count = (uint32_t)prefixes_normalize(prefixes, count),
+		.persistent_keepalive_s = peer->persistent_keepalive_s,
+		.status = peer->status,
+	};
+	int error = peer_table_append(ret, &config);
+	key_secret_wipe(&config.psk);
+	free(prefixes);
+	return error;
+}
+
+struct reading {
+	struct peer_table *peers;
+	int error;
+};
+
+static void read_node(const void *node, VISIT visit, void *closure)
+{
+	struct reading *reading = closure;
+	bool is_in_order = visit == postorder || visit == leaf;
+	if (is_in_order && !reading->error)
+		reading->error = read_peer(*(struct sim_peer *const *)node, reading->peers);
 }
 
 static int read_peers(const struct sim_device *device, struct peer_table *ret)
 {
-	size_t *starts = calloc(device->peer_count + 2, sizeof *starts);
-	struct prefix *prefixes = malloc((device->allowed_ip_count + 1) * sizeof *prefixes);
-	int error = -ENOMEM;
-	if (!starts || !prefixes)
-		goto out;
-	group_allowed_ips(device, starts, prefixes);
-	for (size_t i = 0; i < device->peer_count; i++) {
-		const struct sim_peer *peer = device->peers[i];
-		size_t end = i + 1 < device->peer_count ? starts[i + 2] : device->allowed_ip_count;
-		struct peer_config config = {
-			.public_key = peer->public_key,
-			.psk = peer->psk,
-			.endpoint = peer->endpoint,
-			.allowed_ips = prefixes + starts[i + 1],
-			.allowed_ip_count = (uint32_t)(end - starts[i + 1]),
-			.persistent_keepalive_s = peer->persistent_keepalive_s,
-			.status = peer->status,
-		};
-		error = peer_table_append(ret, &config);
-		key_secret_wipe(&config.psk);
-		if (error)
-			goto out;
-	}
-	error = peer_table_seal(ret, NULL);
-out:
-	free(prefixes);
-	free(starts);
-	return error;
+	struct reading reading = {.peers = ret};
+	twalk_r(device->peers, read_node, &reading);
+	return reading.error ? reading.error : peer_table_seal(ret, NULL);
 }
 
 int sim_device_read(const struct sim_device *device, struct device *ret)

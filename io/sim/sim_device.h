@@ -23,12 +23,15 @@ struct sim_peer {
 	struct endpoint endpoint; /* never a host name; the text of an unusable one is borrowed */
 	uint16_t persistent_keepalive_s;
 	struct peer_status status;
+	struct sim_allowed_ip *allowed_ips; /* a list, in no order */
+	size_t allowed_ip_count;
 };
 
 /* Cryptokey routing: each prefix has one owner. */
 struct sim_allowed_ip {
 	struct prefix prefix;
-	const struct sim_peer *owner;
+	struct sim_peer *owner;
+	struct sim_allowed_ip *previous, *next; /* of the owner's */
 };
 
 struct sim_device {
@@ -40,9 +43,9 @@ struct sim_device {
 	bool up;
 	struct prefix *addresses; /* in the order they were given */
 	size_t address_count;
-	struct sim_peer **peers; /* sorted by key */
+	void *peers; /* a tree (search.h) by key */
 	size_t peer_count;
-	struct sim_allowed_ip *allowed_ips; /* sorted by prefix */
+	void *allowed_ips; /* a tree by prefix */
 	size_t allowed_ip_count;
 };
 
