@@ -185,28 +185,21 @@ static bool route_is_expected(const struct sim_route *route, const struct expect
 static bool routes_hold(const struct sim_routes *found, const struct expectation *expected)
 {
 	size_t ours = 0;
-	for (size_t i = 0; i < found->count; i++) {
-		if (!found->routes[i].is_ours)
+	for (const struct sim_route_node *node = found->first; node; node = node->next) {
+		if (!node->route.is_ours)
 			continue;
-		if (!route_is_expected(&found->routes[i], expected))
+		if (!route_is_expected(&node->route, expected))
 			return false;
 		ours++;
 	}
 	return ours == expected->route_count;
 }
 
-static void routes_write(FILE *out, const struct sim_route *routes, size_t count, bool all)
+/* `gap` stands before it. */
+static void route_write(FILE *out, const char *gap, const struct sim_route *route)
 {
-	const char *gap = "";
-	fputc('[', out);
-	for (size_t i = 0; i < count; i++) {
-		if (!all && !routes[i].is_ours)
-			continue;
-		fputs(gap, out);
-		text_write(out, sim_route_format(&routes[i]).text);
-		gap = ", ";
-	}
-	fputc(']', out);
+	fputs(gap, out);
+	text_write(out, sim_route_format(route).text);
 }
 
 static int check_routes(
@@ -218,10 +211,18 @@ static int check_routes(
 		return 0;
 	if (draft_open(&draft) != 0)
 		return -ENOMEM;
-	fputs("expected ", draft.out);
-	routes_write(draft.out, expected->routes, expected->route_count, true);
-	fputs(", found ", draft.out);
-	routes_write(draft.out, found->routes, found->count, false);
+	const char *gap = "";
+	fputs("expected [", draft.out);
+	for (size_t i = 0; i < expected->route_count; i++)
+		route_write(draft.out, i ? ", " : "", &expected->routes[i]);
+	fputs("], found [", draft.out);
+	for (const struct sim_route_node *node = found->first; node; node = node->next) {
+		if (!node->route.is_ours)
+			continue;
+		route_write(draft.out, gap, &node->route);
+		gap = ", ";
+	}
+	fputc(']', draft.out);
 	return draft_fail(&draft, diag);
 }
 

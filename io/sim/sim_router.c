@@ -18,8 +18,9 @@ static int read_routes(
 	const struct sim_device *device = sim_controller_find(sim, interface);
 	struct route_table table = {0};
 	int error = 0;
-	for (size_t i = 0; i < sim->routes.count && !error; i++) {
-		const struct sim_route *it = &sim->routes.routes[i];
+	for (const struct sim_route_node *node = sim->routes.first; node && !error;
+		node = node->next) {
+		const struct sim_route *it = &node->route;
 		bool here = leads_to(it, interface);
 		struct route route = {
 			.destination = it->destination,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,55 +54,83 @@ struct sim_route_text sim_route_format(const struct sim_route *route)
 	return text;
 }
 
+/* Of routes, or of nodes, which begin with one. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct sim_route *x = a, *y = b;
+	int order = prefix_compare(&x->destination, &y->destination);
+	return order ? order : (x->table > y->table) - (x->table < y->table);
+}
+
+static struct sim_route_node *node_find(
+	const struct sim_routes *routes, const struct sim_route *route)
+{
+	struct sim_route_node **found = tfind(route, &routes->by_place, compare_places);
+	return found ? *found : NULL;
+}
+
 struct sim_route *sim_routes_find(const struct sim_routes *routes, const struct sim_route *route)
 {
-	for (size_t i = 0; i < routes->count; i++)
-		if (routes->routes[i].table == route->table &&
-			prefix_equal(&routes->routes[i].destination, &route->destination))
-			return &routes->routes[i];
-	return NULL;
+	struct sim_route_node *node = node_find(routes, route);
+	return node ? &node->route : NULL;
 }
 
 int sim_routes_set(struct sim_routes *routes, const struct sim_route *route)
 {
-	struct sim_route *old = sim_routes_find(routes, route);
-	if (old) {
-		*old = *route;
+	struct sim_route_node *node = node_find(routes, route);
+	if (node) {
+		node->route = *route;
 		return 0;
 	}
-	if (routes->count == routes->capacity) {
-		size_t capacity = routes->capacity ? routes->capacity * 2 : 16;
-		struct sim_route *list = reallocarray(routes->routes, capacity, sizeof *list);
-		if (!list)
-			return -ENOMEM;
-		routes->routes = list;
-		routes->capacity = capacity;
+	node = malloc(sizeof *node);
+	if (!node)
+		return -ENOMEM;
+	*node = (struct sim_route_node){.route = *route, .previous = routes->last};
+	if (!tsearch(node, &routes->by_place, compare_places)) {
+		free(node);
+		return -ENOMEM;
 	}
-	routes->routes[routes->count++] = *route;
+	if (node->previous)
+		node->previous->next = node;
+	else
+		routes->first = node;
+	routes->last = node;
 	return 0;
+}
+
+static void node_remove(struct sim_routes *routes, struct sim_route_node *node)
+{
+	tdelete(node, &routes->by_place, compare_places);
+	if (node->previous)
+		node->previous->next = node->next;
+	else
+		routes->first = node->next;
+	if (node->next)
+		node->next->previous = node->previous;
+	else
+		routes->last = node->previous;
+	free(node);
 }
 
 void sim_routes_remove(struct sim_routes *routes, const struct sim_route *route)
 {
-	struct sim_route *old = sim_routes_find(routes, route);
-	if (old)
-		*old = routes->routes[--routes->count];
+	struct sim_route_node *node = node_find(routes, route);
+	if (node)
+		node_remove(routes, node);
 }
 
 void sim_routes_drop(struct sim_routes *routes, const char *interface, enum ip_family family)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < routes->count; i++) {
-		const struct sim_route *route = &routes->routes[i];
-		if (strcmp(route->interface, interface) != 0 ||
-			(family && route->destination.ip.family != family))
-			routes->routes[kept++] = *route;
+	for (struct sim_route_node *node = routes->first, *next; node; node = next) {
+		next = node->next;
+		if (strcmp(node->route.interface, interface) == 0 &&
+			(!family || node->route.destination.ip.family == family))
+			node_remove(routes, node);
 	}
-	routes->count = kept;
 }
 
 void sim_routes_clear(struct sim_routes *routes)
 {
-	free(routes->routes);
-	*routes = (struct sim_routes){0};
+	while (routes->first)
+		node_remove(routes, routes->first);
 }

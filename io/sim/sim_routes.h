@@ -26,10 +26,14 @@ struct sim_route {
 	char interface[INTERFACE_NAME_MAX + 1]; /* that it leads to; empty: any other */
 };
 
+struct sim_route_node {
+	struct sim_route route;
+	struct sim_route_node *previous, *next;
+};
+
 struct sim_routes {
-	struct sim_route *routes;
-	size_t count;
-	size_t capacity;
+	struct sim_route_node *first, *last; /* a list of all, as they came */
+	void *by_place;                      /* a tree (search.h) of them */
 };
 
 /* "10.2.0.0/16 254 unicast". False if `text` is none. */
