@@ -26,6 +26,7 @@ static const char *const trouble_names[] = {
 	[VERDICT_FUTURE] = "future events",
 	[VERDICT_BAD_SIGNATURE] = "forged events",
 	[VERDICT_DUPLICATE_NONCE] = "repeated events",
+	[VERDICT_SUPERSEDED] = "superseded events",
 	[VERDICT_NO_ROOM] = "room for events",
 	[VERDICT_FAULT] = "memory for events",
 };
