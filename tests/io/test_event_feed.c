@@ -61,7 +61,10 @@ static bool has_cursor(void *impl)
 
 static bool is_refused(void *impl)
 {
-	return feed.refused_ms != 0;
+	for (int verdict = 0; verdict <= VERDICT_FAULT; verdict++)
+		if (feed.troubles[verdict].met_ms != 0)
+			return true;
+	return false;
 }
 
 static bool was_handled(void *impl)
@@ -309,7 +312,8 @@ static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **s
 
 static void refuse(struct node_fixture *node, const char *event)
 {
-	feed.refused_ms = 0;
+	for (int verdict = 0; verdict <= VERDICT_FAULT; verdict++)
+		feed.troubles[verdict].met_ms = 0;
 	node_tell(node, "POST", "/events", event);
 	node_wait(node, is_refused, NULL);
 }
