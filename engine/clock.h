@@ -9,7 +9,7 @@
 
 struct clock {
 	int64_t (*now_ns)(void *impl);  /* since 1970 (UTC) */
-	int64_t (*boot_ns)(void *impl); /* since the boot; may be NULL where nothing is counted */
+	int64_t (*boot_ns)(void *impl); /* since the boot */
 	void *impl;
 };
 

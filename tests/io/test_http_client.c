@@ -235,11 +235,7 @@ static void a_broken_connection_is_a_network_error(void **state)
 	plane_process_tell(&fixture->plane, "POST", "/down", "{}");
 	asked = get(fixture, STATE_PATH);
 	assert_end(&asked, HTTP_END_NETWORK, "connect");
-	/* Of "port 1 after 0 ms: Couldn't" the duration is left out, so that the text stays. */
-	const char *port = strstr(asked.error, " port ");
-	assert_non_null(port);
-	port += strlen(" port ");
-	assert_memory_equal(port + strspn(port, "0123456789"), ": C", 3);
+	assert_string_equal(asked.error, "cannot connect: Connection refused");
 	plane_process_tell(&fixture->plane, "POST", "/up", "{}");
 	faults_clear(fixture);
 	asked = get(fixture, STATE_PATH);

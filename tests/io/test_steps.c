@@ -73,8 +73,9 @@ static void node_begin(struct node *node)
 				 (struct logger){.write = write_nothing}),
 		0);
 	node->manager.router = sim_router(&node->sim);
-	reconciler_init(&node->reconciler, &node->manager, NULL, (struct clock){.now_ns = clock_now},
-		(struct drift_reporter){0}, &node->identity);
+	reconciler_init(&node->reconciler, &node->manager, NULL,
+		(struct clock){.now_ns = clock_now, .boot_ns = clock_now}, (struct drift_reporter){0},
+		&node->identity);
 }
 
 static void node_end(struct node *node)
@@ -131,7 +132,7 @@ static uint64_t cycle(struct node *node, uint32_t begin, uint32_t end, uint16_t 
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	assert_true(taken > 0);
 	assert_int_equal(sim_controller_find(&node->sim, NAME)->peer_count, end - begin);
-	print_message("%u peers wanted: %.1f million steps, %.2f s\n", (unsigned)(end - begin),
+	print_message("# %u peers wanted: %.1f million steps, %.2f s\n", (unsigned)(end - begin),
 		(double)taken / 1e6,
 		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
 	return taken;

@@ -83,7 +83,7 @@ def a_node_that_joined_has_an_identity_that_only_its_owner_can_read():
     result = join(identity)
     assert result.returncode == 0 and result.stderr == "", result
     assert result.stdout == "joined as node-1, mesh address 10.99.0.2\n", result
-    assert set(os.listdir(identity)) == FILES | {"last_state.json", "trust.journal"}
+    assert set(os.listdir(identity)) == FILES | {"last_state.json"}
     assert stat.S_IMODE(os.stat(identity).st_mode) == 0o700
     for name in os.listdir(identity):
         assert stat.S_IMODE(os.stat(os.path.join(identity, name)).st_mode) == 0o600, name
@@ -154,8 +154,8 @@ def a_join_killed_between_its_writes_is_done_again_with_the_same_key():
                 file.write("{")
             result = join(identity)
             assert result.returncode == 0, result
-            kept = {"last_state.json": "", "trust.journal": ""}
-            assert {**snapshot(identity), **kept} == {**snapshot(whole), **kept}
+            assert {**snapshot(identity), "last_state.json": ""} == \
+                {**snapshot(whole), "last_state.json": ""}
             shutil.rmtree(identity)
     assert len(registered()) == before
 
