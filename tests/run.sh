@@ -9,8 +9,8 @@ build=${1:-build-test}
 sh tests/install.sh build device test vm
 mkdir -p "$build"
 {
-	[ -f "$build/build.ninja" ] || meson setup "$build" -Db_sanitize=address,undefined \
-		-Db_lundef=false -Dbuildtype=debugoptimized
+	[ -f "$build/build.ninja" ] || meson setup "$build" -Dwerror=true \
+		-Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized
 	ninja -C "$build"
 } >"$build/build.log" || {
 	cat "$build/build.log"
