@@ -11,4 +11,11 @@ warnings() { # as meson sets it up unless told otherwise, and as CI tells it
 		grep -o '{"name": "werror", "value": false' && grep -e '-Dwerror=true' tests/run.sh
 }
 check 'a warning of another compiler stops no build but that of CI' warnings
+
+news() { # the version that is built has an entry, and it is the first one
+	local version
+	version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
+	[ -n "$version" ] && grep -m 1 '^Changes in ' io/share/NEWS | grep -F " $version"
+}
+check 'the NEWS begin with the version that is built' news
 tap_end
