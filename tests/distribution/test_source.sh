@@ -18,4 +18,14 @@ news() { # the version that is built has an entry, and it is the first one
 	[ -n "$version" ] && grep -m 1 '^Changes in ' io/share/NEWS | grep -F " $version"
 }
 check 'the NEWS begin with the version that is built' news
+named() { # what the pages name of the tree, and is not there
+	grep -ohE '`(\.ci|\.github|engine|fixtures|io|model|tests)/[][A-Za-z0-9_./-]*`' README.md .github/*.md |
+		tr -d '`' | sort -u >"$work/names"
+	while read -r name; do
+		[ -e "$name" ] || echo "$name: no such file"
+	done <"$work/names" >"$work/missing"
+	cat "$work/missing"
+	[ -s "$work/names" ] && [ ! -s "$work/missing" ]
+}
+check 'README and the pages for contributors name files that exist' named
 tap_end
