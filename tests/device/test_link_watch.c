@@ -255,6 +255,29 @@ static void messages_that_were_lost_count_as_a_change(void **state)
 	assert_false(has_changed(watch));
 }
 
+static bool next_is_empty;
+
+ssize_t __wrap_recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *address,
+	socklen_t *address_size);
+ssize_t __real_recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *address,
+	socklen_t *address_size);
+ssize_t __wrap_recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *address,
+	socklen_t *address_size)
+{
+	if (!next_is_empty)
+		return __real_recvfrom(fd, buffer, size, flags, address, address_size);
+	next_is_empty = false;
+	errno = EIO; /* of an earlier call */
+	return 0;
+}
+
+static void an_empty_message_is_neither_a_change_nor_an_error(void **state)
+{
+	next_is_empty = true;
+	assert_false(has_changed(*state));
+	assert_false(next_is_empty);
+}
+
 #define WATCH_TEST(name) cmocka_unit_test_setup_teardown(name, watch_make, watch_clear)
 #define ROUTE_TEST(name) cmocka_unit_test_setup_teardown(name, route_watch_make, watch_clear)
 
@@ -269,6 +292,7 @@ static int run(void)
 		WATCH_TEST(other_links_are_nobodys_business),
 		WATCH_TEST(a_link_that_has_the_name_as_an_alternative_is_another),
 		WATCH_TEST(messages_that_were_lost_count_as_a_change),
+		WATCH_TEST(an_empty_message_is_neither_a_change_nor_an_error),
 		ROUTE_TEST(a_route_of_ours_that_another_program_deletes_is_noticed),
 		ROUTE_TEST(a_route_that_is_not_ours_may_come_and_go),
 		ROUTE_TEST(routes_of_others_do_not_even_arrive),

@@ -82,6 +82,8 @@ static int program_main(const char *name)
 		return 42;
 	if (strcmp(name, "aborts") == 0)
 		kill(getpid(), SIGKILL);
+	if (strcmp(name, "bereaves") == 0)
+		return kill(getppid(), SIGKILL);
 	if (strcmp(name, "complains") == 0)
 		return complain();
 	if (strcmp(name, "babbles") == 0)
@@ -168,6 +170,14 @@ static void a_program_that_is_killed_is_told_with_its_signal(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(start(bed, "aborts"), -EIO);
+	expect_text(bed, "ended by signal 9");
+}
+
+/* The supervisor, between it and its starter, has no time to say anything. */
+static void a_supervisor_that_is_killed_counts_as_the_program_s_end(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(start(bed, "bereaves"), -EIO);
 	expect_text(bed, "ended by signal 9");
 }
 
@@ -450,6 +460,9 @@ static int program_tests(void)
 			a_program_that_exits_is_told_with_its_status, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_that_is_killed_is_told_with_its_signal, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			a_supervisor_that_is_killed_counts_as_the_program_s_end, bed_make,
+			bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_s_own_words_are_told_on_one_line, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(only_its_own_words_are_told, bed_make, bed_clear),
