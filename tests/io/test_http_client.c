@@ -1,7 +1,10 @@
 #include "http_fixture.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static void a_get_brings_status_header_and_body(void **state)
 {
@@ -243,6 +246,44 @@ static void a_broken_connection_is_a_network_error(void **state)
 	secret_buffer_clear(&asked.body);
 }
 
+/* A listener on loopback with no room for one more connection. Returns its port. */
+static int listener_fill(int fds[2])
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof address;
+	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fds[0], (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fds[0], 0), 0);
+	assert_int_equal(getsockname(fds[0], (struct sockaddr *)&address, &size), 0);
+	fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fds[1], (struct sockaddr *)&address, sizeof address), 0);
+	return ntohs(address.sin_port);
+}
+
+/* libcurl's "after 300 ms" would make each a trouble of its own. */
+static void connects_that_time_out_have_the_same_words_however_long_they_took(void **state)
+{
+	struct http_fixture *fixture = *state;
+	char url[64];
+	int fds[2];
+	struct asked asked[2];
+	snprintf(url, sizeof url, "http://127.0.0.1:%d", listener_fill(fds));
+	for (int i = 0; i < 2; i++) {
+		struct http_call call = call_of(fixture, STATE_PATH);
+		struct http_url busy;
+		assert_int_equal(http_url_parse(url, &busy, NULL), 0);
+		call.url = &busy;
+		call.pace.idle_ms = 300 - 190 * i;
+		asked[i] = ask_one(fixture, &call);
+		http_url_clear(&busy);
+	}
+	assert_string_equal(asked[0].error, asked[1].error);
+	for (int i = 0; i < 2; i++) {
+		assert_end(&asked[i], HTTP_END_TIMED_OUT, "connect");
+		close(fds[i]);
+	}
+}
+
 static void an_exchange_that_stalls_is_cut_after_the_idle_time(void **state)
 {
 	static const char *const faults[] = {"'mode':'mute','count':1", "'mode':'stall','count':1",
@@ -420,6 +461,7 @@ int main(void)
 		TEST(an_error_status_is_told_without_waiting_for_its_body),
 		TEST(what_is_no_http_is_a_protocol_error),
 		TEST(a_broken_connection_is_a_network_error),
+		TEST(connects_that_time_out_have_the_same_words_however_long_they_took),
 		TEST(an_exchange_that_stalls_is_cut_after_the_idle_time),
 		TEST(an_answer_that_keeps_coming_may_take_as_long_as_it_needs),
 		TEST(a_body_that_keeps_going_out_may_take_as_long_as_it_needs),
