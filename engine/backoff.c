@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "backoff.h"
 
 static uint32_t double_ms(uint32_t last_ms)

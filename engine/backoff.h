@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How long to wait before trying again: 1 s at first, twice as long each time up to 60 s, and each
  * wait a quarter longer or shorter by chance, so that nodes that lost the same control plane do not

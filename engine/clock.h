@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface to time. The wall clock says when others wrote what they date; it may jump, either
  * way. The boot clock counts on from the boot, through suspends too: everything else is counted on

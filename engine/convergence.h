@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notices operations that are acknowledged and take no effect: the same one, for the same values,
  * sent cycle after cycle.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a state document to the peers that the device shall have: events not yet overtaken are laid
  * over it, unusable entries keep what they have on the device, conflicts are settled. Pure, and

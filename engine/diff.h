@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What has to be done so that the actual peers become the desired ones. Pure: two sorted tables
  * in, three operation lists out, each sorted by public key; the same bytes for the same input.

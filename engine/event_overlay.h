@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The events that no fetch has overtaken yet. A state whose fetch began before an event was
  * handled does not undo it: for that peer the event wins, until a fetch that began after it

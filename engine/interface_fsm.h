@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface's states on the way from nothing to up, and what each event means in each of them.
  * Pure: interface_fsm_cell says which action to take and where it leads; whoever takes the action

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seam to logging: structured lines, which io/ formats. The engine says what happened, with
  * keys and values; the sink adds time, component and interface. No value may be a secret.

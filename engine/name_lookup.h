@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The engine's interface to the lookup of host names, which goes on elsewhere and never blocks.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is odd about the desired state, said when it appears or changes rather than in every cycle:
  * conflicts between peers, entries that cannot be used, and what is left undone for them.

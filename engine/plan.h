@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a cycle would do, without doing it: the answer that `plan` prints and that the cycle
  * carries out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seam to chance: 32 random bits a call. It need not withstand an attacker; it spreads nodes
  * out in time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "removal_guard.h"
 
 #include <stdio.h>

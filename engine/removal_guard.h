@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Guard against mass removal: a control plane that has lost its peers, or is still gathering them,
  * answers with a state that is valid and far too short. A cycle that would remove more than

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which peers want which routes: as the last cycle found it, and as events have changed it since.
  * An event learns from it which routes come and go with its peer, and reads neither device nor

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What has to be done so that every allowed IP has a route to the interface, and no route of ours
  * is left that nobody wants. Pure: sorted tables in, sorted lists out.

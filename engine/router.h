@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seam to the routing table: what the engine asks of it. One router looks after one table, and
  * knows its own routes by the number they are marked with and the interface they lead to.

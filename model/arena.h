@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory that is given back all at once, and wiped then: what a table or a document points to.
  * Pointers stay valid until arena_clear.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Standard base64, padded, in the one spelling that there is for some bytes: no stray bits, no line
  * breaks.

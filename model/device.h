@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A WireGuard interface as it was read, whole, at one time.
  */

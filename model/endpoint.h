@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a peer's packets go: IP and port, or a host name and port that io/ resolves before the
  * engine sends anything. A zone (an interface's name or index) belongs to link-local IPv6 only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A signed event as it came, with the bytes that its signature covers.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the interface is to be, apart from its peers. Zero members mean the default.
  */

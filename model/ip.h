@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An IP address in canonical form: IPv4-mapped IPv6 is IPv4.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "ipv6_obstacle.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Why an interface takes neither IPv6 addresses nor IPv6 routes.
  */

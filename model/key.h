@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys: 32 bytes each, in two types that cannot be mistaken for each other. A public key can be
  * formatted and ordered; a secret one (private or preshared) can only be compared and wiped.

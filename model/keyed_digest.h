@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A digest that tells a value from others without giving it away: whoever does not know the key,
  * which is random and the process's own, learns nothing about a secret value from it (SipHash).

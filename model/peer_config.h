@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One peer of the interface, as it is wanted or as a device reports it, in canonical form.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which peer ID of the control plane has which public key on the device. Safe to use from several
  * threads. Texts given are copied.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A set of peers as an array sorted by public key: how desired and actual peers are kept.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An allowed IP: an address and a prefix length, host bits zero. The canonical form is the one
  * that the kernel reads back, so that two prefixes are the same exactly when they are equal here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory for what may hold a private or a preshared key: wiped before it is given back. Until the
  * process names a better source (one that is never swapped out), it is the heap.

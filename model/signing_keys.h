@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Ed25519 keys that sign events: the current one and, until the transition ends, the previous.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state a control plane wants, as read from one document: the entries for peers in the
  * document's order, those that cannot be used among them, and the signing keys if it names any.

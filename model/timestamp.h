@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A point in time, in nanoseconds since 1970 (UTC), and its text: RFC 3339 as Go's strict reader
  * takes it. What lies outside the years 1750 to 2200 is TIMESTAMP_MIN_NS or TIMESTAMP_MAX_NS, which

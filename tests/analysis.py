@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """clang-tidy, cppcheck and gcc's analyzer over every source of model, engine and io.
 
 Usage: analysis.py SOURCE_DIR BUILD_DIR

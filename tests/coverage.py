@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Which lines and branches of model/ and engine/ no test runs.
 
 Usage: coverage.py SOURCE_DIR BUILD_DIR

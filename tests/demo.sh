@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds plexwg, and lets it bring up and converge a device: a real one,
 # in a network namespace of its own, where that is possible. Usage: tests/demo.sh [BUILD_DIR]
 set -eu

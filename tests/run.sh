@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds with sanitizers, runs every test, counts the test cases.
 # Usage: tests/run.sh [BUILD_DIR]
 set -eu

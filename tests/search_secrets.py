@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Looks for every secret that the tests used in all that they left behind, and in their log.
 
 Usage: search_secrets.py KEPT_DIR LOG

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What all calls have in common, for the files that make them. Each kind of call is a struct that
  * begins with this one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control plane's API, for one node. Each call says how it went through its callback, once, and
  * is gone then; the event stream lives until it is closed (api_stream.h). What to do about a

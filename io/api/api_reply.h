@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the control plane answers to a heartbeat and to a registration. Strict: a member of the
  * wrong type, or one that is repeated, spoils the answer.

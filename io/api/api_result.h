@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What came of asking the control plane for something. What to do about it, when to try again and
  * what to log are not decided here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control plane's stream of events. It is open until it is closed from either side; opening it
  * again, and when, is for the caller.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "change_report.h"
 #include "commands.h"
 #include "device_plan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan for a device as a process that has just begun would make it: nothing is remembered of
  * peers, and the interface is taken for what it is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command line: what each command takes, read once into one struct. A configuration file that
  * it names is read first: the command line wins.

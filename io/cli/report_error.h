@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors of the program: one line each on standard error, `plexwg: ...`. What was printed on
  * standard output before comes out before them.

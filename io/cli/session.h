@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the commands that look at a device or at a state have in common: identity, controller,
  * state document, log. Each is opened only if asked for, and session_close closes what is open.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Landlock, where the kernel has it: for the rest of its life this process, root's too, creates,
  * changes and removes files below some directories only, and executes none. Reading is as before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the daemon may do with the system beyond what any user may, given up early and for good.
  */

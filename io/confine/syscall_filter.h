@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The system calls that the daemon makes once it is up, and no others, for the rest of its life.
  *

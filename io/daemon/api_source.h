@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The desired state as the control plane's API tells it. After a fetch that failed the next request
  * waits for a backoff, or as long as the control plane asked for; a cycle that comes sooner gets

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the cache keeps besides a state document, as members of a JSON object:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A state of affairs that is logged when it changes, rather than each time it is met: "the control
  * plane does not answer", once, and that it does again. One that comes and goes is logged less and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A configuration file: one JSON object, each of whose members is an option of the command line, by
  * its long name with `_` for `-`:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control plane as all who talk to it share it: the client, this node's bearer token, and what
  * was said in the log of its clock and its trust in us.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `plexwg run`: a node that stays converged by itself. One thread decides; signals, timers, the
  * state file or the control plane, the link and resolved names are what it waits for.

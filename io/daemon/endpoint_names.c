@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "endpoint_names.h"
 
 static bool has_name(const struct peer_entry *entry)

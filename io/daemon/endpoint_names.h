@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The host names among the endpoints that are desired: those of a state document, and of the events
  * that are laid over it. Which address of its name a peer gets is the engine's to decide.

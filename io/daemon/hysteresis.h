@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When a problem that comes and goes is worth a line of the log. Pure: no clock, no log.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One process at a time looks after an interface: whoever changes one holds its lock, a locked file
  * named after the network namespace and the interface. The system takes it back from a process that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `plexwg join`: makes this node known to a control plane, once. The key pair is made here and is
  * on disk before anybody is asked; the private key never leaves. Cut short anywhere, it can be done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the node tells the control plane: a heartbeat every 30 s, and what a cycle put right. A
  * report that does not get there is said and not sent again.

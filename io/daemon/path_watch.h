@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notices when the file that a path leads to may have changed: it was written, replaced, deleted or
  * made, or the path now leads elsewhere, since a directory or a symbolic link anywhere along it was

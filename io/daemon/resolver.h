@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looks host names up without holding anybody up: a few threads wait for the system's resolver, and
  * what they find is kept here by name. All else of the daemon runs on one thread, which alone calls

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The signals that a daemon is spoken to with, as a descriptor: SIGTERM and SIGINT ask it to end,
  * SIGHUP to read its files again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the desired state comes from, as the cycle sees it: a file, or a control plane.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The last good state, kept in the identity directory, so that a node that starts while its source
  * is away comes up with the mesh as it was. Two files of mode 0600, each replaced whole:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state file of `plexwg run`: tells when there may be a new state in it, and reads it, handing
  * out a text only if it differs from the last one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keeps the last good state as it changes, and puts it in force when the daemon begins. A failure
  * to keep it is said, and stops nothing.

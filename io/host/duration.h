@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A span of time as text: whole numbers with units, such as 90s, 5m or 1h30m.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The directory that holds who this node is: `identity.json` (`node_id`, `mesh_ip`), and
  * `private_key`, in base64; with a control plane also `node_secret_key`, the bearer token, and

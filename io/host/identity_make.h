@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes the directory that identity_dir.h reads. Nothing in it is ever written over once there is
  * an identity: identity.json is written last, so that it stands for all the rest.

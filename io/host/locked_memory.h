@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the process keeps its keys: memory that is neither swapped out nor part of a core dump, in
  * one arena for the whole process (a guarded page for each key would run out of mappings).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How foreign text is printed, so that it can neither break a line nor move a cursor: rune.h says
  * which characters are escaped. A log value is written one character at a time, so that a line can

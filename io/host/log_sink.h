@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Formats log lines, in the manner of Go's slog: logfmt
  *

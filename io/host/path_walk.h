@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A walk along a path, name by name and link by link, as the kernel would look it up. Whoever looks
  * at what each step finds knows that the next one begins there and nowhere else.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What of an answer of the system's resolver can be used as an endpoint: the addresses that are
  * neither unspecified (blockers answer so) nor multicast nor link-local, for which there is no

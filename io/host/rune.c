@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rune.h"
 
 uint32_t rune_decode(const char *text, size_t *ret_length)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Characters of UTF-8, and which of them a terminal or a log may get as they are. This is the one
  * place that decides it, for all that is printed.

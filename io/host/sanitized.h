@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether this is a build for tests that has AddressSanitizer, which wants more of the system than
  * the program does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text that may hold secrets: it grows, and every copy of it is wiped before its memory is given
  * back. One that could not grow stays as it was and says so from then on, so that a caller who

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A secret in a file of its own: one line of text, such as a token or a key in base64.
  */

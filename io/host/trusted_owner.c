@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "trusted_owner.h"
 
 #include <pwd.h>

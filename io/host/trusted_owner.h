@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who may own what this process takes secrets from or gives them to: files, the directories above
  * them, and the other end of a socket.

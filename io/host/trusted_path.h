@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files and directories that nobody but a trusted owner (trusted_owner.h) can have put where they
  * are, as sshd asks of its keys: from the root on every directory, every symbolic link and the end

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "curl_memory.h"
 
 #include "secret_memory.h"

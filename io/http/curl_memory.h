@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory for libcurl that is wiped before it is given back. libcurl builds requests, with bearer
  * tokens in them, and takes bodies in, with preshared keys in them, in buffers of its own that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "http_pace.h"
 
 void http_pace_begin(struct http_pace *pace, int64_t now_ms, const struct http_pace_counts *counts)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether an exchange is still worth waiting for. It may take as long as it needs, as long as bytes
  * move, and enough of those that bring it nearer to its end. Pure: no clock, no socket.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a server answers, apart from the body: status and the few header fields that matter here.
  */

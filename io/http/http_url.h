@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where requests may go: https to anywhere; http to literal loopback addresses only (127.0.0.0/8
  * and [::1]), which no proxy ever gets to see. A name such as localhost is no literal address.

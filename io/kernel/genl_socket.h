@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A generic netlink socket that owns the memory it receives into, and wipes it: answers hold keys.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The controller over the kernel's own WireGuard: rtnetlink for the link, generic netlink for keys
  * and peers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The answer to one netlink request, taken datagram by datagram. Pure: who receives them is
  * genl_socket.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which prefixes change hands when a list of operations is carried out. Pure.
  */

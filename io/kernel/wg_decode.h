@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A device from the messages of a dump (WG_CMD_GET_DEVICE). Pure: no socket.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests to the kernel's WireGuard as generic netlink messages. Pure: no socket.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The names of WireGuard's generic netlink interface, with those that came later than the oldest
  * headers this builds with. Per-prefix removal is Linux 6.16's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * In which order the kernel is asked for what a list of operations wants: a list of steps, each
  * about one peer. Pure.

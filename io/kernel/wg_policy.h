@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the kernel says about the attributes that it takes (CTRL_CMD_GETPOLICY): whether it can
  * remove single prefixes of a peer. Pure: no socket.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's WireGuard on a generic netlink socket: requests of wg_encode.h are sent, devices are
  * read. Not thread-safe.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Network links and their addresses, over rtnetlink: what a WireGuard interface has that every
  * link has. For all implementations of WireGuard, and for links that are none.

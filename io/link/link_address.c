@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The addresses of a link. */
 #include "diag.h"
 #include "link.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's routing table behind the engine's seam (engine/router.h), over rtnetlink.
  *

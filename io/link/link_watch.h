@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notices when another program changes our link: deletes it, takes it down, makes it anew, or
  * changes its MTU or its addresses; and, if asked to, when it deletes routes of ours. It only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A netlink socket that keeps what the kernel said: its errno, and the text it adds to some
  * errors, both of which libnl folds into fewer codes of its own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The link of a WireGuard interface: what every implementation of WireGuard does with it, by name.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The device that a replay of the recording will have at this point: a simulated one, which every
  * operation told is carried out on. What a read of the real device shows otherwise, somebody else

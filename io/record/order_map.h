@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Texts in the place of others, without knowing all of them beforehand: whatever comes gets a place
  * in a space of 256-bit numbers, and places stand in the order of what they stand for (by bytes, a

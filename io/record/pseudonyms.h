@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a recording says in the place of the run's keys, ids and addresses. The same is always
  * replaced by the same; what the engine looks at is kept: the byte order of public keys and of ids;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scenario file that grows by steps and is a whole scenario at every moment, whenever the process
  * is killed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `run --record`: what the daemon saw, written as a scenario. A replay of it comes to the same
  * operations, and checks that it does.

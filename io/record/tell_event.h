@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A signed event told as the data of a `deliver` step: refused as it was refused, or accepted, and
  * signed anew with a key that stands for the current one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tell_state.h"
 
 void tell_peer(struct teller *teller, const struct peer_config *peer)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes pieces of a scenario, with pseudonyms in the place of all that is the run's own. Nothing
  * of the run gets into the text but through these functions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "told_nonces.h"
 
 #include <errno.h>

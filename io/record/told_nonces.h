@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The nonces that a replay's process will have seen, by their pseudonyms, and until when it will
  * remember each. Events of a fetch are told to happen at its end, so that what it remembers is not

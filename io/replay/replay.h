@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `plexwg replay`: runs scenario files, and says which hold.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scenario as it was read and found sound: a world to start from, steps to take, and what must
  * hold after them. Texts, keys and arrays live in the scenario's arena or in its text; documents

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether what is expected holds. The text of a failure names the member that does not, what was
  * expected and what was found, and no secret.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where in a scenario file a byte stands, in the words of its other errors: the step's number, then
  * the member.

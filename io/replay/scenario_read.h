@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads a scenario file, strictly and whole, before anything of it runs: what is misspelt,
  * repeated, missing or of the wrong type makes the file unusable.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Readers of interfaces and peers as a scenario describes them: of the world, or expected.
  */

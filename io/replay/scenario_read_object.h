@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Strict reading of a scenario's objects. A table says which members an object has, who reads each
  * and where it goes; what the table does not name is an error, and so is a member of the wrong

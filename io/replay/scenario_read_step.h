@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The reader of a scenario's steps: names, types and values of all that a step says, before any
  * step is taken. Errors name the step by number: `step 4.1: event_type: missing`.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Readers of a scenario's plain values, for the tables of scenario_read_object.h. What each one's
  * target is stands behind it. Error texts never quote a secret.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs a scenario: the engine as the daemon puts it together, over the simulated controller and a
  * virtual clock, with everything it does kept for the expectations.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Events on their way in, as the daemon takes them: from bytes of a stream to a handler.
  */

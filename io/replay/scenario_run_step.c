@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scenario_run_step.h"
 
 #include "scenario_run_event.h"

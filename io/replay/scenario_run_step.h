@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes one step of a scenario, whichever it is but `expect`.
  */

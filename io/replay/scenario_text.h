@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The text of a scenario file, with every ${key:N} (N from 0 to 255) replaced by the base64 of 32
  * bytes of value N. What merely looks like one, such as ${key:x}, stays as it is.

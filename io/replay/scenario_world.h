@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The world of a scenario: what is there before the first step, and what somebody else does.
  */

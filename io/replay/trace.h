@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a run did, as JSON Lines: one object for every operation, event, log line and cycle.
  *

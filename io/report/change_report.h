@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a plan would change, or what was changed, as text or as JSON (`plan`, `apply`).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A device as it is, as text or as JSON (`show`). No secrets.
  */

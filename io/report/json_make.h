@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON to be printed, in which nothing is missing for lack of memory: json-c would write a null for
  * it. What memory ran out for is remembered, and then nothing is printed.

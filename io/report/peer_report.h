@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One field of a peer for people and for programs. A preshared key shows only whether there is one.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the output of `wg show NAME dump`: one line for the interface, one for each peer, fields
  * between tabs; and that of `wg show all dump`, whose lines begin with the name of their interface.

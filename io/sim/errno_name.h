@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The names of errno values, such as EIO: for operation strings and for faults.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The controller over devices in memory: what `replay` runs on, and `--controller sim`.
  *

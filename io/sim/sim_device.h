@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A WireGuard interface in memory that keeps the kernel's rules:
  *

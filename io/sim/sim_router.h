@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The engine's router over the simulated host's main table. It fails what the controller was told
  * to fail, and tells its recorder.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The routing tables of the simulated host. A table has one route to a destination, and a route
  * goes with the interface that it leads to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A process that outlives the one that started it: reparented at once, in a session of its own,
  * with nothing inherited but what it is given. While it starts up a supervisor between the two

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The program that implements WireGuard in userspace, wireguard-go: finding it and starting it for
  * an interface. It lives on when its starter is gone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A process of our own that starts programs for one that may not do so any more: forked while that
  * one still knows no secret and may start processes, it waits for orders, and ends with it. An

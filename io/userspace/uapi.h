@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * WireGuard's cross-platform configuration protocol as text: requests are written, replies are
  * read. Pure: who carries the text is uapi_socket.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Replies. */
 #include "curve.h"
 #include "diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The UNIX socket on which a userspace WireGuard program takes the protocol of uapi.h: one
  * connection an exchange, each with a deadline.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The controller over a userspace WireGuard program, such as wireguard-go: its protocol for keys
  * and peers, rtnetlink for the link. It starts the program when it is asked to create an interface,

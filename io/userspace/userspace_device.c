@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "userspace_device.h"
 
 #include "diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a userspace WireGuard program is asked, by the name of its interface. The parts of the
  * userspace controller share this; nobody else needs it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON text as Go's encoding/json (1.22) writes it, which is what signatures cover.
  *

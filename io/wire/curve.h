@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * X25519: the key pairs of WireGuard. sodium_init must have been called.
  */

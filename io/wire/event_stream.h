@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * text/event-stream, read as the WHATWG HTML standard says. Bytes are pushed in as they come, cut
  * anywhere; events come out through callbacks. Memory is bounded: an event over the limit is

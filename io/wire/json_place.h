@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where in a JSON document a byte stands, for errors that shall name more than its number.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Typed access, through json-c, to the values of small members. json-c's own getters convert
  * quietly; these do not: null counts as missing, any other type than the one asked for is an error.

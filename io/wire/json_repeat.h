@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Repeated members: an object that has one name twice, escapes in it resolved. Readers differ in
  * which of the two they believe, so text that holds one is believed in nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checks JSON text whole before anything is read from it: RFC 8259 to the letter, valid UTF-8, at
  * most JSON_DEPTH_MAX arrays and objects within each other, nothing but white space after the

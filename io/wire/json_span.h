@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON values as spans of the text they stand in. Unlike a tree, spans keep how a value is spelt
  * and that a member is repeated, and a large document costs no memory.

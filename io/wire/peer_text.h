@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A peer written in wire form, as peer_wire.h reads it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One peer in wire form, an element of `peers` or the payload of an event.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ed25519, for engine/verifier.h. sodium_init must have been called.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "signing_keys_wire.h"
 
 #include "diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signing keys in wire form: {"current", "previous"?, "transition_expires"?}, keys in base64, the
  * time as in RFC 3339. A previous key that is null or empty is none; so is one without the time at

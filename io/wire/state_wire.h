@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state document of a control plane or a state file: {"peers": [...], "signing_keys": {...}}.
  *

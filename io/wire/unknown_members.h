@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The places of members that mean nothing here, such as `peers[3].allowed_ip`. They are ignored;
  * `plan` names them, since many are typing errors.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * diff_compute over peers that did not change, every field compared. The two tables are built one
  * after the other, each from input in an order of its own. Prints two times in milliseconds: one

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The same comparison as bench_diff.c makes, the way plexd makes it: maps from peer ID to peer,
 // one of what is wanted and one of what is there, every field compared, with keys in base64 and
 // addresses as text. Prints two times in milliseconds, each the best of five: the comparison alone,

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs the diff and its twins by maps alternately and compares their medians, all from this run:
 # absolute times say little, ratios travel.
 # Usage: tests/bench/bench_diff.sh BUILD_DIR [PEERS [ROUNDS]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The comparison of bench_diff.c by hash maps from id to peer, keys in base64 and addresses as
  * text on the heap: the way of bench_diff.go, for machines without Go. It knows nothing of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The peers that the benchmarks compare: peer N by its number, the same in C and in Go. Each has a
  * preshared key, an endpoint and two prefixes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A daemon for shell tests, on a real device in namespaces of its own. To be sourced after tap.sh.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # set here for the tests, and by them for this

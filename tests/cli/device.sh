@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A device to test, in network and mount namespaces of its own: wireguard-go's, or the kernel's in a
 # machine of tests/vm. A script sources this first and is called by: PLEXWG [userspace|kernel].
 # shellcheck shell=bash

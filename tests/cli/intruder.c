@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Somebody who got into the daemon: preloaded into it, this tries what they would, once, as soon as
  * the file $INTRUDER_FLAG is there and the daemon waits again. What it did it says in the daemon's

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A name server on 127.0.0.1 that answers, over UDP and TCP, what a file says, and prints each question.
 
 Usage: name_server.py FILE [DROP_EVERY]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a service manager hears: datagrams to an address as in NOTIFY_SOCKET, a line each in a file.
 
 Usage: notify_socket.py ADDRESS FILE

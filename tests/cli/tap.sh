@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # TAP for shell tests. A script sources this, calls check/skip and ends with tap_end.
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # callers use what is set here

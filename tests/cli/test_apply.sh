@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg plan, apply, show and down on a real device in namespaces of its own: wireguard-go's, or the
 # kernel's.
 # Usage: test_apply.sh PLEXWG [userspace|kernel]

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Truncated and hostile state documents and dumps: one clear error, no change, no crash.
 # Usage: test_bad_input.sh PLEXWG
 set -u

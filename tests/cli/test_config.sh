@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Options from a configuration file. Usage: test_config.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"

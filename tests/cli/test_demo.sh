@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The demo builds elsewhere than the README's release build, which would take the demo's build as it is.
 # Usage: test_demo.sh
 set -u

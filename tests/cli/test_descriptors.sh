@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg started without some of its standard descriptors: what it opens does not get their numbers.
 # Usage: test_descriptors.sh PLEXWG
 set -u

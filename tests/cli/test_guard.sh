@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The guard against mass removal, as the daemon has it. Usage: test_guard.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Sizes of what others send: at a bound it is taken, over it refused by name, and the README, the
 # help and the program agree about the defaults. Usage: test_limits.sh PLEXWG
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The command line: statuses, help, and what is refused. Usage: test_options.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the user nobody may own, write, link to or put in a file's place, and plexwg then rejects: each
 # file that it reads, in each way. Usage: test_owners.sh PLEXWG
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Two nodes, each a network namespace with a wireguard-go of its own: plexwg apply in each, then a
 # ping through the tunnel. Usage: test_ping.sh PLEXWG
 set -u

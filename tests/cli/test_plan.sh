@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg plan from a state file against `wg show NAME dump` output. Usage: test_plan.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Every scenario under fixtures/ is a test case. Usage: test_replay.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"

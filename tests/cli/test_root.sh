@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A daemon that root starts: who it becomes, what it can do then, and what somebody could do who got
 # into it. Usage: test_root.sh PLEXWG userspace|kernel INTRUDER
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Routes follow allowed IPs, and foreign routes stay, on a real device.
 # Usage: test_routes.sh PLEXWG [userspace|kernel]
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg run with a state file: what happens to the file, and what the device makes of it.
 # Usage: test_run.sh PLEXWG [userspace|kernel]
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg run from its beginning to its end, and what others do to its device meanwhile.
 # Usage: test_run_life.sh PLEXWG [userspace|kernel]
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg run with host names as endpoints, one of which the name server never answers for.
 # Usage: test_run_names.sh PLEXWG [userspace|kernel]
 set -u

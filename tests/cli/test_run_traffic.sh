@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Two nodes, each a network namespace with a daemon of its own, and a flow of pings between them, while
 # the daemons are killed, started, reloaded and ended: no ping is lost, and no peer is touched.
 # Usage: test_run_traffic.sh PLEXWG [userspace|kernel]

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # plexwg show and plan on a device with all kinds of peers agree field by field with wg.
 # Usage: test_show.sh PLEXWG [userspace|kernel]
 set -u

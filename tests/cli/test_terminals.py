@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """No text of others reaches a terminal with characters that control, move or hide what is shown.
 
 Usage: test_terminals.py PLEXWG

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A control plane for tests: the API that plexwg speaks, for any number of nodes, from memory, and
 // a second interface through which a test decides what it says and how it misbehaves.
 //

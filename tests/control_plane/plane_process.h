@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control plane of this directory as a process of a test, and its admin interface, which
  * main.go describes. Whatever goes wrong fails the test.

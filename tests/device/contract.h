@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What every controller must do, as one list of checks: the sim and the implementations that touch
  * a system pass the same ones, so that replay tells the truth about them.

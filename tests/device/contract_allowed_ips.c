@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Allowed IPs: which prefix is on which peer. */
 #include "contract_checks.h"
 

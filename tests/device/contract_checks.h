@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lists of checks that make up the contract, by what they are about. Private to contract.c.
  */

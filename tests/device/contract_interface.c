@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The interface itself: what Setup and Teardown ask for. */
 #include "contract_checks.h"
 #include "diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One peer: add, update, remove, and each of its fields but allowed IPs. */
 #include "contract_checks.h"
 

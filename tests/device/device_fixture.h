@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Peers and devices for tests of controllers: short ways to write them down, and to look at what a
  * controller reads. Everything here fails the running test when something is not as it must be.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A stand-in for a userspace WireGuard program: a thread that listens on its socket and behaves
  * well or badly, and remembers what it was asked.

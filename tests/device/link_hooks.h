@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What somebody else does to links of this system: ip(8), so that the code under test is not its
  * own witness.

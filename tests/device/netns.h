@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small world for a test that changes the network: namespaces of its own for network, mounts and
  * processes, loopback up, an empty private /run/wireguard. Whatever the test starts and leaves

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The contract on the kernel's own WireGuard. */
 #include "contract.h"
 #include "diag.h"

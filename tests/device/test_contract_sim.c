@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The contract on the device in memory. */
 #include "contract.h"
 #include "sim_controller.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The contract on a real userspace WireGuard program. */
 #include "contract.h"
 #include "diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Links and addresses of a real system, in a namespace of their own. */
 #include "diag.h"
 #include "link.h"

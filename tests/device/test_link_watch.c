@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the watch notices of a real link, in a namespace of its own. */
 #include "diag.h"
 #include "link_hooks.h"

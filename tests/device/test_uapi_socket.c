@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The socket of a userspace program, good and bad. Needs no privilege. */
 #include "deadline.h"
 #include "diag.h"

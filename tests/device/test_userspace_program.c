@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Starting a program: what it gets, how long it lives, how its end is told. The program is this
  * test itself (started with -f), or a real one.

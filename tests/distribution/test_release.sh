@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A release build: what its program has against memory errors, read off its ELF headers.
 # Usage: test_release.sh SOURCE_ROOT BUILD_DIR
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the source promises to those who take it. Usage: test_source.sh SOURCE_ROOT
 set -u
 source_root=$1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What desired_resolve is asked with and what it said, as a cmocka fixture.
  */

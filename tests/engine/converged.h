@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A world to start from for most tests of cycles: an interface that is up and has peer-2 and
  * peer-3, as its control plane wants it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A WireGuard interface in memory for tests of the engine, as plain as can be: one interface, few
  * peers, each of whose keys is 32 equal bytes and is written as one byte in hexadecimal. It keeps

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A routing table in memory for tests of the engine, as plain as can be. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An operation that is acknowledged and takes no effect, cycle after cycle, is said to be one. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a state document to the peers that the device shall have: conflicts and events. */
 #include "harness.h"
 

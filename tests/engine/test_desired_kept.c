@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Peers that are kept on the device for the sake of entries that cannot be used. */
 #include "harness.h"
 

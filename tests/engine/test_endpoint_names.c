@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A host name as the desired endpoint: which of its addresses a peer gets, and when, over whole
  * cycles. Name servers answer in any order, with some of the addresses, or not at all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Endpoints are seeds, not state: each rule of it, over whole cycles. The peer is peer-2 with key
  * 02, wanted at A or B, and found at R or S when it roamed.

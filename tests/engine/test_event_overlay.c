@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Events and fetches in the order they were counted in. */
 #include "harness.h"
 

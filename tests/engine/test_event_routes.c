@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Routes come and go with the events that bring and take their peers. */
 #include "harness.h"
 

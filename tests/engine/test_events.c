@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What verified events do, and how they stand against a state that was fetched before them. */
 #include "harness.h"
 

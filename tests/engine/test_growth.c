@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What grows with what others send is bounded, whatever they send, and so is the work it makes. */
 #include "harness.h"
 

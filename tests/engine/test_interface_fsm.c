@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The interface's state machine: every cell, and what counts as drift. */
 #include "harness.h"
 

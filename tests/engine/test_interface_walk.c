@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An exhaustive walk: every state of the interface with every state that a link can be in, and from
  * each whatever can happen, with every way in which any call can go. What is reached is all that

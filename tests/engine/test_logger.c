@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A line of the log, from its pairs of texts. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The seed's methods: setup, teardown, and peers one by one or in bulk. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The mark that a device puts on its packets: set with the interface, and drift when it is another.
  */
 #include "harness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The nonces of accepted events. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Allocation N fails, for every N, once or from then on: nothing crashes or leaks, whatever is left
  * half done is told, and the next cycle with memory makes the device right.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Allocation N fails, for every N, in the parts of a cycle that whole ones reach rarely: each says
  * -ENOMEM and leaves what it was to fill as it was.

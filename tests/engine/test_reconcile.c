@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The cycle up to its plan: setup, the desired state, the device. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a cycle says of conflicts, unusable entries and signing keys, and what it does about them.
  */
 #include "harness.h"

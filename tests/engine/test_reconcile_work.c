@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a cycle does, tells and remembers: execution, drift report, index. */
 #include "harness.h"
 

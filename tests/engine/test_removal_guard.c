@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The guard against mass removal: what is held back, until when, and what is said of it. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which routes come and go with one peer, against an account that counts all peers each time. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Routes from allowed IPs: what is added, removed, left alone and withheld. */
 #include "route_plan.h"
 

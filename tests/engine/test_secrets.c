@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No block of memory that the engine gives back has a preshared key in it. */
 #include "harness.h"
 

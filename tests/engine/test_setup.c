@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Setup and Teardown from every state, whatever fails. */
 #include "harness.h"
 

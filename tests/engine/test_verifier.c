@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether an event may be believed. Signatures are played: one is good if it repeats the key. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A node under test: manager, reconciler, verifier and clock over a fake controller, with all that
  * they log and report written down. As a cmocka fixture:

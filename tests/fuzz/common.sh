@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What run.sh and test_fuzz.sh share. A script sources this from the top of the tree.
 # shellcheck shell=sh
 

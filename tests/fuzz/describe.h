@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values written down, to see whether two are the same: every member, secrets too.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What fuzz targets share. A target is one file with fuzz_one() in it: it hands the bytes to a
  * reader and says, with FUZZ_HOLDS, what is true whatever they are. corpus/TARGET holds the inputs

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Answers to a heartbeat and to a registration: two reads agree, what is taken can be used as it
  * is, and no error holds the token.

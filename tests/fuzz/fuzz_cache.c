@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state kept from the last run: the two files, with "--" on a line between them. What was
  * loaded can be stored and loaded again as the same, and no error holds a preshared key.

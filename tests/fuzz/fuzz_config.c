@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Configuration files: each member reaches its option once at most, in a type that the option
  * takes.

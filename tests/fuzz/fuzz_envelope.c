@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Envelopes: what a signature covers is JSON itself, and read as an envelope again covers the same;
  * a payload stays the value it was.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A header as libcurl hands it on, line by line: no value has a control character in it, and what
  * is made of it stays within its bounds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Base URLs: the one that was read reads as itself, http stays at home, and no error repeats a
  * password.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The identity directory: its four files, between lines of "--". What is taken is sound; what is
  * refused is refused with a reason that holds neither the key nor the token.

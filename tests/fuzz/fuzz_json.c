@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON: json_scan takes what RFC 8259 allows and nothing else, json-c takes all that it takes, and
  * a walk over the spans, and json_read, find what json-c found.

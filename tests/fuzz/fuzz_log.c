@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Log lines: whatever a value holds, a line stays one line of what a terminal shows, of bounded
  * length, and as JSON it can be read.

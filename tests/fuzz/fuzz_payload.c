@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Payloads of events: a peer that is usable can be written and read again as the same; two reads
  * agree; what is refused is refused with a reason that holds no secret.

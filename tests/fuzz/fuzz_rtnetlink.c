@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Links, addresses and routes, as a kernel answers that says whatever it likes: what libnl sends
  * and receives on the socket goes by here. What is read is sound, and each request comes to an end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scenario files: one that can be read can be run, twice with the same output, none of which holds
  * a key.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * text/event-stream: wherever the bytes are cut, the same events come out; and they are those of a
  * reader that knows the standard, but neither cuts nor limits.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Replies of a userspace WireGuard: a device can be written as a reply and read again as the same,
  * a reply that was cut is never taken for the whole, and no error holds a key.

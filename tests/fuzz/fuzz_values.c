@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values as text: what a reader takes, its writer spells so that the reader takes it again as the
  * same; and the canonical spelling spells itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `wg show NAME dump`, and that of all: what was read can be written in either form, with either
  * end of line, and read again as the same; one whose last line is cut before its last field is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the kernel answers when it is asked for a WireGuard device: an answer that was torn or has
  * no end is never taken for a whole one, it does not matter how its messages are put into

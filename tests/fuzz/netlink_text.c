@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "netlink_text.h"
 
 #include <linux/netlink.h>

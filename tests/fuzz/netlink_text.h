@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Netlink messages as a fuzzer can write them: text, in which lengths come right by themselves.
  *

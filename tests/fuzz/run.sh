@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Fuzzes one reader for long, beginning with its corpus, the fixtures, and what earlier runs found.
 # Usage: tests/fuzz/run.sh TARGET SECONDS [OPTION OF LIBFUZZER...]
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every fuzz target for a short time, beginning with its corpus, always with the same inputs.
 # Usage: test_fuzz.sh BUILD_DIR (for the targets)
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Calls of a test to a control plane, and what came of each. Where something goes wrong the test
  * fails.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A controller before another one: it counts the calls, and fails those that it is told to fail.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A world in which hours pass as fast as a daemon can live through them. To be linked with the
  * FAST_WORLD wraps of meson.build, which stand between the daemon and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP requests of a test: a control plane as the server, a client on a loop, and what came of each
  * request, kept to be looked at. Where something goes wrong the test fails.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A made-up kernel that takes WireGuard's requests as the real one does: attribute by attribute, in
  * order, stopping at the first that it refuses. What stands before that stays.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A node on the simulated controller, its random life so far, and what others do to its device.
  */

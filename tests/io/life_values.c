@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "life_values.h"
 
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small universe for random lives: ids, keys, prefixes, endpoints and preshared keys by number,
  * and state documents over them, written the many ways a control plane might write them.

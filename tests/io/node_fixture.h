@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of a daemon that talk to a control plane, each to be tried alone: a control plane, an
  * identity directory with a token, a manager on a simulated device, a log to look at and a clock

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Devices and operation lists for tests of the kernel's controller, written shortly or drawn at
  * random. What is made lives until peer_world_clear.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scenario files in a directory of their own for each test, and what a replay of them printed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The state as the daemon pulls it, and what all calls to the control plane share. */
 #include "api_source.h"
 #include "node_fixture.h"

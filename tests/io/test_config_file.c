@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A configuration file as options: what is handed on, and what is refused. */
 #include "harness.h"
 

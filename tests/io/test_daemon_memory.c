@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the daemon is built from, when memory is out: an error, and another try succeeds. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No block of memory is given back with a preshared key in it, raw or in base64. */
 #include "harness.h"
 

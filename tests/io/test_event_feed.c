@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stream as the daemon follows it: when it is opened again, where it is resumed, what is said.
  */
 #include "event_feed.h"

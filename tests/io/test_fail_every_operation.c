@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operation N fails, for every N, in the life of a node on the simulated controller: refused or
  * carried out and reported as failed, once or from then on. The error that comes out names the

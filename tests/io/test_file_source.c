@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The state file as a source of the daemon's, where files cannot be watched. */
 #include "file_source.h"
 #include "harness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which exchanges are waited for: all of those whose bytes come often and fast enough, in whatever
  * pieces; none of the others for long. */
 #include "harness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How often a problem that comes and goes is logged: at once as long as it does so seldom, hardly
  * ever if it does so all the time, and in the end the log is right. */
 #include "condition.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who a node is, on disk: read strictly, written once, and no secret left behind in memory. */
 #include "freed_memory.h"
 #include "harness.h"

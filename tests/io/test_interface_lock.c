@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who gets to look after an interface. */
 #include "harness.h"
 

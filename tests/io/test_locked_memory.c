@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The memory that keys are kept in: locked, out of any dump, wiped, and one arena. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever others make it say, the log has a bounded number of lines a minute, and none is lost
  * without being counted. */
 #include "harness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the node tells the control plane: when the next heartbeat goes out, what is made of the
  * answer, and what is said of a report that did not get there. */
 #include "node_fixture.h"

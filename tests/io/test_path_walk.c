@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long a path may become by the links on it. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is left of the capabilities once they are dropped. Each test is a child of its own. */
 #include "harness.h"
 

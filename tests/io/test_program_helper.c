@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The helper that starts programs: what it takes for an order, and when it ends. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pseudonyms: the order of keys and ids and the nesting of prefixes are kept, in whatever order
  * they come, and nothing else is.

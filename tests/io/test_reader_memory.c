@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every reader of foreign bytes, and every writer of bytes for others, with each allocation failing
  * in turn: -ENOMEM and nothing else, outputs as they were, nothing leaked.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The file of a recording: whole at every moment, and for nobody else to read.
  */

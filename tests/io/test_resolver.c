@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Looking names up, with name servers that are a table. */
 #include "failing_memory.h"
 #include "harness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The daemon on a simulated device, each allocation of its life in turn failing once: it says at
  * its start that memory is out, or it comes to what is wanted by itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "diag.h"
 #include "duration.h"
 #include "scenario_read.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a service manager hears, on a socket of the test's own. */
 #include "harness.h"
 

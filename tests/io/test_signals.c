@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signals as they come out of the descriptor. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An hour of the daemon's life at 20 signed events a second, in fast_world.h: what it holds after
  * the hour is what it held after the first tenth of it. Both times events pause until the last

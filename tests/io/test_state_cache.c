@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The last good state on its way to the disk and back, and all that may happen to it there. */
 #include "harness.h"
 

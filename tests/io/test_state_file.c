@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is noticed of a state file, however its path is made up, and what is read from it. */
 #include "harness.h"
 

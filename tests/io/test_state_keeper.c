@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When the last good state is written: soon, but not all the time where the disk is slow. */
 #include "node_fixture.h"
 #include "state_keeper.h"

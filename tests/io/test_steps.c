@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a cycle costs follows what it changes: model, engine and simulated host are built so that
  * every branch they take is counted, and what they move in memory too. Twice the peers may be a

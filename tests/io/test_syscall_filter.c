@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Under the filter what the daemon needs works, and nothing else. Each test is a child of its own. */
 #include "harness.h"
 

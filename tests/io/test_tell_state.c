@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A state document, told: entries that can be used are the same but for their names, those that
  * cannot be used cannot for the same reason, and nothing of theirs is told.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the verifier knows on its way to the disk and back, over restarts, reboots and a full disk. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whose files and sockets are trusted. Each test that is another user is a child of its own. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What nobody but a trusted owner can have put where it is. Who owns what in a path is tried on all
  * its parts in turn; only root can give things away.

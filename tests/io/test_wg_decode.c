@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A device from its dump: whole, or not at all. */
 #include "harness.h"
 #include "netlink_reply.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each bound of the readers of documents and payloads: what is at it is taken, what is over it is
  * refused and says so. */
 #include "diag.h"

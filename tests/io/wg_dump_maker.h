@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the kernel would send when it is asked for a device: datagrams, one message each unless they
  * are joined, cut where the test likes.

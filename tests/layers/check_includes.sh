@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Refuses an #include that a layer is not meant to have. model <- engine <- io: a file may include
 # by bare name what lies in its own folder or in that of a layer below, and of the system's headers
 # those of the list. The build runs this before it compiles the layer.

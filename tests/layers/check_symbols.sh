@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Refuses what a layer calls beyond the layers below it and a list of functions that neither look
 # at the world nor change it: no clock, no file, no socket, no environment, no chance.
 # Usage: check_symbols.sh LAYER NM LIBRARY [LIBRARY_BELOW...]

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # model <- engine <- io is enforced: in a copy of the sources each way around it breaks the build
 # or the check of symbols.
 # Usage: test_layers.sh SOURCE_ROOT NM LIBMODEL LIBENGINE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A mesh for tests: a control plane, and nodes that are network namespaces with a wireguard-go and a
 `plexwg run` of their own, all on one bridge. Call tap.enter_namespaces() first."""
 

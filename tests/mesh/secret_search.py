@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Looks for secrets where there must be none: in files, and in the memory of a process."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TAP for tests in Python. A test is a function whose name is a sentence; main() runs them in order,
 in namespaces of their own if they ask for it, and prints a line for each."""
 

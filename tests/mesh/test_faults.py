@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A control plane that misbehaves, to each node in another way at the same time, and one that dies: no
 tunnel is lost, memory stays bounded, all recover by themselves, and the log says what changed rather
 than each try. Usage: test_faults.py PLEXWG CONTROL_PLANE"""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """plexwg join: what it asks, what it writes, what it refuses, and that it can be cut short anywhere.
 Usage: test_join.py PLEXWG CONTROL_PLANE"""
 

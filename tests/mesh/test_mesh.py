@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Three nodes and a control plane: they join, every pair pings, and what changes takes effect at
 once by events, and by pull alone. Usage: test_mesh.py PLEXWG CONTROL_PLANE"""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One node and its control plane: what they tell each other, what is asked how often, and what a node
 does without. Usage: test_node.py PLEXWG CONTROL_PLANE"""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """No key and no token is where it must not be: in what plexwg writes, in what the system shows of it,
 and, once the interface is torn down, in its memory. Usage: test_secrets.py PLEXWG CONTROL_PLANE"""
 

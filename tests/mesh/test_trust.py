@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a node still knows after kill -9, while a hostile control plane withholds the state.
 Usage: test_trust.py PLEXWG CONTROL_PLANE"""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An allocator that fails when it is told to. Link with failing_memory's arguments: then every
  * allocation of the code under test comes by here.

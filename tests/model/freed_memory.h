@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Watches memory on its way back to the allocator for what must not be in it any more. Link with
  * freed_memory's arguments: then every block that the code under test frees or resizes comes by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What every test includes: cmocka with what it needs, and short ways to write the values that
  * tests are about. A value that cannot be made fails the test that asks for it.

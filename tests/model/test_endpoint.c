@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Endpoints: IP and port, a host name and port, or none. */
 #include "harness.h"
 

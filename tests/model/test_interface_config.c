@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Defaults and limits of the interface's configuration. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys: reading, refusing, writing, comparing, wiping. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each allocation of the values fails in turn: what was asked for is refused, and nothing is lost.
  */
 #include "harness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the wire form of a peer to the canonical one. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which id has which key, asked by several threads. */
 #include "harness.h"
 

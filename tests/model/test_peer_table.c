@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Peers as an array sorted by key. */
 #include "harness.h"
 

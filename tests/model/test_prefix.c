@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Allowed IPs in the form that the kernel reads back. */
 #include "harness.h"
 

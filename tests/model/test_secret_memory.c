@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where memory for secrets comes from, and how it grows. */
 #include "harness.h"
 

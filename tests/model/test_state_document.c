@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The values that hold others: state document, device, identity, envelope. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 3339, as Go's strict reader takes it. The C library's calendar is the yardstick. */
 #include "harness.h"
 

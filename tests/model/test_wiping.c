@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No block of memory is given back with a secret in it. */
 #include "harness.h"
 

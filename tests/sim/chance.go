@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 // chance is a source of numbers: the same seed gives the same ones, everywhere.

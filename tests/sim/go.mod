@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 module plexwg.test/sim
 
 go 1.19

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Plays whole lives of a node: made up from a seed, written down as scenarios together with what an
 // independent model says must hold after every step, and run by `plexwg replay`. Prints TAP.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 // mishaps are the lives of that seed with one mishap more: each call fails once, as if the world

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The systemd unit: how exposed it is, and that plexwg lives with what it leaves it: its user, its
 # capabilities, its system calls. The same is put together by hand; tests/vm has a systemd that runs
 # it. Usage: test_unit.sh PLEXWG UNIT UNDER_FILTER

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs a program as a service manager would: under a list of system calls, which stands one a line
  * in a file; all others fail with EPERM. Usage: under_filter FILE PROGRAM [ARGUMENT]...

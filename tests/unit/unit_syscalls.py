@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prints the system calls that a unit's SystemCallFilter= leaves, one a line. Usage: unit_syscalls.py UNIT"""
 
 import subprocess

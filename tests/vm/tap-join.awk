@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Joins the TAP streams of payload-tests into one. A stream that ended early, badly without saying
 # which test failed, or without a test (a skipped one: nothing may be skipped here) is a failed test.
 /^@begin / { name = $2; planned = seen = failed = 0; next }

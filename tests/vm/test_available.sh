@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Whether the kernel has WireGuard is found out without a link being made: with the module loaded,
 # without it, and with a kernel that can load it. Usage: test_available.sh PLEXWG
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Floods of pings from one node to two others, through prefixes that stay, while apply adds another
 # prefix to a peer, moves it to the other peer and takes it away: none is lost. The same by wg(8),
 # which replaces all prefixes, loses pings: this shows that losses are seen. Usage: test_traffic.sh PLEXWG

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A payload for boot: plexwg as a service of the systemd that this machine booted with, first over
 # the kernel's WireGuard, then over wireguard-go. Usage: test_unit.sh PLEXWG
 set -u
