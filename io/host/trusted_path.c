@@ -14,8 +14,7 @@
 
 #define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 
-/* Who is not let in: a daemon of root may have become another user. */
-static int fail_errno(struct diag *diag, int error)
+int access_fail_errno(struct diag *diag, int error)
 {
 	if (error == -EACCES)
 		return diag_fail(diag, error, "Permission denied to uid %u", (unsigned)geteuid());
@@ -86,7 +85,7 @@ static int walk_all(struct path_walk *walk, const char *path, char ret_name[stat
 		if (!error)
 			error = path_walk_look(walk, ret_name, &step);
 		if (error)
-			return diag_wrap(diag, fail_errno(diag, error), "%s", path);
+			return diag_wrap(diag, access_fail_errno(diag, error), "%s", path);
 		error = step_check(&step, path, diag);
 		bool is_end = !S_ISDIR(step.status.st_mode) && !S_ISLNK(step.status.st_mode);
 		if (error || (is_end && !walk->rest[0])) {
@@ -126,7 +125,7 @@ static int file_open(
 	int directory_fd, const char *name, const char *path, struct stat *ret, struct diag *diag)
 {
 	int fd = openat(directory_fd, name, FILE_FLAGS);
-	int error = fd < 0 || fstat(fd, ret) != 0 ? fail_errno(diag, -errno) : 0;
+	int error = fd < 0 || fstat(fd, ret) != 0 ? access_fail_errno(diag, -errno) : 0;
 	if (!error && !S_ISREG(ret->st_mode))
 		error = diag_fail(diag, -EINVAL, "not a regular file");
 	if (error)

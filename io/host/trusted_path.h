@@ -29,3 +29,6 @@ int trusted_path_check(const char *path, struct diag *diag);
 /* 0 if what has that status belongs to a trusted owner and others may not write it. `place` is its
  * name. */
 int trusted_check(const char *place, const struct stat *status, struct diag *diag);
+/* As diag_fail_errno; -EACCES names who is not let in: a daemon of root may have become another
+ * user. */
+int access_fail_errno(struct diag *diag, int error);

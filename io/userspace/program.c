@@ -4,6 +4,7 @@
 #include "deadline.h"
 #include "detached_process.h"
 #include "diag.h"
+#include "trusted_path.h"
 #include "userspace_device.h"
 
 #include <errno.h>
@@ -183,7 +184,7 @@ int program_start(const struct program *program, const char *interface,
 		path = found.text;
 	}
 	if (access(TUN_PATH, R_OK | W_OK) != 0)
-		return diag_wrap(diag, diag_fail_errno(diag, -errno), TUN_PATH);
+		return diag_wrap(diag, access_fail_errno(diag, -errno), TUN_PATH);
 	off_t start = 0;
 	int output_fd = output_open(program, &start, diag);
 	if (output_fd < 0)

@@ -186,5 +186,13 @@ reserved() {
 	eventually said 'Interface configured' && has 2 5 && is_user $service_user 0000000000001400 && eventually same 500 "$(wg show $device listen-port)" && stop
 }
 check 'for a reserved port it keeps CAP_NET_BIND_SERVICE' reserved
+no_tun() {
+	"$plexwg" down --interface $device --controller $controller || return
+	chmod 600 /dev/net/tun
+	run
+	eventually said "create interface: /dev/net/tun: Permission denied to uid $service_user" && not ip link show $device && same '' "$(programs)" &&
+		chmod 666 /dev/net/tun && kill -HUP "$pid" && eventually said 'All is well again' && has 2 5 && stop
+}
+! in_userspace || check 'a tun device that the user plexwg may not open is named, and nothing is begun' no_tun
 end_victim
 tap_end
