@@ -292,7 +292,7 @@ static int kept_collect(struct resolution *resolution, struct candidate **by_key
 				       !identity_has_id(resolution->input->identity, entry->id);
 		if (known)
 			kept_add(resolution, by_key, known, entry->id, entry->error);
-		if (entry->has_key)
+		if (entry->has_key && !(known && key_public_equal(known, &entry->config.public_key)))
 			kept_add(resolution, by_key, &entry->config.public_key,
 				known ? NULL : entry->id, entry->error);
 	}

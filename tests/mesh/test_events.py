@@ -119,7 +119,7 @@ def an_unsigned_event_changes_nothing():
 
 def an_event_without_a_nonce_changes_nothing():
     evil(nonce="")
-    assert node.says("missing nonce")
+    assert node.says("incomplete events")
 
 
 def a_stale_event_changes_nothing():
