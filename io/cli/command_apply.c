@@ -208,10 +208,6 @@ int command_apply(const struct options *options)
 	struct session session;
 	struct warnings warnings = {0};
 	struct diag diag = {0};
-	if (!options->state_path) {
-		report_error("apply: needs --state FILE");
-		return STATUS_USAGE;
-	}
 	struct apply apply = {
 		.session = &session,
 		.warnings = &warnings,

@@ -34,10 +34,6 @@ int command_join(const struct options *options)
 {
 	char *token;
 	struct diag diag = {0};
-	if (!options->api_url || !options->token_path || !options->identity_directory) {
-		report_error("join: needs --api URL, --token-file FILE and --identity DIR");
-		return STATUS_USAGE;
-	}
 	int error = secret_file_read(options->token_path, &token, &diag);
 	if (!error) {
 		error = join(options, token, &diag);

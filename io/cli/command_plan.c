@@ -53,7 +53,7 @@ static int actual_from_dump(
 	wg_dump_notes_clear(&notes);
 	if (error)
 		return diag_fail_errno(diag, error);
-	if (!session->options->identity_directory) {
+	if (!option_is_given(session->options, "identity")) {
 		session->identity.public_key = ret->public_key;
 		return 0;
 	}
@@ -108,7 +108,7 @@ static int plan_report(struct session *session, const struct device *device, boo
 		.route_policy = session_route_policy(session),
 	};
 	struct clock clock = system_clock();
-	int64_t now_ns = options->has_at ? options->at_ns : clock.now_ns(clock.impl);
+	int64_t now_ns = option_is_given(options, "at") ? options->at_ns : clock.now_ns(clock.impl);
 	int error = device_plan_compute(&input, now_ns, warnings, &plan, diag);
 	if (error) {
 		device_plan_clear(&plan);
@@ -156,11 +156,7 @@ int command_plan(const struct options *options)
 	struct warnings warnings = {0};
 	struct diag diag = {0};
 	bool changes = false;
-	if (!options->state_path) {
-		report_error("plan: needs --state FILE");
-		return STATUS_USAGE;
-	}
-	if (options->has_at && !options->actual_path) {
+	if (option_is_given(options, "at") && !options->actual_path) {
 		report_error("plan: --at says when --actual was taken, and there is no --actual");
 		return STATUS_USAGE;
 	}

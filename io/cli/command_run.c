@@ -59,7 +59,7 @@ static void files_sandbox(struct session *session)
 	char folder[PATH_MAX] = ".";
 	if (slash)
 		snprintf(folder, sizeof folder, "%.*s", (int)(slash - record) + 1, record);
-	const char *directories[] = {session_identity_directory(session), INTERFACE_LOCK_DIRECTORY,
+	const char *directories[] = {session->options->identity_directory, INTERFACE_LOCK_DIRECTORY,
 		UAPI_SOCKET_DIRECTORY, folder};
 	size_t count = sizeof directories / sizeof *directories - !has_record;
 	struct diag diag = {0};
@@ -98,7 +98,7 @@ static int run(struct session *session, const struct service_user *user, struct 
 		.route_policy = session_route_policy(session),
 		.logger = log_sink_logger(&session->log_sink),
 		.identity = &session->identity,
-		.identity_directory = session_identity_directory(session),
+		.identity_directory = options->identity_directory,
 		.state_path = options->state_path,
 		.api_url = options->api_url,
 		.ca_path = options->ca_path,
@@ -142,8 +142,8 @@ int command_run(const struct options *options)
 	int error =
 		session ? session_open(session, options, &diag) : diag_fail_errno(&diag, -ENOMEM);
 	struct service_user user;
-	bool becomes = session && !error &&
-		       privileges_find_user(session_identity_directory(session), &user);
+	bool becomes =
+		session && !error && privileges_find_user(options->identity_directory, &user);
 	if (becomes && options->controller != CONTROLLER_SIM)
 		error = hand_over(&user, &diag);
 	if (!error)

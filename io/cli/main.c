@@ -14,23 +14,22 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-	{"init", "--identity DIR --mesh-ip IP [--node-id ID]",
+	{COMMAND_INIT, "init", "--identity DIR --mesh-ip IP [--node-id ID]",
 		"make an identity for a node that follows a state file; prints its public key",
-		"dMn", false, command_init},
-	{"join", "--api URL --token-file FILE --identity DIR",
-		"make this node known to a control plane, once", "ASOdB", false, command_join},
-	{"replay", "[--trace] FILE|DIR...", "run scenarios on a simulated device", "T", true,
-		command_replay},
-	{"plan", "--state FILE [--actual FILE [--at TIME]] [--json]",
-		"say what would change; status 2 if something would", "CsatidcpmkfrRKjPWZB", false,
-		command_plan},
-	{"apply", "--state FILE [--json]", "bring the interface up and make it equal to the state",
-		"CsidcpmkfrRKjPWZB", false, command_apply},
-	{"run", "(--state FILE | --api URL)", "keep the interface equal to the state: the daemon",
-		"CsASIeoidcpmkfrRKxPWZBN", false, command_run},
-	{"show", "[--json]", "print the device as it is, without secrets", "idcj", false,
+		false, command_init},
+	{COMMAND_JOIN, "join", "--api URL --token-file FILE --identity DIR",
+		"make this node known to a control plane, once", false, command_join},
+	{COMMAND_REPLAY, "replay", "[--trace] FILE|DIR...", "run scenarios on a simulated device",
+		true, command_replay},
+	{COMMAND_PLAN, "plan", "--state FILE [--actual FILE [--at TIME]] [--json]",
+		"say what would change; status 2 if something would", false, command_plan},
+	{COMMAND_APPLY, "apply", "--state FILE [--json]",
+		"bring the interface up and make it equal to the state", false, command_apply},
+	{COMMAND_RUN, "run", "(--state FILE | --api URL)",
+		"keep the interface equal to the state: the daemon", false, command_run},
+	{COMMAND_SHOW, "show", "[--json]", "print the device as it is, without secrets", false,
 		command_show},
-	{"down", "", "remove the interface", "idc", false, command_down},
+	{COMMAND_DOWN, "down", "", "remove the interface", false, command_down},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

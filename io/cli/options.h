@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line: what each command takes, read once into one struct. A configuration file that
- * it names is read first: the command line wins.
+ * The command line, read once into one struct; option_rows.h has what may stand there. A
+ * configuration file that it names is read first: the command line wins.
  */
 #pragma once
 
@@ -12,11 +12,7 @@
 #include <stdint.h>
 
 /* sysexits' EX_USAGE: the command line is wrong. */
-#define STATUS_USAGE        64
-
-#define INTERVAL_DEFAULT_MS INT64_C(60000)
-#define INTERVAL_MIN_MS     INT64_C(1000)
-#define INTERVAL_MAX_MS     INT64_C(86400000)
+#define STATUS_USAGE 64
 
 enum controller_choice {
 	CONTROLLER_AUTO,
@@ -30,7 +26,8 @@ struct options {
 	enum controller_choice controller;
 	bool no_routes;
 	uint32_t route_table;
-	const char *identity_directory; /* NULL: not given. Texts belong to argv or to `texts` */
+	/* Texts belong to argv or to `texts`. NULL: not given */
+	const char *identity_directory;
 	const char *state_path;
 	const char *api_url;
 	const char *ca_path;
@@ -39,31 +36,41 @@ struct options {
 	int64_t interval_ms;
 	bool keep_interface;
 	int max_removal_percent; /* 0: no guard */
-	int max_peers;           /* of what others send; 0: the default */
+	int max_peers;           /* of what others send */
 	int max_allowed_ips;
 	int max_total_allowed_ips;
 	int max_state_mib;
 	int max_nonces;
 	const char *actual_path;
-	const char *mesh_ip;
+	struct ip mesh_ip;
 	const char *node_id;
-	bool has_at;
 	int64_t at_ns;
 	bool json;
 	bool trace;
-	bool logs; /* --log-level was given */
 	enum log_level log_level;
 	enum log_format log_format;
 	const char *const *operands;
 	size_t operand_count;
 	struct arena texts; /* of the configuration file */
+	uint64_t given;     /* a bit for each row of option_rows.h */
+};
+
+enum command_bit {
+	COMMAND_INIT = 1 << 0,
+	COMMAND_JOIN = 1 << 1,
+	COMMAND_REPLAY = 1 << 2,
+	COMMAND_PLAN = 1 << 3,
+	COMMAND_APPLY = 1 << 4,
+	COMMAND_RUN = 1 << 5,
+	COMMAND_SHOW = 1 << 6,
+	COMMAND_DOWN = 1 << 7,
 };
 
 struct command {
+	enum command_bit bit; /* names it in option_rows.h */
 	const char *name;
 	const char *usage;   /* what follows the name */
 	const char *summary; /* one line */
-	const char *options; /* the letters of the options that it takes: see options.c */
 	bool takes_operands;
 	int (*run)(const struct options *options);
 };
@@ -80,6 +87,8 @@ enum options_outcome {
 enum options_outcome options_read(
 	const struct command *command, int argc, char **argv, struct options *ret);
 void options_clear(struct options *options);
+/* Whether the option of that name was given, on the command line or in the file. */
+bool option_is_given(const struct options *options, const char *name);
 
 /* What --version prints. */
 void version_print(void);

@@ -35,16 +35,10 @@ int session_lock(struct session *session, struct diag *diag)
 		session->options->config.interface_name, diag);
 }
 
-const char *session_identity_directory(const struct session *session)
-{
-	const char *directory = session->options->identity_directory;
-	return directory ? directory : IDENTITY_DIRECTORY_DEFAULT;
-}
-
 int session_load_identity(struct session *session, struct diag *diag)
 {
 	int error =
-		identity_dir_load(session_identity_directory(session), &session->identity, diag);
+		identity_dir_load(session->options->identity_directory, &session->identity, diag);
 	if (error)
 		return diag_wrap(diag, error, "identity");
 	return config_validate_address(&session->options->config, &session->identity.mesh_ip, diag);
@@ -142,7 +136,7 @@ static void log_nothing(void *sink, enum log_level level, const char *message,
 
 struct logger session_logger(struct session *session)
 {
-	if (session->options->logs)
+	if (option_is_given(session->options, "log-level"))
 		return log_sink_logger(&session->log_sink);
 	return (struct logger){.write = log_nothing};
 }

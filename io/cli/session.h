@@ -33,7 +33,6 @@ struct session {
 int session_open(struct session *session, const struct options *options, struct diag *diag);
 /* Nobody else is to change the interface until session_close. A simulated one needs no lock. */
 int session_lock(struct session *session, struct diag *diag);
-const char *session_identity_directory(const struct session *session);
 int session_load_identity(struct session *session, struct diag *diag);
 int session_open_controller(struct session *session, struct diag *diag);
 /* Whether the interface can have the mesh address, as Setup is going to ask. */

@@ -88,17 +88,17 @@ check 'a repeated member is refused' refused 'repeated member "listen_port"'
 config '{"listen_port": "51820"}'
 check 'a value of another type is refused' refused 'listen_port: not a number'
 config '{"listen_port": 65536}'
-check 'a value that the option does not take is refused' refused 'listen_port: "65536" is no value for it'
+check 'a value that the option does not take is refused' refused 'listen_port: "65536": must be 1 to 65535'
 config '{"interface": "wg%d"}'
-check 'a name that the kernel would complete is refused' refused 'interface: "wg%d" is no value for it'
+check 'a name that the kernel would complete is refused' refused "interface: \"wg%d\": must be 1 to 15 bytes without '/', '%', ':' or a space, and not '.', '..', 'all' or 'default'"
 config '{"controller": "bsd"}'
-check 'a word that means nothing is refused' refused 'controller: "bsd" is no value for it'
+check 'a word that means nothing is refused' refused 'controller: "bsd": must be one of auto|kernel|userspace|sim'
 for interval in 60 1 0s 500ms 25h -1s 1.5s '' soon; do
 	config "{\"interval\": \"$interval\"}"
-	check "an interval of '$interval' is refused" refused "interval: \"$interval\" is no value for it"
+	check "an interval of '$interval' is refused" refused "interval: \"$interval\": must be a time from 1s to 24h"
 done
 config '{"max_removal_percent": 101}'
-check 'more than all peers is refused' refused 'max_removal_percent: "101" is no value for it'
+check 'more than all peers is refused' refused 'max_removal_percent: "101": must be 0 to 100'
 config '{"interface": "a"'
 check 'a broken file is refused' refused 'byte 18: unexpected end'
 config '{}'

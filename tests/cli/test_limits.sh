@@ -186,7 +186,7 @@ check 'and of the daemon where it writes the state down, which it follows' no_ca
 
 # default HELP README: the help of the option says so, and the README names the bound.
 default() {
-	"$plexwg" run --help | grep -q -- "--$1 .*default: $2" && tr '\n' ' ' <"$top/README.md" | grep -q -- "$3"
+	"$plexwg" run --help | grep -q -- "--$1 .*(default $2)$" && tr '\n' ' ' <"$top/README.md" | grep -q -- "$3"
 }
 check 'the default of --max-peers is that of the README' default max-peers 65536 '65 536 peers'
 check 'that of --max-allowed-ips is' default max-allowed-ips 1024 '1024 allowed IPs'

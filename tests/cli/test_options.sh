@@ -23,6 +23,13 @@ for command in init join replay plan apply run show down; do
 	check "$command has a help" helps $command
 	check "$command has a version" versions $command
 done
+says() { # says COMMAND OPTION TEXT: its help ends a line on that option so
+	"$plexwg" "$1" --help | grep -- "^  --$2 .*$3\$"
+}
+check 'help shows the default of an option' says run 'interval TIME' '  reconcile interval (default 60s)'
+check 'also one that is no value' says run 'ca-file FILE' "(default: the system's)"
+check 'and what a command does not go without' says init 'identity DIR' '(required)'
+check 'which another command may go without' says plan 'identity DIR' '(default /var/lib/plexwg)'
 check 'an unknown option is refused' wrong plan --state x --frobnicate
 named() { # named TEXT WORD...: the word that is wrong stands in the line
 	local text=$1
@@ -33,7 +40,8 @@ check 'so are short ones, by their letter' named 'plan: "-x"' plan -xy
 check 'an option of another command is refused' wrong show --state x
 check 'an option without its argument is refused' wrong plan --state
 check 'an operand that means nothing is refused' wrong down plexd0
-check 'a port that is none is refused' wrong plan --state x --listen-port 65536
+check 'a port that is none is refused, and the range named' \
+	named '--listen-port: "65536": must be 1 to 65535' plan --state x --listen-port 65536
 largest() { # largest OPTION VALUE: it is taken, and one more is not
 	status 1 "$plexwg" run --state "$work/none" --identity "$work/none" "$1" "$2" &&
 		named "$1" run --state "$work/none" --identity "$work/none" "$1" "$(($2 + 1))"
@@ -46,9 +54,11 @@ check 'an interface name of 16 bytes is refused' wrong show --interface 01234567
 for table in 0 255 0xff; do
 	check "table $table, where no routes of ours belong, is refused" wrong plan --state x --route-table "$table"
 done
-check 'a controller that there is not is refused' wrong show --controller bsd
-check 'plan without a state is refused' wrong plan
-check 'apply without a state is refused' wrong apply
+check 'a mark that is none is refused' named 'must be 0 to 4294967295' plan --state x --fwmark 0x100000000
+check 'a controller that there is not is refused, and those that are named' \
+	named 'one of auto|kernel|userspace|sim' show --controller bsd
+check 'plan without a state is refused' named 'plan: needs --state FILE' plan
+check 'apply without a state is refused' named 'apply: needs --state FILE' apply
 check 'run without a source is refused' named 'needs either --state FILE or --api URL' run
 check 'run with both sources is refused as such' named 'run: --state and --api exclude each other' \
 	run --state x --api https://127.0.0.1
@@ -56,12 +66,14 @@ for name in a:b all default 'wg%d' %; do
 	check "an interface named $name is refused" named '--interface' show --interface "$name"
 done
 check 'run cannot follow standard input' named 'standard input' run --state -
-check 'init without a mesh address is refused' wrong init --identity "$work/x"
+check 'init without a mesh address is refused' named 'needs --mesh-ip IP' init --identity "$work/x"
+check 'init without an identity directory is refused' named 'needs --identity DIR' init --mesh-ip 10.0.0.1
 check 'init with a mesh address that is none is refused' wrong init --identity "$work/x" --mesh-ip 10.0.0.256
 for address in 127.0.0.1 ::1 255.255.255.255 0.0.0.0 224.0.0.1 ::ffff:127.0.0.1; do
 	check "init with $address, which no node can have, is refused" wrong init --identity "$work/x" --mesh-ip "$address"
 done
-check 'join without a token file is refused' wrong join --api https://127.0.0.1 --identity "$work/x"
+check 'join without a token file is refused' \
+	named 'needs --token-file FILE' join --api https://127.0.0.1 --identity "$work/x"
 check 'replay without a file is refused' wrong replay
 
 modes() {
