@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "diff.h"
+#include "pause.h"
 
 struct diag;
 
@@ -69,11 +70,12 @@ struct controller_ops {
 	int (*read_interface)(void *impl, const char *name, struct device *ret, struct diag *diag);
 	/*
 	 * Optional. Carries out `op_count` operations, which stand in the order of diff.h, and
-	 * fills one result for each; one that fails stops no other. NULL: the operations above are
-	 * called one by one.
+	 * fills one result for each; one that fails stops no other. Takes `pause`, which may be
+	 * NULL, between two requests to the device; at its end the operations that are left fail
+	 * with -ECANCELED. NULL: the operations above are called one by one.
 	 */
 	void (*apply)(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
-		struct peer_op_result *results);
+		struct peer_op_result *results, const struct pause *pause);
 };
 
 struct controller {

@@ -32,8 +32,8 @@ static uint64_t field_digest(
 	case PEER_FIELD_BIT_ENDPOINT:
 		return endpoint_digest(key, &peer->endpoint);
 	case PEER_FIELD_BIT_ALLOWED_IPS:
-		return keyed_digest(key, peer->allowed_ips,
-			peer->allowed_ip_count * sizeof *peer->allowed_ips);
+		return keyed_digest(
+			key, peer->allowed_ips, peer->allowed_ip_count * sizeof *peer->allowed_ips);
 	case PEER_FIELD_BIT_PSK:
 		return keyed_digest(key, peer->psk.bytes, sizeof peer->psk.bytes);
 	case PEER_FIELD_BIT_PERSISTENT_KEEPALIVE:
@@ -99,8 +99,8 @@ int convergence_note(struct convergence *convergence, const struct peer_diff *di
 		*noted = (struct acknowledged_op){
 			.public_key = *peer_op_key(op), .kind = op->kind, .fields = op->fields};
 		for (int bit = 0; op->desired && bit < PEER_FIELD_COUNT; bit++)
-			noted->wanted[bit] = field_digest(
-				&next.key, op->desired, (enum peer_field_bit)bit);
+			noted->wanted[bit] =
+				field_digest(&next.key, op->desired, (enum peer_field_bit)bit);
 		noted->cycles = cycles_in_row(convergence, noted);
 		if (noted->cycles >= CONVERGENCE_CYCLES_MAX) {
 			stuck_report(op, noted->cycles, logger, failures);

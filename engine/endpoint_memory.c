@@ -77,8 +77,8 @@ static bool handshake_is_known(
 	return record && record->seen && record->last_handshake_s == status->last_handshake_s;
 }
 
-static int64_t handshake_age_s(const struct endpoint_record *record,
-	const struct peer_status *status, struct moment now)
+static int64_t handshake_age_s(
+	const struct endpoint_record *record, const struct peer_status *status, struct moment now)
 {
 	if (handshake_is_known(record, status))
 		return now.boot_ns / NS_PER_S - record->handshake_boot_s;

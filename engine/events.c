@@ -29,6 +29,16 @@ static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct
 	return error;
 }
 
+/* A device that does not answer would cost each event a deadline. */
+static bool waits_for_cycle(const struct event_dispatcher *dispatcher, const char *id)
+{
+	if (!dispatcher->manager->is_stuck)
+		return false;
+	log_line(&dispatcher->manager->logger, LOG_LEVEL_DEBUG, "Event waits for the next cycle",
+		"peer_id", id, NULL);
+	return true;
+}
+
 /*
  * Reads a peer, notes it for the next cycle and hands it to the manager. It is noted first: an
  * event whose operation fails is handled all the same, and the cycle tries again.
@@ -49,7 +59,7 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 		if (error)
 			note_fail(error, diag);
 	}
-	if (!error)
+	if (!error && !waits_for_cycle(dispatcher, entry.id))
 		error = method(dispatcher->manager, &entry, diag);
 	key_secret_wipe(&entry.config.psk);
 	arena_clear(&arena);
@@ -92,7 +102,7 @@ int handle_peer_removed(
 		if (error)
 			note_fail(error, diag);
 	}
-	if (!error)
+	if (!error && !waits_for_cycle(dispatcher, id))
 		error = manager_remove_peer_by_id(dispatcher->manager, id, diag);
 	arena_clear(&arena);
 	return error ? diag_wrap(diag, error, "peer_removed") : 0;
@@ -150,12 +160,9 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 	return error;
 }
 
-int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
-	if (*ret_verdict != VERDICT_ACCEPTED)
-		return -EBADMSG;
 	/* A type with a NUL byte in it is none that we know, whatever stands before the byte. */
 	const char *event_type = envelope->event_type.text;
 	if (strlen(event_type) != envelope->event_type.length)
@@ -165,7 +172,15 @@ int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *en
 	int error = event_dispatch(
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
 	dispatcher->delivery = NULL;
-	if (delivery.is_superseded)
-		*ret_verdict = VERDICT_SUPERSEDED;
+	*ret_verdict = delivery.is_superseded ? VERDICT_SUPERSEDED : VERDICT_ACCEPTED;
 	return error;
+}
+
+int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, enum verdict *ret_verdict, struct diag *diag)
+{
+	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	if (*ret_verdict != VERDICT_ACCEPTED)
+		return -EBADMSG;
+	return event_handle(dispatcher, envelope, now, ret_verdict, diag);
 }

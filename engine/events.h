@@ -53,7 +53,13 @@ int handle_signing_key_rotated(
 int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, const char *payload,
 	size_t length, struct diag *diag);
 
-/* Verifies, then dispatches. `*ret_verdict` tells which of the two refused, but for an event that is
- * superseded, of which the handler finds so. */
+/*
+ * Handles an event that verifier_check accepted at `now`. `*ret_verdict` is accepted, whatever is
+ * returned, unless the handler finds that the event is superseded.
+ */
+int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, enum verdict *ret_verdict, struct diag *diag);
+
+/* Verifies, then handles. `*ret_verdict` tells which of the two refused. */
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);

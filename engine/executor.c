@@ -2,6 +2,7 @@
 
 #include "diag.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,17 +20,30 @@ static void run_one(const struct controller *controller, const char *interface,
 	diag_clear(&diag);
 }
 
+static void run_all(const struct controller *controller, const char *interface,
+	const struct peer_op *ops, size_t op_count, struct peer_op_result *results,
+	const struct pause *pause)
+{
+	bool is_end = false;
+	for (size_t i = 0; i < op_count; i++) {
+		is_end = is_end || pause_is_end(pause);
+		if (is_end)
+			results[i].error = -ECANCELED;
+		else
+			run_one(controller, interface, &ops[i], &results[i]);
+	}
+}
+
 struct peer_op_result *executor_run(const struct controller *controller, const char *interface,
-	const struct peer_op *ops, size_t op_count)
+	const struct peer_op *ops, size_t op_count, const struct pause *pause)
 {
 	struct peer_op_result *results = calloc(op_count ? op_count : 1, sizeof *results);
 	if (!results)
 		return NULL;
 	if (controller->ops->apply && op_count > 0)
-		controller->ops->apply(controller->impl, interface, ops, op_count, results);
+		controller->ops->apply(controller->impl, interface, ops, op_count, results, pause);
 	else
-		for (size_t i = 0; i < op_count; i++)
-			run_one(controller, interface, &ops[i], &results[i]);
+		run_all(controller, interface, ops, op_count, results, pause);
 	return results;
 }
 

@@ -38,6 +38,8 @@ void manager_note_error(struct manager *manager, int error)
 {
 	if (error == -ENODEV)
 		manager_step(manager, INTERFACE_EVENT_LINK_LOST);
+	if (error == -ETIMEDOUT)
+		manager->is_stuck = true;
 }
 
 /* What an action is called in an error. */
@@ -213,8 +215,8 @@ static void claims_changed(const struct manager *manager, int error)
 /* A failure is logged, and the next cycle makes up for it. */
 static void manager_routes_remove(struct manager *manager, struct route_plan *routes)
 {
-	(void)reconcile_routes_remove(
-		&manager->router, manager->config.interface_name, routes, &manager->logger, NULL);
+	(void)reconcile_routes_remove(&manager->router, manager->config.interface_name, routes,
+		NULL, &manager->logger, NULL);
 }
 
 /* Before its peer goes. */
@@ -288,7 +290,7 @@ static int peer_put_with_routes(
 	/* One that failed for another reason may be there, and is tried again by the next cycle. */
 	if (error != -ENODEV)
 		(void)reconcile_routes_add(&manager->router, manager->config.interface_name,
-			&routes, &manager->logger, NULL);
+			&routes, NULL, &manager->logger, NULL);
 	route_plan_clear(&routes);
 	return error;
 }
@@ -336,7 +338,8 @@ static int peer_put_named(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	struct peer_config chosen = *peer;
-	endpoint_memory_choose(&manager->endpoints, &manager->lookup, &chosen, NULL, (struct moment){0});
+	endpoint_memory_choose(
+		&manager->endpoints, &manager->lookup, &chosen, NULL, (struct moment){0});
 	int error = peer_put_reduced(manager, &chosen, diag);
 	key_secret_wipe(&chosen.psk);
 	return error;

@@ -26,10 +26,12 @@ struct manager {
 	struct name_lookup lookup;       /* none after manager_init; to be set before a peer is */
 	const struct identity *identity; /* borrowed; NULL before Setup without a reconciler */
 	enum interface_state state;
+	bool is_stuck; /* the device let a deadline pass, and has not answered a cycle since */
 	unsigned created_count; /* how often the interface was created or adopted */
 	struct peer_index index;
 	struct endpoint_memory endpoints;
 	struct event_overlay overlay;
+	struct pause pause; /* none after manager_init; for cycles */
 	/* Neither after manager_init; to be set before Setup. */
 	struct router router;
 	struct route_policy route_policy;
@@ -82,7 +84,8 @@ int manager_configure_peers(struct manager *manager, const struct peer_entry *en
 
 struct peer_index *manager_peer_index(struct manager *manager);
 
-/* For the cycle: an operation returned `error`; -ENODEV is the link-lost event. */
+/* For the cycle: an operation returned `error`. -ENODEV is the link-lost event, -ETIMEDOUT makes
+ * the device count as stuck, until the next cycle. */
 void manager_note_error(struct manager *manager, int error);
 /* For the cycle: an event without an action came over the link. */
 void manager_step(struct manager *manager, enum interface_event event);

@@ -1,8 +1,8 @@
 /*
- * The nonces of events that were accepted, each remembered until it can no longer be replayed: until
- * its moment is past by the wall clock and by the boot clock, so that no jump of a clock frees it.
- * Memory is bounded: when as many are remembered as there is room for, no other is taken before the
- * time of one of them is past. None is ever forgotten early.
+ * The nonces of events that were accepted, each remembered until it can no longer be replayed:
+ * until its moment is past by the wall clock and by the boot clock, so that no jump of a clock
+ * frees it. Memory is bounded: when as many are remembered as there is room for, no other is taken
+ * before the time of one of them is past. None is ever forgotten early.
  */
 #pragma once
 

@@ -117,11 +117,12 @@ static int device_look(struct reconciler *reconciler, struct device *ret, const 
 		*ret_reason = interface_state_name(manager->state);
 		return 1;
 	}
+	manager->is_stuck = false;
 	int error = manager->controller.ops->read_device(
 		manager->controller.impl, manager->config.interface_name, &device, diag);
+	manager_note_error(manager, error);
 	if (error == -ENODEV) {
 		diag_clear(diag);
-		manager_note_error(manager, error);
 		*ret_reason = interface_event_name(INTERFACE_EVENT_LINK_LOST);
 		return 1;
 	}
@@ -317,14 +318,15 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 	struct manager *manager = reconciler->manager;
 	const char *interface = manager->config.interface_name;
 	/* No route leads to where no peer takes its packets. */
-	int route_error = reconcile_routes_remove(
-		&manager->router, interface, &cycle->routes, &manager->logger, failures);
+	int route_error = reconcile_routes_remove(&manager->router, interface, &cycle->routes,
+		&manager->pause, &manager->logger, failures);
 	int error = reconcile_handler(manager, &cycle->plan.diff, cycle->names, &cycle->results,
 		&cycle->corrections, failures);
 	if (!cycle->results)
 		return error;
-	route_error = first_error(route_error, reconcile_routes_add(&manager->router, interface,
-						       &cycle->routes, &manager->logger, failures));
+	route_error = first_error(
+		route_error, reconcile_routes_add(&manager->router, interface, &cycle->routes,
+				     &manager->pause, &manager->logger, failures));
 	/* A device that is new may need all of it again. */
 	if (reconciler->created_count != manager->created_count)
 		convergence_clear(&reconciler->convergence);
@@ -371,21 +373,34 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
+/* The stages of a cycle. The caller clears, whichever of them was the last. */
+static int cycle_run(struct cycle *cycle, struct diag *failures)
+{
+	struct reconciler *reconciler = cycle->reconciler;
+	const struct pause *pause = &reconciler->manager->pause;
+	int error = cycle_plan(cycle, failures);
+	if (error)
+		return error;
+	if (pause_is_end(pause))
+		return -ECANCELED;
+	error = cycle_plan_routes(cycle, failures);
+	notices_log(
+		&reconciler->notices, &reconciler->manager->logger, &cycle->plan, &cycle->routes);
+	error = first_error(error, unusable_report(&cycle->plan.desired, failures));
+	if (pause_is_end(pause))
+		return first_error(error, -ECANCELED);
+	error = first_error(error, cycle_execute(cycle, failures));
+	if (cycle->results)
+		error = first_error(error, cycle_settle(cycle, failures));
+	return error;
+}
+
 /* Plans against `device`, carries the plan out and takes note of what it did. */
 static int device_converge(struct reconciler *reconciler, const struct device *device,
 	const struct peer_names *names, struct diag *failures)
 {
 	struct cycle cycle = {.reconciler = reconciler, .device = device, .names = names};
-	int error = cycle_plan(&cycle, failures);
-	if (!error) {
-		error = cycle_plan_routes(&cycle, failures);
-		notices_log(&reconciler->notices, &reconciler->manager->logger, &cycle.plan,
-			&cycle.routes);
-		error = first_error(error, unusable_report(&cycle.plan.desired, failures));
-		error = first_error(error, cycle_execute(&cycle, failures));
-		if (cycle.results)
-			error = first_error(error, cycle_settle(&cycle, failures));
-	}
+	int error = cycle_run(&cycle, failures);
 	correction_list_clear(&cycle.corrections);
 	peer_op_results_free(cycle.results, peer_diff_op_count(&cycle.plan.diff));
 	route_plan_clear(&cycle.routes);
@@ -408,6 +423,8 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);
+	if (!error && pause_is_end(&reconciler->manager->pause))
+		error = -ECANCELED;
 	if (!error)
 		error = device_converge(reconciler, &device, &names, failures);
 	peer_names_clear(&names);
@@ -422,6 +439,8 @@ static int reconcile(
 	error = first_error(error, signing_keys_report(reconciler, failures));
 	if (reconciler->has_document)
 		error = first_error(error, device_reconcile(reconciler, failures));
+	if (error && pause_is_end(&reconciler->manager->pause))
+		error = -ECANCELED;
 	if (error) {
 		diag_join(diag, failures);
 		diag_wrap(diag, error, "wireguard: reconcile");

@@ -6,7 +6,9 @@
  *     reconciler_repair   if that takes long: the last good state is carried out once more
  *     reconciler_finish   the answer is taken over, the device read, the difference carried out
  *
- * The caller fetches, so that nothing here waits for a network.
+ * The caller fetches, so that nothing here waits for a network. Between the stages of repair and
+ * finish, and between requests to the device, the manager's pause is taken. What it ends returns
+ * -ECANCELED; the next cycle goes on from there.
  */
 #pragma once
 

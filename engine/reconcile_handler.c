@@ -96,8 +96,8 @@ int reconcile_handler(struct manager *manager, const struct peer_diff *diff,
 		.corrections = calloc(op_count ? op_count : 1, sizeof *list.corrections)};
 	struct peer_op_result *results = NULL;
 	if (list.corrections)
-		results = executor_run(
-			&manager->controller, manager->config.interface_name, diff->ops, op_count);
+		results = executor_run(&manager->controller, manager->config.interface_name,
+			diff->ops, op_count, &manager->pause);
 	if (!results) {
 		free(list.corrections);
 		return diag_add(diag, -ENOMEM, "out of memory");
@@ -105,13 +105,18 @@ int reconcile_handler(struct manager *manager, const struct peer_diff *diff,
 	int error = 0;
 	for (size_t i = 0; i < op_count; i++) {
 		struct op_subject subject;
+		if (results[i].error == -ECANCELED) {
+			error = -ECANCELED;
+			continue;
+		}
 		op_subject_find(&diff->ops[i], names, &subject);
 		if (!results[i].error) {
 			op_succeed(manager, &diff->ops[i], &subject, &list);
 			continue;
 		}
 		op_fail(manager, &diff->ops[i], &subject, &results[i], diag);
-		error = -EIO;
+		if (!error)
+			error = -EIO;
 	}
 	*ret_results = results;
 	*ret_corrections = list;

@@ -29,7 +29,9 @@ void correction_list_clear(struct correction_list *list);
 
 /*
  * Failures are logged and returned together, as one text that names each peer; each success becomes
- * a correction. `names` gives the ids of removed keys. On -ENOMEM nothing was done and
+ * a correction. At the end of a pause what is left is not done, and
+ * not a failure of its peer: returns -ECANCELED. `names` gives the ids of removed keys. On -ENOMEM
+ * nothing was done and
  * `*ret_results` is untouched; else it has one result an operation, for peer_op_results_free.
  */
 int reconcile_handler(struct manager *manager, const struct peer_diff *diff,

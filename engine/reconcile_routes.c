@@ -76,6 +76,7 @@ struct route_change {
 	route_operation *operation;
 	const char *verb;
 	int expected_error; /* no failure, and nothing done */
+	const struct pause *pause;
 	const struct logger *logger;
 };
 
@@ -86,6 +87,10 @@ static int routes_change(const struct route_change *change, struct prefix *list,
 	size_t done = 0;
 	int result = 0;
 	for (size_t i = 0; i < *count; i++) {
+		if (pause_is_end(change->pause)) {
+			result = -ECANCELED;
+			break;
+		}
 		struct diag diag = {0};
 		struct prefix_text text = prefix_format(&list[i]);
 		int error =
@@ -108,7 +113,8 @@ static int routes_change(const struct route_change *change, struct prefix *list,
 }
 
 int reconcile_routes_remove(const struct router *router, const char *interface,
-	struct route_plan *plan, const struct logger *logger, struct diag *failures)
+	struct route_plan *plan, const struct pause *pause, const struct logger *logger,
+	struct diag *failures)
 {
 	if (!router->ops)
 		return 0;
@@ -117,13 +123,15 @@ int reconcile_routes_remove(const struct router *router, const char *interface,
 		.interface = interface,
 		.operation = router->ops->remove_route,
 		.verb = "remove",
+		.pause = pause,
 		.logger = logger,
 	};
 	return routes_change(&change, plan->removes, &plan->remove_count, failures);
 }
 
 int reconcile_routes_add(const struct router *router, const char *interface,
-	struct route_plan *plan, const struct logger *logger, struct diag *failures)
+	struct route_plan *plan, const struct pause *pause, const struct logger *logger,
+	struct diag *failures)
 {
 	if (!router->ops)
 		return 0;
@@ -133,6 +141,7 @@ int reconcile_routes_add(const struct router *router, const char *interface,
 		.operation = router->ops->add_route,
 		.verb = "add",
 		.expected_error = plan->is_blind ? -EEXIST : 0,
+		.pause = pause,
 		.logger = logger,
 	};
 	return routes_change(&change, plan->adds, &plan->add_count, failures);

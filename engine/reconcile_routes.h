@@ -4,6 +4,7 @@
 #pragma once
 
 #include "logger.h"
+#include "pause.h"
 #include "plan.h"
 #include "route_claims.h"
 #include "route_plan.h"
@@ -22,9 +23,11 @@ int reconcile_routes_note(const struct router *router, const struct plan *plan,
 /*
  * The one before the peers are changed, the other after. A change that fails stops no other: it is
  * logged, added to `failures` (or NULL) and taken out of the plan, which then holds what was done.
- * Returns 0 or a negative errno.
+ * Returns 0 or a negative errno: -ECANCELED, without a failure, if `pause` (or NULL) ended it.
  */
 int reconcile_routes_remove(const struct router *router, const char *interface,
-	struct route_plan *plan, const struct logger *logger, struct diag *failures);
+	struct route_plan *plan, const struct pause *pause, const struct logger *logger,
+	struct diag *failures);
 int reconcile_routes_add(const struct router *router, const char *interface,
-	struct route_plan *plan, const struct logger *logger, struct diag *failures);
+	struct route_plan *plan, const struct pause *pause, const struct logger *logger,
+	struct diag *failures);

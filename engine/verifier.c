@@ -95,8 +95,7 @@ static enum verdict nonce_take(struct verifier *verifier, const struct envelope 
 		.length = envelope->nonce.length,
 		.until = stale_after(envelope->issued_at_ns, now),
 	};
-	switch (nonce_store_add(
-		&verifier->nonces, record.text, record.length, now, record.until)) {
+	switch (nonce_store_add(&verifier->nonces, record.text, record.length, now, record.until)) {
 	case 0:
 		keep(&verifier->store, &record);
 		return VERDICT_ACCEPTED;
@@ -158,8 +157,7 @@ int verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued
 		.length = strlen(id),
 		.until = stale_after(issued_at_ns, now),
 	};
-	const struct moment *newest =
-		nonce_store_find(&verifier->newest, id, record.length, now);
+	const struct moment *newest = nonce_store_find(&verifier->newest, id, record.length, now);
 	if (newest && record.until.wall_ns < newest->wall_ns)
 		return diag_fail(diag, -ESTALE, "superseded: a newer event was handled");
 	if (nonce_store_put(&verifier->newest, id, record.length, record.until) != 0)
@@ -193,10 +191,9 @@ struct keeping {
 static void keep_each(void *impl, const char *text, size_t length, struct moment until)
 {
 	const struct keeping *keeping = impl;
-	keep(&keeping->store, &(struct trust_record){.kind = keeping->kind,
-				      .text = text,
-				      .length = length,
-				      .until = until});
+	keep(&keeping->store,
+		&(struct trust_record){
+			.kind = keeping->kind, .text = text, .length = length, .until = until});
 }
 
 void verifier_keep_all(const struct verifier *verifier, struct trust_store store)

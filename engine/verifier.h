@@ -6,8 +6,8 @@
  * An event is superseded if one that was issued after it, about the same peer and still within its
  * five minutes, was handled.
  *
- * The signing keys in force, the nonces and the times of the newest events outlive the process where
- * there is a trust store.
+ * The signing keys in force, the nonces and the times of the newest events outlive the process
+ * where there is a trust store.
  */
 #pragma once
 
@@ -42,7 +42,8 @@ enum verdict {
 enum trust_kind {
 	TRUST_KEYS,   /* `keys` are in force */
 	TRUST_NONCE,  /* `text` was used */
-	TRUST_NEWEST, /* of the peer with the id `text`, the newest event; "": of the signing keys */
+	TRUST_NEWEST, /* of the peer with the id `text`, the newest event; "": of the signing keys
+		       */
 };
 
 /* What is to be known after a restart. The texts are borrowed. */

@@ -323,14 +323,14 @@ static int read_interface(void *impl, const char *name, struct device *ret, stru
 }
 
 static void apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
-	struct peer_op_result *results)
+	struct peer_op_result *results, const struct pause *pause)
 {
 	struct kernel_controller *kernel = impl;
 	struct wg_target target;
 	struct diag diag = {0};
 	int error = target_find(kernel, name, &target, &diag);
 	if (!error)
-		wg_apply_ops(&kernel->apply, &target, ops, op_count, results);
+		wg_apply_ops(&kernel->apply, &target, ops, op_count, results, pause);
 	for (size_t i = 0; error && i < op_count; i++)
 		results[i] = (struct peer_op_result){error, strdup(diag_text(&diag))};
 	diag_clear(&diag);

@@ -16,6 +16,7 @@ struct job {
 	size_t op_count;
 	struct peer_op_result *results;
 	struct key_public temporary_key; /* the same for all that is done for a list */
+	const struct pause *pause;
 };
 
 static void result_fail(struct peer_op_result *result, int error, const struct diag *diag)
@@ -133,6 +134,7 @@ static void job_run(struct job *job)
 		.target = *job->target,
 		.limits = apply->limits,
 		.temporary_key = &job->temporary_key,
+		.pause = job->pause,
 	};
 	wg_batch_run(&batch, &steps, job->results);
 	wg_steps_clear(&steps);
@@ -243,10 +245,12 @@ static void losers_run(struct job *job, const struct device *device)
 	free(from);
 }
 
+/* What was cancelled is the next cycle's. */
 static bool job_has_failures(const struct job *job)
 {
 	for (size_t i = 0; i < job->op_count; i++)
-		if (job->results[i].error && job->ops[i].kind != PEER_OP_REMOVE)
+		if (job->results[i].error && job->results[i].error != -ECANCELED &&
+			job->ops[i].kind != PEER_OP_REMOVE)
 			return true;
 	return false;
 }
@@ -275,11 +279,16 @@ static void job_look_again(struct job *job)
 }
 
 void wg_apply_ops(struct wg_apply *apply, const struct wg_target *target, const struct peer_op *ops,
-	size_t op_count, struct peer_op_result *results)
+	size_t op_count, struct peer_op_result *results, const struct pause *pause)
 {
 	for (size_t i = 0; i < op_count; i++)
 		results[i] = (struct peer_op_result){0};
-	struct job job = {apply, target, ops, op_count, results, {{0}}};
+	struct job job = {.apply = apply,
+		.target = target,
+		.ops = ops,
+		.op_count = op_count,
+		.results = results,
+		.pause = pause};
 	apply->random_bytes(job.temporary_key.bytes, sizeof job.temporary_key.bytes);
 	/* Points of the curve are written without the highest bit. */
 	job.temporary_key.bytes[KEY_BYTES - 1] &= 0x7f;
@@ -297,7 +306,7 @@ static int op_run(struct wg_apply *apply, const struct wg_target *target, const 
 	struct diag *diag)
 {
 	struct peer_op_result result;
-	wg_apply_ops(apply, target, op, 1, &result);
+	wg_apply_ops(apply, target, op, 1, &result, NULL);
 	if (result.error)
 		diag_fail(diag, result.error, "%s", result.error_text ? result.error_text : "");
 	free(result.error_text);

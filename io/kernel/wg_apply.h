@@ -34,10 +34,10 @@ struct wg_apply {
 
 /*
  * Fills one result for each operation; one that fails stops no other. If all peers go and none of
- * their prefixes is wanted, they go by one request.
+ * their prefixes is wanted, they go by one request. Takes `pause` (or NULL) between requests.
  */
 void wg_apply_ops(struct wg_apply *apply, const struct wg_target *target, const struct peer_op *ops,
-	size_t op_count, struct peer_op_result *results);
+	size_t op_count, struct peer_op_result *results, const struct pause *pause);
 /*
  * Carries out one update or add whose knowledge of the device may be old: before anything is taken
  * from a peer that is there, the device is read, so that its other prefixes stay where they are.

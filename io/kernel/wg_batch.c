@@ -61,6 +61,14 @@ static void rest_fail(struct run *run, int error, const struct diag *diag)
 	run->cursor = at;
 }
 
+static void rest_cancel(struct run *run)
+{
+	struct diag diag = {0};
+	diag_fail_errno(&diag, -ECANCELED);
+	rest_fail(run, -ECANCELED, &diag);
+	diag_clear(&diag);
+}
+
 /* The refused piece is left behind: one prefix of a take step, the rest of any other. */
 static void piece_skip(struct run *run)
 {
@@ -253,8 +261,9 @@ void wg_batch_run(
 		.steps = *steps,
 		.results = results,
 		.window = batch->limits.pieces};
-	while (run.cursor.step < steps->count)
+	while (run.cursor.step < steps->count && !pause_is_end(batch->pause))
 		run_next(&run);
+	rest_cancel(&run);
 	if (!run.has_leftover)
 		return;
 	struct diag diag = {0};

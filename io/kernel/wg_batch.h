@@ -10,6 +10,7 @@
 #pragma once
 
 #include "netlink_socket.h"
+#include "pause.h"
 #include "wg_encode.h"
 
 struct wg_sender {
@@ -28,6 +29,7 @@ struct wg_batch {
 	struct wg_target target;
 	struct wg_limits limits;
 	const struct key_public *temporary_key; /* as in wg_order_input */
+	const struct pause *pause;              /* taken between messages; may be NULL */
 };
 
 /* Notes failures in `results`; an operation that has a result already keeps it. */

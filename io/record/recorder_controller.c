@@ -200,11 +200,11 @@ static int remove_peer(
 }
 
 static void apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
-	struct peer_op_result *results)
+	struct peer_op_result *results, const struct pause *pause)
 {
 	struct recorder *recorder = impl;
 	recorder_settle(recorder);
-	recorder->inner.ops->apply(recorder->inner.impl, name, ops, op_count, results);
+	recorder->inner.ops->apply(recorder->inner.impl, name, ops, op_count, results, pause);
 	for (size_t i = 0; i < op_count; i++)
 		note_peer_op(recorder, &ops[i], results[i].error);
 }

@@ -108,12 +108,16 @@ static size_t range_send(struct batch *batch, size_t begin, size_t end)
 }
 
 void userspace_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
-	struct peer_op_result *results)
+	struct peer_op_result *results, const struct pause *pause)
 {
 	struct userspace_controller *userspace = impl;
 	struct batch batch = {&userspace->uapi, name, ops, op_count, results};
+	size_t next = 0;
 	for (size_t i = 0; i < op_count; i++)
 		results[i] = (struct peer_op_result){0};
-	for (size_t next = 0; next < op_count;)
+	while (next < op_count && !pause_is_end(pause))
 		next = range_send(&batch, next, op_count);
+	for (; next < op_count; next++)
+		if (!results[next].error)
+			results[next].error = -ECANCELED;
 }

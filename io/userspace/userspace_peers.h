@@ -11,4 +11,4 @@ int userspace_remove_peer(
 	void *impl, const char *name, const struct key_public *key, struct diag *diag);
 /* Many operations in one exchange. */
 void userspace_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
-	struct peer_op_result *results);
+	struct peer_op_result *results, const struct pause *pause);

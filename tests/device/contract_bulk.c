@@ -3,6 +3,7 @@
 #include "executor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,7 @@
 static void run_all(struct device_fixture *fixture, const struct peer_op *ops, size_t count)
 {
 	struct peer_op_result *results =
-		executor_run(&fixture->controller, fixture->interface, ops, count);
+		executor_run(&fixture->controller, fixture->interface, ops, count, NULL);
 	assert_non_null(results);
 	for (size_t i = 0; i < count; i++)
 		if (results[i].error)
@@ -101,7 +102,7 @@ static void a_list_for_a_missing_interface_fails_whole(
 		{.kind = PEER_OP_ADD, .desired = peer},
 	};
 	struct peer_op_result *results =
-		executor_run(&fixture->controller, fixture->interface, ops, 2);
+		executor_run(&fixture->controller, fixture->interface, ops, 2, NULL);
 	assert_non_null(results);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(results[i].error, -ENODEV);
@@ -147,12 +148,56 @@ static void many_peers_come_and_go(struct device_fixture *fixture, const struct 
 	free(ops);
 }
 
+static bool is_over(void *impl)
+{
+	unsigned *left = impl;
+	return *left == 0 || (*left)-- == 0;
+}
+
+/* Adds what is not there, up to the end of the pause. Returns how many were left. */
+static size_t run_until(
+	struct device_fixture *fixture, const struct peer_op *ops, size_t count, unsigned pauses)
+{
+	struct pause pause = {is_over, &pauses};
+	struct peer_op_result *results =
+		executor_run(&fixture->controller, fixture->interface, ops, count, &pause);
+	assert_non_null(results);
+	const struct device *device = fixture_read(fixture);
+	size_t left = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool is_there = peer_table_find(&device->peers, &ops[i].desired->public_key);
+		assert_true(results[i].error == 0 || results[i].error == -ECANCELED);
+		assert_int_equal(is_there, results[i].error == 0);
+		left += results[i].error != 0;
+	}
+	peer_op_results_free(results, count);
+	return left;
+}
+
+static void what_is_left_at_the_end_of_a_pause_is_cancelled_and_the_rest_is_done(
+	struct device_fixture *fixture, const struct contract_bed *bed)
+{
+	size_t count = bed->many_peers;
+	struct peer_op *ops = calloc(count, sizeof *ops);
+	assert_non_null(ops);
+	fixture_create(fixture);
+	for (unsigned i = 0; i < count; i++)
+		ops[i] =
+			(struct peer_op){.kind = PEER_OP_ADD, .desired = numbered_peer(fixture, i)};
+	assert_int_equal(run_until(fixture, ops, count, 0), count);
+	size_t left = run_until(fixture, ops, count, 1);
+	assert_true(left < count);
+	assert_int_equal(run_until(fixture, ops + count - left, left, UINT_MAX), 0);
+	free(ops);
+}
+
 static const struct contract_check checks[] = {
 	CONTRACT_CHECK(a_mixed_list_is_carried_out),
 	CONTRACT_CHECK(prefixes_rotate_through_a_list_of_updates),
 	CONTRACT_CHECK(an_empty_list_does_nothing),
 	CONTRACT_CHECK(a_list_for_a_missing_interface_fails_whole),
 	CONTRACT_CHECK(many_peers_come_and_go),
+	CONTRACT_CHECK(what_is_left_at_the_end_of_a_pause_is_cancelled_and_the_rest_is_done),
 };
 
 struct contract_list contract_bulk_checks(void)

@@ -145,7 +145,7 @@ static int fill(struct driver *driver, unsigned count)
 	if (diff_compute(&desired, &device.peers, &memory, (struct moment){0}, &diff) != 0)
 		die("diff", &diag);
 	struct peer_op_result *results =
-		executor_run(&driver->controller, driver->name, diff.ops, count);
+		executor_run(&driver->controller, driver->name, diff.ops, count, NULL);
 	for (size_t i = 0; i < count; i++)
 		if (results[i].error)
 			die(results[i].error_text, &diag);

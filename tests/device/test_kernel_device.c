@@ -52,8 +52,7 @@ static int bench_teardown(void **state)
 	struct bench *bench = *state;
 	struct controller controller = bench->fixture.controller;
 	bool existed;
-	int error =
-		controller.ops->delete_interface(controller.impl, INTERFACE, &existed, NULL);
+	int error = controller.ops->delete_interface(controller.impl, INTERFACE, &existed, NULL);
 	fixture_end(&bench->fixture);
 	peer_op_results_free(bench->results, peer_diff_op_count(&bench->diff));
 	peer_diff_clear(&bench->diff);
@@ -111,11 +110,12 @@ static size_t pass(struct bench *bench)
 	peer_diff_clear(&bench->diff);
 	assert_int_equal(peer_table_seal(&bench->desired, NULL), 0);
 	const struct device *device = fixture_read(&bench->fixture);
-	assert_int_equal(
-		diff_compute(&bench->desired, &device->peers, &memory, (struct moment){0}, &bench->diff), 0);
+	assert_int_equal(diff_compute(&bench->desired, &device->peers, &memory, (struct moment){0},
+				 &bench->diff),
+		0);
 	size_t count = peer_diff_op_count(&bench->diff);
 	bench->results =
-		executor_run(&bench->fixture.controller, INTERFACE, bench->diff.ops, count);
+		executor_run(&bench->fixture.controller, INTERFACE, bench->diff.ops, count, NULL);
 	assert_non_null(bench->results);
 	return count;
 }
@@ -241,7 +241,8 @@ static void change_without_end(void)
 		};
 		for (size_t i = 0; i < 2; i++) {
 			struct peer_op_result result;
-			controller.ops->apply(controller.impl, INTERFACE, &ops[i], 1, &result);
+			controller.ops->apply(
+				controller.impl, INTERFACE, &ops[i], 1, &result, NULL);
 			if (result.error)
 				_exit(1);
 		}
@@ -307,8 +308,8 @@ static void a_port_that_is_taken_is_told_when_the_interface_comes_up(void **stat
 	snprintf(text, sizeof text, "UDP port %d of other0: Address already in use", PORT_A);
 	assert_string_equal(diag_text(&diag), text);
 	diag_clear(&diag);
-	assert_int_equal(controller.ops->delete_interface(
-				 controller.impl, "other0", &(bool){false}, NULL),
+	assert_int_equal(
+		controller.ops->delete_interface(controller.impl, "other0", &(bool){false}, NULL),
 		0);
 }
 

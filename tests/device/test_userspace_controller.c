@@ -320,7 +320,8 @@ static void one_refused_operation_of_a_list_stops_no_other(void **state)
 				.endpoint = i == BAD ? "[fe80::1%nosuchlink]:1" : "192.0.2.1:1"});
 		ops[i] = (struct peer_op){.kind = PEER_OP_ADD, .desired = peers[i]};
 	}
-	struct peer_op_result *results = executor_run(&bed->fixture.controller, NAME, ops, COUNT);
+	struct peer_op_result *results =
+		executor_run(&bed->fixture.controller, NAME, ops, COUNT, NULL);
 	assert_non_null(results);
 	for (unsigned i = 0; i < COUNT; i++) {
 		assert_int_equal(results[i].error, i == BAD ? -EINVAL : 0);
@@ -357,7 +358,8 @@ static void a_list_for_a_silent_program_waits_for_one_deadline(void **state)
 		ops[i] = (struct peer_op){.kind = PEER_OP_ADD, .desired = peer};
 	bed->userspace.uapi.timeout_ms = 100;
 	fake_uapi_start(&bed->fake, UAPI_SOCKET_DIRECTORY, NAME, FAKE_STAYS_SILENT, "", "");
-	struct peer_op_result *results = executor_run(&bed->fixture.controller, NAME, ops, COUNT);
+	struct peer_op_result *results =
+		executor_run(&bed->fixture.controller, NAME, ops, COUNT, NULL);
 	fake_uapi_stop(&bed->fake, false);
 	assert_int_equal(bed->fake.connection_count, 1);
 	for (unsigned i = 0; i < COUNT; i++)

@@ -56,7 +56,7 @@ static int apply(void *impl)
 	struct peer_op_result results[COUNT_OF(ops)];
 	int error = 0;
 	fake_uapi_start(&fake, directory, NAME, FAKE_REPLIES, "errno=0\n\n", "errno=0\n\n");
-	userspace_apply(&userspace, NAME, ops, COUNT_OF(ops), results);
+	userspace_apply(&userspace, NAME, ops, COUNT_OF(ops), results, NULL);
 	failing_memory_disarm();
 	fake_uapi_stop(&fake, false);
 	assert_requests_are_whole(fake.requests);

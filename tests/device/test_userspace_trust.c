@@ -170,7 +170,7 @@ static void expect_nothing_but_refusals(struct bed *bed, const char *words)
 	expect_refusal(bed, ops->read_device(impl, NAME, &device, diag), words);
 	expect_refusal(bed, ops->delete_interface(impl, NAME, &existed, diag), words);
 	assert_false(existed);
-	ops->apply(impl, NAME, &op, 1, &result);
+	ops->apply(impl, NAME, &op, 1, &result, NULL);
 	assert_int_equal(result.error, -EACCES);
 	free(result.error_text);
 	assert_int_equal(device.mtu, 4711);

@@ -311,7 +311,7 @@ static int fake_check_address(
 }
 
 static void fake_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
-	struct peer_op_result *results)
+	struct peer_op_result *results, const struct pause *pause)
 {
 	struct fake_controller *fake = impl;
 	text_append(fake->calls, "; ", "apply");

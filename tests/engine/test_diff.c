@@ -185,7 +185,7 @@ static void assert_leads_to_desired(const struct peer_diff *diff, const struct p
 	for (size_t i = 0; i < actual->count; i++)
 		fake_set_peer(&fake, &actual->peers[i]);
 	struct peer_op_result *results =
-		executor_run(&controller, "plexd0", diff->ops, peer_diff_op_count(diff));
+		executor_run(&controller, "plexd0", diff->ops, peer_diff_op_count(diff), NULL);
 	assert_non_null(results);
 	for (size_t i = 0; i < peer_diff_op_count(diff); i++)
 		assert_int_equal(results[i].error, 0);

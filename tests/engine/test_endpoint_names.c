@@ -418,7 +418,8 @@ static void assert_silent(struct world *world, bool is_silent)
 {
 	struct key_public key = key_of(2);
 	const struct peer_config *actual = &fake_find(&world->fake, &key)->config;
-	assert_int_equal(endpoint_memory_is_silent(&world->manager.endpoints, actual, world_now(world)),
+	assert_int_equal(
+		endpoint_memory_is_silent(&world->manager.endpoints, actual, world_now(world)),
 		is_silent);
 }
 

@@ -2,7 +2,7 @@
 /* What verified events do, and how they stand against a state that was fetched before them. */
 #include "harness.h"
 
-#include "world.h"
+#include "converged.h"
 
 #include <errno.h>
 
@@ -364,6 +364,29 @@ static void only_what_is_verified_is_dispatched(void **state)
 	assert_calls(world, "");
 }
 
+/* Each would wait for a deadline of its own. */
+static void events_leave_a_device_alone_that_let_a_deadline_pass_until_a_cycle_reads_it(
+	void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(added(world, "peer-2", 2), 0);
+	fake_forget_calls(&world->fake);
+	fails(world, "add_peer", 3, -ETIMEDOUT, 1);
+	assert_int_equal(added(world, "peer-3", 3), -ETIMEDOUT);
+	assert_calls(world, "add_peer 03 !ETIMEDOUT");
+	assert_int_equal(added(world, "peer-4", 4), 0);
+	assert_int_equal(world_peer_removed_event(world, "peer-2"), 0);
+	assert_calls(world, "");
+	assert_logged(world, "Event waits for the next cycle peer_id=peer-4");
+	fails(world, "read_device", -1, -ETIMEDOUT, 1);
+	assert_int_not_equal(cycle_wants(world, ""), 0);
+	assert_int_equal(added(world, "peer-5", 5), 0);
+	assert_calls(world, "");
+	cycle_wants_nobody(world, "remove_peer 02");
+	assert_int_equal(added(world, "peer-6", 6), 0);
+	assert_calls(world, "add_peer 06");
+}
+
 static void a_handler_that_fails_does_not_change_the_verdict(void **state)
 {
 	struct world *world = *state;
@@ -442,6 +465,7 @@ int main(void)
 		UP_TEST(rotated_signing_keys_are_in_force_at_once),
 		UP_TEST(only_what_is_verified_is_dispatched),
 		UP_TEST(an_event_older_than_the_newest_about_its_peer_is_superseded),
+		UP_TEST(events_leave_a_device_alone_that_let_a_deadline_pass_until_a_cycle_reads_it),
 		UP_TEST(a_handler_that_fails_does_not_change_the_verdict),
 		UP_TEST(a_type_with_a_nul_in_it_is_not_what_stands_before_it),
 	};

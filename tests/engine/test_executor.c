@@ -4,6 +4,8 @@
 #include "executor.h"
 #include "fake_controller.h"
 
+#include <errno.h>
+
 static const struct prefix ip_one = {.ip = {.family = IP_V4, .bytes = {10, 0, 0, 1}}, .length = 32};
 
 static struct fake_controller device_with_peers_1_to_3(void)
@@ -45,7 +47,8 @@ static void operations_are_carried_out_in_order(void **state)
 		struct controller controller = fake_controller(&fake, takes_lists);
 		struct three_ops three;
 		three_ops(&three);
-		struct peer_op_result *results = executor_run(&controller, "wg7", three.ops, 3);
+		struct peer_op_result *results =
+			executor_run(&controller, "wg7", three.ops, 3, NULL);
 		assert_non_null(results);
 		for (size_t i = 0; i < 3; i++) {
 			assert_int_equal(results[i].error, 0);
@@ -69,7 +72,8 @@ static void one_that_fails_stops_no_other_whichever_it_is(void **state)
 		three_ops(&three);
 		fake_fail(&fake, (struct fake_fault){
 					 .key = -1, .error = -EIO, .spared = failing, .times = 1});
-		struct peer_op_result *results = executor_run(&controller, "plexd0", three.ops, 3);
+		struct peer_op_result *results =
+			executor_run(&controller, "plexd0", three.ops, 3, NULL);
 		assert_non_null(results);
 		for (size_t i = 0; i < 3; i++) {
 			assert_int_equal(results[i].error, i == failing ? -EIO : 0);
@@ -80,12 +84,36 @@ static void one_that_fails_stops_no_other_whichever_it_is(void **state)
 	}
 }
 
+static bool is_over(void *impl)
+{
+	unsigned *left = impl;
+	return *left == 0 || (*left)-- == 0;
+}
+
+static void what_is_left_at_the_end_of_a_pause_is_cancelled(void **state)
+{
+	for (unsigned done = 0; done <= 3; done++) {
+		struct fake_controller fake = device_with_peers_1_to_3();
+		struct controller controller = fake_controller(&fake, false);
+		unsigned left = done;
+		struct pause pause = {is_over, &left};
+		struct three_ops three;
+		three_ops(&three);
+		struct peer_op_result *results =
+			executor_run(&controller, "plexd0", three.ops, 3, &pause);
+		assert_non_null(results);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(results[i].error, i < done ? 0 : -ECANCELED);
+		peer_op_results_free(results, 3);
+	}
+}
+
 static void no_operations_call_nothing(void **state)
 {
 	for (int takes_lists = 0; takes_lists < 2; takes_lists++) {
 		struct fake_controller fake = device_with_peers_1_to_3();
 		struct controller controller = fake_controller(&fake, takes_lists);
-		struct peer_op_result *results = executor_run(&controller, "plexd0", NULL, 0);
+		struct peer_op_result *results = executor_run(&controller, "plexd0", NULL, 0, NULL);
 		assert_non_null(results);
 		assert_string_equal(fake.calls, "");
 		peer_op_results_free(results, 0);
@@ -98,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operations_are_carried_out_in_order),
 		cmocka_unit_test(one_that_fails_stops_no_other_whichever_it_is),
+		cmocka_unit_test(what_is_left_at_the_end_of_a_pause_is_cancelled),
 		cmocka_unit_test(no_operations_call_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include "converged.h"
+#include "fake_router.h"
 
 /* 5. Execution. */
 
@@ -265,10 +266,47 @@ static void a_converged_device_is_left_alone_for_ever(void **state)
 	}
 }
 
+static bool is_over(void *impl)
+{
+	unsigned *left = impl;
+	return *left == 0 || (*left)-- == 0;
+}
+
+/* Wherever it ends: nothing is a failure of a peer, and the next cycle does what is left. */
+static void the_next_cycle_goes_on_where_a_pause_ended_one(void **state)
+{
+	struct world *world = *state;
+	struct fake_router router = {0};
+	world->manager.router = fake_router(&router);
+	bool is_cancelled = true;
+	for (unsigned pauses = 0; is_cancelled; pauses++) {
+		unsigned left = pauses;
+		assert_int_equal(cycle_wants(world, "23"), 0);
+		fake_forget_calls(&world->fake);
+		world_forget_logs(world);
+		world->manager.pause = (struct pause){is_over, &left};
+		int error = cycle_wants(world, "3456");
+		world->manager.pause = (struct pause){0};
+		is_cancelled = error != 0;
+		assert_int_equal(error, is_cancelled ? -ECANCELED : 0);
+		assert_not_logged(world, "failed");
+		assert_int_equal(world_cycle_not_modified(world), 0);
+		assert_peers(world, "03 ips=10.0.0.3/32; 04 ips=10.0.0.4/32; 05 ips=10.0.0.5/32; "
+				    "06 ips=10.0.0.6/32");
+		assert_index(world, "peer-3=03 peer-4=04 peer-5=05 peer-6=06");
+		assert_routes(&router, "10.0.0.3/32 10.0.0.4/32 10.0.0.5/32 10.0.0.6/32");
+		fake_forget_calls(&world->fake);
+		assert_int_equal(world_cycle_not_modified(world), 0);
+		assert_calls(world, "");
+		assert_true(pauses < 100);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONVERGED_TEST(removes_come_before_updates_and_updates_before_adds),
+		CONVERGED_TEST(the_next_cycle_goes_on_where_a_pause_ended_one),
 		CONVERGED_TEST(one_failure_stops_nothing_and_the_error_names_each_peer),
 		CONVERGED_TEST(a_link_lost_while_peers_are_set_is_noticed),
 		CONVERGED_TEST(a_controller_that_takes_lists_gets_one),

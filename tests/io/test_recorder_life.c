@@ -53,7 +53,7 @@ static const struct controller_ops *sim_ops(struct recorded *recorded)
 /* Whole lists in another order, and not always the truth: what is reported as done may not be, and
  * the other way round. */
 static void batch_apply(void *sim, const char *name, const struct peer_op *ops, size_t op_count,
-	struct peer_op_result *results)
+	struct peer_op_result *results, const struct pause *pause)
 {
 	struct recorded *recorded = recorded_of(sim);
 	for (size_t i = op_count; i-- > 0;) {

@@ -98,7 +98,7 @@ static void device_prepare(struct bench *bench)
 static void apply_ops(struct bench *bench)
 {
 	struct wg_apply apply = world_apply(&bench->model, bench->limits);
-	wg_apply_ops(&apply, &target, bench->ops, bench->op_count, bench->results);
+	wg_apply_ops(&apply, &target, bench->ops, bench->op_count, bench->results, NULL);
 	bench->learned = apply.prefix_removal;
 }
 
@@ -344,6 +344,42 @@ static void a_passing_refusal_of_any_request_costs_one_operation_at_most(void **
 	}
 }
 
+static bool is_over(void *impl)
+{
+	unsigned *left = impl;
+	return *left == 0 || (*left)-- == 0;
+}
+
+/* And the temporary peer, if there is one, is gone. */
+static void a_pause_ends_a_list_between_any_two_messages(void **state)
+{
+	struct bench *bench = *state;
+	push_remove(bench, 1, "10.1.0.0/16");
+	push_update(bench, 2, "10.2.0.0/16,10.3.0.0/16,10.4.0.0/16", "10.2.0.0/16");
+	push_update(bench, 3, "10.5.0.0/16,10.6.0.0/16", "10.5.0.0/16,10.3.0.0/16");
+	push_add(bench, 4, "10.1.0.0/16");
+	device_prepare(bench);
+	for (unsigned pauses = 0; pauses < 10; pauses++) {
+		struct kernel_model fresh = {.policy = WG_PREFIX_REMOVAL_NO};
+		unsigned left = pauses;
+		struct pause pause = {is_over, &left};
+		kernel_model_clear(&bench->model);
+		results_forget(bench);
+		bench->model = fresh;
+		kernel_model_load(&bench->model, &bench->world.actual);
+		bench->limits.pieces = 1;
+		struct wg_apply apply = world_apply(&bench->model, bench->limits);
+		wg_apply_ops(&apply, &target, bench->ops, bench->op_count, bench->results, &pause);
+		assert_int_equal(bench->results[3].error, is_there(bench, 4) ? 0 : -ECANCELED);
+		assert_false(is_there(bench, TEMPORARY_NUMBER));
+		assert_int_equal(owner_of(bench, "10.2.0.0/16"), 2);
+		assert_int_equal(owner_of(bench, "10.5.0.0/16"), 3);
+		if (pauses == 0)
+			assert_int_equal(bench->model.set_count, 0);
+	}
+	assert_true(is_there(bench, 4));
+}
+
 static void all_peers_go_by_one_request_if_nothing_survives(void **state)
 {
 	struct bench *bench = *state;
@@ -382,7 +418,7 @@ static void a_peer_that_came_meanwhile_survives(void **state)
 	device_prepare(bench);
 	struct wg_apply apply = world_apply(&bench->model, bench->limits);
 	apply.peer_count_seen = 2;
-	wg_apply_ops(&apply, &target, bench->ops, bench->op_count, bench->results);
+	wg_apply_ops(&apply, &target, bench->ops, bench->op_count, bench->results, NULL);
 	assert_true(is_there(bench, BYSTANDER));
 	assert_int_equal(bench->model.peer_count, 1);
 }
@@ -649,7 +685,7 @@ static void refuse_at_random(uint32_t seed)
 	bench.limits.removals = 1 + world_roll(&bench.world, 3);
 	bench.limits.messages = 1 + world_roll(&bench.world, NETLINK_REQUESTS_MAX);
 	struct wg_apply apply = world_apply(&bench.model, bench.limits);
-	wg_apply_ops(&apply, &target, bench.world.diff.ops, count, bench.results);
+	wg_apply_ops(&apply, &target, bench.world.diff.ops, count, bench.results, NULL);
 	for (size_t i = 0; i < count; i++)
 		if ((bench.results[i].error != 0) !=
 			is_guilty[peer_op_key(&bench.world.diff.ops[i])->bytes[0]])
@@ -688,6 +724,7 @@ int main(void)
 		BENCH_TEST(a_device_that_is_gone_fails_all_at_once),
 		BENCH_TEST(no_answer_fails_what_is_left_and_waits_once),
 		BENCH_TEST(a_passing_refusal_of_any_request_costs_one_operation_at_most),
+		BENCH_TEST(a_pause_ends_a_list_between_any_two_messages),
 		BENCH_TEST(all_peers_go_by_one_request_if_nothing_survives),
 		BENCH_TEST(peers_go_one_by_one_if_one_survives),
 		BENCH_TEST(a_peer_that_came_meanwhile_survives),

@@ -570,7 +570,7 @@ static void change_at_random(uint32_t seed, size_t bytes, bool can_remove_prefix
 		bytes, 1 + world_roll(&world, 4), SIZE_MAX, world_roll(&world, 9)};
 	struct wg_apply apply = world_apply(&model, limits);
 	assert_true(count <= COUNT_OF(results));
-	wg_apply_ops(&apply, &target, world.diff.ops, count, results);
+	wg_apply_ops(&apply, &target, world.diff.ops, count, results, NULL);
 	for (size_t i = 0; i < count; i++)
 		if (results[i].error)
 			fail_msg("seed %u: %s\n%s", seed, results[i].error_text, model.log);

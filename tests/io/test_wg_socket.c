@@ -420,7 +420,7 @@ static void prefix_remove(struct bench *bench, enum wg_prefix_removal learned, s
 	struct prefix kept = prefix_of("10.1.0.0/16"), gone = prefix_of("10.2.0.0/16");
 	fewer.allowed_ip_count = 1;
 	assert_int_equal(wg_socket_family(&bench->wg, &target.family, NULL), 0);
-	wg_apply_ops(&apply, &target, &op, 1, &result);
+	wg_apply_ops(&apply, &target, &op, 1, &result, NULL);
 	assert_int_equal(result.error, 0);
 	assert_int_equal(apply.prefix_removal, learned);
 	assert_int_equal(fake.model.set_count, sets);

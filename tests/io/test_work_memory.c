@@ -256,7 +256,7 @@ static int apply(struct bench *bench)
 	assert_true(count <= COUNT_OF(results));
 	bench->channel = apply.channel;
 	apply.channel = (struct wg_channel){set, set_all, read_model, ask, bench};
-	wg_apply_ops(&apply, &target, bench->world.diff.ops, count, results);
+	wg_apply_ops(&apply, &target, bench->world.diff.ops, count, results, NULL);
 	for (size_t i = 0; i < count; i++) {
 		error = error ? error : results[i].error;
 		free(results[i].error_text);
