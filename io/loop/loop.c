@@ -42,6 +42,11 @@ void loop_stop(struct loop *loop)
 	loop->is_stopping = true;
 }
 
+bool loop_is_stopping(const struct loop *loop)
+{
+	return loop->is_stopping;
+}
+
 static int watch_control(
 	struct loop *loop, struct loop_watch *watch, int operation, uint32_t events)
 {
@@ -105,9 +110,34 @@ void loop_timer_cancel(struct loop *loop, struct loop_timer *timer)
 	timer->is_set = false;
 }
 
+void loop_job_add(struct loop *loop, struct loop_job *job, void (*run)(void *impl), void *impl)
+{
+	if (job->is_waiting)
+		return;
+	*job = (struct loop_job){.is_waiting = true, .run = run, .impl = impl};
+	struct loop_job **place = &loop->jobs;
+	while (*place)
+		place = &(*place)->next;
+	*place = job;
+}
+
+void loop_job_cancel(struct loop *loop, struct loop_job *job)
+{
+	if (!job->is_waiting)
+		return;
+	struct loop_job **place = &loop->jobs;
+	while (*place != job)
+		place = &(*place)->next;
+	*place = job->next;
+	job->next = NULL;
+	job->is_waiting = false;
+}
+
 /* Rounded up: waking a little early would mean turning round until the timer is due. */
 static int wait_ms(const struct loop *loop)
 {
+	if (loop->jobs)
+		return 0;
 	if (!loop->timers)
 		return -1;
 	int64_t left_ns = loop->timers->due_ns - now_ns();
@@ -139,16 +169,39 @@ static void hand_on_due(struct loop *loop)
 	}
 }
 
+static int serve(struct loop *loop, int timeout_ms, struct diag *diag)
+{
+	int count = epoll_wait(loop->epoll_fd, loop->ready, LOOP_READY_MAX, timeout_ms);
+	int error = count < 0 && errno != EINTR ? -errno : 0;
+	loop->ready_count = count > 0 ? count : 0;
+	hand_on_ready(loop);
+	hand_on_due(loop);
+	loop->turned_ns = now_ns();
+	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "epoll") : 0;
+}
+
+/* An error comes again in loop_run. */
+void loop_turn(struct loop *loop)
+{
+	if (!loop->is_stopping && now_ns() - loop->turned_ns >= LOOP_TURN_MS * NS_PER_MS)
+		(void)serve(loop, 0, NULL);
+}
+
+static void run_job(struct loop *loop)
+{
+	struct loop_job *job = loop->jobs;
+	if (!job || loop->is_stopping)
+		return;
+	loop_job_cancel(loop, job);
+	job->run(job->impl);
+}
+
 int loop_run(struct loop *loop, struct diag *diag)
 {
 	int error = 0;
 	while (!loop->is_stopping && !error) {
-		int count = epoll_wait(loop->epoll_fd, loop->ready, LOOP_READY_MAX, wait_ms(loop));
-		if (count < 0 && errno != EINTR)
-			error = diag_wrap(diag, diag_fail_errno(diag, -errno), "epoll");
-		loop->ready_count = count > 0 ? count : 0;
-		hand_on_ready(loop);
-		hand_on_due(loop);
+		error = serve(loop, wait_ms(loop), diag);
+		run_job(loop);
 	}
 	loop->is_stopping = false;
 	return error;

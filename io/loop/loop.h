@@ -1,16 +1,19 @@
 /*
- * One thread waiting for many things: descriptors and timers, each with a callback.
+ * One thread waiting for many things: descriptors and timers, each with a callback, which is short,
+ * and jobs, which may be long. A job calls loop_turn now and then: descriptors and timers are
+ * served within it, other jobs are not.
  *
  *     loop_init(&loop, &diag);
  *     loop_watch_add(&loop, &watch, fd, EPOLLIN, on_ready, impl);
  *     loop_timer_set(&loop, &timer, 1000, on_timeout, impl);
+ *     loop_job_add(&loop, &job, on_job, impl);
  *     loop_run(&loop, &diag);          until a callback calls loop_stop
  *     loop_deinit(&loop);
  *
- * Watches and timers are the caller's memory, zeroed before their first use, and must be removed or
- * cancelled before it goes away. Callbacks may add, change, remove, set and cancel whatever they
- * like, themselves included: what was removed is not called any more, not even for events that the
- * system had already reported. While there is nothing to do the thread sleeps.
+ * Watches, timers and jobs are the caller's memory, zeroed before their first use, and must be
+ * removed or cancelled before it goes away. Callbacks may add, change, remove, set and cancel
+ * whatever they like, themselves included: what was removed is not called any more, not even for
+ * events that the system had already reported. While there is nothing to do the thread sleeps.
  */
 #pragma once
 
@@ -36,7 +39,16 @@ struct loop_timer {
 	struct loop_timer *next;
 };
 
+struct loop_job {
+	bool is_waiting;
+	void (*run)(void *impl);
+	void *impl;
+	struct loop_job *next;
+};
+
 #define LOOP_READY_MAX 32
+/* Turns that come sooner after one another do nothing. */
+#define LOOP_TURN_MS 10
 
 /* Members are the loop's own. */
 struct loop {
@@ -45,6 +57,8 @@ struct loop {
 	struct loop_timer *timers;                /* the first due first */
 	struct epoll_event ready[LOOP_READY_MAX]; /* reported, not yet handed on */
 	int ready_count;
+	struct loop_job *jobs; /* the first to run first */
+	int64_t turned_ns;     /* when descriptors and timers were last served */
 };
 
 /* Returns 0 or what the system said. */
@@ -53,8 +67,11 @@ void loop_deinit(struct loop *loop);
 
 /* Returns 0 after loop_stop, which may have come before, or a negative errno. */
 int loop_run(struct loop *loop, struct diag *diag);
-/* loop_run returns once the callback that runs now is done. */
+/* loop_run returns once the callback or the job that runs now is done. */
 void loop_stop(struct loop *loop);
+bool loop_is_stopping(const struct loop *loop);
+/* For a job: serves what is ready and due, without waiting. */
+void loop_turn(struct loop *loop);
 
 /*
  * Level-triggered. The descriptor stays the caller's and is closed after the watch is removed, not
@@ -74,6 +91,14 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_m
 	void (*on_timeout)(void *impl), void *impl);
 /* No effect on one that is not set. */
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
+
+/*
+ * Runs once, from loop_run alone and after the jobs that were added before; between two jobs
+ * descriptors and timers are served. No effect on one that is waiting.
+ */
+void loop_job_add(struct loop *loop, struct loop_job *job, void (*run)(void *impl), void *impl);
+/* No effect on one that is not waiting. */
+void loop_job_cancel(struct loop *loop, struct loop_job *job);
 
 /* Monotonic, from an arbitrary start. */
 int64_t loop_now_ms(void);

@@ -114,6 +114,101 @@ static void timers_come_in_the_order_in_which_they_are_due(void **state)
 	run_to(fixture, "abc");
 }
 
+static void jobs_come_one_after_another_and_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_job jobs[3] = {0};
+	loop_job_add(&fixture->loop, &jobs[1], tell_b, fixture);
+	loop_job_add(&fixture->loop, &jobs[0], tell_a, fixture);
+	loop_job_add(&fixture->loop, &jobs[1], tell_b, fixture);
+	loop_job_add(&fixture->loop, &jobs[2], tell_c, fixture);
+	loop_job_cancel(&fixture->loop, &jobs[0]);
+	loop_job_cancel(&fixture->loop, &jobs[0]);
+	run_to(fixture, "bc");
+	loop_job_add(&fixture->loop, &jobs[0], tell_a, fixture);
+	run_to(fixture, "bca");
+}
+
+struct repeated_job {
+	struct loop_job job;
+	struct fixture *fixture;
+};
+
+static void add_self_again(void *impl)
+{
+	struct repeated_job *repeated = impl;
+	struct fixture *fixture = repeated->fixture;
+	if (!fixture->story[0])
+		loop_job_add(&fixture->loop, &repeated->job, add_self_again, repeated);
+}
+
+static void a_job_that_adds_itself_leaves_room_for_timers(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repeated_job repeated = {.fixture = fixture};
+	loop_job_add(&fixture->loop, &repeated.job, add_self_again, &repeated);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 3, tell_a, fixture);
+	run_to(fixture, "a");
+}
+
+static void on_byte(void *impl, uint32_t events)
+{
+	struct fixture *fixture = impl;
+	char byte;
+	if (read(fixture->near, &byte, 1) == 1)
+		tell(fixture, byte);
+}
+
+struct long_job {
+	struct loop_job job;
+	struct loop_job other;
+	struct fixture *fixture;
+};
+
+static void take_long(void *impl)
+{
+	struct long_job *job = impl;
+	struct fixture *fixture = job->fixture;
+	tell(fixture, '[');
+	loop_job_add(&fixture->loop, &job->other, tell_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 40, tell_c, fixture);
+	assert_int_equal(write(fixture->far, "x", 1), 1);
+	for (int64_t end_ms = loop_now_ms() + PATIENCE_MS;
+		strlen(fixture->story) < strlen("[xc") && loop_now_ms() < end_ms;)
+		loop_turn(&fixture->loop);
+	tell(fixture, ']');
+}
+
+static void within_a_job_descriptors_and_timers_are_served_and_no_other_job(void **state)
+{
+	struct fixture *fixture = *state;
+	struct long_job job = {.fixture = fixture};
+	assert_int_equal(loop_watch_add(&fixture->loop, &fixture->near_watch, fixture->near,
+				 EPOLLIN, on_byte, fixture),
+		0);
+	loop_job_add(&fixture->loop, &job.job, take_long, &job);
+	run_to(fixture, "[xc]b");
+}
+
+static void turn_until_stopped(void *impl)
+{
+	struct fixture *fixture = impl;
+	while (!loop_is_stopping(&fixture->loop))
+		loop_turn(&fixture->loop);
+	tell(fixture, 'a');
+}
+
+static void a_stop_within_a_job_ends_the_run_when_the_job_is_done(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_job jobs[2] = {0};
+	loop_job_add(&fixture->loop, &jobs[0], turn_until_stopped, fixture);
+	loop_job_add(&fixture->loop, &jobs[1], tell_b, fixture);
+	run_for(fixture, 20);
+	assert_string_equal(fixture->story, "a");
+	run_to(fixture, "ab");
+}
+
 static void a_timer_is_never_early(void **state)
 {
 	struct fixture *fixture = *state;
@@ -431,6 +526,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(timers_come_in_the_order_in_which_they_are_due),
+		TEST(jobs_come_one_after_another_and_once),
+		TEST(a_job_that_adds_itself_leaves_room_for_timers),
+		TEST(within_a_job_descriptors_and_timers_are_served_and_no_other_job),
+		TEST(a_stop_within_a_job_ends_the_run_when_the_job_is_done),
 		TEST(a_timer_is_never_early),
 		TEST(a_timer_does_not_come_within_the_call_that_sets_it),
 		TEST(a_timer_comes_once),
