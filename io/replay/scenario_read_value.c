@@ -88,7 +88,7 @@ int read_texts(struct reading *reading, struct json_span value, void *target)
 
 int read_route(struct reading *reading, struct json_span value, void *target)
 {
-	const char *text = NULL;
+	const char *text = "";
 	int error = read_string(reading, value, &text);
 	if (error)
 		return error;

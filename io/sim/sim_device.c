@@ -173,7 +173,6 @@ static void give_allowed_ip(struct sim_allowed_ip *ip, struct sim_peer *owner)
 
 static void drop_allowed_ip(struct sim_device *device, struct sim_allowed_ip *ip)
 {
-	disown_allowed_ip(ip);
 	tdelete(ip, &device->allowed_ips, compare_allowed_ips);
 	device->allowed_ip_count--;
 	free(ip);
@@ -181,8 +180,13 @@ static void drop_allowed_ip(struct sim_device *device, struct sim_allowed_ip *ip
 
 static void drop_allowed_ips(struct sim_device *device, struct sim_peer *owner)
 {
-	while (owner->allowed_ips)
-		drop_allowed_ip(device, owner->allowed_ips);
+	struct sim_allowed_ip *next;
+	for (struct sim_allowed_ip *ip = owner->allowed_ips; ip; ip = next) {
+		next = ip->next;
+		drop_allowed_ip(device, ip);
+	}
+	owner->allowed_ips = NULL;
+	owner->allowed_ip_count = 0;
 }
 
 static struct sim_peer *create_peer(struct sim_device *device, const struct key_public *key)
