@@ -13,13 +13,21 @@
 #define NAME_AGE_MIN_MS   (60 * 1000)
 #define NAME_RETRY_MS     (10 * 1000)
 #define LINK_DELAY_MS     100
+#define URGENT_FETCH_MS   200  /* how long a repair waits for the fetch that it began with */
 #define LINK_CYCLE_GAP_MS 1000 /* two managers of one link must not fight at full speed */
 
 static void cycle_start(void *impl);
+static void cycle_repair(void *impl);
 
 static const struct logger *cycle_logger(const struct cycle_loop *cycles)
 {
 	return &cycles->reconciler->manager->logger;
+}
+
+static void cycle_due(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	loop_job_add(cycles->loop, &cycles->start_job, cycle_start, cycles);
 }
 
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
@@ -31,8 +39,24 @@ void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
 			cycles->wanted_ms = due_ms;
 		return;
 	}
-	if (!timer->is_set || timer->due_ns > due_ms * NS_PER_MS)
-		loop_timer_set(cycles->loop, timer, delay_ms, cycle_start, cycles);
+	if (!cycles->start_job.is_waiting && (!timer->is_set || timer->due_ns > due_ms * NS_PER_MS))
+		loop_timer_set(cycles->loop, timer, delay_ms, cycle_due, cycles);
+}
+
+static void repair_due(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	loop_job_add(cycles->loop, &cycles->repair_job, cycle_repair, cycles);
+}
+
+/* As cycle_loop_want, of something that can be put right without a fetch. */
+static void repair_want(struct cycle_loop *cycles, int64_t delay_ms)
+{
+	cycles->is_urgent = true;
+	if (!cycles->is_running)
+		cycle_loop_want(cycles, delay_ms);
+	else if (!cycles->repair_timer.is_set)
+		loop_timer_set(cycles->loop, &cycles->repair_timer, delay_ms, repair_due, cycles);
 }
 
 static void names_retry(void *impl)
@@ -53,12 +77,30 @@ static void names_retry_plan(struct cycle_loop *cycles)
 			cycles->loop, &cycles->retry_timer, NAME_RETRY_MS, names_retry, cycles);
 }
 
+/* One that the end of the process cut short has no problem. */
+static void outcome_note(struct cycle_loop *cycles, int error, const struct diag *diag)
+{
+	if (!error)
+		condition_well(&cycles->condition, cycle_logger(cycles));
+	else if (error != -ECANCELED)
+		condition_trouble(&cycles->condition, cycle_logger(cycles), diag_text(diag));
+}
+
+/* A repair that is still due is the next cycle's. */
+static int64_t next_cycle_ms(const struct cycle_loop *cycles)
+{
+	int64_t due_ms = cycles->wanted_ms;
+	if (cycles->repair_timer.is_set && cycles->repair_timer.due_ns / NS_PER_MS < due_ms)
+		due_ms = cycles->repair_timer.due_ns / NS_PER_MS;
+	int64_t delay_ms = due_ms - loop_now_ms();
+	if (delay_ms > cycles->interval_ms)
+		return cycles->interval_ms;
+	return delay_ms > 0 ? delay_ms : 0;
+}
+
 static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *diag)
 {
-	if (error)
-		condition_trouble(&cycles->condition, cycle_logger(cycles), diag_text(diag));
-	else
-		condition_well(&cycles->condition, cycle_logger(cycles));
+	outcome_note(cycles, error, diag);
 	cycles->is_running = false;
 	cycles->is_answered = false;
 	state_document_clear(&cycles->document);
@@ -69,29 +111,42 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	names_retry_plan(cycles);
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
-	int64_t delay_ms = cycles->wanted_ms - loop_now_ms();
-	if (delay_ms > cycles->interval_ms)
-		delay_ms = cycles->interval_ms;
-	cycle_loop_want(cycles, delay_ms > 0 ? delay_ms : 0);
+	int64_t delay_ms = next_cycle_ms(cycles);
+	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
+	cycle_loop_want(cycles, delay_ms);
 }
 
-/* The device is put right meanwhile. A recording has no word for that. */
-static void fetch_is_slow(void *impl)
+/* The device is put right while the fetch goes on. A recording has no word for that. */
+static void cycle_repair(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
-	int error = cycles->reconciler->has_document ? 0 : -EINPROGRESS;
-	log_line(cycle_logger(cycles), error ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "Fetch takes long",
-		NULL);
-	if (!error && !(cycles->recorder && cycles->recorder->is_on))
-		error = reconciler_repair(cycles->reconciler, &diag);
-	if (error && error != -EINPROGRESS)
-		condition_trouble(&cycles->condition, cycle_logger(cycles), diag_text(&diag));
+	bool is_recorded = cycles->recorder && cycles->recorder->is_on;
+	bool is_too_late = !cycles->is_running || cycles->finish_job.is_waiting;
+	if (is_recorded || is_too_late || !cycles->reconciler->has_document)
+		return;
+	cycles->is_urgent = false;
+	cycles->started_ms = loop_now_ms();
+	int error = reconciler_repair(cycles->reconciler, &diag);
+	/* That one repair went well does not say that the fetch will. */
+	if (error)
+		outcome_note(cycles, error, &diag);
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
+	diag_clear(&diag);
+}
+
+static void fetch_is_slow(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	bool has_document = cycles->reconciler->has_document;
+	log_line(cycle_logger(cycles), has_document ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+		"Fetch takes long", NULL);
+	repair_due(cycles);
+	if (!has_document && cycles->ended)
+		cycles->ended(cycles->impl, -EINPROGRESS);
 	loop_timer_set(
 		cycles->loop, &cycles->patience_timer, cycles->patience_ms, fetch_is_slow, cycles);
-	diag_clear(&diag);
 }
 
 static void cycle_start(void *impl)
@@ -101,12 +156,16 @@ static void cycle_start(void *impl)
 	cycles->is_running = true;
 	cycles->wanted_ms = INT64_MAX;
 	cycles->started_ms = loop_now_ms();
+	if (cycles->about_to_fetch)
+		cycles->about_to_fetch(cycles->impl);
 	int error = recorder_begin(cycles->recorder, cycles->reconciler, &diag);
 	if (error) {
 		cycle_end(cycles, error, &diag);
 	} else {
 		loop_timer_set(cycles->loop, &cycles->patience_timer, cycles->patience_ms,
 			fetch_is_slow, cycles);
+		if (cycles->is_urgent)
+			repair_want(cycles, URGENT_FETCH_MS);
 		cycles->source.fetch(cycles->source.impl);
 	}
 	diag_clear(&diag);
@@ -150,6 +209,9 @@ static void cycle_finish(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
+	cycles->is_answered = false;
+	cycles->is_urgent = false;
+	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
 	struct fetch_answer answer = {
 		.outcome = cycles->outcome,
 		.document = &cycles->document,
@@ -162,14 +224,20 @@ static void cycle_finish(void *impl)
 	diag_clear(&diag);
 }
 
+static void finish_due(void *impl)
+{
+	struct cycle_loop *cycles = impl;
+	loop_job_add(cycles->loop, &cycles->finish_job, cycle_finish, cycles);
+}
+
 /* Goes on once every name has been answered or the deadline has passed. */
 static void cycle_await_names(struct cycle_loop *cycles)
 {
 	if (cycles->resolver.pending_count == 0)
-		cycle_finish(cycles);
+		finish_due(cycles);
 	else if (!cycles->names_timer.is_set)
 		loop_timer_set(
-			cycles->loop, &cycles->names_timer, NAMES_TIMEOUT_MS, cycle_finish, cycles);
+			cycles->loop, &cycles->names_timer, NAMES_TIMEOUT_MS, finish_due, cycles);
 }
 
 static void source_answered(void *impl, const struct fetch_answer *answer)
@@ -216,7 +284,7 @@ static void resolver_ready(void *impl, uint32_t events)
 	if (cycles->is_answered)
 		cycle_await_names(cycles);
 	else if (changed)
-		cycle_loop_want(cycles, 0);
+		repair_want(cycles, 0);
 	else
 		names_retry_plan(cycles);
 }
@@ -237,7 +305,7 @@ static void link_ready(void *impl, uint32_t events)
 	if (!changed)
 		return;
 	int64_t gap_ms = cycles->started_ms + LINK_CYCLE_GAP_MS - loop_now_ms();
-	cycle_loop_want(cycles, gap_ms > LINK_DELAY_MS ? gap_ms : LINK_DELAY_MS);
+	repair_want(cycles, gap_ms > LINK_DELAY_MS ? gap_ms : LINK_DELAY_MS);
 }
 
 /* A peer that fell silent may have moved behind its name. */
@@ -270,6 +338,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.reconciler = reconciler,
 		.interval_ms = interval_ms,
 		.patience_ms = PATIENCE_MS,
+		.is_urgent = true, /* what an earlier life left is put right as soon as can be */
 		.link = {.fd = -1},
 		.condition = {.name = "cycle", .loop = loop},
 		.names_condition = {.name = "host names", .loop = loop},
@@ -296,6 +365,10 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
 	loop_timer_cancel(cycles->loop, &cycles->retry_timer);
 	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
+	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
+	loop_job_cancel(cycles->loop, &cycles->start_job);
+	loop_job_cancel(cycles->loop, &cycles->repair_job);
+	loop_job_cancel(cycles->loop, &cycles->finish_job);
 	loop_watch_remove(cycles->loop, &cycles->resolver_watch);
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);

@@ -5,7 +5,10 @@
  *
  *     begin (interface up?) -> the source fetches -> names resolve, up to a deadline -> finish
  *
- * A fetch may take long. It delays no repair for longer than one that failed would.
+ * A fetch delays no repair: what is put right without it waits for it a moment at most, and is then
+ * done with the last good state.
+ *
+ * Begin, repair and finish are jobs of the loop.
  */
 #pragma once
 
@@ -22,7 +25,9 @@ struct cycle_loop {
 	struct source source;      /* to be set before the first cycle */
 	struct recorder *recorder; /* NULL: nobody records */
 	int64_t interval_ms;
-	int64_t patience_ms; /* how long a fetch may hold up a repair */
+	int64_t patience_ms; /* after which a fetch is slow, and the device put right without it */
+	/* Called before a fetch begins: what was there before is to be done. May be NULL. */
+	void (*about_to_fetch)(void *impl);
 	/* Called when a cycle has ended, well or not, or is held up: -EINPROGRESS if there is no
 	 * state in force yet. */
 	void (*ended)(void *impl, int error);
@@ -36,12 +41,17 @@ struct cycle_loop {
 	struct loop_timer cycle_timer;
 	struct loop_timer names_timer;
 	struct loop_timer patience_timer;
+	struct loop_timer repair_timer;
 	struct loop_timer retry_timer; /* for names that have no address */
-	bool is_running;               /* between begin and finish */
-	bool is_answered;              /* the fetch is done, names may be pending */
+	struct loop_job start_job;
+	struct loop_job repair_job;
+	struct loop_job finish_job;
+	bool is_running;    /* between begin and finish */
+	bool is_urgent;     /* the next cycle is not to wait for its fetch */
+	bool is_answered;   /* the fetch is done, names may be pending */
 	int64_t wanted_ms;  /* meanwhile: when the next is due, if that is before the interval ends
 			     */
-	int64_t started_ms; /* when the last one began */
+	int64_t started_ms; /* when the last one, or the last repair, began */
 	enum fetch_outcome outcome;
 	struct state_document document; /* the answer's, until it is handed over */
 	char *error;                    /* the answer's */

@@ -11,6 +11,7 @@
 #include "log_limiter.h"
 #include "node_reports.h"
 #include "payload_wire.h"
+#include "service.h"
 #include "signals.h"
 #include "signature.h"
 #include "state_keeper.h"
@@ -40,10 +41,9 @@ struct daemon {
 	struct trust_journal trust;
 	struct signals signals;
 	struct loop_watch signals_watch;
-	struct service_notify service;
-	struct loop_timer alive_timer;
+	struct service service;
+	struct loop_job reload_job;
 	struct condition reload_trouble;
-	bool is_ready; /* the service manager was told */
 
 	/* One of these two is the source. */
 	bool follows_api;
@@ -53,14 +53,6 @@ struct daemon {
 	struct event_feed feed;
 	struct node_reports reports;
 };
-
-static void alive_say(void *impl)
-{
-	struct daemon *daemon = impl;
-	service_notify_send(&daemon->service, SERVICE_ALIVE, NULL);
-	loop_timer_set(&daemon->loop, &daemon->alive_timer, daemon->service.alive_interval_ms,
-		alive_say, daemon);
-}
 
 static void status_say(struct daemon *daemon, int error)
 {
@@ -72,10 +64,15 @@ static void status_say(struct daemon *daemon, int error)
 	else
 		snprintf(status, sizeof status, "%zu peers, %s", daemon->manager.index.count,
 			error ? "last cycle failed" : "converged");
-	bool is_first = !daemon->is_ready;
-	daemon->is_ready = true;
-	service_notify_send(
-		&daemon->service, is_first ? SERVICE_READY : SERVICE_STATUS_ONLY, status);
+	service_status(&daemon->service, status);
+}
+
+/* Long work lets in what may not wait: signals, the watchdog, connections. */
+static bool pause_take(void *impl)
+{
+	struct daemon *daemon = impl;
+	loop_turn(&daemon->loop);
+	return loop_is_stopping(&daemon->loop);
 }
 
 static void cycle_ended(void *impl, int error)
@@ -96,6 +93,12 @@ static void event_handled(void *impl)
 {
 	struct daemon *daemon = impl;
 	state_keeper_keep_peers(&daemon->keeper);
+}
+
+static void about_to_fetch(void *impl)
+{
+	struct daemon *daemon = impl;
+	event_feed_handle_waiting(&daemon->feed);
 }
 
 static void rotation_ordered(void *impl)
@@ -157,11 +160,12 @@ static int identity_reload(struct daemon *daemon, struct diag *diag)
 }
 
 /* SIGHUP: all that was read from files is read again. */
-static void daemon_reload(struct daemon *daemon)
+static void daemon_reload(void *impl)
 {
+	struct daemon *daemon = impl;
 	struct diag diag = {0};
 	const struct logger *logger = &daemon->manager.logger;
-	service_notify_send(&daemon->service, SERVICE_RELOADING, NULL);
+	service_reloading(&daemon->service);
 	if (identity_reload(daemon, &diag) == 0)
 		condition_well(&daemon->reload_trouble, logger);
 	else
@@ -170,7 +174,7 @@ static void daemon_reload(struct daemon *daemon)
 	if (daemon->follows_api)
 		event_feed_start(&daemon->feed);
 	log_line(logger, LOG_LEVEL_INFO, "Reloaded", NULL);
-	service_notify_send(&daemon->service, SERVICE_READY, NULL);
+	service_reloaded(&daemon->service);
 	cycle_loop_want(&daemon->cycles, 0);
 	diag_clear(&diag);
 }
@@ -186,7 +190,7 @@ static void signals_ready(void *impl, uint32_t events)
 			sigabbrev_np(taken.end), NULL);
 		loop_stop(&daemon->loop);
 	} else if (taken.reload) {
-		daemon_reload(daemon);
+		loop_job_add(&daemon->loop, &daemon->reload_job, daemon_reload, daemon);
 	}
 }
 
@@ -232,6 +236,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	daemon->reports.wants_cycle = wants_cycle;
 	daemon->reports.impl = daemon;
 	daemon->reconciler.reporter = node_reports_drift(&daemon->reports);
+	daemon->cycles.about_to_fetch = about_to_fetch;
 	daemon->follows_api = true;
 	return 0;
 }
@@ -274,6 +279,9 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	int error = manager_init(&daemon->manager, controller, &settings->config, logger);
 	if (error)
 		return diag_fail_errno(diag, error);
+	/* A recording has no word for what comes in the middle of a cycle. */
+	if (!settings->record_path)
+		daemon->manager.pause = (struct pause){pause_take, daemon};
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
 	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
@@ -347,12 +355,10 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 
 static int daemon_start(struct daemon *daemon, struct diag *diag)
 {
-	if (service_notify_open(&daemon->service, &daemon->settings->service, diag) != 0)
+	if (service_open(&daemon->service, &daemon->loop, &daemon->settings->service, diag) != 0)
 		log_line(&daemon->manager.logger, LOG_LEVEL_WARN, "Service manager not reached",
 			"error", diag_text(diag), NULL);
 	diag_clear(diag);
-	if (daemon->service.alive_interval_ms)
-		alive_say(daemon);
 	state_restore(daemon);
 	if (daemon->follows_api)
 		trust_restore(daemon);
@@ -382,7 +388,7 @@ static void syscalls_filter(struct daemon *daemon)
 
 static int daemon_end(struct daemon *daemon, struct diag *diag)
 {
-	service_notify_send(&daemon->service, SERVICE_STOPPING, NULL);
+	service_stopping(&daemon->service);
 	if (daemon->settings->keep_interface)
 		return 0;
 	return recorder_teardown(&daemon->recorder, &daemon->manager, diag);
@@ -398,10 +404,10 @@ static void daemon_close(struct daemon *daemon)
 	} else if (daemon->cycles.source.impl) {
 		file_source_close(&daemon->file);
 	}
-	loop_timer_cancel(&daemon->loop, &daemon->alive_timer);
+	loop_job_cancel(&daemon->loop, &daemon->reload_job);
 	loop_watch_remove(&daemon->loop, &daemon->signals_watch);
 	signals_close(&daemon->signals);
-	service_notify_close(&daemon->service);
+	service_close(&daemon->service);
 	state_keeper_deinit(&daemon->keeper);
 	trust_journal_deinit(&daemon->trust);
 	cycle_loop_deinit(&daemon->cycles);
@@ -417,7 +423,6 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 	struct daemon daemon = {
 		.settings = settings,
 		.signals = {.fd = -1},
-		.service = {.fd = -1},
 		.reload_trouble = {.name = "reload", .loop = &daemon.loop},
 	};
 	int error = loop_init(&daemon.loop, diag);

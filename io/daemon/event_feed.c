@@ -16,7 +16,7 @@
 /* Events are well again when one is accepted and none was refused for this long. */
 #define EVENT_CALM_MS (60 * 1000)
 
-#define VERDICTS (sizeof trouble_names / sizeof *trouble_names)
+#define VERDICTS      (sizeof trouble_names / sizeof *trouble_names)
 
 static const char *const trouble_names[] = {
 	[VERDICT_ACCEPTED] = "events",
@@ -54,6 +54,8 @@ void event_feed_deinit(struct event_feed *feed)
 	api_call_cancel(feed->stream);
 	loop_timer_cancel(feed->loop, &feed->retry_timer);
 	loop_timer_cancel(feed->loop, &feed->proof_timer);
+	loop_job_cancel(feed->loop, &feed->handle_job);
+	event_queue_clear(&feed->queue);
 	free(feed->last_event_id);
 	condition_clear(&feed->stream_trouble);
 	for (size_t i = 0; i < VERDICTS; i++)
@@ -122,62 +124,126 @@ static void events_calm(struct event_feed *feed)
 			condition_well(&feed->troubles[i].condition, &feed->plane->logger);
 }
 
-static void event_accepted(struct event_feed *feed, const struct envelope *envelope)
+/* The kind is what is said: another text of it, which others choose, is nothing new. */
+static void event_refused(struct event_feed *feed, enum verdict verdict, const struct diag *diag)
+{
+	struct event_trouble *trouble = &feed->troubles[verdict];
+	trouble->met_ms = loop_now_ms();
+	if (!condition_is_trouble(&trouble->condition))
+		condition_trouble(&trouble->condition, &feed->plane->logger, diag_text(diag));
+}
+
+static void event_handled(struct event_feed *feed, const struct envelope *envelope)
 {
 	if (feed->rotation_ordered && is_rotation_order(envelope))
 		feed->rotation_ordered(feed->impl);
 	events_calm(feed);
-	if (!feed->is_proven)
-		stream_prove(feed);
 	if (feed->handled)
 		feed->handled(feed->impl);
 }
 
-/* The kind is what is said: another text of it, which others choose, is nothing new. */
-static void event_refused(struct event_feed *feed, enum verdict verdict, struct diag *diag)
+static void handle_first(struct event_feed *feed)
 {
-	struct event_trouble *trouble = &feed->troubles[verdict];
-	trouble->met_ms = loop_now_ms();
-	if (condition_is_trouble(&trouble->condition))
-		return;
-	if (verdict == VERDICT_NO_ROOM)
-		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and pulls make up for them");
-	condition_trouble(&trouble->condition, &feed->plane->logger, diag_text(diag));
+	struct queued_event *event = event_queue_take(&feed->queue);
+	struct diag diag = {0};
+	enum verdict verdict;
+	/* What fails is logged by the handler, and the next cycle tries again. */
+	(void)event_handle(feed->dispatcher, &event->envelope, event->arrived, &verdict, &diag);
+	if (verdict == VERDICT_ACCEPTED)
+		event_handled(feed, &event->envelope);
+	else
+		event_refused(feed, verdict, &diag);
+	queued_event_free(event);
+	diag_clear(&diag);
 }
 
-/* Parses it, verifies it, and hands it on if it is good. */
-static enum verdict event_judge(struct event_feed *feed, const struct stream_event *event,
-	struct envelope *envelope, struct diag *diag)
+static void handle_one(void *impl)
+{
+	struct event_feed *feed = impl;
+	if (feed->queue.count)
+		handle_first(feed);
+	if (feed->queue.count)
+		loop_job_add(feed->loop, &feed->handle_job, handle_one, feed);
+}
+
+void event_feed_handle_waiting(struct event_feed *feed)
+{
+	for (size_t left = feed->queue.count; left && !loop_is_stopping(feed->loop); left--) {
+		handle_first(feed);
+		loop_turn(feed->loop);
+	}
+}
+
+/* A recording has no word for an event that waits. */
+static enum verdict event_record(
+	struct event_feed *feed, const struct queued_event *event, struct diag *diag)
 {
 	enum verdict verdict;
-	int error = event->is_dropped ? diag_fail(diag, -EFBIG, "too long")
-				      : envelope_wire_read(event->data.text, event->data.length,
-						envelope, diag);
+	recorder_deliver(
+		feed->recorder, feed->dispatcher, &event->envelope, event->arrived, &verdict, diag);
+	if (verdict == VERDICT_ACCEPTED)
+		event_handled(feed, &event->envelope);
+	return verdict;
+}
+
+static enum verdict event_verify(
+	struct event_feed *feed, const struct queued_event *event, struct diag *diag)
+{
+	/* Before its nonce is used up: it will come again. */
+	if (event_queue_is_full(&feed->queue)) {
+		diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
+		return VERDICT_NO_ROOM;
+	}
+	enum verdict verdict =
+		verifier_check(feed->dispatcher->verifier, &event->envelope, event->arrived, diag);
+	if (verdict == VERDICT_NO_ROOM)
+		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and pulls make up for them");
+	return verdict;
+}
+
+/* Parses and verifies it. */
+static enum verdict event_judge(struct event_feed *feed, const struct stream_event *received,
+	bool is_for_recorder, struct queued_event *event, struct diag *diag)
+{
+	int error = -ENOMEM;
+	if (received->is_dropped)
+		error = diag_fail(diag, -EFBIG, "too long");
+	else if (event)
+		error = envelope_wire_read(
+			received->data.text, received->data.length, &event->envelope, diag);
+	else
+		diag_fail_errno(diag, error);
 	if (error) {
 		recorder_note_malformed(feed->recorder);
 		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
 	}
-	recorder_deliver(feed->recorder, feed->dispatcher, envelope,
-		clock_read(&feed->clock), &verdict, diag);
-	return verdict;
+	event->arrived = clock_read(&feed->clock);
+	return is_for_recorder ? event_record(feed, event, diag) : event_verify(feed, event, diag);
 }
 
-static void on_event(void *impl, const struct stream_event *event)
+/* Within libcurl, and perhaps within a cycle. */
+static void on_event(void *impl, const struct stream_event *received)
 {
 	struct event_feed *feed = impl;
-	struct envelope envelope = {0};
+	struct queued_event *event = calloc(1, sizeof *event);
 	struct diag diag = {0};
-	enum verdict verdict = event_judge(feed, event, &envelope, &diag);
-	if (verdict == VERDICT_ACCEPTED)
-		event_accepted(feed, &envelope);
-	else
+	bool is_for_recorder = feed->recorder && feed->recorder->is_on;
+	enum verdict verdict = event_judge(feed, received, is_for_recorder, event, &diag);
+	if (verdict != VERDICT_ACCEPTED)
 		event_refused(feed, verdict, &diag);
+	else if (!feed->is_proven)
+		stream_prove(feed);
 	bool was_held = feed->held_until_ns != 0 && !is_held(feed);
 	if (!verdict_is_final(verdict) && !was_held)
 		cursor_hold(feed);
-	else if (event->has_id)
-		cursor_move(feed, event->last_id);
-	envelope_clear(&envelope);
+	else if (received->has_id)
+		cursor_move(feed, received->last_id);
+	if (verdict == VERDICT_ACCEPTED && !is_for_recorder) {
+		event_queue_put(&feed->queue, event);
+		loop_job_add(feed->loop, &feed->handle_job, handle_one, feed);
+	} else {
+		queued_event_free(event);
+	}
 	diag_clear(&diag);
 }
 

@@ -1,6 +1,7 @@
 /*
  * The control plane's stream of signed events: opened, kept open with a backoff, resumed behind the
- * last event that is done with. Each event is parsed, verified and dispatched as it comes.
+ * last event that is done with. Each event is parsed and verified as it comes, and handled by a job
+ * of the loop, one after another: never within a cycle.
  *
  * An event that may yet be believed (from the future, signed by a key that is not known yet) holds
  * the place to resume at behind it for five minutes of the boot clock; what comes next moves it on.
@@ -11,6 +12,7 @@
 #include "backoff.h"
 #include "clock.h"
 #include "control_plane.h"
+#include "event_queue.h"
 #include "events.h"
 #include "recorder.h"
 
@@ -38,11 +40,13 @@ struct event_feed {
 	void (*changed)(void *impl);
 	void *impl;
 
+	struct event_queue queue;
+	struct loop_job handle_job;
 	struct api_call *stream; /* NULL: none is open or being opened */
 	struct loop_timer retry_timer;
 	struct loop_timer proof_timer;
 	struct backoff backoff;
-	char *last_event_id; /* NULL: none */
+	char *last_event_id;   /* NULL: none */
 	int64_t held_until_ns; /* by the boot clock; 0: it is not held */
 	bool is_open;
 	bool is_proven;        /* it lasted, or brought an event */
@@ -59,6 +63,8 @@ void event_feed_init(struct event_feed *feed, struct control_plane *plane, struc
 void event_feed_deinit(struct event_feed *feed);
 /* Opens the stream now, if it is not open and the control plane did not ask for a pause. */
 void event_feed_start(struct event_feed *feed);
+/* For a job: handles the events that have come so far. */
+void event_feed_handle_waiting(struct event_feed *feed);
 /* How long to wait between two pulls of the state: `interval_ms`, or less while there is no stream.
  */
 int64_t event_feed_pull_ms(const struct event_feed *feed, int64_t interval_ms);

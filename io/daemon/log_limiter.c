@@ -39,8 +39,7 @@ static struct log_limit *limit_find(struct log_limiter *limiter, const char *mes
 }
 
 /* Counts a line: whether it is one too many. */
-static bool line_is_left_out(
-	struct log_limiter *limiter, enum log_level level, const char *message)
+static bool line_is_left_out(struct log_limiter *limiter, enum log_level level, const char *message)
 {
 	int64_t now_ms = loop_now_ms();
 	if (now_ms - limiter->began_ms >= MINUTE_MS)
@@ -66,8 +65,7 @@ static void limiter_write(void *sink, enum log_level level, const char *message,
 
 void log_limiter_init(struct log_limiter *limiter, const struct logger *logger, struct loop *loop)
 {
-	*limiter = (struct log_limiter){
-		.logger = *logger, .loop = loop, .began_ms = loop_now_ms()};
+	*limiter = (struct log_limiter){.logger = *logger, .loop = loop, .began_ms = loop_now_ms()};
 }
 
 void log_limiter_deinit(struct log_limiter *limiter)

@@ -30,8 +30,7 @@ struct log_limiter {
 };
 
 /* Writes to `logger`. */
-void log_limiter_init(
-	struct log_limiter *limiter, const struct logger *logger, struct loop *loop);
+void log_limiter_init(struct log_limiter *limiter, const struct logger *logger, struct loop *loop);
 /* Tells what was left out. */
 void log_limiter_deinit(struct log_limiter *limiter);
 /* What to log to. */

@@ -123,6 +123,13 @@ static struct status_text status_format(const char *status)
 	return line;
 }
 
+static int text_send(const struct service_notify *notify, const char *text, size_t length)
+{
+	ssize_t sent = sendto(notify->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT,
+		(const struct sockaddr *)&notify->address, notify->address_size);
+	return sent < 0 ? -errno : 0;
+}
+
 int service_notify_send(
 	const struct service_notify *notify, enum service_message message, const char *status)
 {
@@ -133,9 +140,17 @@ int service_notify_send(
 		status ? "STATUS=" : "", status ? status_format(status).text : "");
 	if (length <= 0)
 		return 0;
-	ssize_t sent = sendto(notify->fd, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT,
-		(const struct sockaddr *)&notify->address, notify->address_size);
-	return sent < 0 ? -errno : 0;
+	return text_send(notify, text, (size_t)length);
+}
+
+int service_notify_extend(const struct service_notify *notify, int64_t more_ms)
+{
+	char text[64];
+	if (notify->fd < 0)
+		return 0;
+	int length =
+		snprintf(text, sizeof text, "EXTEND_TIMEOUT_USEC=%" PRId64 "\n", more_ms * 1000);
+	return text_send(notify, text, (size_t)length);
 }
 
 void service_notify_close(struct service_notify *notify)

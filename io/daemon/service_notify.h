@@ -44,4 +44,6 @@ int service_notify_open(struct service_notify *notify,
  */
 int service_notify_send(
 	const struct service_notify *notify, enum service_message message, const char *status);
+/* The start or the stop that goes on may take that much longer. Returns the same. */
+int service_notify_extend(const struct service_notify *notify, int64_t more_ms);
 void service_notify_close(struct service_notify *notify);

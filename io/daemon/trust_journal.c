@@ -21,10 +21,10 @@
 #define TEXT_AT    ((size_t)2 + 2 * sizeof(int64_t))
 #define RECORD_MAX (TEXT_AT + UINT8_MAX + CHECK_BYTES)
 
-#define SYNC_MS   1000
-#define RETRY_MS  (60 * 1000)
-#define BYTES_MAX ((size_t)1 << 30)
-#define GROWTH    ((size_t)1 << 20)
+#define SYNC_MS    1000
+#define RETRY_MS   (60 * 1000)
+#define BYTES_MAX  ((size_t)1 << 30)
+#define GROWTH     ((size_t)1 << 20)
 
 struct head {
 	char magic[sizeof MAGIC];
@@ -49,8 +49,8 @@ static struct head head_make(const struct trust_journal *journal)
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, NULL, 0, sizeof head.owner);
 	crypto_generichash_update(&state, (const uint8_t *)node, strlen(node) + 1);
-	crypto_generichash_update(&state, (const uint8_t *)journal->owner.source,
-		strlen(journal->owner.source));
+	crypto_generichash_update(
+		&state, (const uint8_t *)journal->owner.source, strlen(journal->owner.source));
 	crypto_generichash_final(&state, head.owner, sizeof head.owner);
 	/* One that cannot be read is like no other. */
 	randombytes_buf(head.boot, sizeof head.boot);
@@ -276,7 +276,7 @@ static void write_bytes(struct writer *writer, const void *bytes, size_t length)
 static void write_record(void *impl, const struct trust_record *record)
 {
 	struct writer *writer = impl;
-	uint8_t bytes[RECORD_MAX];
+	uint8_t bytes[RECORD_MAX] = {0};
 	write_bytes(writer, bytes, record_encode(writer->journal, record, bytes));
 }
 

@@ -1,12 +1,12 @@
 /*
  * What the verifier knows, kept in the identity directory over restarts and reboots: the signing
- * keys in force, the nonces that may yet be replayed, and the time of the newest event of each peer.
- * A file of mode 0600, `trust.journal`, to which a small record is appended before an event is acted
- * upon, and which is written anew at the start and when it has doubled. A record that a crash cut
- * off is left out.
+ * keys in force, the nonces that may yet be replayed, and the time of the newest event of each
+ * peer. A file of mode 0600, `trust.journal`, to which a small record is appended before an event
+ * is acted upon, and which is written anew at the start and when it has doubled. A record that a
+ * crash cut off is left out.
  *
- * The boot clock begins anew with a reboot: then what was kept is remembered until the machine is up
- * for ten minutes, and until the wall clock is past.
+ * The boot clock begins anew with a reboot: then what was kept is remembered until the machine is
+ * up for ten minutes, and until the wall clock is past.
  *
  * Where nothing can be written events are handled all the same. That is a problem, which says that
  * replays are possible after a restart. sodium_init must have been called.

@@ -53,7 +53,7 @@ check 'its status follows' status_follows
 reloads() {
 	kill -HUP "$pid"
 	eventually hears 'RELOADING=1 MONOTONIC_USEC=[0-9]+' && eventually bash -c \
-		"grep -A 1 RELOADING=1 '$heard' | grep -qx READY=1"
+		"grep -A 1 RELOADING=1 '$heard' | grep -q '^READY=1'"
 }
 check 'a reload begins and ends' reloads
 stops() {

@@ -106,11 +106,19 @@ static void cycle_begin(struct node_fixture *node)
 	node_wait(node, are_fetching, &wanted);
 }
 
-static void answer(enum fetch_outcome outcome, struct state_document *document)
+static bool is_settled(void *impl)
+{
+	return !cycles.finish_job.is_waiting;
+}
+
+/* And what follows at once: the end of the cycle, unless names are waited for. */
+static void answer(
+	struct node_fixture *node, enum fetch_outcome outcome, struct state_document *document)
 {
 	struct source_listener listener = cycle_loop_listener(&cycles);
 	struct fetch_answer given = {.outcome = outcome, .document = document, .error = "away"};
 	listener.answered(listener.impl, &given);
+	node_wait(node, is_settled, NULL);
 }
 
 static struct state_document document_of(struct node_fixture *node, const char *text)
@@ -127,9 +135,9 @@ static void cycle(struct node_fixture *node, const char *text)
 	cycle_begin(node);
 	if (text) {
 		struct state_document document = document_of(node, text);
-		answer(FETCH_DOCUMENT, &document);
+		answer(node, FETCH_DOCUMENT, &document);
 	} else {
-		answer(FETCH_NOT_MODIFIED, NULL);
+		answer(node, FETCH_NOT_MODIFIED, NULL);
 	}
 	node_wait(node, have_ended, &wanted);
 }
@@ -157,11 +165,11 @@ static void a_wish_in_the_middle_of_a_cycle_keeps_its_time(void **state)
 	cycle_loop_want(&cycles, 5 * MINUTE_MS);
 	cycle_loop_want(&cycles, 400);
 	cycle_loop_want(&cycles, 3 * MINUTE_MS);
-	answer(FETCH_FAILED, NULL);
+	answer(node, FETCH_FAILED, NULL);
 	assert_int_equal(ended, 1);
 	node_wait(node, are_fetching, &(unsigned){2});
 	assert_true(fetched_ms - begun_ms >= 400 && fetched_ms - begun_ms < MINUTE_MS);
-	answer(FETCH_FAILED, NULL);
+	answer(node, FETCH_FAILED, NULL);
 	/* And it is not wished for again. */
 	assert_true(cycles.cycle_timer.due_ns / 1000000 - loop_now_ms() > 9 * MINUTE_MS);
 }
@@ -172,9 +180,9 @@ static void what_comes_in_the_middle_of_a_cycle_makes_one_more(void **state)
 	cycle_begin(node);
 	for (int i = 0; i < 3; i++)
 		cycle_loop_want(&cycles, 0);
-	answer(FETCH_FAILED, NULL);
+	answer(node, FETCH_FAILED, NULL);
 	node_wait(node, are_fetching, &(unsigned){2});
-	answer(FETCH_FAILED, NULL);
+	answer(node, FETCH_FAILED, NULL);
 	node_run_for(node, 100);
 	assert_int_equal(fetches, 2);
 }
@@ -189,7 +197,7 @@ static void a_fetch_that_takes_long_delays_no_repair(void **state)
 	assert_int_equal(last_error, -EINPROGRESS);
 	assert_int_equal(node_logged(node, "Fetch takes long"), ended);
 	struct state_document document = document_of(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
-	answer(FETCH_DOCUMENT, &document);
+	answer(node, FETCH_DOCUMENT, &document);
 	assert_int_equal(last_error, 0);
 	assert_endpoint(node, 2, "192.0.2.2:2");
 	cycle_begin(node);
@@ -208,7 +216,7 @@ static void a_fetch_that_takes_long_delays_no_repair(void **state)
 	/* One fetch all the while, which is answered in the end. */
 	assert_int_equal(fetches, 2);
 	unsigned before = ended;
-	answer(FETCH_NOT_MODIFIED, NULL);
+	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_int_equal(ended, before + 1);
 	node_run_for(node, 100);
 	assert_int_equal(ended, before + 1);
@@ -227,7 +235,7 @@ static void a_repair_that_fails_is_said(void **state)
 	node_wait(node, have_ended, &wanted);
 	assert_int_not_equal(last_error, 0);
 	assert_int_equal(node_logged(node, "Trouble with=cycle"), 1);
-	answer(FETCH_NOT_MODIFIED, NULL);
+	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_int_equal(node_logged(node, "All is well again with=cycle"), 1);
 }
 
@@ -237,7 +245,7 @@ static void a_name_server_that_is_slow_holds_nobody_up(void **state)
 	struct state_document document = document_of(node, TWO_PEERS("good.example:5", ""));
 	cycle_begin(node);
 	pthread_mutex_lock(&names_lock);
-	answer(FETCH_DOCUMENT, &document);
+	answer(node, FETCH_DOCUMENT, &document);
 	node_run_for(node, 100);
 	assert_int_equal(ended, 0);
 	pthread_mutex_unlock(&names_lock);
@@ -253,7 +261,7 @@ static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **stat
 		document_of(node, TWO_PEERS("good.example:5", "192.0.2.3:3"));
 	cycle_begin(node);
 	pthread_mutex_lock(&names_lock);
-	answer(FETCH_DOCUMENT, &document);
+	answer(node, FETCH_DOCUMENT, &document);
 	assert_true(cycles.names_timer.is_set);
 	loop_timer_set(&node->loop, &cycles.names_timer, 50, cycles.names_timer.on_timeout,
 		cycles.names_timer.impl);
@@ -267,7 +275,7 @@ static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **stat
 	/* The answer comes late, and makes a cycle of its own. */
 	pthread_mutex_unlock(&names_lock);
 	node_wait(node, are_fetching, &(unsigned){2});
-	answer(FETCH_NOT_MODIFIED, NULL);
+	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_int_equal(last_error, 0);
 	assert_endpoint(node, 2, "192.0.2.7:5");
 	assert_int_equal(node_logged(node, "with=host names"), 2);
@@ -314,7 +322,7 @@ static void a_name_that_is_unknown_is_asked_for_until_it_is_known(void **state)
 	good_address = "192.0.2.7";
 	retry_now(node);
 	node_wait(node, are_fetching, &(unsigned){2});
-	answer(FETCH_FAILED, NULL); /* no other document is needed for it */
+	answer(node, FETCH_FAILED, NULL); /* no other document is needed for it */
 	assert_endpoint(node, 2, "192.0.2.7:5");
 	assert_false(cycles.retry_timer.is_set);
 }
@@ -344,10 +352,11 @@ static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 	assert_int_equal(asked, 1);
 	good_address = "192.0.2.8";
 	sim_device_sent(device(node), &key, 148);
+	unsigned wanted = fetches + 2;
 	cycle(node, NULL);
 	/* The new address makes a cycle of its own. */
-	node_wait(node, are_fetching, &(unsigned){fetches + 1});
-	answer(FETCH_NOT_MODIFIED, NULL);
+	node_wait(node, are_fetching, &wanted);
+	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_endpoint(node, 2, "192.0.2.8:5");
 	assert_int_equal(asked, 2);
 	/* One that is heard of is where it is. */
@@ -409,7 +418,7 @@ static void a_document_is_taken_whole_or_not_at_all(void **state)
 		unsigned wanted = ended + 1;
 		pthread_mutex_lock(&names_lock); /* whose threads take memory too */
 		failing_memory_arm(spared, false);
-		answer(FETCH_DOCUMENT, &document);
+		answer(node, FETCH_DOCUMENT, &document);
 		has_failed = failing_memory_disarm();
 		pthread_mutex_unlock(&names_lock);
 		node_wait(node, have_ended, &wanted);
@@ -470,7 +479,7 @@ static void names_settle(struct node_fixture *node)
 	node_run_for(node, 100);
 	while (cycles.is_running) {
 		unsigned wanted = ended + 1;
-		answer(FETCH_NOT_MODIFIED, NULL);
+		answer(node, FETCH_NOT_MODIFIED, NULL);
 		node_wait(node, have_ended, &wanted);
 		node_run_for(node, 100);
 	}
@@ -485,7 +494,7 @@ static void an_event_has_its_address_as_soon_as_its_name_is_answered(void **stat
 	assert_endpoint(node, 2, "");
 	unsigned wanted = fetches + 1;
 	node_wait(node, are_fetching, &wanted);
-	answer(FETCH_FAILED, NULL);
+	answer(node, FETCH_FAILED, NULL);
 	assert_endpoint(node, 2, "");
 	assert_int_equal(node_logged(node, "peer \"a\": endpoint: \"good.example\""), 1);
 	/* It is asked for again, as one of the state. */
@@ -493,7 +502,7 @@ static void an_event_has_its_address_as_soon_as_its_name_is_answered(void **stat
 	wanted = fetches + 1;
 	retry_now(node);
 	node_wait(node, are_fetching, &wanted);
-	answer(FETCH_FAILED, NULL);
+	answer(node, FETCH_FAILED, NULL);
 	assert_endpoint(node, 2, "192.0.2.7:1");
 	/* A name that is known needs no cycle. */
 	assert_int_equal(event(node, "good.example"), 0);

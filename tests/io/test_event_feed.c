@@ -374,6 +374,61 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 	assert_int_equal(node_logged(node, "All is well again with=room for events"), 1);
 }
 
+struct long_job {
+	struct loop_job job;
+	struct node_fixture *node;
+	bool handles_waiting;
+	unsigned handled_within; /* when it ended */
+};
+
+/* As a cycle that takes its time: two events come within it. */
+static void take_long(void *impl)
+{
+	struct long_job *job = impl;
+	node_tell(job->node, "POST", "/events", kinds[0].event);
+	node_tell(job->node, "POST", "/events", kinds[0].event);
+	while (feed.queue.count < 2)
+		loop_turn(&job->node->loop);
+	if (job->handles_waiting)
+		event_feed_handle_waiting(&feed);
+	job->handled_within = handled;
+}
+
+static void events_that_come_within_a_job_are_verified_then_and_handled_after_it(void **state)
+{
+	struct node_fixture *node = *state;
+	struct long_job job = {.node = node};
+	open_now(node);
+	loop_job_add(&node->loop, &job.job, take_long, &job);
+	node_wait(node, was_handled, &(unsigned){2});
+	assert_int_equal(job.handled_within, 0);
+	assert_string_equal(feed.last_event_id, "2");
+	job.handles_waiting = true;
+	loop_job_add(&node->loop, &job.job, take_long, &job);
+	node_wait(node, was_handled, &(unsigned){4});
+	assert_int_equal(job.handled_within, 4);
+}
+
+/* Their nonces are not used up. */
+static void where_too_many_wait_events_are_refused_and_come_again(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){1});
+	feed.queue.bytes = EVENT_QUEUE_BYTES_MAX;
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, is_logged, node);
+	assert_int_equal(node_logged(node, "too many events wait to be handled"), 1);
+	assert_string_equal(feed.last_event_id, "1");
+	feed.queue.bytes = 0;
+	api_call_cancel(feed.stream);
+	feed.stream = NULL;
+	feed.is_open = false;
+	open_now(node);
+	node_wait(node, was_handled, &(unsigned){2});
+}
+
 static bool is_done_with(void *impl)
 {
 	return handled || feed.troubles[VERDICT_FAULT].met_ms || !feed.stream;
@@ -527,6 +582,8 @@ int main(void)
 		TEST(an_event_holds_the_place_for_five_minutes_of_the_boot_clock),
 		TEST(events_that_are_dated_far_ahead_do_not_freeze_the_place),
 		TEST(events_that_there_is_no_room_for_are_refused_and_said_once),
+		TEST(events_that_come_within_a_job_are_verified_then_and_handled_after_it),
+		TEST(where_too_many_wait_events_are_refused_and_come_again),
 		TEST(an_event_that_there_is_no_memory_for_is_not_passed),
 		TEST(it_is_resumed_there),
 		TEST(an_event_that_is_too_long_is_passed),

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define NAME "plexwg0"
-#define RATIO_MAX 2.3
+#define NAME          "plexwg0"
+#define RATIO_MAX     2.3
 #define BYTES_IN_STEP 16
 
 static uint64_t steps;
@@ -64,8 +64,8 @@ static void node_begin(struct node *node)
 {
 	static char node_id[] = "own";
 	const struct interface_config config = {.interface_name = NAME, .listen_port = 51820};
-	node->identity = (struct identity){.node_id = node_id,
-		.mesh_ip = {.family = IP_V4, .bytes = {10, 200, 0, 1}}};
+	node->identity = (struct identity){
+		.node_id = node_id, .mesh_ip = {.family = IP_V4, .bytes = {10, 200, 0, 1}}};
 	node->identity.private_key.bytes[0] = 8;
 	key_secret_clamp(&node->identity.private_key);
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
@@ -75,8 +75,8 @@ static void node_begin(struct node *node)
 		0);
 	node->manager.router = sim_router(&node->sim);
 	reconciler_init(&node->reconciler, &node->manager, NULL,
-		(struct clock){.now_ns = clock_now, .boot_ns = clock_now}, (struct drift_reporter){0},
-		&node->identity);
+		(struct clock){.now_ns = clock_now, .boot_ns = clock_now},
+		(struct drift_reporter){0}, &node->identity);
 }
 
 static void node_end(struct node *node)
@@ -87,7 +87,8 @@ static void node_end(struct node *node)
 }
 
 /* Peer `number`: its key stands anywhere among the others. */
-static void entry_fill(struct peer_entry *entry, struct arena *arena, uint32_t number, uint16_t port)
+static void entry_fill(
+	struct peer_entry *entry, struct arena *arena, uint32_t number, uint16_t port)
 {
 	uint32_t digest = number * UINT32_C(2654435761);
 	struct prefix *prefix = arena_alloc(arena, sizeof *prefix);

@@ -1,0 +1,101 @@
+#include "service.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define RETRY_MS      100
+#define RETRY_LOST_MS 5000
+/* A start is given more time as often as this, and then that much. */
+#define STARTING_MS   5000
+#define START_MORE_MS 30000
+
+static void owed_send(void *impl);
+
+static void alive_say(void *impl)
+{
+	struct service *service = impl;
+	service_notify_send(&service->notify, SERVICE_ALIVE, NULL);
+	loop_timer_set(service->loop, &service->alive_timer, service->notify.alive_interval_ms,
+		alive_say, service);
+}
+
+static void starting_say(void *impl)
+{
+	struct service *service = impl;
+	service_notify_extend(&service->notify, START_MORE_MS);
+	loop_timer_set(service->loop, &service->starting_timer, STARTING_MS, starting_say, service);
+}
+
+int service_open(struct service *service, struct loop *loop,
+	const struct service_environment *environment, struct diag *diag)
+{
+	*service = (struct service){.loop = loop};
+	int error = service_notify_open(&service->notify, environment, diag);
+	if (error)
+		return error;
+	if (service->notify.alive_interval_ms)
+		alive_say(service);
+	starting_say(service);
+	return 0;
+}
+
+/* Whether the manager took it. If not, it is asked again: soon, if it is only behind. */
+static bool send_or_retry(struct service *service, enum service_message message, const char *status)
+{
+	int error = service_notify_send(&service->notify, message, status);
+	if (error)
+		loop_timer_set(service->loop, &service->retry_timer,
+			error == -EAGAIN ? RETRY_MS : RETRY_LOST_MS, owed_send, service);
+	return error == 0;
+}
+
+/* In this order: a manager that waits for a reload takes no other "ready" for its end. */
+static void owed_send(void *impl)
+{
+	struct service *service = impl;
+	if (service->owes_reloading)
+		service->owes_reloading = !send_or_retry(service, SERVICE_RELOADING, NULL);
+	if (service->owes_ready && !service->owes_reloading)
+		service->owes_ready = !send_or_retry(
+			service, SERVICE_READY, *service->status ? service->status : NULL);
+}
+
+void service_status(struct service *service, const char *status)
+{
+	snprintf(service->status, sizeof service->status, "%s", status);
+	loop_timer_cancel(service->loop, &service->starting_timer);
+	if (!service->is_ready)
+		service->owes_ready = true;
+	service->is_ready = true;
+	if (service->owes_ready)
+		owed_send(service);
+	else
+		service_notify_send(&service->notify, SERVICE_STATUS_ONLY, status);
+}
+
+void service_reloading(struct service *service)
+{
+	service->owes_reloading = true;
+	owed_send(service);
+}
+
+void service_reloaded(struct service *service)
+{
+	service->owes_ready = true;
+	owed_send(service);
+}
+
+void service_stopping(struct service *service)
+{
+	service_notify_send(&service->notify, SERVICE_STOPPING, NULL);
+}
+
+void service_close(struct service *service)
+{
+	if (!service->loop)
+		return;
+	loop_timer_cancel(service->loop, &service->alive_timer);
+	loop_timer_cancel(service->loop, &service->starting_timer);
+	loop_timer_cancel(service->loop, &service->retry_timer);
+	service_notify_close(&service->notify);
+}
