@@ -8,7 +8,7 @@ build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libnl-3-dev libn
 # What a run needs besides the program: the device, and tools to look at it with.
 device='wireguard-go wireguard-tools iproute2'
 test='libcmocka-dev clang libclang-rt-14-dev clang-tidy cppcheck iputils-ping valgrind golang-go python3
-	procps strace systemd'
+	procps strace systemd mandoc'
 # A machine with a kernel of its own.
 vm='qemu-system-x86 busybox-static cpio kmod iproute2 wireguard-tools iputils-ping strace xz-utils
 	systemd procps wireguard-go'

@@ -14,6 +14,13 @@ builds() {
 	ninja -C "$build" io/cli/plexwg
 }
 check 'a release builds without a warning' builds
+installed() { # beside the program
+	meson introspect --installed "$build" >"$work/installed" &&
+		for name in bin/plexwg man8/plexwg.8 doc/plexwg/NEWS system/plexwg.service sysusers.d/plexwg.conf; do
+			grep -F "/$name\"" "$work/installed" || return 1
+		done
+}
+check 'the manual, the NEWS and the unit are installed with the program' installed
 
 relro() {
 	readelf -lW "$program" | grep GNU_RELRO && readelf -dW "$program" | grep 'FLAGS_1.*NOW' &&
