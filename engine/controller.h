@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seam to the operating system: all that the engine asks of a WireGuard implementation.
  *

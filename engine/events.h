@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a verified event does: one handler an event type, found through a table by the dispatcher.
  * Handlers change the device at once and note the event for the next cycle; they do not start one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Carries operation lists out on a controller: as a whole where the controller takes lists, else
  * one by one, in order. One that fails stops no other. Takes `pause` (or NULL) between them; at its

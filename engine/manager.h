@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owner of one WireGuard interface and of what this process knows about it: the state of the
  * interface, the index of peer ids, the memory of endpoints, the routes that peers want, and the

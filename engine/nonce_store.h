@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The nonces of events that were accepted, each remembered until it can no longer be replayed:
  * until its moment is past by the wall clock and by the boot clock, so that no jump of a clock

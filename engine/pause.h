@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface through which long work lets its caller in: the engine between two stages of a
  * cycle, a controller between two requests to a device. The callee may serve signals, timers and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The cycle that makes the device equal to the desired state, whatever was missed:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What carries a diff out: removes, updates, adds, through the manager's controller. One that fails
  * stops no other.

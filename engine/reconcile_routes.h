@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The routes' part of a cycle: what allowed IPs want against the table as it is.
  */

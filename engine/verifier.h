@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether an event may be believed: all fields there, issued within five minutes of now, signed by
  * the current key or, during a transition, the previous one, and not seen before. In that order; a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When cycles happen, on the event loop: every interval, and early when the source, the link, its
  * routes or a host name says that there is something to do. One cycle runs at a time; what comes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control plane's stream of signed events: opened, kept open with a backoff, resumed behind the
  * last event that is done with. Each event is parsed and verified as it comes, and handled by a job

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Verified events that wait for their turn, in the order in which they came.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A log that stays readable whatever others send: so many lines of each message a minute, then one
  * with the number of those left out. DEBUG lines pass: whoever asks for them wants them all.

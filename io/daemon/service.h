@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the service manager is told, and when: that the daemon lives, for as long as its loop turns;
  * that it is ready, once; how it is doing. What the manager depends on is sent again until its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tells the service manager how the daemon is doing: systemd's notification protocol, a datagram to
  * the socket that NOTIFY_SOCKET names. Without such a socket every call does nothing.

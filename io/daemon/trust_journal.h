@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the verifier knows, kept in the identity directory over restarts and reboots: the signing
  * keys in force, the nonces that may yet be replayed, and the time of the newest event of each

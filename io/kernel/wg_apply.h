@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Carries operation lists out on the kernel's WireGuard, through a channel: a socket, or a kernel
  * made up for a test.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sends steps in as few messages as the limits allow, and finds out how each operation went.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One thread waiting for many things: descriptors and timers, each with a callback, which is short,
  * and jobs, which may be long. A job calls loop_turn now and then: descriptors and timers are

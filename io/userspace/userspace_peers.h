@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The peer operations of the userspace controller; `impl` is a struct userspace_controller. See
  * controller.h.

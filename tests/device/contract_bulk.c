@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole lists of operations, through the executor: with `apply` where the controller has it. */
 #include "contract_checks.h"
 #include "executor.h"

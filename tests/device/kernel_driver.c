@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Drives the kernel's controller from a script, in the machine that the script runs in.
  *

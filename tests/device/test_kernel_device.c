@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What only a real kernel can show of its controller. */
 #include "curve.h"
 #include "device_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the userspace controller does beyond the contract: whose link and socket it takes for its
  * own, how it ends a program, what it sends and what it makes of refusals.

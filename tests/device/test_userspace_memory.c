@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A userspace program is spoken to with each allocation failing in turn: what is sent is whole
  * requests, and an operation that was not sent has failed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys go to nobody unknown: what another user put in the way of the socket gets not one byte. Each
  * attack is met by every operation, with the link there and without.

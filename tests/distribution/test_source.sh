@@ -7,6 +7,28 @@ source_root=$1
 trap 'rm -rf "$work"' EXIT
 cd "$source_root" || exit
 
+sources() { # what is written by hand and can hold a comment
+	find . \( -name .git -o -path ./fixtures -o -path ./tests/fuzz/corpus -o -type d -exec test -d '{}/meson-private' \; \) \
+		-prune -o -type f -print | while read -r file; do
+		case $file in
+		*.[ch] | *.go | *.py | *.sh | *.awk | *.dict | *.supp | *.[78] | *.service | *.in | *.sysusers | *.mod | */meson.build)
+			echo "$file"
+			;;
+		*) head -c 2 "$file" | grep -q '^#!' && echo "$file" ;;
+		esac
+	done
+}
+licensed() { # each names the licence of LICENSE in its first lines
+	grep -q '^ *Apache License$' LICENSE && grep -q '^ *Version 2.0, ' LICENSE || return 1
+	sources >"$work/sources"
+	while read -r file; do
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2\.0' || echo "$file: names no licence"
+	done <"$work/sources" >"$work/unlicensed"
+	cat "$work/unlicensed"
+	[ "$(wc -l <"$work/sources")" -gt 600 ] && [ ! -s "$work/unlicensed" ]
+}
+check 'every source names its licence' licensed
+
 warnings() { # as meson sets it up unless told otherwise, and as CI tells it
 	meson introspect --buildoptions meson.build |
 		grep -o '{"name": "werror", "value": false' && grep -e '-Dwerror=true' tests/run.sh

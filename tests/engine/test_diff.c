@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The diff: two sorted tables in, three sorted operation lists out. */
 #include "harness.h"
 

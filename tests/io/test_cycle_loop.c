@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When cycles happen, and how host names get into them: with a source that answers when the test
  * says so, and name servers that are a table. */
 #include "cycle_loop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random lives of a node, recorded: documents, events, faults, others at the device, restarts with
  * an earlier life's state in force. Every recording, whole or cut after any call, replays to the

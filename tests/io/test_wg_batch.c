@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole lists on a kernel that refuses some of them, and what is told of each operation. */
 #include "harness.h"
 #include "peer_world.h"

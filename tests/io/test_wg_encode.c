@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From operations to messages, and what a kernel makes of them. */
 #include "harness.h"
 #include "peer_world.h"

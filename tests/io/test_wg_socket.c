@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* WireGuard's socket, with a made-up kernel behind the calls that send, wait and receive. */
 #include "harness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is done with what was read, with each allocation failing in turn: a node's life from state
  * documents and events to a simulated device, lists of operations for the kernel, a plan, the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which events are believed: a node, and a control plane that sends it what it should not believe.
 Usage: test_events.py PLEXWG CONTROL_PLANE"""
 
