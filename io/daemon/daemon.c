@@ -81,6 +81,8 @@ static void cycle_ended(void *impl, int error)
 	struct daemon *daemon = impl;
 	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
 	state_keeper_keep_peers(&daemon->keeper);
+	if (error == -ECANCELED)
+		return;
 	status_say(daemon, error);
 	locked_memory_say_refused(&daemon->manager.logger);
 	if (!daemon->follows_api)
