@@ -21,9 +21,9 @@ sources() { # what is written by hand and can hold a comment
 licensed() { # each names the licence of LICENSE in its first lines
 	grep -q '^ *Apache License$' LICENSE && grep -q '^ *Version 2.0, ' LICENSE || return 1
 	sources >"$work/sources"
-	while read -r file; do
-		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2\.0' || echo "$file: names no licence"
-	done <"$work/sources" >"$work/unlicensed"
+	xargs awk 'FNR == 1 { missing[FILENAME] }
+		FNR <= 2 && /SPDX-License-Identifier: Apache-2\.0/ { delete missing[FILENAME] }
+		END { for (name in missing) print name ": names no licence" }' <"$work/sources" >"$work/unlicensed"
 	cat "$work/unlicensed"
 	[ "$(wc -l <"$work/sources")" -gt 600 ] && [ ! -s "$work/unlicensed" ]
 }
