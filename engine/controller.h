@@ -56,7 +56,9 @@ struct controller_ops {
 	/*
 	 * Carries out an update or an add. Allowed IPs given to this peer leave every other. No
 	 * endpoint leaves the endpoint as it is; a zero psk clears the psk. `op->desired` never
-	 * has a host name for an endpoint.
+	 * has a host name for an endpoint. An add with `op->actual` need not look what allowed IPs
+	 * the peer has, and may give and take no others than those that differ; a peer that is
+	 * found not to be there is set whole all the same.
 	 */
 	int (*add_peer)(void *impl, const char *name, const struct peer_op *op, struct diag *diag);
 	/* A peer that is not there counts as removed. */

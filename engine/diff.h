@@ -25,7 +25,9 @@ struct peer_op {
 	enum peer_op_kind kind;
 	unsigned fields;                   /* update: PEER_FIELD_* that differ; add: all */
 	const struct peer_config *desired; /* borrowed; NULL for a remove */
-	const struct peer_config *actual;  /* borrowed; NULL for an add */
+	/* Borrowed. Of an add: NULL, or a peer that is taken to be there, whose key and allowed IPs
+	 * are set and are as the caller remembers them. */
+	const struct peer_config *actual;
 };
 
 /* "remove", "update" or "add". */

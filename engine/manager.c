@@ -21,6 +21,7 @@ void manager_deinit(struct manager *manager)
 {
 	peer_index_deinit(&manager->index);
 	endpoint_memory_clear(&manager->endpoints);
+	allowed_ip_memory_clear(&manager->allowed_ips);
 	event_overlay_clear(&manager->overlay);
 	route_claims_clear(&manager->claims);
 }
@@ -37,8 +38,10 @@ void manager_step(struct manager *manager, enum interface_event event)
 
 void manager_note_error(struct manager *manager, int error)
 {
-	if (error == -ENODEV)
+	if (error == -ENODEV) {
 		manager_step(manager, INTERFACE_EVENT_LINK_LOST);
+		allowed_ip_memory_clear(&manager->allowed_ips);
+	}
 	if (error == -ETIMEDOUT)
 		manager->is_stuck = true;
 }
@@ -152,8 +155,10 @@ static int manager_act(struct manager *manager, enum interface_event event, stru
 	int error = action_run(manager, cell.action, diag);
 	manager->state = error ? cell.on_failure : cell.on_success;
 	controller_answered(manager, error, diag);
-	if (!error && cell.action == INTERFACE_ACTION_CREATE_INTERFACE)
+	if (!error && cell.action == INTERFACE_ACTION_CREATE_INTERFACE) {
 		manager->created_count++;
+		allowed_ip_memory_clear(&manager->allowed_ips);
+	}
 	return error ? diag_wrap(diag, error, "%s", action_words(cell.action)) : 0;
 }
 
@@ -231,10 +236,11 @@ static void key_routes_remove(struct manager *manager, const struct key_public *
 	route_plan_clear(&routes);
 }
 
-/* Takes the key off the device, and out of this process's memory of endpoints. */
+/* Takes the key off the device, and out of what this process remembers of it. */
 static int key_remove(struct manager *manager, const struct key_public *key, struct diag *diag)
 {
 	key_routes_remove(manager, key);
+	allowed_ip_memory_forget(&manager->allowed_ips, key);
 	int error = manager->controller.ops->remove_peer(
 		manager->controller.impl, manager->config.interface_name, key, diag);
 	if (controller_answered(manager, error, diag) == 0)
@@ -260,16 +266,32 @@ static void old_key_remove(struct manager *manager, const struct peer_config *pe
 	diag_clear(&diag);
 }
 
-/* Sets the peer whole and notes what that did. */
-static int peer_put(struct manager *manager, const struct peer_config *peer, struct diag *diag)
+/* Sets the peer whole. A controller that knows what the peer has need not read the device. */
+static int peer_set(struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	struct peer_op op = {.kind = PEER_OP_ADD, .fields = PEER_FIELDS_ALL, .desired = peer};
+	struct peer_config known = {.public_key = peer->public_key};
+	struct prefix *allowed_ips = allowed_ip_memory_recall(
+		&manager->allowed_ips, &peer->public_key, &known.allowed_ip_count);
+	known.allowed_ips = allowed_ips;
+	if (allowed_ips)
+		op.actual = &known;
 	int error = manager->controller.ops->add_peer(
 		manager->controller.impl, manager->config.interface_name, &op, diag);
-	if (controller_answered(manager, error, diag) != 0) {
+	free(allowed_ips);
+	return controller_answered(manager, error, diag);
+}
+
+/* The same, and notes what that did. */
+static int peer_put(struct manager *manager, const struct peer_config *peer, struct diag *diag)
+{
+	int error = peer_set(manager, peer, diag);
+	if (error) {
+		allowed_ip_memory_fail(&manager->allowed_ips, peer);
 		endpoint_memory_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
 		return error;
 	}
+	allowed_ip_memory_set(&manager->allowed_ips, peer);
 	error = endpoint_memory_applied(
 		&manager->endpoints, &peer->public_key, &peer->endpoint, false);
 	if (!error)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owner of one WireGuard interface and of what this process knows about it: the state of the
- * interface, the index of peer ids, the memory of endpoints, the routes that peers want, and the
- * events not yet overtaken by a fetch. The reconcile cycle and the event handlers work through it.
- * Not thread-safe, but for its index.
+ * interface, the index of peer ids, the memory of endpoints and of allowed IPs, the routes that
+ * peers want, and the events not yet overtaken by a fetch. The reconcile cycle and the event
+ * handlers work through it. Not thread-safe, but for its index.
  *
  * Functions return 0 or a negative errno with the whole text in `diag`
  * (`wireguard: setup: create interface: Operation not permitted`).
  */
 #pragma once
 
+#include "allowed_ip_memory.h"
 #include "controller.h"
 #include "event_overlay.h"
 #include "identity.h"
@@ -31,6 +32,7 @@ struct manager {
 	unsigned created_count; /* how often the interface was created or adopted */
 	struct peer_index index;
 	struct endpoint_memory endpoints;
+	struct allowed_ip_memory allowed_ips;
 	struct event_overlay overlay;
 	struct pause pause; /* none after manager_init; for cycles */
 	/* Neither after manager_init; to be set before Setup. */

@@ -368,6 +368,8 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 		reconciler->observer.executed(reconciler->observer.impl, &report);
 	changes_log(&manager->logger, &cycle->corrections);
 	drift_report(reconciler, &cycle->corrections);
+	allowed_ip_memory_load(
+		&manager->allowed_ips, &cycle->device->peers, &cycle->plan.diff, cycle->results);
 	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
 	if (!error)
 		error = index_update(manager, &cycle->plan, cycle->results, cycle->names);

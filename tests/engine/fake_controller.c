@@ -34,7 +34,8 @@ void fake_forget_calls(struct fake_controller *fake)
 	fake->calls[0] = '\0';
 }
 
-static int fault_take(struct fake_controller *fake, const char *op, int key)
+/* What the next call of `op` fails with; NULL: it does not. */
+static const struct fake_fault *fault_take(struct fake_controller *fake, const char *op, int key)
 {
 	for (size_t i = 0; i < fake->fault_count; i++) {
 		struct fake_fault *fault = &fake->faults[i];
@@ -48,9 +49,9 @@ static int fault_take(struct fake_controller *fake, const char *op, int key)
 		fault->times--;
 		if (fault->loses_link)
 			fake_drop_interface(fake);
-		return fault->error;
+		return fault;
 	}
-	return 0;
+	return NULL;
 }
 
 /* Begins a call: writes it down and says whether it fails. `key` is -1 without a peer. */
@@ -60,7 +61,9 @@ static int call_begin(struct fake_controller *fake, const char *op, int key, con
 	char text[300];
 	if (fake->before_call)
 		fake->before_call(fake->before_call_impl, op);
-	int error = fault_take(fake, op, key);
+	const struct fake_fault *fault = fault_take(fake, op, key);
+	int error = fault ? fault->error : 0;
+	fake->fails_late = fault && fault->takes_effect;
 	if (!error && needs_interface && !fake->exists)
 		error = -ENODEV;
 	int length =
@@ -199,6 +202,41 @@ static void prefixes_set(
 		peer->allowed_ips[i] = config->allowed_ips[i];
 }
 
+static void prefix_take(struct fake_controller *fake, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < fake->peer_count; i++) {
+		struct fake_peer *peer = &fake->peers[i];
+		uint32_t kept = 0;
+		for (uint32_t j = 0; j < peer->config.allowed_ip_count; j++)
+			if (!prefix_equal(&peer->allowed_ips[j], prefix))
+				peer->allowed_ips[kept++] = peer->allowed_ips[j];
+		peer->config.allowed_ip_count = kept;
+	}
+}
+
+static void prefix_give(
+	struct fake_controller *fake, struct fake_peer *peer, const struct prefix *prefix)
+{
+	prefix_take(fake, prefix);
+	demand(peer->config.allowed_ip_count < FAKE_PREFIXES_MAX);
+	peer->allowed_ips[peer->config.allowed_ip_count++] = *prefix;
+	peer->config.allowed_ip_count =
+		(uint32_t)prefixes_normalize(peer->allowed_ips, peer->config.allowed_ip_count);
+}
+
+/* What the peer is said to have and is not to have goes, whoever has it; what it is to have and is
+ * said to have stays where it is. */
+static void prefixes_change(struct fake_controller *fake, struct fake_peer *peer,
+	const struct peer_config *known, const struct peer_config *config)
+{
+	for (uint32_t i = 0; i < known->allowed_ip_count; i++)
+		if (!peer_has_allowed_ip(config, &known->allowed_ips[i]))
+			prefix_take(fake, &known->allowed_ips[i]);
+	for (uint32_t i = 0; i < config->allowed_ip_count; i++)
+		if (!peer_has_allowed_ip(known, &config->allowed_ips[i]))
+			prefix_give(fake, peer, &config->allowed_ips[i]);
+}
+
 static void fields_set(struct fake_controller *fake, struct fake_peer *peer,
 	const struct peer_config *config, unsigned fields)
 {
@@ -254,17 +292,24 @@ static int fake_add_peer(void *impl, const char *name, const struct peer_op *op,
 		demand(op->fields == PEER_FIELDS_ALL);
 	int error = call_begin(fake, is_update ? "update_peer" : "add_peer",
 		config->public_key.bytes[0], fields, true, diag);
-	if (error)
+	if ((error && !fake->fails_late) ||
+		key_public_equal(&config->public_key, &fake->public_key))
 		return error;
-	if (key_public_equal(&config->public_key, &fake->public_key))
-		return 0;
 	struct fake_peer *peer = fake_find(fake, &config->public_key);
+	unsigned set = op->fields;
 	if (!peer && is_update)
-		return 0;
-	if (!peer)
+		return error;
+	if (!peer) {
 		peer = peer_insert(fake, &config->public_key);
-	fields_set(fake, peer, config, op->fields);
-	return 0;
+	} else if (!is_update && op->actual) {
+		fake->known_count++;
+		prefixes_change(fake, peer, op->actual, config);
+		set &= ~(unsigned)PEER_FIELD_ALLOWED_IPS;
+	} else if (!is_update) {
+		fake->unknown_count++;
+	}
+	fields_set(fake, peer, config, set);
+	return error;
 }
 
 static int fake_remove_peer(
@@ -272,7 +317,7 @@ static int fake_remove_peer(
 {
 	struct fake_controller *fake = impl;
 	int error = call_begin(fake, "remove_peer", key->bytes[0], "", true, diag);
-	if (!error)
+	if (!error || fake->fails_late)
 		fake_drop_peer(fake, key->bytes[0]);
 	return error;
 }

@@ -25,7 +25,8 @@ struct fake_fault {
 	int key;        /* the peer's byte; -1: any */
 	int error;      /* negative errno */
 	unsigned spared, times;
-	bool loses_link; /* and the interface is gone then */
+	bool loses_link;   /* and the interface is gone then */
+	bool takes_effect; /* it is said to fail, and is carried out */
 };
 
 struct fake_controller {
@@ -45,7 +46,11 @@ struct fake_controller {
 	/* Called before each call is carried out, if set: somebody else at work. */
 	void (*before_call)(void *impl, const char *op);
 	void *before_call_impl;
+	bool fails_late; /* the call that runs now: it takes effect, and fails then */
 	unsigned read_count;
+	/* Adds of a peer that is there: those that came with the allowed IPs that it has, of which
+	 * only what differs was given and taken, and those that need a read of the device. */
+	unsigned known_count, unknown_count;
 	/* All calls but read_device, joined with "; ". One that failed ends in " !EIO". */
 	char calls[FAKE_TEXT_MAX];
 };

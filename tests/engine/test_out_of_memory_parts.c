@@ -5,7 +5,9 @@
  */
 #include "harness.h"
 
+#include "allowed_ip_memory.h"
 #include "asked.h"
+#include "controller.h"
 #include "failing_memory.h"
 #include "reconcile_routes.h"
 #include "removal_guard.h"
@@ -288,6 +290,54 @@ static void an_answer_that_cannot_be_compared_confirms_nothing(void **state)
 	}
 }
 
+/* Whether the peer is known, and then has no allowed IPs. */
+static bool is_known_to_have_none(const struct allowed_ip_memory *memory, unsigned char key)
+{
+	struct key_public wanted = key_of(key);
+	uint32_t count = 0;
+	struct prefix *known = allowed_ip_memory_recall(memory, &wanted, &count);
+	assert_int_equal(count, 0);
+	free(known);
+	return known;
+}
+
+/* Peer 2 loses its prefix to 3, and 3 may have lost its own to 4. */
+static void allowed_ips_that_cannot_be_noted_are_forgotten(void **state)
+{
+	struct asked *asked = *state;
+	struct arena arena = {0};
+	struct peer_config mover = peer_of(&arena, 3, "", "10.0.0.2/32,10.0.0.3/32");
+	struct peer_config failed = peer_of(&arena, 4, "", "10.0.0.3/32,10.0.0.4/32");
+	struct peer_config removed = peer_of(&arena, 5, "", "");
+	const struct peer_op op = {.kind = PEER_OP_ADD, .desired = &mover};
+	const struct peer_diff diff = {.ops = (struct peer_op *)&op, .add_count = 1};
+	const struct peer_op_result failure = {.error = -EIO};
+	device_has(asked, NULL, 2, "10.0.0.2/32");
+	device_has(asked, NULL, 4, "");
+	assert_int_equal(peer_table_seal(&asked->actual, NULL), 0);
+	for (unsigned for_good = 0; for_good < 2; for_good++) {
+		unsigned spared = 0;
+		bool has_failed;
+		do {
+			struct allowed_ip_memory memory = {0};
+			failing_memory_arm(spared++, for_good);
+			allowed_ip_memory_load(&memory, &asked->actual, &diff, &failure);
+			allowed_ip_memory_set(&memory, &mover);
+			allowed_ip_memory_forget(&memory, &removed.public_key);
+			allowed_ip_memory_fail(&memory, &failed);
+			(void)is_known_to_have_none(&memory, 2);
+			has_failed = failing_memory_disarm();
+			bool is_known = is_known_to_have_none(&memory, 2);
+			assert_true(is_known || has_failed);
+			assert_false(is_known_to_have_none(&memory, 3));
+			assert_false(is_known_to_have_none(&memory, 4));
+			allowed_ip_memory_clear(&memory);
+		} while (has_failed);
+		assert_true(spared > 12);
+	}
+	arena_clear(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +357,7 @@ int main(void)
 		ASKED_TEST(routes_that_an_event_brings_need_memory),
 		cmocka_unit_test(a_table_of_routes_says_when_it_is_full),
 		ASKED_TEST(an_answer_that_cannot_be_compared_confirms_nothing),
+		ASKED_TEST(allowed_ips_that_cannot_be_noted_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

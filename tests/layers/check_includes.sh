@@ -14,7 +14,7 @@ shift 3
 case $layer in
 model) system='arpa/inet.h errno.h pthread.h sodium.h stdarg.h stdbool.h stddef.h stdint.h stdio.h
 	stdlib.h string.h' ;;
-engine) system='errno.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h' ;;
+engine) system='errno.h search.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h' ;;
 *)
 	echo "check_includes: no such layer: $layer" >&2
 	exit 2

@@ -14,6 +14,7 @@ void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t length);
 int __real_vasprintf(char **ret, const char *format, va_list arguments);
+void *__real_tsearch(const void *key, void **root, int (*compare)(const void *a, const void *b));
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
@@ -21,6 +22,7 @@ void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
 int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
+void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *a, const void *b));
 int __wrap_asprintf(char **ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Each thread has its own: none fails for another. */
@@ -130,4 +132,9 @@ void fail_each_allocation(memory_attempt attempt, void *impl)
 	}
 	assert_true(errors > 0);
 	assert_int_equal(attempt(impl), 0);
+}
+
+void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *a, const void *b))
+{
+	return failing_memory_fails() ? NULL : __real_tsearch(key, root, compare);
 }
