@@ -351,6 +351,10 @@ int wg_apply_set(struct wg_apply *apply, const struct wg_target *target, const s
 		return error;
 	if (!is_there || (op->kind == PEER_OP_UPDATE && !peer_op_loses_prefixes(op)))
 		return op_run(apply, target, op, diag);
+	if (op->kind == PEER_OP_ADD && op->actual) {
+		struct peer_op update = {PEER_OP_UPDATE, PEER_FIELDS_ALL, op->desired, op->actual};
+		return op_run(apply, target, &update, diag);
+	}
 
 	struct device device = {0};
 	error = apply->channel.read(apply->channel.impl, target->index, &device, diag);

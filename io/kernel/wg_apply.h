@@ -40,8 +40,11 @@ struct wg_apply {
 void wg_apply_ops(struct wg_apply *apply, const struct wg_target *target, const struct peer_op *ops,
 	size_t op_count, struct peer_op_result *results, const struct pause *pause);
 /*
- * Carries out one update or add whose knowledge of the device may be old: before anything is taken
- * from a peer that is there, the device is read, so that its other prefixes stay where they are.
+ * Carries out one update or add. An add is of a peer that may be there: whether it is, the kernel
+ * tells without a read. If so, the add is an update of all fields, its allowed IPs those that
+ * differ from `op->actual`. Without that, and for an update, whose knowledge of the device may be
+ * old, the device is read before anything is taken from the peer, so that its other prefixes stay
+ * where they are.
  */
 int wg_apply_set(struct wg_apply *apply, const struct wg_target *target, const struct peer_op *op,
 	struct diag *diag);

@@ -631,6 +631,54 @@ static void an_add_of_a_peer_that_is_there_changes_what_differs(void **state)
 	assert_string_equal(bench->model.log, "-- set\nAQEBAQEB update refused\n");
 }
 
+static struct peer_op add_of_known(
+	struct bench *bench, unsigned number, const char *known, const char *wanted)
+{
+	return (struct peer_op){PEER_OP_ADD, PEER_FIELDS_ALL,
+		world_peer(&bench->world, (struct world_peer){.number = number,
+						  .allowed_ips = wanted,
+						  .endpoint = "192.0.2.1:5",
+						  .psk = 3,
+						  .keepalive_s = 25}),
+		peer(bench, number, known)};
+}
+
+static void an_add_of_a_known_peer_sends_what_differs_and_reads_nothing(void **state)
+{
+	struct bench *bench = *state;
+	push_update(bench, 1, "10.1.0.0/16,10.2.0.0/16", "");
+	device_prepare(bench);
+	struct peer_op op =
+		add_of_known(bench, 1, "10.1.0.0/16,10.2.0.0/16", "10.1.0.0/16,10.2.0.0/16");
+	const char *said =
+		"-- set\nAQEBAQEB update refused\n"
+		"-- set\nAQEBAQEB update psk=some endpoint=192.0.2.1:5 keepalive=25\n";
+	for (int i = 0; i < 2; i++) { /* an endpoint that is there already too */
+		assert_int_equal(set_one(bench, op, NULL), 0);
+		assert_string_equal(bench->model.log, said);
+	}
+	op = add_of_known(bench, 1, "10.1.0.0/16,10.2.0.0/16", "10.1.0.0/16,203.0.113.0/24");
+	assert_int_equal(set_one(bench, op, NULL), 0);
+	assert_int_equal(owner_of(bench, "10.1.0.0/16"), 1);
+	assert_int_equal(owner_of(bench, "10.2.0.0/16"), 0);
+	assert_int_equal(owner_of(bench, "203.0.113.0/24"), 1);
+	assert_lacks(bench->model.log, "replace");
+	assert_lacks(bench->model.log, "10.1.0.0/16");
+	assert_int_equal(bench->model.read_count, 0);
+}
+
+static void a_known_peer_that_is_gone_is_added_whole(void **state)
+{
+	struct bench *bench = *state;
+	device_prepare(bench);
+	struct peer_op op =
+		add_of_known(bench, 1, "10.1.0.0/16,10.2.0.0/16", "10.1.0.0/16,10.3.0.0/16");
+	assert_int_equal(set_one(bench, op, NULL), 0);
+	assert_int_equal(owner_of(bench, "10.1.0.0/16"), 1);
+	assert_int_equal(owner_of(bench, "10.3.0.0/16"), 1);
+	assert_int_equal(bench->model.read_count, 0);
+}
+
 /* Its prefix has moved since the operation was made up, and is nobody's to take away. */
 static void an_update_with_old_knowledge_takes_nothing_from_others(void **state)
 {
@@ -743,6 +791,8 @@ int main(void)
 		BENCH_TEST(a_temporary_peer_that_stays_is_told),
 		BENCH_TEST(one_that_went_with_its_device_is_not),
 		BENCH_TEST(an_add_of_a_peer_that_is_there_changes_what_differs),
+		BENCH_TEST(an_add_of_a_known_peer_sends_what_differs_and_reads_nothing),
+		BENCH_TEST(a_known_peer_that_is_gone_is_added_whole),
 		BENCH_TEST(an_update_with_old_knowledge_takes_nothing_from_others),
 		BENCH_TEST(a_single_failure_is_told_in_words),
 		cmocka_unit_test(only_what_is_refused_fails_whatever_the_list),
