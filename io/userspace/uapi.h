@@ -26,8 +26,10 @@ void uapi_put_device(struct secret_buffer *request, const struct key_secret *pri
 void uapi_put_fwmark(struct secret_buffer *request, uint32_t fwmark);
 /*
  * An update changes the fields of its mask on a peer that is there; allowed IPs that only grow are
- * added, so that the old ones are never away. An add sets the peer whole. Returns 0, -ENOMEM, or
- * -EINVAL for an endpoint that is a host name; on failure the request is as before.
+ * added, so that the old ones are never away. An add sets the peer whole. It names all of its
+ * allowed IPs, since the peer may be gone, and replaces them only where one of `op->actual` is to
+ * go, or that is not known. Returns 0, -ENOMEM, or -EINVAL for an endpoint that is a host name; on
+ * failure the request is as before.
  */
 int uapi_put_peer_op(struct secret_buffer *request, const struct peer_op *op, struct diag *diag);
 /* A peer that is not there stays so. */

@@ -77,13 +77,13 @@ static bool allowed_ips_only_grow(
 
 static void put_allowed_ips(struct secret_buffer *request, const struct peer_op *op)
 {
-	bool add_only = op->kind == PEER_OP_UPDATE && op->actual &&
-			allowed_ips_only_grow(op->desired, op->actual);
+	bool add_only = op->actual && allowed_ips_only_grow(op->desired, op->actual);
+	bool is_update = op->kind == PEER_OP_UPDATE;
 	if (!add_only)
 		put_line(request, "replace_allowed_ips", "true");
 	for (uint32_t i = 0; i < op->desired->allowed_ip_count; i++) {
 		const struct prefix *prefix = &op->desired->allowed_ips[i];
-		if (!add_only || !peer_has_allowed_ip(op->actual, prefix))
+		if (!add_only || !is_update || !peer_has_allowed_ip(op->actual, prefix))
 			put_allowed_ip(request, prefix);
 	}
 }

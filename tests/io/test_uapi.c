@@ -138,6 +138,32 @@ static void allowed_ips_that_shrink_are_replaced(void **state)
 		"allowed_ip=10.1.0.0/16\n");
 }
 
+/* It may be gone, and then comes back whole. */
+static void a_known_peer_is_written_whole_and_replaces_nothing_that_stays(void **state)
+{
+	struct sample_peer wanted, known;
+	sample_fill(&wanted, 1, "192.0.2.1:5", two_prefixes);
+	sample_fill(&known, 1, "", two_prefixes);
+	struct peer_op op = {PEER_OP_ADD, PEER_FIELDS_ALL, &wanted.config, &known.config};
+	const char *text = "public_key=" KEY_A "\npreshared_key=" NO_KEY "\nendpoint=192.0.2.1:5\n"
+			   "persistent_keepalive_interval=0\nallowed_ip=10.1.0.0/16\n"
+			   "allowed_ip=fd00::/8\n";
+	expect_op_text(&op, text);
+	sample_fill(&known, 1, "", one_prefix);
+	expect_op_text(&op, text);
+}
+
+static void a_known_peer_that_loses_a_prefix_has_all_replaced(void **state)
+{
+	struct sample_peer wanted, known;
+	sample_fill(&wanted, 1, "", one_prefix);
+	sample_fill(&known, 1, "", two_prefixes);
+	expect_op_text(
+		&(struct peer_op){PEER_OP_ADD, PEER_FIELDS_ALL, &wanted.config, &known.config},
+		"public_key=" KEY_A "\npreshared_key=" NO_KEY "\npersistent_keepalive_interval=0\n"
+		"replace_allowed_ips=true\nallowed_ip=10.1.0.0/16\n");
+}
+
 static void a_removal_creates_nothing(void **state)
 {
 	struct sample_peer peer;
@@ -473,6 +499,8 @@ int main(void)
 		cmocka_unit_test(an_update_creates_nothing_and_names_only_its_fields),
 		cmocka_unit_test(allowed_ips_that_grow_are_added_and_nothing_is_replaced),
 		cmocka_unit_test(allowed_ips_that_shrink_are_replaced),
+		cmocka_unit_test(a_known_peer_is_written_whole_and_replaces_nothing_that_stays),
+		cmocka_unit_test(a_known_peer_that_loses_a_prefix_has_all_replaced),
 		cmocka_unit_test(a_removal_creates_nothing),
 		cmocka_unit_test(a_host_name_is_refused_and_leaves_the_request_as_it_was),
 		cmocka_unit_test(truncating_wipes_what_was_there),
