@@ -71,6 +71,59 @@ static void adding_clears_what_the_peer_no_longer_has_but_its_endpoint(
 	fixture_expect_peer(fixture, bare);
 }
 
+static void adding_a_known_peer_sets_it_whole(
+	struct device_fixture *fixture, const struct contract_bed *bed)
+{
+	struct test_peer grown = before, shrunk = before;
+	grown.allowed_ips = "10.2.0.0/24,10.9.0.0/24,fd02::/64";
+	shrunk.allowed_ips = "10.9.0.0/24";
+	const struct test_peer turns[] = {before, grown, shrunk, after, after};
+	struct peer_config *other = fixture_peer(
+		fixture, (struct test_peer){.number = 3, .allowed_ips = "10.4.0.0/24"});
+	fixture_create(fixture);
+	fixture_add(fixture, other);
+	fixture_add(fixture, fixture_peer(fixture, before));
+	for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+		struct peer_config *peer = fixture_peer(fixture, turns[i]);
+		fixture_read(fixture);
+		fixture_add_known(fixture, peer);
+		fixture_expect_peer(fixture, peer);
+	}
+	fixture_expect_peer(fixture, other);
+	fixture_expect_peer_count(fixture, 2);
+}
+
+static void adding_a_known_peer_takes_a_prefix_from_another(
+	struct device_fixture *fixture, const struct contract_bed *bed)
+{
+	struct peer_config *peer = fixture_peer(
+		fixture, (struct test_peer){.number = 2, .allowed_ips = "10.2.0.0/24,10.3.0.0/24"});
+	fixture_create(fixture);
+	fixture_add(fixture, fixture_peer(fixture, before));
+	fixture_add(fixture,
+		fixture_peer(fixture,
+			(struct test_peer){.number = 3, .allowed_ips = "10.3.0.0/24,10.4.0.0/24"}));
+	fixture_read(fixture);
+	fixture_add_known(fixture, peer);
+	peer->endpoint = fixture_peer(fixture, before)->endpoint;
+	fixture_expect_peer(fixture, peer);
+	fixture_expect_peer(fixture, fixture_peer(fixture, (struct test_peer){.number = 3,
+								   .allowed_ips = "10.4.0.0/24"}));
+}
+
+static void adding_a_known_peer_that_is_gone_sets_it_whole(
+	struct device_fixture *fixture, const struct contract_bed *bed)
+{
+	struct peer_config *peer = fixture_peer(fixture, before);
+	fixture_create(fixture);
+	fixture_add(fixture, peer);
+	fixture_read(fixture);
+	fixture_remove(fixture, peer);
+	fixture_add_known(fixture, peer);
+	fixture_expect_peer(fixture, peer);
+	fixture_expect_peer_count(fixture, 1);
+}
+
 static void field_copy(struct peer_config *to, const struct peer_config *from, unsigned field)
 {
 	if (field & PEER_FIELD_ENDPOINT)
@@ -216,6 +269,9 @@ static const struct contract_check checks[] = {
 	CONTRACT_CHECK(a_peer_without_anything_reads_back_empty),
 	CONTRACT_CHECK(adding_a_peer_again_sets_it_whole),
 	CONTRACT_CHECK(adding_clears_what_the_peer_no_longer_has_but_its_endpoint),
+	CONTRACT_CHECK(adding_a_known_peer_sets_it_whole),
+	CONTRACT_CHECK(adding_a_known_peer_takes_a_prefix_from_another),
+	CONTRACT_CHECK(adding_a_known_peer_that_is_gone_sets_it_whole),
 	CONTRACT_CHECK(an_update_changes_the_fields_of_its_mask_and_no_others),
 	CONTRACT_CHECK(a_preshared_key_is_cleared),
 	CONTRACT_CHECK(a_keepalive_is_turned_off),

@@ -117,13 +117,30 @@ void fixture_create(struct device_fixture *fixture)
 	must_succeed("create_interface", error, &diag);
 }
 
-void fixture_add(struct device_fixture *fixture, const struct peer_config *peer)
+static void add(struct device_fixture *fixture, const struct peer_config *peer,
+	const struct peer_config *known)
 {
 	struct diag diag = {0};
-	struct peer_op op = {.kind = PEER_OP_ADD, .desired = peer};
+	struct peer_op op = {PEER_OP_ADD, PEER_FIELDS_ALL, peer, known};
 	int error = fixture->controller.ops->add_peer(
 		fixture->controller.impl, fixture->interface, &op, &diag);
 	must_succeed("add_peer", error, &diag);
+}
+
+void fixture_add(struct device_fixture *fixture, const struct peer_config *peer)
+{
+	add(fixture, peer, NULL);
+}
+
+void fixture_add_known(struct device_fixture *fixture, const struct peer_config *peer)
+{
+	const struct peer_config *actual =
+		peer_table_find(&fixture->device.peers, &peer->public_key);
+	assert_non_null(actual);
+	struct peer_config known = {.public_key = actual->public_key,
+		.allowed_ips = actual->allowed_ips,
+		.allowed_ip_count = actual->allowed_ip_count};
+	add(fixture, peer, &known);
 }
 
 void fixture_update(struct device_fixture *fixture, const struct peer_config *peer, unsigned fields)

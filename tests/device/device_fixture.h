@@ -42,6 +42,8 @@ struct prefix test_prefix(const char *text);
 /* Steps that must succeed. */
 void fixture_create(struct device_fixture *fixture);
 void fixture_add(struct device_fixture *fixture, const struct peer_config *peer);
+/* The same of a peer that is known, as it was last read. */
+void fixture_add_known(struct device_fixture *fixture, const struct peer_config *peer);
 /* Changes `fields` of the peer as it was last read, or of one that is not there. */
 void fixture_update(
 	struct device_fixture *fixture, const struct peer_config *peer, unsigned fields);
