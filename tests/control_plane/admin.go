@@ -242,10 +242,11 @@ func (handler *adminHandler) sendRaw(request *http.Request, body []byte) (any, e
 	if err != nil {
 		return nil, err
 	}
+	count := 0
 	for _, node := range nodes {
-		handler.plane.push(node.ID, wish.Text)
+		count += handler.plane.push(node.ID, wish.Text)
 	}
-	return true, nil
+	return count, nil
 }
 
 func (handler *adminHandler) rotate(request *http.Request, body []byte) (any, error) {

@@ -31,7 +31,7 @@
 //	                           key's) or "missing". Answers the envelope
 //	POST   /announce           {event_type, node}: an event about a node, to all others, its
 //	                           payload as their state documents have it
-//	POST   /raw                {nodes, text}: these bytes on their open streams
+//	POST   /raw                {nodes, text}: these bytes on their open streams. Answers on how many
 //	POST   /rotate             {keep_s, announce}: a new signing key; the old one counts for so
 //	                           long; says so in an event signed by the old key
 //	POST   /cut                {node}: breaks the open streams, all of them without a node

@@ -63,20 +63,23 @@ func (plane *plane) takeQueue(stream *stream) []string {
 	return queue
 }
 
-// push puts a frame on the open streams of a node; the caller holds the world's mutex.
-func (plane *plane) push(id, frame string) {
+// push puts a frame on the open streams of a node and counts them; the caller holds the world's
+// mutex.
+func (plane *plane) push(id, frame string) (count int) {
 	plane.streamsMu.Lock()
 	defer plane.streamsMu.Unlock()
 	for stream := range plane.streams {
 		if stream.node != id {
 			continue
 		}
+		count++
 		stream.queue = append(stream.queue, frame)
 		select {
 		case stream.wake <- struct{}{}:
 		default:
 		}
 	}
+	return count
 }
 
 // pushEvent numbers an event and remembers it; the caller holds the world's mutex.
