@@ -4,7 +4,7 @@
  * the hour is what it held after the first tenth of it. Both times events pause until the last
  * nonce has expired, and the mesh is the same.
  *
- * With PLEXWG_SOAK_HOURS=24 it is as many hours.
+ * With PLEXWG_SOAK_HOURS=24 (tests/long.sh) it is as many hours.
  */
 #include "harness.h"
 
