@@ -9,6 +9,7 @@
 
 #include "change_report.h"
 #include "curve.h"
+#include "device_plan.h"
 #include "device_report.h"
 #include "failing_memory.h"
 #include "payload_wire.h"
@@ -108,7 +109,8 @@ static int process_start(struct node *node)
 		(struct logger){.write = log_nothing});
 	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
-		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0}, &node->identity);
+		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0},
+		&node->identity);
 	return error;
 }
 
@@ -289,8 +291,9 @@ static void assert_applies(struct bench *bench)
 	struct endpoint_memory memory = {0};
 	kernel_model_read(&bench->model, &device);
 	peer_diff_clear(&bench->world.diff);
-	assert_int_equal(diff_compute(&bench->world.desired, &device.peers, &memory, (struct moment){.wall_ns = 1000 * INT64_C(1000000000)},
-				 &bench->world.diff),
+	assert_int_equal(
+		diff_compute(&bench->world.desired, &device.peers, &memory,
+			(struct moment){.wall_ns = 1000 * INT64_C(1000000000)}, &bench->world.diff),
 		0);
 	assert_int_equal(apply(bench), 0);
 	world_expect(&bench->model, &bench->world.desired);
@@ -329,27 +332,34 @@ static void operations_on_the_kernel_are_carried_out_or_not(void **state)
 	"\t192.0.2.2:5\t10.9.0.0/16\t0\t0\t0\toff\n" KEY_8                                         \
 	"\t(none)\t(none)\t10.0.0.3/32\t0\t0\t0\t25\n"
 
+static int no_routes_read(
+	void *impl, const char *interface, struct route_table *ret, struct diag *diag)
+{
+	return 0;
+}
+
 static int plan_print(FILE *out, const struct state_document *document, const struct device *device)
 {
-	static const struct endpoint_memory memory;
-	struct plan plan = {0};
-	struct warnings warnings = {0};
+	static const struct router_ops routes_ops = {.read_routes = no_routes_read};
+	const struct interface_config config = {.interface_name = NAME};
 	const struct identity identity = {.public_key = device->public_key};
-	const struct desired_input input = {
-		.document = document, .actual = &device->peers, .identity = &identity};
-	int error = plan_compute(&input, &memory, (struct moment){0}, &plan);
+	/* The control plane's: the route to peer-2 covers it. */
+	const struct ip protected_ip = ip_from_bytes(IP_V4, (uint8_t[]){10, 0, 0, 2});
+	const struct device_plan_input input = {
+		.device = device,
+		.config = &config,
+		.identity = &identity,
+		.document = document,
+		.router = {&routes_ops, NULL},
+		.route_policy = {.protected_ips = &protected_ip, .protected_ip_count = 1},
+	};
+	struct warnings warnings = {0};
+	struct device_plan plan = {0};
+	int error = device_plan_compute(&input, 0, &warnings, &plan, NULL);
 	if (!error)
-		error = warnings_add_plan(&warnings, &plan);
-	if (!error) {
-		const struct change_report report = {.interface = NAME,
-			.setup = {INTERFACE_ACTION_CREATE_INTERFACE},
-			.setup_count = 1,
-			.plan = &plan,
-			.warnings = &warnings};
-		error = change_report_print_json(out, &report);
-	}
+		error = change_report_print_json(out, &plan.report);
 	warnings_clear(&warnings);
-	plan_clear(&plan);
+	device_plan_clear(&plan);
 	return error;
 }
 
@@ -406,6 +416,7 @@ static void a_plan_is_printed_or_not(void **state)
 {
 	struct printed expected = {0};
 	assert_int_equal(print_all(&expected), 0);
+	assert_contains(expected.text, "it covers 10.0.0.2");
 	fail_each_allocation(plan_from_memory, &expected);
 	free(expected.text);
 }
