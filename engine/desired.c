@@ -113,7 +113,7 @@ static int id_conflict_add(struct resolution *resolution, const struct peer_entr
 static int entries_merge(
 	struct resolution *resolution, const struct peer_entry *const *sorted, size_t count)
 {
-	const struct event_overlay *overlay = resolution->input->overlay;
+	const struct pending_events *overlay = resolution->input->overlay;
 	size_t overlay_count = overlay ? overlay->count : 0;
 	size_t event = 0;
 	const struct peer_entry *first = NULL; /* that has the id */
@@ -163,7 +163,7 @@ static int namesake_conflict_add(struct resolution *resolution)
 static int entries_collect(struct resolution *resolution)
 {
 	const struct state_document *document = resolution->input->document;
-	const struct event_overlay *overlay = resolution->input->overlay;
+	const struct pending_events *overlay = resolution->input->overlay;
 	size_t room = document->entry_count + (overlay ? overlay->count : 0) + 1;
 	const struct peer_entry **sorted = calloc(room, sizeof *sorted);
 	resolution->candidates = calloc(room, sizeof *resolution->candidates);
@@ -250,9 +250,9 @@ static bool key_is_wanted(const struct resolution *resolution, struct candidate 
 }
 
 /* By key; kept for several entries, the one with the first id stands for all. */
-static int compare_kept(const void *a, const void *b)
+static int compare_retained(const void *a, const void *b)
 {
-	const struct kept_peer *x = a, *y = b;
+	const struct retained_peer *x = a, *y = b;
 	int order = key_public_compare(&x->actual->public_key, &y->actual->public_key);
 	if (order)
 		return order;
@@ -262,7 +262,7 @@ static int compare_kept(const void *a, const void *b)
 }
 
 /* Keeps the peer with that key if it is on the device and nobody usable wants it. */
-static void kept_add(struct resolution *resolution, struct candidate **by_key,
+static void retained_add(struct resolution *resolution, struct candidate **by_key,
 	const struct key_public *key, const char *id, const char *error)
 {
 	const struct peer_config *actual = peer_table_find(resolution->input->actual, key);
@@ -270,18 +270,18 @@ static void kept_add(struct resolution *resolution, struct candidate **by_key,
 		return;
 	if (!id && resolution->input->names)
 		id = peer_names_find(resolution->input->names, key);
-	resolution->out.kept[resolution->out.kept_count++] =
-		(struct kept_peer){.id = id, .actual = actual, .error = error};
+	resolution->out.retained[resolution->out.retained_count++] =
+		(struct retained_peer){.id = id, .actual = actual, .error = error};
 }
 
-static int kept_collect(struct resolution *resolution, struct candidate **by_key)
+static int retained_collect(struct resolution *resolution, struct candidate **by_key)
 {
 	struct desired *out = &resolution->out;
 	if (out->unusable_count == 0)
 		return 0;
 	/* An entry may be known by its id under one key and name another. */
-	out->kept = calloc(out->unusable_count * 2, sizeof *out->kept);
-	if (!out->kept)
+	out->retained = calloc(out->unusable_count * 2, sizeof *out->retained);
+	if (!out->retained)
 		return -ENOMEM;
 	for (size_t i = 0; i < out->unusable_count; i++) {
 		const struct peer_entry *entry = out->unusable[i];
@@ -291,19 +291,20 @@ static int kept_collect(struct resolution *resolution, struct candidate **by_key
 		out->nameless_count += !known && !entry->has_key &&
 				       !identity_has_id(resolution->input->identity, entry->id);
 		if (known)
-			kept_add(resolution, by_key, known, entry->id, entry->error);
-		if (entry->has_key && !(known && key_public_equal(known, &entry->config.public_key)))
-			kept_add(resolution, by_key, &entry->config.public_key,
+			retained_add(resolution, by_key, known, entry->id, entry->error);
+		if (entry->has_key &&
+			!(known && key_public_equal(known, &entry->config.public_key)))
+			retained_add(resolution, by_key, &entry->config.public_key,
 				known ? NULL : entry->id, entry->error);
 	}
-	if (out->kept_count == 0)
+	if (out->retained_count == 0)
 		return 0;
-	qsort(out->kept, out->kept_count, sizeof *out->kept, compare_kept);
+	qsort(out->retained, out->retained_count, sizeof *out->retained, compare_retained);
 	size_t kept = 1;
-	for (size_t i = 1; i < out->kept_count; i++)
-		if (out->kept[i].actual != out->kept[kept - 1].actual)
-			out->kept[kept++] = out->kept[i];
-	out->kept_count = kept;
+	for (size_t i = 1; i < out->retained_count; i++)
+		if (out->retained[i].actual != out->retained[kept - 1].actual)
+			out->retained[kept++] = out->retained[i];
+	out->retained_count = kept;
 	return 0;
 }
 
@@ -325,9 +326,9 @@ static int compare_lost(const void *a, const void *b)
 static const char *claimant_name(struct resolution *resolution, size_t rank)
 {
 	const struct desired *out = &resolution->out;
-	if (rank >= out->kept_count)
-		return resolution->candidates[rank - out->kept_count].entry->id;
-	const struct kept_peer *kept = &out->kept[rank];
+	if (rank >= out->retained_count)
+		return resolution->candidates[rank - out->retained_count].entry->id;
+	const struct retained_peer *kept = &out->retained[rank];
 	return kept->id ? kept->id
 			: text_copy(resolution, key_public_format(&kept->actual->public_key).text);
 }
@@ -335,17 +336,17 @@ static const char *claimant_name(struct resolution *resolution, size_t rank)
 /* What the claimant of that rank claims; no peer if it is out. */
 static const struct peer_config *claimant(const struct resolution *resolution, size_t rank)
 {
-	if (rank < resolution->out.kept_count)
-		return resolution->out.kept[rank].actual;
+	if (rank < resolution->out.retained_count)
+		return resolution->out.retained[rank].actual;
 	const struct candidate *candidate =
-		&resolution->candidates[rank - resolution->out.kept_count];
+		&resolution->candidates[rank - resolution->out.retained_count];
 	return candidate->is_out ? NULL : &candidate->entry->config;
 }
 
 /* Every claim on every prefix, sorted; NULL when memory is out. */
 static struct claim *claims_collect(const struct resolution *resolution, size_t *ret_count)
 {
-	size_t ranks = resolution->out.kept_count + resolution->candidate_count;
+	size_t ranks = resolution->out.retained_count + resolution->candidate_count;
 	size_t count = 0;
 	for (size_t rank = 0; rank < ranks; rank++) {
 		const struct peer_config *peer = claimant(resolution, rank);
@@ -393,8 +394,8 @@ static int prefixes_settle(struct resolution *resolution)
 	resolution->lost = claims; /* losers move to the front of the same array */
 	for (size_t i = 0, winner = 0; i < count; i++) {
 		struct claim lost = claims[i];
-		bool is_own =
-			lost.rank >= resolution->out.kept_count && prefix_equal(&lost.prefix, &own);
+		bool is_own = lost.rank >= resolution->out.retained_count &&
+			      prefix_equal(&lost.prefix, &own);
 		if (!is_own && (i == 0 || !prefix_equal(&lost.prefix, &claims[i - 1].prefix))) {
 			winner = lost.rank;
 			continue;
@@ -455,8 +456,8 @@ static int peers_collect(struct resolution *resolution, struct candidate **by_ke
 	int error = peer_table_reserve(&resolution->out.peers, resolution->candidate_count);
 	for (size_t i = 0; i < resolution->candidate_count && !error; i++) {
 		const struct candidate *candidate = by_key[i];
-		size_t rank =
-			resolution->out.kept_count + (size_t)(candidate - resolution->candidates);
+		size_t rank = resolution->out.retained_count +
+			      (size_t)(candidate - resolution->candidates);
 		if (!candidate->is_out)
 			error = peer_append(resolution, &candidate->entry->config, rank);
 	}
@@ -473,7 +474,7 @@ int desired_resolve(const struct desired_input *input, struct desired *ret)
 		error = by_key ? keys_settle(&resolution, by_key) : -ENOMEM;
 	}
 	if (!error)
-		error = kept_collect(&resolution, by_key);
+		error = retained_collect(&resolution, by_key);
 	if (!error)
 		error = prefixes_settle(&resolution);
 	if (!error)
@@ -504,7 +505,7 @@ const char *conflict_kind_name(enum conflict_kind kind)
 void desired_clear(struct desired *desired)
 {
 	peer_table_clear(&desired->peers);
-	free(desired->kept);
+	free(desired->retained);
 	free(desired->unusable);
 	free(desired->conflicts);
 	arena_clear(&desired->arena);

@@ -14,14 +14,14 @@
  */
 #pragma once
 
-#include "event_overlay.h"
 #include "identity.h"
 #include "peer_index.h"
 #include "peer_table.h"
+#include "pending_events.h"
 
 struct desired_input {
 	const struct state_document *document;
-	const struct event_overlay *overlay; /* may be NULL */
+	const struct pending_events *overlay; /* may be NULL */
 	const struct peer_table *actual;
 	const struct peer_names *names; /* ids known so far; may be NULL */
 	const struct identity *identity;
@@ -29,7 +29,7 @@ struct desired_input {
 };
 
 /* A peer that stays on the device as it is, for the sake of an entry that cannot be used. */
-struct kept_peer {
+struct retained_peer {
 	const char *id;                   /* NULL if neither entry nor index knows it */
 	const struct peer_config *actual; /* borrowed from the device */
 	const char *error;
@@ -57,9 +57,9 @@ struct conflict {
 };
 
 struct desired {
-	struct peer_table peers; /* what is wanted, sealed; kept peers are not in it */
-	struct kept_peer *kept;  /* sorted by key */
-	size_t kept_count;
+	struct peer_table peers;        /* what is wanted, sealed; kept peers are not in it */
+	struct retained_peer *retained; /* sorted by key */
+	size_t retained_count;
 	const struct peer_entry **unusable; /* entries that count and cannot be used */
 	size_t unusable_count;
 	size_t nameless_count; /* those of them that may mean any peer: no key, no known id */

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "endpoint_memory.h"
+#include "endpoint_history.h"
 #include "peer_index.h"
 #include "peer_table.h"
 
@@ -53,10 +53,10 @@ static inline size_t peer_diff_op_count(const struct peer_diff *diff)
 
 /*
  * `memory` and `now` decide about endpoints, which are seeds rather than state: see
- * endpoint_memory.h. Returns 0, or -ENOMEM with `*ret` as before.
+ * endpoint_history.h. Returns 0, or -ENOMEM with `*ret` as before.
  */
 int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
-	const struct endpoint_memory *memory, struct moment now, struct peer_diff *ret);
+	const struct endpoint_history *memory, struct moment now, struct peer_diff *ret);
 
 /* The fields in which `desired` differs from `actual`, endpoints aside. */
 unsigned peer_config_difference(

@@ -56,7 +56,7 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 	if (!error)
 		error = take_turn(dispatcher, entry.config.id, diag);
 	if (!error) {
-		error = event_overlay_set(&dispatcher->manager->overlay, &entry);
+		error = pending_events_set(&dispatcher->manager->overlay, &entry);
 		if (error)
 			note_fail(error, diag);
 	}
@@ -99,7 +99,7 @@ int handle_peer_removed(
 	if (!error)
 		error = take_turn(dispatcher, id, diag);
 	if (!error) {
-		error = event_overlay_remove(&dispatcher->manager->overlay, id);
+		error = pending_events_remove(&dispatcher->manager->overlay, id);
 		if (error)
 			note_fail(error, diag);
 	}
@@ -120,7 +120,7 @@ int handle_signing_key_rotated(
 	if (error)
 		return diag_wrap(diag, error, "signing_key_rotated");
 	verifier_rotate_keys(
-		dispatcher->verifier, &keys, event_overlay_count(&dispatcher->manager->overlay));
+		dispatcher->verifier, &keys, pending_events_count(&dispatcher->manager->overlay));
 	log_line(&dispatcher->manager->logger, LOG_LEVEL_INFO, "Signing keys rotated", "current",
 		key_public_format(&keys.current).text, NULL);
 	return 0;

@@ -57,14 +57,15 @@
 		.on_success = INTERFACE_##success,                                                 \
 		.on_failure = INTERFACE_##failure,                                                 \
 	},
-static const struct interface_cell cells[INTERFACE_STATE_COUNT][INTERFACE_EVENT_COUNT] = {
+static const struct interface_transition cells[INTERFACE_STATE_COUNT][INTERFACE_EVENT_COUNT] = {
 	INTERFACE_ROWS(ROW)};
 
 #define COUNT_ROW(...) +1
 _Static_assert(0 INTERFACE_ROWS(COUNT_ROW) == INTERFACE_STATE_COUNT * INTERFACE_EVENT_COUNT,
 	"one row for every state and event");
 
-struct interface_cell interface_fsm_cell(enum interface_state state, enum interface_event event)
+struct interface_transition interface_fsm_transition(
+	enum interface_state state, enum interface_event event)
 {
 	return cells[state][event];
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface's states on the way from nothing to up, and what each event means in each of them.
- * Pure: interface_fsm_cell says which action to take and where it leads; whoever takes the action
- * stores the state.
+ * Pure: interface_fsm_transition says which action to take and where it leads; whoever takes the
+ * action stores the state.
  *
  *     absent --create_interface--> created --configure_address--> addressed
  *            --set_mtu--> sized --set_interface_up--> up
@@ -50,13 +50,14 @@ enum interface_event { INTERFACE_EVENTS(X) INTERFACE_EVENT_COUNT };
 enum interface_action { INTERFACE_ACTIONS(X) INTERFACE_ACTION_COUNT };
 #undef X
 
-struct interface_cell {
+struct interface_transition {
 	enum interface_action action;
 	enum interface_state on_success; /* also where an event without an action leads */
 	enum interface_state on_failure;
 };
 
-struct interface_cell interface_fsm_cell(enum interface_state state, enum interface_event event);
+struct interface_transition interface_fsm_transition(
+	enum interface_state state, enum interface_event event);
 
 /*
  * What is first wrong with a device that should be up: one of the DRIFTED events, or

@@ -20,9 +20,9 @@ int manager_init(struct manager *manager, struct controller controller,
 void manager_deinit(struct manager *manager)
 {
 	peer_index_deinit(&manager->index);
-	endpoint_memory_clear(&manager->endpoints);
+	endpoint_history_clear(&manager->endpoints);
 	allowed_ip_memory_clear(&manager->allowed_ips);
-	event_overlay_clear(&manager->overlay);
+	pending_events_clear(&manager->overlay);
 	route_claims_clear(&manager->claims);
 }
 
@@ -31,15 +31,15 @@ struct peer_index *manager_peer_index(struct manager *manager)
 	return &manager->index;
 }
 
-void manager_step(struct manager *manager, enum interface_event event)
+void manager_apply_event(struct manager *manager, enum interface_event event)
 {
-	manager->state = interface_fsm_cell(manager->state, event).on_success;
+	manager->state = interface_fsm_transition(manager->state, event).on_success;
 }
 
 void manager_note_error(struct manager *manager, int error)
 {
 	if (error == -ENODEV) {
-		manager_step(manager, INTERFACE_EVENT_LINK_LOST);
+		manager_apply_event(manager, INTERFACE_EVENT_LINK_LOST);
 		allowed_ip_memory_clear(&manager->allowed_ips);
 	}
 	if (error == -ETIMEDOUT)
@@ -149,9 +149,10 @@ static int controller_answered(struct manager *manager, int error, struct diag *
 }
 
 /* Takes the action that `event` calls for, and the state that follows from how it went. */
-static int manager_act(struct manager *manager, enum interface_event event, struct diag *diag)
+static int manager_run_action(
+	struct manager *manager, enum interface_event event, struct diag *diag)
 {
-	struct interface_cell cell = interface_fsm_cell(manager->state, event);
+	struct interface_transition cell = interface_fsm_transition(manager->state, event);
 	int error = action_run(manager, cell.action, diag);
 	manager->state = error ? cell.on_failure : cell.on_success;
 	controller_answered(manager, error, diag);
@@ -192,7 +193,7 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 	if (unfit)
 		return unfit;
 	while (manager->state != INTERFACE_UP) {
-		int error = manager_act(manager, INTERFACE_EVENT_SETUP, diag);
+		int error = manager_run_action(manager, INTERFACE_EVENT_SETUP, diag);
 		if (error)
 			return diag_wrap(diag, error, "wireguard: setup");
 	}
@@ -203,7 +204,7 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 
 int manager_teardown(struct manager *manager, struct diag *diag)
 {
-	int error = manager_act(manager, INTERFACE_EVENT_TEARDOWN, diag);
+	int error = manager_run_action(manager, INTERFACE_EVENT_TEARDOWN, diag);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: teardown");
 	route_claims_clear(&manager->claims);
@@ -244,7 +245,7 @@ static int key_remove(struct manager *manager, const struct key_public *key, str
 	int error = manager->controller.ops->remove_peer(
 		manager->controller.impl, manager->config.interface_name, key, diag);
 	if (controller_answered(manager, error, diag) == 0)
-		endpoint_memory_forget(&manager->endpoints, key);
+		endpoint_history_forget(&manager->endpoints, key);
 	return error;
 }
 
@@ -288,11 +289,11 @@ static int peer_put(struct manager *manager, const struct peer_config *peer, str
 	int error = peer_set(manager, peer, diag);
 	if (error) {
 		allowed_ip_memory_fail(&manager->allowed_ips, peer);
-		endpoint_memory_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
+		endpoint_history_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
 		return error;
 	}
 	allowed_ip_memory_set(&manager->allowed_ips, peer);
-	error = endpoint_memory_applied(
+	error = endpoint_history_applied(
 		&manager->endpoints, &peer->public_key, &peer->endpoint, false);
 	if (!error)
 		error = peer_index_update(&manager->index, peer->id, &peer->public_key);
@@ -361,7 +362,7 @@ static int peer_put_named(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	struct peer_config chosen = *peer;
-	endpoint_memory_choose(
+	endpoint_history_choose(
 		&manager->endpoints, &manager->lookup, &chosen, NULL, (struct moment){0});
 	int error = peer_put_reduced(manager, &chosen, diag);
 	key_secret_wipe(&chosen.psk);

@@ -12,12 +12,12 @@
 
 #include "allowed_ip_memory.h"
 #include "controller.h"
-#include "event_overlay.h"
 #include "identity.h"
 #include "interface_config.h"
 #include "interface_fsm.h"
 #include "logger.h"
 #include "peer_index.h"
+#include "pending_events.h"
 #include "route_claims.h"
 #include "state_document.h"
 
@@ -31,9 +31,9 @@ struct manager {
 	bool is_stuck; /* the device let a deadline pass, and has not answered a cycle since */
 	unsigned created_count; /* how often the interface was created or adopted */
 	struct peer_index index;
-	struct endpoint_memory endpoints;
+	struct endpoint_history endpoints;
 	struct allowed_ip_memory allowed_ips;
-	struct event_overlay overlay;
+	struct pending_events overlay;
 	struct pause pause; /* none after manager_init; for cycles */
 	/* Neither after manager_init; to be set before Setup. */
 	struct router router;
@@ -91,4 +91,4 @@ struct peer_index *manager_peer_index(struct manager *manager);
  * the device count as stuck, until the next cycle. */
 void manager_note_error(struct manager *manager, int error);
 /* For the cycle: an event without an action came over the link. */
-void manager_step(struct manager *manager, enum interface_event event);
+void manager_apply_event(struct manager *manager, enum interface_event event);

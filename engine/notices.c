@@ -11,9 +11,9 @@ struct notice_round {
 	const struct logger *logger;
 	const struct notices *last;
 	struct notices next;
-	const struct kept_peer *
+	const struct retained_peer *
 		*kept; /* by the entry that they are kept for, which its error tells */
-	size_t kept_count;
+	size_t retained_count;
 	size_t said_count;
 	size_t unsaid_count;
 };
@@ -38,8 +38,8 @@ static bool notice_is_new(const struct notices *notices, const char *text)
 
 static int compare_kept_errors(const void *a, const void *b)
 {
-	const struct kept_peer *x = *(const struct kept_peer *const *)a;
-	const struct kept_peer *y = *(const struct kept_peer *const *)b;
+	const struct retained_peer *x = *(const struct retained_peer *const *)a;
+	const struct retained_peer *y = *(const struct retained_peer *const *)b;
 	uintptr_t left = (uintptr_t)x->error, right = (uintptr_t)y->error;
 	return left != right ? (left > right) - (left < right) : (x > y) - (x < y);
 }
@@ -48,7 +48,7 @@ static int compare_kept_errors(const void *a, const void *b)
 static const char *kept_key(
 	const struct notice_round *round, const struct peer_entry *entry, struct key_text *text)
 {
-	size_t low = 0, high = round->kept_count;
+	size_t low = 0, high = round->retained_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if ((uintptr_t)round->kept[middle]->error < (uintptr_t)entry->error)
@@ -56,7 +56,7 @@ static const char *kept_key(
 		else
 			high = middle;
 	}
-	if (low == round->kept_count || round->kept[low]->error != entry->error)
+	if (low == round->retained_count || round->kept[low]->error != entry->error)
 		return NULL;
 	*text = key_public_format(&round->kept[low]->actual->public_key);
 	return text->text;
@@ -154,16 +154,16 @@ static bool round_begin(
 	/* Three for the lines that count. */
 	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 3;
 	round->next.texts = calloc(room, sizeof *round->next.texts);
-	round->kept = calloc(desired->kept_count + 1, sizeof(*round->kept));
+	round->kept = calloc(desired->retained_count + 1, sizeof(*round->kept));
 	if (!round->next.texts || !round->kept) {
 		free(round->next.texts);
 		free(round->kept);
 		return false;
 	}
-	round->kept_count = desired->kept_count;
-	for (size_t i = 0; i < desired->kept_count; i++)
-		round->kept[i] = &desired->kept[i];
-	qsort(round->kept, round->kept_count, sizeof(*round->kept), compare_kept_errors);
+	round->retained_count = desired->retained_count;
+	for (size_t i = 0; i < desired->retained_count; i++)
+		round->kept[i] = &desired->retained[i];
+	qsort(round->kept, round->retained_count, sizeof(*round->kept), compare_kept_errors);
 	return true;
 }
 

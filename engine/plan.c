@@ -19,7 +19,7 @@ static int view_without_kept(
 	size_t kept = 0;
 	for (size_t i = 0; i < actual->count; i++) {
 		const struct peer_config *peer = &actual->peers[i];
-		if (kept < desired->kept_count && desired->kept[kept].actual == peer)
+		if (kept < desired->retained_count && desired->retained[kept].actual == peer)
 			kept++;
 		else
 			view.peers[view.count++] = *peer;
@@ -29,24 +29,25 @@ static int view_without_kept(
 }
 
 /* Host names become the addresses that the peers shall have. */
-static void endpoints_choose(const struct endpoint_memory *memory, const struct name_lookup *lookup,
-	struct peer_table *desired, const struct peer_table *actual, struct moment now)
+static void endpoints_choose(const struct endpoint_history *memory,
+	const struct name_lookup *lookup, struct peer_table *desired,
+	const struct peer_table *actual, struct moment now)
 {
 	for (size_t i = 0; i < desired->count; i++) {
 		struct peer_config *peer = &desired->peers[i];
 		if (peer->endpoint.kind == ENDPOINT_NAME)
-			endpoint_memory_choose(memory, lookup, peer,
+			endpoint_history_choose(memory, lookup, peer,
 				peer_table_find(actual, &peer->public_key), now);
 	}
 }
 
-int plan_compute(const struct desired_input *input, const struct endpoint_memory *memory,
+int plan_compute(const struct desired_input *input, const struct endpoint_history *memory,
 	struct moment now, struct plan *ret)
 {
 	struct plan plan = {0};
 	const struct peer_table *actual = input->actual;
 	int error = desired_resolve(input, &plan.desired);
-	if (!error && plan.desired.kept_count) {
+	if (!error && plan.desired.retained_count) {
 		error = view_without_kept(input->actual, &plan.desired, &plan.actual);
 		actual = &plan.actual;
 	}
@@ -58,7 +59,7 @@ int plan_compute(const struct desired_input *input, const struct endpoint_memory
 		plan_clear(&plan);
 		return error;
 	}
-	plan.diff.unchanged_count += plan.desired.kept_count;
+	plan.diff.unchanged_count += plan.desired.retained_count;
 	if (plan.desired.nameless_count)
 		plan.withheld_count = peer_diff_hold_unnamed(&plan.diff, input->names);
 	*ret = plan;
@@ -77,7 +78,8 @@ size_t plan_setup(enum interface_state state, const struct interface_config *con
 {
 	size_t count = 0;
 	for (;;) {
-		struct interface_cell cell = interface_fsm_cell(state, INTERFACE_EVENT_SETUP);
+		struct interface_transition cell =
+			interface_fsm_transition(state, INTERFACE_EVENT_SETUP);
 		if (cell.action == INTERFACE_ACTION_NONE)
 			return count;
 		if (cell.action != INTERFACE_ACTION_SET_MTU || config->mtu > 0)

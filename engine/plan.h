@@ -21,7 +21,7 @@ struct plan {
  * `input` as for desired_resolve; `memory` and `now` as for diff_compute. Returns 0, or -ENOMEM
  * with `*ret` as before. `*ret` borrows from all inputs.
  */
-int plan_compute(const struct desired_input *input, const struct endpoint_memory *memory,
+int plan_compute(const struct desired_input *input, const struct endpoint_history *memory,
 	struct moment now, struct plan *ret);
 void plan_clear(struct plan *plan);
 

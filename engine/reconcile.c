@@ -47,7 +47,7 @@ int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 	int error = manager_setup(reconciler->manager, reconciler->identity, diag);
 	if (error)
 		return error;
-	reconciler->fetch_order = event_overlay_fetch_begin(&reconciler->manager->overlay);
+	reconciler->fetch_order = pending_events_fetch_begin(&reconciler->manager->overlay);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static void document_take(struct reconciler *reconciler, struct state_document *
 	*document = (struct state_document){0};
 	reconciler->has_document = true;
 	reconciler->is_provisional = false;
-	event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
+	pending_events_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
 	if (reconciler->document.has_signing_keys && reconciler->verifier)
 		verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
 			reconciler->fetch_order);
@@ -83,7 +83,7 @@ static int answer_take(
 			return diag_add(failures, -ENODATA,
 				"fetch: not modified, but there is no state yet");
 		removal_guard_not_modified(&reconciler->guard);
-		event_overlay_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
+		pending_events_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
 		return 0;
 	case FETCH_FAILED:
 		break;
@@ -136,7 +136,7 @@ static int device_look(struct reconciler *reconciler, struct device *ret, const 
 		return 0;
 	}
 	device_clear(&device);
-	manager_step(manager, drift);
+	manager_apply_event(manager, drift);
 	*ret_reason = interface_event_name(drift);
 	return 1;
 }
@@ -197,7 +197,7 @@ static int endpoints_note(
 		};
 	}
 	qsort(changes, count, sizeof *changes, compare_changes);
-	int error = endpoint_memory_changed(&manager->endpoints, changes, count);
+	int error = endpoint_history_changed(&manager->endpoints, changes, count);
 	free(changes);
 	return error;
 }
@@ -213,7 +213,7 @@ static int index_update(struct manager *manager, const struct plan *plan,
 	const struct peer_table *peers = &plan->desired.peers;
 	size_t op_count = peer_diff_op_count(diff);
 	size_t room =
-		diff->remove_count + diff->held_count + plan->desired.kept_count + peers->count;
+		diff->remove_count + diff->held_count + plan->desired.retained_count + peers->count;
 	struct peer_name *list = calloc(room ? room : 1, sizeof *list);
 	if (!list)
 		return -ENOMEM;
@@ -225,8 +225,8 @@ static int index_update(struct manager *manager, const struct plan *plan,
 		if (id)
 			list[count++] = (struct peer_name){.id = (char *)id, .public_key = *key};
 	}
-	for (size_t i = 0; i < plan->desired.kept_count; i++) {
-		const struct kept_peer *kept = &plan->desired.kept[i];
+	for (size_t i = 0; i < plan->desired.retained_count; i++) {
+		const struct retained_peer *kept = &plan->desired.retained[i];
 		if (kept->id)
 			list[count++] = (struct peer_name){
 				.id = (char *)kept->id, .public_key = kept->actual->public_key};
@@ -290,7 +290,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 		removal_guard_apply(&reconciler->guard, &cycle->plan.diff,
 			cycle->device->peers.count, &manager->logger);
 	if (!error)
-		error = endpoint_memory_compared(&manager->endpoints, &cycle->plan.desired.peers,
+		error = endpoint_history_compared(&manager->endpoints, &cycle->plan.desired.peers,
 			&cycle->device->peers, now);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }

@@ -67,7 +67,7 @@ struct verifier {
 	struct signature_check check;
 	struct trust_store store;
 	struct signing_keys keys;
-	uint64_t keys_order; /* when an event last set the keys, in the order of event_overlay.h */
+	uint64_t keys_order; /* when an event last set the keys, in the order of pending_events.h */
 	struct nonce_store nonces;
 	struct nonce_store newest; /* ids; each until its newest event is stale */
 };

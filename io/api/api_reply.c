@@ -2,7 +2,7 @@
 #include "api_reply.h"
 
 #include "diag.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static int object_read(const char *text, size_t length, struct json_span *ret, s
 		return error;
 	if (json_span_kind(object) != JSON_OBJECT)
 		return diag_fail(diag, -EINVAL, "not a JSON object");
-	error = json_repeat_check_members(object, diag);
+	error = json_duplicates_check_members(object, diag);
 	if (!error)
 		*ret = object;
 	return error;

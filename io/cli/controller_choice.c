@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller_choice.h"
 
+#include "backend.h"
 #include "diag.h"
 #include "link.h"
-#include "program.h"
 
 #include <errno.h>
 #include <string.h>
@@ -71,11 +71,11 @@ static int choice_by_interface(
 static int choice_by_system(enum controller_choice *ret, struct diag *diag)
 {
 	struct diag kernel = {0};
-	struct program_path path;
+	struct backend_path path;
 	int error = 0;
 	if (kernel_controller_available(&kernel))
 		*ret = CONTROLLER_KERNEL;
-	else if (program_find(&path, NULL) == 0)
+	else if (backend_find(&path, NULL) == 0)
 		*ret = CONTROLLER_USERSPACE;
 	else
 		error = diag_fail(diag, -EOPNOTSUPP,

@@ -53,7 +53,7 @@ void device_plan_setup(const struct device_plan_input *input, struct change_repo
 			&input->identity->public_key, &input->identity->mesh_ip);
 		state = INTERFACE_UP;
 		if (drift != INTERFACE_EVENT_COUNT)
-			state = interface_fsm_cell(state, drift).on_success;
+			state = interface_fsm_transition(state, drift).on_success;
 	}
 	report->setup_count = plan_setup(state, config, report->setup);
 }
@@ -62,14 +62,14 @@ int device_plan_compute(const struct device_plan_input *input, int64_t now_ns,
 	struct warnings *warnings, struct device_plan *ret, struct diag *diag)
 {
 	const char *interface = input->config->interface_name;
-	struct endpoint_memory nothing = {0};
+	struct endpoint_history nothing = {0};
 	struct desired_input desired = {
 		.document = input->document,
 		.actual = &input->device->peers,
 		.identity = input->identity,
 	};
-	int error = plan_compute(
-		&desired, &nothing, (struct moment){.wall_ns = now_ns}, &ret->plan);
+	int error =
+		plan_compute(&desired, &nothing, (struct moment){.wall_ns = now_ns}, &ret->plan);
 	if (!error)
 		error = warnings_add_plan(warnings, &ret->plan);
 	if (error)

@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "diag.h"
 #include "locked_memory.h"
-#include "process_secrecy.h"
+#include "process_hardening.h"
 #include "report_error.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 		report_error("libsodium cannot be used");
 		return STATUS_ERROR;
 	}
-	process_secrecy_start();
+	process_hardening_start();
 	locked_memory_start();
 	if (argc < 2) {
 		report_error("no command (see plexwg --help)");

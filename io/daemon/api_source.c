@@ -11,7 +11,7 @@
 
 void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_keeper *keeper)
+	struct state_store *keeper)
 {
 	*source = (struct api_source){
 		.plane = plane, .listener = listener, .wire = *wire, .keeper = keeper};
@@ -76,7 +76,7 @@ static void state_take(struct api_source *source, const struct api_state *state)
 		answer.outcome = error ? FETCH_FAILED : FETCH_DOCUMENT;
 		answer.error = diag_text(&diag);
 		if (!error) {
-			int unkept = state_keeper_keep_document(
+			int unkept = state_store_keep_document(
 				source->keeper, state->body->bytes, state->body->length);
 			source->has_hash = unkept == 0;
 		}
@@ -121,7 +121,7 @@ static void fetch(void *impl)
 	diag_clear(&diag);
 }
 
-void api_source_hurry(struct api_source *source)
+void api_source_retry_now(struct api_source *source)
 {
 	if (!source->error || source->is_asked)
 		return;

@@ -10,7 +10,7 @@
 #include "control_plane.h"
 #include "peer_wire.h"
 #include "source.h"
-#include "state_keeper.h"
+#include "state_store.h"
 
 #define API_HASH_BYTES 32
 
@@ -18,7 +18,7 @@ struct api_source {
 	struct control_plane *plane;
 	struct source_listener listener;
 	struct peer_wire_options wire;
-	struct state_keeper *keeper;
+	struct state_store *keeper;
 	/* Called when a fetch succeeds after one that failed. May be NULL. */
 	void (*recovered)(void *impl);
 	void *impl;
@@ -35,9 +35,9 @@ struct api_source {
 
 void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_keeper *keeper);
+	struct state_store *keeper);
 void api_source_deinit(struct api_source *source);
 struct source api_source(struct api_source *source);
 /* There is a sign of life: a fetch that failed is made again now, unless the control plane asked
  * for a pause. */
-void api_source_hurry(struct api_source *source);
+void api_source_retry_now(struct api_source *source);

@@ -4,7 +4,7 @@
 #include "arena.h"
 #include "diag.h"
 #include "file.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -123,7 +123,7 @@ static int object_read(const struct config_schema *schema, struct json_span obje
 {
 	if (json_span_kind(object) != JSON_OBJECT)
 		return diag_fail(diag, -EINVAL, "not an object");
-	int error = json_repeat_check_members(object, diag);
+	int error = json_duplicates_check_members(object, diag);
 	struct json_cursor cursor = json_cursor_open(object);
 	struct json_span name, value;
 	while (!error && json_cursor_member(&cursor, &name, &value))

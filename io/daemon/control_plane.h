@@ -6,7 +6,7 @@
 #pragma once
 
 #include "api_client.h"
-#include "condition.h"
+#include "problem.h"
 #include "random.h"
 
 /* What is asked of it, each with an answer of its own to the token. */
@@ -24,8 +24,8 @@ struct control_plane {
 	struct logger logger;
 	bool is_token_unread;   /* its file could not be read the last time */
 	unsigned refused_calls; /* a bit for each plane_call that was answered 401 last */
-	struct condition token_trouble;
-	struct condition clock_trouble;
+	struct problem token_trouble;
+	struct problem clock_trouble;
 	struct random_source random;
 };
 

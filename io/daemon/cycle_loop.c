@@ -82,9 +82,9 @@ static void names_retry_plan(struct cycle_loop *cycles)
 static void outcome_note(struct cycle_loop *cycles, int error, const struct diag *diag)
 {
 	if (!error)
-		condition_well(&cycles->condition, cycle_logger(cycles));
+		problem_resolve(&cycles->condition, cycle_logger(cycles));
 	else if (error != -ECANCELED)
-		condition_trouble(&cycles->condition, cycle_logger(cycles), diag_text(diag));
+		problem_raise(&cycles->condition, cycle_logger(cycles), diag_text(diag));
 }
 
 /* A repair that is still due is the next cycle's. */
@@ -201,9 +201,9 @@ static void names_report(struct cycle_loop *cycles)
 	if (count > 1)
 		snprintf(text + length, sizeof text - length, ", and %zu more", count - 1);
 	if (count)
-		condition_trouble(&cycles->names_condition, cycle_logger(cycles), text);
+		problem_raise(&cycles->names_condition, cycle_logger(cycles), text);
 	else
-		condition_well(&cycles->names_condition, cycle_logger(cycles));
+		problem_resolve(&cycles->names_condition, cycle_logger(cycles));
 }
 
 static void cycle_finish(void *impl)
@@ -322,7 +322,7 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 		const struct peer_config *actual =
 			peer_table_find(report->actual, &entry->config.public_key);
 		if (!actual ||
-			!endpoint_memory_is_silent(&reconciler->manager->endpoints, actual, now))
+			!endpoint_history_is_silent(&reconciler->manager->endpoints, actual, now))
 			continue;
 		struct name_record *name =
 			resolver_find(&cycles->resolver, entry->config.endpoint.host);
@@ -374,8 +374,8 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);
 	resolver_deinit(&cycles->resolver);
-	condition_clear(&cycles->condition);
-	condition_clear(&cycles->names_condition);
+	problem_clear(&cycles->condition);
+	problem_clear(&cycles->names_condition);
 	state_document_clear(&cycles->document);
 	free(cycles->error);
 }

@@ -13,10 +13,10 @@
  */
 #pragma once
 
-#include "condition.h"
 #include "endpoint_names.h"
 #include "link_watch.h"
 #include "loop.h"
+#include "problem.h"
 #include "recorder.h"
 #include "source.h"
 
@@ -56,8 +56,8 @@ struct cycle_loop {
 	enum fetch_outcome outcome;
 	struct state_document document; /* the answer's, until it is handed over */
 	char *error;                    /* the answer's */
-	struct condition condition;
-	struct condition names_condition;
+	struct problem condition;
+	struct problem names_condition;
 };
 
 /*

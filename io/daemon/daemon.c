@@ -4,20 +4,20 @@
 #include "api_source.h"
 #include "cycle_loop.h"
 #include "diag.h"
-#include "event_feed.h"
+#include "event_client.h"
 #include "file_source.h"
 #include "identity_dir.h"
 #include "link_router.h"
 #include "locked_memory.h"
 #include "log_limiter.h"
-#include "node_reports.h"
 #include "payload_wire.h"
 #include "service.h"
 #include "signals.h"
 #include "signature.h"
-#include "state_keeper.h"
+#include "state_store.h"
 #include "syscall_filter.h"
 #include "system_clock.h"
+#include "telemetry.h"
 #include "trust_journal.h"
 
 #include <errno.h>
@@ -38,21 +38,21 @@ struct daemon {
 	struct event_dispatcher dispatcher;
 	struct peer_wire_options wire;
 	struct cycle_loop cycles;
-	struct state_keeper keeper;
+	struct state_store keeper;
 	struct trust_journal trust;
 	struct signals signals;
 	struct loop_watch signals_watch;
 	struct service service;
 	struct loop_job reload_job;
-	struct condition reload_trouble;
+	struct problem reload_trouble;
 
 	/* One of these two is the source. */
 	bool follows_api;
 	struct file_source file;
 	struct control_plane plane;
 	struct api_source api;
-	struct event_feed feed;
-	struct node_reports reports;
+	struct event_client feed;
+	struct telemetry reports;
 };
 
 static void status_say(struct daemon *daemon, int error)
@@ -80,7 +80,7 @@ static void cycle_ended(void *impl, int error)
 {
 	struct daemon *daemon = impl;
 	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
-	state_keeper_keep_peers(&daemon->keeper);
+	state_store_keep_peers(&daemon->keeper);
 	if (error == -ECANCELED)
 		return;
 	status_say(daemon, error);
@@ -89,25 +89,25 @@ static void cycle_ended(void *impl, int error)
 		return;
 	daemon->reports.status = error ? "degraded" : "healthy";
 	daemon->cycles.interval_ms =
-		event_feed_pull_ms(&daemon->feed, daemon->settings->interval_ms);
+		event_client_pull_ms(&daemon->feed, daemon->settings->interval_ms);
 }
 
 static void event_handled(void *impl)
 {
 	struct daemon *daemon = impl;
-	state_keeper_keep_peers(&daemon->keeper);
+	state_store_keep_peers(&daemon->keeper);
 }
 
 static void about_to_fetch(void *impl)
 {
 	struct daemon *daemon = impl;
-	event_feed_handle_waiting(&daemon->feed);
+	event_client_handle_waiting(&daemon->feed);
 }
 
 static void rotation_ordered(void *impl)
 {
 	struct daemon *daemon = impl;
-	node_reports_order_rotation(&daemon->reports);
+	telemetry_order_rotation(&daemon->reports);
 }
 
 /* A control plane that streams answers again. Without a stream, pulls are to come sooner. */
@@ -115,17 +115,17 @@ static void stream_changed(void *impl)
 {
 	struct daemon *daemon = impl;
 	if (daemon->feed.is_open)
-		api_source_hurry(&daemon->api);
+		api_source_retry_now(&daemon->api);
 	else
 		cycle_loop_want(
-			&daemon->cycles, event_feed_pull_ms(&daemon->feed, EVENT_FEED_LOST_MS));
+			&daemon->cycles, event_client_pull_ms(&daemon->feed, EVENT_CLIENT_LOST_MS));
 }
 
 /* A control plane that answers again may stream again. */
 static void source_recovered(void *impl)
 {
 	struct daemon *daemon = impl;
-	event_feed_start(&daemon->feed);
+	event_client_start(&daemon->feed);
 }
 
 static void wants_cycle(void *impl, int64_t delay_ms)
@@ -170,12 +170,12 @@ static void daemon_reload(void *impl)
 	const struct logger *logger = &daemon->manager.logger;
 	service_reloading(&daemon->service);
 	if (identity_reload(daemon, &diag) == 0)
-		condition_well(&daemon->reload_trouble, logger);
+		problem_resolve(&daemon->reload_trouble, logger);
 	else
-		condition_trouble(&daemon->reload_trouble, logger, diag_text(&diag));
+		problem_raise(&daemon->reload_trouble, logger, diag_text(&diag));
 	daemon->cycles.source.reload(daemon->cycles.source.impl);
 	if (daemon->follows_api)
-		event_feed_start(&daemon->feed);
+		event_client_start(&daemon->feed);
 	log_line(logger, LOG_LEVEL_INFO, "Reloaded", NULL);
 	service_reloaded(&daemon->service);
 	cycle_loop_want(&daemon->cycles, 0);
@@ -229,16 +229,16 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	daemon->api.recovered = source_recovered;
 	daemon->api.impl = daemon;
 	daemon->cycles.source = api_source(&daemon->api);
-	event_feed_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
+	event_client_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
 	daemon->feed.recorder = &daemon->recorder;
 	daemon->feed.handled = event_handled;
 	daemon->feed.rotation_ordered = rotation_ordered;
 	daemon->feed.changed = stream_changed;
 	daemon->feed.impl = daemon;
-	node_reports_init(&daemon->reports, &daemon->plane, &daemon->loop, &daemon->manager, clock);
+	telemetry_init(&daemon->reports, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->reports.wants_cycle = wants_cycle;
 	daemon->reports.impl = daemon;
-	daemon->reconciler.reporter = node_reports_drift(&daemon->reports);
+	daemon->reconciler.reporter = telemetry_drift(&daemon->reports);
 	daemon->cycles.about_to_fetch = about_to_fetch;
 	daemon->follows_api = true;
 	return 0;
@@ -314,8 +314,7 @@ static void state_restore(struct daemon *daemon)
 {
 	const struct logger *logger = &daemon->manager.logger;
 	struct diag diag = {0};
-	int error =
-		state_keeper_restore(&daemon->keeper, &daemon->wire, &daemon->reconciler, &diag);
+	int error = state_store_restore(&daemon->keeper, &daemon->wire, &daemon->reconciler, &diag);
 	if (!error)
 		log_line(logger, LOG_LEVEL_INFO,
 			"The last good state is in force until there is a newer one", NULL);
@@ -328,7 +327,7 @@ static void state_restore(struct daemon *daemon)
 static int daemon_open(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct state_cache_owner owner = {
+	struct state_store_file_owner owner = {
 		.directory = settings->identity_directory,
 		.node_id = settings->identity->node_id,
 		.source = settings->api_url ? settings->api_url : settings->state_path,
@@ -338,7 +337,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.recorder = &daemon->recorder;
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;
-	state_keeper_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
+	state_store_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
 	daemon->keeper.document_bytes_max = settings->state_bytes_max;
 	trust_journal_init(&daemon->trust, &daemon->loop, &owner, daemon->manager.logger);
 	if (!settings->api_url)
@@ -373,8 +372,8 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 	}
 	cycle_loop_want(&daemon->cycles, 0);
 	if (daemon->follows_api) {
-		event_feed_start(&daemon->feed);
-		node_reports_start(&daemon->reports);
+		event_client_start(&daemon->feed);
+		telemetry_start(&daemon->reports);
 	}
 	return 0;
 }
@@ -400,8 +399,8 @@ static int daemon_end(struct daemon *daemon, struct diag *diag)
 static void daemon_close(struct daemon *daemon)
 {
 	if (daemon->follows_api) {
-		node_reports_deinit(&daemon->reports);
-		event_feed_deinit(&daemon->feed);
+		telemetry_deinit(&daemon->reports);
+		event_client_deinit(&daemon->feed);
 		api_source_deinit(&daemon->api);
 		control_plane_close(&daemon->plane);
 	} else if (daemon->cycles.source.impl) {
@@ -411,10 +410,10 @@ static void daemon_close(struct daemon *daemon)
 	loop_watch_remove(&daemon->loop, &daemon->signals_watch);
 	signals_close(&daemon->signals);
 	service_close(&daemon->service);
-	state_keeper_deinit(&daemon->keeper);
+	state_store_deinit(&daemon->keeper);
 	trust_journal_deinit(&daemon->trust);
 	cycle_loop_deinit(&daemon->cycles);
-	condition_clear(&daemon->reload_trouble);
+	problem_clear(&daemon->reload_trouble);
 	reconciler_deinit(&daemon->reconciler);
 	verifier_deinit(&daemon->verifier);
 	manager_deinit(&daemon->manager);

@@ -5,13 +5,13 @@
  */
 #pragma once
 
-#include "event_overlay.h"
+#include "pending_events.h"
 #include "resolver.h"
 #include "state_document.h"
 
 struct endpoint_names {
 	const struct state_document *document;
-	const struct event_overlay *overlay; /* may be NULL */
+	const struct pending_events *overlay; /* may be NULL */
 	/* Where the walk is. */
 	size_t entry_at;
 	size_t event_at;

@@ -17,11 +17,11 @@ static void watch_begin(struct file_source *source, int error, const struct diag
 	struct loop_watch *watch = &source->watch;
 	int fd = source->file.watch.fd;
 	if (error)
-		condition_trouble(&source->watch_trouble, &source->logger, diag_text(diag));
+		problem_raise(&source->watch_trouble, &source->logger, diag_text(diag));
 	else
-		condition_well(&source->watch_trouble, &source->logger);
+		problem_resolve(&source->watch_trouble, &source->logger);
 	if (fd >= 0 && loop_watch_add(source->loop, watch, fd, EPOLLIN, file_ready, source) != 0)
-		condition_trouble(&source->watch_trouble, &source->logger, "out of memory");
+		problem_raise(&source->watch_trouble, &source->logger, "out of memory");
 }
 
 /* What cannot be watched now, can perhaps at the next interval. */
@@ -41,7 +41,7 @@ static void file_ready(void *impl, uint32_t events)
 	bool changed = false;
 	if (state_file_take(&source->file, &changed, &diag) != 0) {
 		/* The fetch that is asked for here tries again. */
-		condition_trouble(&source->watch_trouble, &source->logger, diag_text(&diag));
+		problem_raise(&source->watch_trouble, &source->logger, diag_text(&diag));
 		loop_watch_remove(source->loop, &source->watch);
 	}
 	diag_clear(&diag);
@@ -51,7 +51,7 @@ static void file_ready(void *impl, uint32_t events)
 
 void file_source_open(struct file_source *source, struct loop *loop, const char *path,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_keeper *keeper, struct logger logger)
+	struct state_store *keeper, struct logger logger)
 {
 	struct diag diag = {0};
 	*source = (struct file_source){
@@ -72,8 +72,8 @@ void file_source_close(struct file_source *source)
 {
 	loop_watch_remove(source->loop, &source->watch);
 	state_file_close(&source->file);
-	condition_clear(&source->watch_trouble);
-	condition_clear(&source->secrecy_trouble);
+	problem_clear(&source->watch_trouble);
+	problem_clear(&source->secrecy_trouble);
 }
 
 static int text_take(struct file_source *source, const struct file_text *text,
@@ -86,11 +86,11 @@ static int text_take(struct file_source *source, const struct file_text *text,
 		return error;
 	}
 	if (text->others_may_read && state_document_has_psk(ret))
-		condition_trouble(&source->secrecy_trouble, &source->logger,
+		problem_raise(&source->secrecy_trouble, &source->logger,
 			"others may read it, and it holds preshared keys");
 	else
-		condition_well(&source->secrecy_trouble, &source->logger);
-	if (state_keeper_keep_document(source->keeper, text->text, text->length) != 0)
+		problem_resolve(&source->secrecy_trouble, &source->logger);
+	if (state_store_keep_document(source->keeper, text->text, text->length) != 0)
 		state_file_forget(&source->file);
 	return 0;
 }
@@ -103,7 +103,7 @@ static void fetch(void *impl)
 	struct state_document document = {0};
 	struct diag diag = {0};
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
-	if (condition_is_trouble(&source->watch_trouble))
+	if (problem_is_raised(&source->watch_trouble))
 		watch_retry(source);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {

@@ -4,29 +4,29 @@
  */
 #pragma once
 
-#include "condition.h"
 #include "loop.h"
 #include "peer_wire.h"
+#include "problem.h"
 #include "source.h"
 #include "state_file.h"
-#include "state_keeper.h"
+#include "state_store.h"
 
 struct file_source {
 	struct loop *loop;
 	struct source_listener listener;
 	struct peer_wire_options wire;
-	struct state_keeper *keeper;
+	struct state_store *keeper;
 	struct logger logger;
 	struct state_file file;
 	struct loop_watch watch;
-	struct condition watch_trouble;
-	struct condition secrecy_trouble;
+	struct problem watch_trouble;
+	struct problem secrecy_trouble;
 };
 
 /* A file that is not there yet is no error, nor is one that cannot be watched: that is said, and it
  * is read every interval. `path` is borrowed. */
 void file_source_open(struct file_source *source, struct loop *loop, const char *path,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_keeper *keeper, struct logger logger);
+	struct state_store *keeper, struct logger logger);
 void file_source_close(struct file_source *source);
 struct source file_source(struct file_source *source);

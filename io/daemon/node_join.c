@@ -3,7 +3,7 @@
 
 #include "api_client.h"
 #include "diag.h"
-#include "state_cache.h"
+#include "state_store_file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,24 +24,24 @@ struct joining {
 static int peers_keep(const struct joining *joining, const struct api_registration *registration,
 	struct diag *diag)
 {
-	struct state_cache cache;
-	struct state_cache_owner owner = {
+	struct state_store_file cache;
+	struct state_store_file_owner owner = {
 		.directory = joining->settings->identity_directory,
 		.node_id = registration->node_id,
 		.source = joining->settings->api_url,
 	};
-	struct event_overlay overlay = {0};
+	struct pending_events overlay = {0};
 	struct peer_names names = {0};
-	struct cached_peers none = {.overlay = &overlay, .names = &names};
+	struct state_store_peers none = {.overlay = &overlay, .names = &names};
 	struct secret_buffer document = {0};
 	if (!registration->peers.text)
 		return 0;
 	secret_buffer_append_text(&document, "{\"peers\":");
 	secret_buffer_append(&document, registration->peers.text, registration->peers.length);
 	secret_buffer_append_text(&document, "}");
-	state_cache_init(&cache, &owner);
+	state_store_file_init(&cache, &owner);
 	int error = document.out_of_memory ? diag_fail_errno(diag, -ENOMEM)
-					   : state_cache_store_document(&cache, document.bytes,
+					   : state_store_file_store_document(&cache, document.bytes,
 						     document.length, &none, diag);
 	secret_buffer_clear(&document);
 	return error;

@@ -186,7 +186,7 @@ static int journal_restore(struct trust_journal *journal, struct verifier *verif
 }
 
 void trust_journal_init(struct trust_journal *journal, struct loop *loop,
-	const struct state_cache_owner *owner, struct logger logger)
+	const struct state_store_file_owner *owner, struct logger logger)
 {
 	*journal = (struct trust_journal){
 		.owner = *owner,
@@ -239,7 +239,7 @@ static void journal_fail(struct trust_journal *journal, int error, struct diag *
 {
 	journal_close(journal);
 	diag_add(diag, error, "replays are possible after a restart");
-	condition_trouble(&journal->trouble, &journal->logger, diag_text(diag));
+	problem_raise(&journal->trouble, &journal->logger, diag_text(diag));
 	timer_set(journal, RETRY_MS);
 }
 
@@ -313,7 +313,7 @@ static void journal_rewrite(struct trust_journal *journal)
 	if (error)
 		journal_fail(journal, error, &diag);
 	else
-		condition_well(&journal->trouble, &journal->logger);
+		problem_resolve(&journal->trouble, &journal->logger);
 	free(writer.bytes);
 	diag_clear(&diag);
 }
@@ -359,5 +359,5 @@ void trust_journal_deinit(struct trust_journal *journal)
 		fsync(journal->fd);
 	journal_close(journal);
 	loop_timer_cancel(journal->loop, &journal->timer);
-	condition_clear(&journal->trouble);
+	problem_clear(&journal->trouble);
 }

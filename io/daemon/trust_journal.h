@@ -14,15 +14,15 @@
  */
 #pragma once
 
-#include "condition.h"
 #include "loop.h"
-#include "state_cache.h"
+#include "problem.h"
+#include "state_store_file.h"
 #include "verifier.h"
 
 #define TRUST_JOURNAL_NAME "trust.journal"
 
 struct trust_journal {
-	struct state_cache_owner owner;
+	struct state_store_file_owner owner;
 	/* The identity's signing key. Keys that were kept count for that one: if the operator
 	 * replaces it, it is in force. */
 	struct key_public configured;
@@ -35,11 +35,11 @@ struct trust_journal {
 	size_t bytes;
 	size_t rewritten_bytes;
 	struct loop_timer timer; /* to sync, or to try again */
-	struct condition trouble;
+	struct problem trouble;
 };
 
 void trust_journal_init(struct trust_journal *journal, struct loop *loop,
-	const struct state_cache_owner *owner, struct logger logger);
+	const struct state_store_file_owner *owner, struct logger logger);
 /*
  * Gives `verifier`, which has the `configured` keys, what was kept. Without memory for it, or if it
  * is damaged or of another node or source, a warning says so.

@@ -121,7 +121,7 @@ static int target_find(struct kernel_controller *kernel, const char *name, struc
 	struct diag *diag)
 {
 	struct link_info info;
-	int error = own_link_read(&kernel->link, name, &info, diag);
+	int error = wg_link_read(&kernel->link, name, &info, diag);
 	if (!error)
 		error = wg_socket_family(&kernel->wg, &ret->family, diag);
 	if (!error)
@@ -204,7 +204,7 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 {
 	struct kernel_controller *kernel = impl;
 	struct link_info info;
-	int error = own_link_read(&kernel->link, name, &info, diag);
+	int error = wg_link_read(&kernel->link, name, &info, diag);
 	if (!error)
 		error = link_delete(&kernel->link.link, info.index, diag);
 	if (error && error != -ENODEV)
@@ -217,14 +217,14 @@ static int check_address(
 	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
-	return own_link_check_address(&kernel->link, name, address, mtu, diag);
+	return wg_link_check_address(&kernel->link, name, address, mtu, diag);
 }
 
 static int configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
-	return own_link_configure_address(&kernel->link, name, address, keep_others, diag);
+	return wg_link_configure_address(&kernel->link, name, address, keep_others, diag);
 }
 
 /* Only an interface that is up has a socket, so a port that is taken is found out here. */
@@ -233,7 +233,7 @@ static int set_interface_up(void *impl, const char *name, struct diag *diag)
 	struct kernel_controller *kernel = impl;
 	struct wg_target target;
 	struct device device = {0};
-	int error = own_link_set_up(&kernel->link, name, diag);
+	int error = wg_link_set_up(&kernel->link, name, diag);
 	if (error != -EADDRINUSE)
 		return error;
 	if (target_find(kernel, name, &target, NULL) == 0 &&
@@ -246,7 +246,7 @@ static int set_interface_up(void *impl, const char *name, struct diag *diag)
 static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
-	return own_link_set_mtu(&kernel->link, name, mtu, diag);
+	return wg_link_set_mtu(&kernel->link, name, mtu, diag);
 }
 
 static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
@@ -280,7 +280,7 @@ static int link_side_read(struct kernel_controller *kernel, const char *name, in
 	int error = link_list_addresses(
 		&kernel->link.link, index, &device->addresses, &device->address_count, diag);
 	if (!error)
-		error = own_link_read(&kernel->link, name, &info, diag);
+		error = wg_link_read(&kernel->link, name, &info, diag);
 	if (error)
 		return error;
 	if (info.index != index)

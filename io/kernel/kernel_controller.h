@@ -11,12 +11,12 @@
 #pragma once
 
 #include "controller.h"
-#include "own_link.h"
 #include "wg_apply.h"
+#include "wg_link.h"
 #include "wg_socket.h"
 
 struct kernel_controller {
-	struct own_link link;
+	struct wg_link link;
 	struct wg_socket wg;   /* counts what was sent */
 	struct wg_apply apply; /* its limits may be changed before use */
 };

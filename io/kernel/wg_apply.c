@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wg_apply.h"
 
+#include "allowed_ip_moves.h"
 #include "diag.h"
-#include "prefix_moves.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ static int job_order(struct job *job, struct wg_steps *ret)
 static const struct wg_step *take_step_find(const struct wg_steps *steps)
 {
 	for (size_t i = 0; i < steps->count; i++)
-		if (steps->steps[i].kind == WG_STEP_TAKE)
+		if (steps->steps[i].kind == WG_STEP_STEAL)
 			return &steps->steps[i];
 	return NULL;
 }
@@ -75,7 +75,7 @@ static void prefix_removal_try(struct job *job, const struct prefix *prefix)
 	const struct key_public *key = &job->temporary_key;
 	struct wg_step list[] = {
 		{.kind = WG_STEP_SET, .key = key},
-		{.kind = WG_STEP_DROP,
+		{.kind = WG_STEP_REMOVE_ALLOWED_IPS,
 			.key = key,
 			.flags = WGPEER_F_UPDATE_ONLY,
 			.prefixes = prefix,

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "wg_batch.h"
-#include "wg_policy.h"
+#include "wg_features.h"
 
 struct wg_channel {
 	/* As in wg_sender. */

@@ -45,7 +45,7 @@ static void result_fail(struct run *run, size_t op, int error, const struct diag
 static size_t piece_op(const struct run *run, struct wg_cursor at)
 {
 	const struct wg_step *step = &run->steps.steps[at.step];
-	return step->kind == WG_STEP_TAKE ? step->prefix_ops[at.prefix] : step->op;
+	return step->kind == WG_STEP_STEAL ? step->prefix_ops[at.prefix] : step->op;
 }
 
 static void rest_fail(struct run *run, int error, const struct diag *diag)
@@ -53,7 +53,7 @@ static void rest_fail(struct run *run, int error, const struct diag *diag)
 	struct wg_cursor at = run->cursor;
 	for (; at.step < run->steps.count; at = (struct wg_cursor){.step = at.step + 1}) {
 		const struct wg_step *step = &run->steps.steps[at.step];
-		if (step->kind != WG_STEP_TAKE)
+		if (step->kind != WG_STEP_STEAL)
 			result_fail(run, step->op, error, diag);
 		else
 			for (; at.prefix < step->prefix_count; at.prefix++)
@@ -75,7 +75,7 @@ static void piece_skip(struct run *run)
 {
 	const struct wg_step *step = &run->steps.steps[run->cursor.step];
 	run->cursor.prefix++;
-	if (step->kind != WG_STEP_TAKE || run->cursor.prefix == step->prefix_count)
+	if (step->kind != WG_STEP_STEAL || run->cursor.prefix == step->prefix_count)
 		run->cursor = (struct wg_cursor){.step = run->cursor.step + 1};
 }
 
@@ -96,7 +96,7 @@ static int leftover_remove(struct run *run, struct diag *diag)
 static size_t leftover_op(const struct run *run)
 {
 	for (size_t i = 0; i < run->steps.count; i++)
-		if (run->steps.steps[i].kind == WG_STEP_TAKE)
+		if (run->steps.steps[i].kind == WG_STEP_STEAL)
 			return run->steps.steps[i].op;
 	return 0;
 }

@@ -72,7 +72,7 @@ static size_t fragment_fixed_bytes(const struct fragment *fragment)
 						 : sizeof(struct sockaddr_in6));
 	if (step->prefix_count)
 		bytes += NLA_HDRLEN;
-	if (step->kind == WG_STEP_TAKE)
+	if (step->kind == WG_STEP_STEAL)
 		bytes += removal_bytes();
 	return bytes;
 }
@@ -159,11 +159,12 @@ static void put_fragment(struct writer *writer, const struct fragment *fragment)
 	if (step->prefix_count) {
 		struct nlattr *list = nest_begin(writer, WGPEER_A_ALLOWEDIPS);
 		for (size_t i = fragment->prefix_from; i < fragment->prefix_to; i++)
-			put_prefix(writer, &step->prefixes[i], step->kind == WG_STEP_DROP);
+			put_prefix(writer, &step->prefixes[i],
+				step->kind == WG_STEP_REMOVE_ALLOWED_IPS);
 		nest_end(writer, list);
 	}
 	nest_end(writer, nest);
-	if (step->kind == WG_STEP_TAKE)
+	if (step->kind == WG_STEP_STEAL)
 		put_removal(writer, step->key);
 }
 
@@ -171,7 +172,7 @@ static void put_fragment(struct writer *writer, const struct fragment *fragment)
  * temporary peer is a new one in each. */
 static uint32_t fragment_flags(const struct wg_step *step, bool is_first, bool again)
 {
-	if (step->kind == WG_STEP_TAKE)
+	if (step->kind == WG_STEP_STEAL)
 		return 0;
 	if (!is_first)
 		return WGPEER_F_UPDATE_ONLY;
@@ -182,12 +183,12 @@ static uint32_t fragment_flags(const struct wg_step *step, bool is_first, bool a
 static bool fragment_plan(const struct wg_step *step, size_t prefix_from, bool again,
 	size_t bytes_left, size_t pieces_left, struct fragment *ret, size_t *ret_bytes)
 {
-	bool is_dropped = step->kind == WG_STEP_DROP;
+	bool is_dropped = step->kind == WG_STEP_REMOVE_ALLOWED_IPS;
 	bool is_first = prefix_from == 0;
 	struct fragment fragment = {.step = step, .prefix_from = prefix_from};
 	fragment.flags = fragment_flags(step, is_first, again);
 	fragment.fields = is_first ? step->fields : 0;
-	size_t prefixes_max = step->kind == WG_STEP_TAKE ? pieces_left : SIZE_MAX;
+	size_t prefixes_max = step->kind == WG_STEP_STEAL ? pieces_left : SIZE_MAX;
 	size_t bytes = fragment_fixed_bytes(&fragment);
 	size_t at = prefix_from;
 	for (; at < step->prefix_count && at - prefix_from < prefixes_max; at++) {
@@ -206,7 +207,7 @@ static bool fragment_plan(const struct wg_step *step, size_t prefix_from, bool a
 
 static bool step_removes_peer(const struct wg_step *step)
 {
-	return step->kind == WG_STEP_REMOVE || step->kind == WG_STEP_TAKE;
+	return step->kind == WG_STEP_REMOVE || step->kind == WG_STEP_STEAL;
 }
 
 static void put_steps(struct writer *writer, const struct wg_steps *steps,
@@ -225,7 +226,7 @@ static void put_steps(struct writer *writer, const struct wg_steps *steps,
 			return;
 		put_fragment(writer, &fragment);
 		writer->bytes_left -= bytes;
-		bool is_take = step->kind == WG_STEP_TAKE;
+		bool is_take = step->kind == WG_STEP_STEAL;
 		message->has_temporary |= is_take;
 		message->stands_alone &= step->kind == WG_STEP_SET;
 		message->piece_count += is_take ? fragment.prefix_to - fragment.prefix_from : 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wg_order.h"
 
+#include "allowed_ip_moves.h"
 #include "diag.h"
-#include "prefix_moves.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
@@ -217,11 +217,11 @@ static void losses_append(struct ordering *ordering)
 		to = from + 1;
 		while (to < ordering->lost_count && (!input->can_drop || ops[to] == ops[from]))
 			to++;
-		struct wg_step *step = input->can_drop
-					       ? step_append(ordering, WG_STEP_DROP, ops[from],
-							 peer_op_key(&input->ops[ops[from]]))
-					       : step_append(ordering, WG_STEP_TAKE, ops[from],
-							 input->temporary_key);
+		struct wg_step *step =
+			input->can_drop ? step_append(ordering, WG_STEP_REMOVE_ALLOWED_IPS,
+						  ops[from], peer_op_key(&input->ops[ops[from]]))
+					: step_append(ordering, WG_STEP_STEAL, ops[from],
+						  input->temporary_key);
 		step->flags = input->can_drop ? WGPEER_F_UPDATE_ONLY : 0;
 		step->prefixes = ordering->steps.lost + from;
 		step->prefix_count = to - from;

@@ -17,10 +17,10 @@
 #include "controller.h"
 
 enum wg_step_kind {
-	WG_STEP_SET,    /* the peer gets fields and prefixes */
-	WG_STEP_REMOVE, /* the peer goes */
-	WG_STEP_DROP,   /* the peer loses prefixes; from Linux 6.16 on */
-	WG_STEP_TAKE,   /* prefixes go along with a temporary peer */
+	WG_STEP_SET,                /* the peer gets fields and prefixes */
+	WG_STEP_REMOVE,             /* the peer goes */
+	WG_STEP_REMOVE_ALLOWED_IPS, /* the peer loses prefixes; from Linux 6.16 on */
+	WG_STEP_STEAL,              /* prefixes go along with a temporary peer */
 };
 
 struct wg_step {

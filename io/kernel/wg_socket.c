@@ -117,7 +117,7 @@ int wg_socket_ask_prefix_removal(
 	struct wg_socket *wg, enum wg_prefix_removal *ret, struct diag *diag)
 {
 	uint16_t family = 0;
-	struct wg_policy policy;
+	struct wg_features policy;
 	int error = wg_socket_family(wg, &family, diag);
 	if (error)
 		return error;

@@ -10,7 +10,7 @@
 
 #include "device.h"
 #include "genl_socket.h"
-#include "wg_policy.h"
+#include "wg_features.h"
 
 struct wg_socket {
 	struct genl_socket genl;

@@ -148,7 +148,7 @@ static int wait_ms(const struct loop *loop)
 	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }
 
-static void hand_on_ready(struct loop *loop)
+static void dispatch_ready(struct loop *loop)
 {
 	for (int i = 0; i < loop->ready_count && !loop->is_stopping; i++) {
 		struct loop_watch *watch = loop->ready[i].data.ptr;
@@ -160,7 +160,7 @@ static void hand_on_ready(struct loop *loop)
 }
 
 /* Those that are due now, and not those that their callbacks set: descriptors come in between. */
-static void hand_on_due(struct loop *loop)
+static void dispatch_due(struct loop *loop)
 {
 	int64_t start_ns = now_ns();
 	while (loop->timers && loop->timers->due_ns <= start_ns && !loop->is_stopping) {
@@ -175,8 +175,8 @@ static int serve(struct loop *loop, int timeout_ms, struct diag *diag)
 	int count = epoll_wait(loop->epoll_fd, loop->ready, LOOP_READY_MAX, timeout_ms);
 	int error = count < 0 && errno != EINTR ? -errno : 0;
 	loop->ready_count = count > 0 ? count : 0;
-	hand_on_ready(loop);
-	hand_on_due(loop);
+	dispatch_ready(loop);
+	dispatch_due(loop);
 	loop->turned_ns = now_ns();
 	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "epoll") : 0;
 }

@@ -20,8 +20,8 @@ void recorder_deinit(struct recorder *recorder)
 	if (!recorder->inner.ops)
 		return;
 	recorder_unit_clear(&recorder->unit);
-	told_nonces_clear(&recorder->nonces);
-	mirror_deinit(&recorder->mirror);
+	recorded_nonces_clear(&recorder->nonces);
+	shadow_device_deinit(&recorder->mirror);
 	pseudonyms_clear(&recorder->names);
 	record_file_close(&recorder->file);
 	recorder->is_on = false;
@@ -44,10 +44,10 @@ static int64_t time_now(const struct recorder *recorder)
 }
 
 /* `fail` steps of a call that is over go where `list` is. */
-static void faults_move(struct recorder *recorder, struct teller *list)
+static void faults_move(struct recorder *recorder, struct scenario_writer *list)
 {
 	tell_told(list, &recorder->unit.faults);
-	teller_reset(&recorder->unit.faults);
+	scenario_writer_reset(&recorder->unit.faults);
 }
 
 /* The engine's own memory does not run out in a replay. Where the world failed, that is told. */
@@ -61,15 +61,15 @@ static void check_engine(struct recorder *recorder, int error)
 static void fetch_give_up(struct recorder *recorder)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct teller call = {.names = &recorder->names};
+	struct scenario_writer call = {.names = &recorder->names};
 	int64_t now_ns = time_now(recorder);
 	tell(&call, "{\"do\":\"setup\"}");
 	for (size_t i = 0; i < unit->event_count; i++) {
 		tell(&call, ",\n%s", unit->events[i].faults);
-		tell_event(&call, &unit->events[i], &recorder->nonces, now_ns);
+		scenario_write_event(&call, &unit->events[i], &recorder->nonces, now_ns);
 	}
 	recorder_unit_write(recorder, now_ns, &call);
-	teller_clear(&call);
+	scenario_writer_clear(&call);
 	recorder->phase = RECORDER_IDLE;
 }
 
@@ -81,7 +81,7 @@ static void identity_follow(struct recorder *recorder, const struct identity *id
 		recorder_end(recorder, "the mesh address is another");
 	} else if (!key_public_equal(&old_key, &identity->public_key)) {
 		pseudonyms_change_own_key(&recorder->names, &identity->public_key);
-		mirror_change_own_key(&recorder->mirror, &old_key);
+		shadow_device_change_own_key(&recorder->mirror, &old_key);
 	}
 }
 
@@ -100,10 +100,10 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 	faults_move(recorder, &recorder->unit.before);
 	recorder->phase = error ? RECORDER_IDLE : RECORDER_FETCHING;
 	if (error) {
-		struct teller call = {.names = &recorder->names};
+		struct scenario_writer call = {.names = &recorder->names};
 		tell(&call, "{\"do\":\"reconcile\",\"returns\":\"error: wireguard: setup: \"}");
 		recorder_unit_write(recorder, time_now(recorder), &call);
-		teller_clear(&call);
+		scenario_writer_clear(&call);
 	}
 	return error;
 }
@@ -135,8 +135,8 @@ static int held_give_way(
 		if (!is_wanted(desired, &held->allowed_ips[i]))
 			left[count++] = held->allowed_ips[i];
 	if (count < held->allowed_ip_count) {
-		mirror_tell_reduced(&unit->world, held, left, count);
-		mirror_tell_restored(&recorder->mirror, &unit->after, held);
+		shadow_device_tell_reduced(&unit->world, held, left, count);
+		shadow_device_tell_restored(&recorder->mirror, &unit->after, held);
 	}
 	free(left);
 	return 0;
@@ -185,8 +185,8 @@ static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler
 	struct clock clock = reconciler->clock;
 	struct moment now = {now_ns, clock.boot_ns(clock.impl)};
 	struct held_observer observer = {.recorder = recorder, .own = reconciler->observer};
-	reconciler->clock = (struct clock){
-		.now_ns = frozen_now_ns, .boot_ns = frozen_boot_ns, .impl = &now};
+	reconciler->clock =
+		(struct clock){.now_ns = frozen_now_ns, .boot_ns = frozen_boot_ns, .impl = &now};
 	reconciler->observer =
 		(struct cycle_observer){.executed = cycle_executed, .impl = &observer};
 	int error = reconciler_finish(reconciler, answer, diag);
@@ -195,13 +195,14 @@ static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler
 	return error;
 }
 
-static void tell_during_fetch(struct recorder *recorder, int64_t now_ns, struct teller *call)
+static void tell_during_fetch(
+	struct recorder *recorder, int64_t now_ns, struct scenario_writer *call)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct teller steps = {.names = &recorder->names};
+	struct scenario_writer steps = {.names = &recorder->names};
 	for (size_t i = 0; i < unit->event_count; i++) {
 		tell(&steps, "%s", unit->events[i].faults);
-		tell_event(&steps, &unit->events[i], &recorder->nonces, now_ns);
+		scenario_write_event(&steps, &unit->events[i], &recorder->nonces, now_ns);
 		tell(&steps, ",\n");
 	}
 	tell_told(&steps, &unit->world);
@@ -212,7 +213,7 @@ static void tell_during_fetch(struct recorder *recorder, int64_t now_ns, struct 
 		tell_told(call, &steps);
 		tell(call, "]");
 	}
-	teller_clear(&steps);
+	scenario_writer_clear(&steps);
 }
 
 int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
@@ -220,7 +221,7 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 {
 	if (!is_recording(recorder) || recorder->phase != RECORDER_FETCHING)
 		return reconciler_finish(reconciler, answer, diag);
-	struct teller call = {.names = &recorder->names};
+	struct scenario_writer call = {.names = &recorder->names};
 	enum fetch_outcome outcome = answer->outcome;
 	bool was_provisional = reconciler->is_provisional;
 	int64_t now_ns = time_now(recorder);
@@ -238,15 +239,15 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 		tell(&call, ",\"returns\":\"ok\"");
 	tell(&call, "}");
 	recorder_unit_write(recorder, now_ns, &call);
-	teller_clear(&call);
+	scenario_writer_clear(&call);
 	return error;
 }
 
 /* Within a fetch the event waits for the end of the cycle. */
-static int event_add(struct recorder *recorder, const struct told_event *event)
+static int event_add(struct recorder *recorder, const struct recorded_event *event)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct told_event *events =
+	struct recorded_event *events =
 		reallocarray(unit->events, unit->event_count + 1, sizeof *events);
 	if (!events)
 		return -ENOMEM;
@@ -256,12 +257,12 @@ static int event_add(struct recorder *recorder, const struct told_event *event)
 }
 
 /* Takes the event over. */
-static void event_tell(struct recorder *recorder, struct told_event *event)
+static void event_tell(struct recorder *recorder, struct recorded_event *event)
 {
 	struct recorder_unit *unit = &recorder->unit;
 	event->faults = strdup(unit->faults.length ? unit->faults.text : "");
 	int error = unit->faults.error;
-	teller_reset(&unit->faults);
+	scenario_writer_reset(&unit->faults);
 	if (!error && !event->faults)
 		error = -ENOMEM;
 	if (!error && recorder->phase == RECORDER_FETCHING) {
@@ -271,13 +272,13 @@ static void event_tell(struct recorder *recorder, struct told_event *event)
 	}
 	recorder_check(recorder, error);
 	if (recorder->is_on) {
-		struct teller call = {.names = &recorder->names};
+		struct scenario_writer call = {.names = &recorder->names};
 		tell(&call, "%s", event->faults);
-		tell_event(&call, event, &recorder->nonces, event->now_ns);
+		scenario_write_event(&call, event, &recorder->nonces, event->now_ns);
 		recorder_unit_write(recorder, event->now_ns, &call);
-		teller_clear(&call);
+		scenario_writer_clear(&call);
 	}
-	told_event_clear(event);
+	recorded_event_clear(event);
 }
 
 int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatcher,
@@ -288,7 +289,7 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 		return event_deliver(dispatcher, envelope, now, ret_verdict, diag);
 	const struct identity *identity = dispatcher->manager->identity;
 	struct key_public signing_key = dispatcher->verifier->keys.current;
-	struct told_event event = {0};
+	struct recorded_event event = {0};
 	now.wall_ns = time_cut(now.wall_ns);
 	if (identity)
 		identity_follow(recorder, identity);
@@ -301,13 +302,13 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 		recorder_check(recorder, -ENOMEM);
 		return error;
 	}
-	recorder_check(recorder, told_event_take(&recorder->names, dispatcher, envelope,
+	recorder_check(recorder, recorded_event_take(&recorder->names, dispatcher, envelope,
 					 *ret_verdict, error, now.wall_ns, &event));
 	event.signing_key = signing_key;
 	if (recorder->is_on)
 		event_tell(recorder, &event);
 	else
-		told_event_clear(&event);
+		recorded_event_clear(&event);
 	return error;
 }
 
@@ -315,7 +316,7 @@ void recorder_note_malformed(struct recorder *recorder)
 {
 	if (!is_recording(recorder))
 		return;
-	struct told_event event = {.verdict = VERDICT_MALFORMED, .now_ns = time_now(recorder)};
+	struct recorded_event event = {.verdict = VERDICT_MALFORMED, .now_ns = time_now(recorder)};
 	if (recorder->phase == RECORDER_IDLE)
 		recorder_unit_begin(recorder);
 	event_tell(recorder, &event);
@@ -330,10 +331,10 @@ int recorder_teardown(struct recorder *recorder, struct manager *manager, struct
 	recorder_unit_begin(recorder);
 	int error = manager_teardown(manager, diag);
 	faults_move(recorder, &recorder->unit.before);
-	struct teller call = {.names = &recorder->names};
+	struct scenario_writer call = {.names = &recorder->names};
 	tell(&call, "{\"do\":\"teardown\",\"returns\":\"%s\"}",
 		error ? "error: wireguard: teardown: " : "ok");
 	recorder_unit_write(recorder, time_now(recorder), &call);
-	teller_clear(&call);
+	scenario_writer_clear(&call);
 	return error;
 }

@@ -11,9 +11,9 @@
  *     advance    the time since the last unit
  *     fail       operations that the world made fail
  *     reconcile, deliver or teardown: the call. During a reconcile's fetch stand the events that
- *                came then, and `world` steps: what a read showed that the mirror (mirror.h), the
- *                device of the replay, does not have
- *     expect     the operations, in the order of the engine's lists
+ *                came then, and `world` steps: what a read showed that the mirror
+ * (shadow_device.h), the device of the replay, does not have expect     the operations, in the
+ * order of the engine's lists
  *
  * All of a cycle happens at its end: the time that events of its fetch name is moved by as much.
  * The state is told as it is in force, names resolved, and again only if it has changed.
@@ -23,7 +23,7 @@
  *   removals back: such peers are told as entries that cannot be used, which keep theirs;
  * - the index and the events of an earlier life: steps before the first cycle make the replay's
  *   process know them too, on a device that is then put right;
- * - routes, marks (see mirror.h), logs: left out;
+ * - routes, marks (see shadow_device.h), logs: left out;
  * - a clock that goes back, another mesh address after a reload, a device that changes between
  *   two looks of one cycle: the recording ends there, and the log says so.
  */
@@ -31,11 +31,11 @@
 
 #include "controller.h"
 #include "events.h"
-#include "mirror.h"
 #include "reconcile.h"
 #include "record_file.h"
-#include "tell_event.h"
-#include "tell_state.h"
+#include "scenario_write_event.h"
+#include "scenario_write_state.h"
+#include "shadow_device.h"
 
 /* What the engine is doing, as far as it matters for where things are told. */
 enum recorder_phase {
@@ -47,12 +47,12 @@ enum recorder_phase {
 
 /* The unit in the making. Lists of steps have a comma after each. */
 struct recorder_unit {
-	struct teller before; /* `fail` steps before the call */
-	struct teller faults; /* `fail` steps of what runs now */
-	struct teller world;  /* `world` steps of the fetch */
-	struct teller after;  /* `world` steps after the call */
-	struct teller ops;    /* operations */
-	struct told_event *events;
+	struct scenario_writer before; /* `fail` steps before the call */
+	struct scenario_writer faults; /* `fail` steps of what runs now */
+	struct scenario_writer world;  /* `world` steps of the fetch */
+	struct scenario_writer after;  /* `world` steps after the call */
+	struct scenario_writer ops;    /* operations */
+	struct recorded_event *events;
 	size_t event_count;
 	struct key_public *held; /* peers whose removal was held back */
 	size_t held_count;
@@ -84,12 +84,12 @@ struct recorder {
 	struct pseudonyms names;
 	struct interface_config config;
 	struct ip mesh_ip;
-	struct mirror mirror;
-	int64_t told_ns; /* the time in the recording */
+	struct shadow_device mirror;
+	int64_t recorded_ns; /* the time in the recording */
 	enum recorder_phase phase;
 	struct recorder_unit unit;
 	struct recorder_told told;
-	struct told_nonces nonces;
+	struct recorded_nonces nonces;
 	struct recorder_created created;
 };
 

@@ -12,11 +12,11 @@ static void hash_text(crypto_generichash_state *state, const char *text)
 }
 
 static void hash_peer(crypto_generichash_state *state, const struct peer_config *peer,
-	const struct endpoint_memory *endpoints)
+	const struct endpoint_history *endpoints)
 {
 	const struct endpoint *address = &peer->endpoint;
 	if (address->kind == ENDPOINT_NAME)
-		address = endpoint_memory_baseline(endpoints, &peer->public_key);
+		address = endpoint_history_baseline(endpoints, &peer->public_key);
 	hash_text(state, address ? endpoint_format(address).text : "");
 	crypto_generichash_update(state, (const uint8_t *)peer->allowed_ips,
 		peer->allowed_ip_count * sizeof *peer->allowed_ips);
@@ -63,10 +63,10 @@ static void held_hash(const struct recorder *recorder, uint8_t ret[32])
  * them.
  */
 void recorder_tell_answer(struct recorder *recorder, const struct reconciler *reconciler,
-	enum fetch_outcome outcome, bool was_provisional, struct teller *call)
+	enum fetch_outcome outcome, bool was_provisional, struct scenario_writer *call)
 {
 	struct recorder_told *told = &recorder->told;
-	const struct event_overlay *overlay = &reconciler->manager->overlay;
+	const struct pending_events *overlay = &reconciler->manager->overlay;
 	bool is_good =
 		outcome == FETCH_DOCUMENT || (outcome == FETCH_NOT_MODIFIED && !was_provisional);
 	struct recorder_told now = {
@@ -85,7 +85,7 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 			tell(call, ",\"fetch_error\":\"the fetch failed\"");
 		return;
 	}
-	struct told_state state = {
+	struct recorded_state state = {
 		.document = &reconciler->document,
 		.overlay = is_good ? NULL : overlay,
 		.with_signing_keys = outcome == FETCH_DOCUMENT,
@@ -94,6 +94,6 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 	};
 	call->endpoints = &reconciler->manager->endpoints;
 	tell(call, ",\"state\":");
-	tell_state(call, &state);
+	scenario_write_state(call, &state);
 	*told = now;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* An operation as it is told. */
-struct told_op {
+struct recorded_op {
 	enum sim_op op;
 	const struct key_public *key; /* NULL but for peers */
 	const char *argument;         /* "" or what the text says after the name, a space before */
@@ -21,9 +21,9 @@ static int error_told(int error)
 	return error && errno_from_name(errno_name(error)) == 0 ? -EIO : error;
 }
 
-static void tell_fault(struct recorder *recorder, const struct told_op *told)
+static void tell_fault(struct recorder *recorder, const struct recorded_op *told)
 {
-	struct teller *faults = &recorder->unit.faults;
+	struct scenario_writer *faults = &recorder->unit.faults;
 	tell(faults, "{\"do\":\"fail\",\"op\":\"%s\",\"error\":\"%s\"", sim_op_name(told->op),
 		errno_name(error_told(told->error)));
 	if (told->key) {
@@ -33,9 +33,9 @@ static void tell_fault(struct recorder *recorder, const struct told_op *told)
 	tell(faults, "},\n");
 }
 
-static void tell_op(struct recorder *recorder, const struct told_op *told)
+static void tell_op(struct recorder *recorder, const struct recorded_op *told)
 {
-	struct teller *ops = &recorder->unit.ops;
+	struct scenario_writer *ops = &recorder->unit.ops;
 	struct key_public key = {0};
 	bool is_finishing = recorder->phase == RECORDER_FINISHING;
 	recorder_check(recorder, told->key ? pseudonym_key(&recorder->names, told->key, &key) : 0);
@@ -64,12 +64,13 @@ static void created_tell(struct recorder *recorder, int error)
 	struct recorder_created *created = &recorder->created;
 	char port[8];
 	snprintf(port, sizeof port, " %u", created->listen_port);
-	tell_op(recorder, &(struct told_op){SIM_OP_CREATE_INTERFACE, NULL, port, error});
+	tell_op(recorder, &(struct recorded_op){SIM_OP_CREATE_INTERFACE, NULL, port, error});
 	if (!error) {
 		if (recorder->phase == RECORDER_FINISHING &&
-			!mirror_has_interface(&recorder->mirror))
+			!shadow_device_has_interface(&recorder->mirror))
 			recorder->unit.has_made = true;
-		check_mirrored(recorder, mirror_create(&recorder->mirror, created->listen_port));
+		check_mirrored(
+			recorder, shadow_device_create(&recorder->mirror, created->listen_port));
 	}
 	created->is_pending = false;
 }
@@ -113,9 +114,9 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 		recorder->inner.impl, name, ret_existed, diag);
 	if (!recorder->is_on)
 		return error;
-	tell_op(recorder, &(struct told_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
+	tell_op(recorder, &(struct recorded_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
 	if (!error)
-		mirror_delete(&recorder->mirror);
+		shadow_device_delete(&recorder->mirror);
 	return error;
 }
 
@@ -131,9 +132,10 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 	struct prefix other = pseudonym_prefix(&recorder->names, address);
 	char text[PREFIX_TEXT_SIZE + 1];
 	snprintf(text, sizeof text, " %s", prefix_format(&other).text);
-	tell_op(recorder, &(struct told_op){SIM_OP_CONFIGURE_ADDRESS, NULL, text, error});
+	tell_op(recorder, &(struct recorded_op){SIM_OP_CONFIGURE_ADDRESS, NULL, text, error});
 	if (!error)
-		check_mirrored(recorder, mirror_configure_address(&recorder->mirror, address));
+		check_mirrored(
+			recorder, shadow_device_configure_address(&recorder->mirror, address));
 	return error;
 }
 
@@ -144,9 +146,9 @@ static int set_interface_up(void *impl, const char *name, struct diag *diag)
 	int error = recorder->inner.ops->set_interface_up(recorder->inner.impl, name, diag);
 	if (!recorder->is_on)
 		return error;
-	tell_op(recorder, &(struct told_op){SIM_OP_SET_INTERFACE_UP, NULL, "", error});
+	tell_op(recorder, &(struct recorded_op){SIM_OP_SET_INTERFACE_UP, NULL, "", error});
 	if (!error)
-		check_mirrored(recorder, mirror_set_up(&recorder->mirror));
+		check_mirrored(recorder, shadow_device_set_up(&recorder->mirror));
 	return error;
 }
 
@@ -159,9 +161,9 @@ static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 		return error;
 	char text[16];
 	snprintf(text, sizeof text, " %d", mtu);
-	tell_op(recorder, &(struct told_op){SIM_OP_SET_MTU, NULL, text, error});
+	tell_op(recorder, &(struct recorded_op){SIM_OP_SET_MTU, NULL, text, error});
 	if (!error)
-		check_mirrored(recorder, mirror_set_mtu(&recorder->mirror, mtu));
+		check_mirrored(recorder, shadow_device_set_mtu(&recorder->mirror, mtu));
 	return error;
 }
 
@@ -171,12 +173,12 @@ static void note_peer_op(struct recorder *recorder, const struct peer_op *op, in
 	bool is_remove = op->kind == PEER_OP_REMOVE;
 	if (!recorder->is_on)
 		return;
-	tell_op(recorder, &(struct told_op){is_remove ? SIM_OP_REMOVE_PEER : SIM_OP_ADD_PEER, key,
-				  "", error});
+	tell_op(recorder, &(struct recorded_op){is_remove ? SIM_OP_REMOVE_PEER : SIM_OP_ADD_PEER,
+				  key, "", error});
 	if (error)
 		return;
-	check_mirrored(recorder, is_remove ? mirror_remove_peer(&recorder->mirror, key)
-					   : mirror_put_peer(&recorder->mirror, op));
+	check_mirrored(recorder, is_remove ? shadow_device_remove_peer(&recorder->mirror, key)
+					   : shadow_device_put_peer(&recorder->mirror, op));
 }
 
 static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
@@ -215,20 +217,21 @@ static void apply(void *impl, const char *name, const struct peer_op *ops, size_
 static void note_device(struct recorder *recorder, const struct device *device)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct mirror *mirror = &recorder->mirror;
-	if (!mirror_has_interface(mirror)) {
+	struct shadow_device *mirror = &recorder->mirror;
+	if (!shadow_device_has_interface(mirror)) {
 		check_mirrored(recorder, -ENODEV);
 		return;
 	}
 	if (!unit->has_set_up)
-		recorder_check(recorder, mirror_follow_interface(mirror, device, &unit->world));
-	else if (!mirror_has_same_interface(mirror, device))
+		recorder_check(
+			recorder, shadow_device_follow_interface(mirror, device, &unit->world));
+	else if (!shadow_device_has_same_interface(mirror, device))
 		recorder_end(recorder, "the interface is not as it was set up");
 	if (!recorder->is_on || interface_drift(device, &recorder->config, &recorder->names.own_key,
 					&recorder->mesh_ip) != INTERFACE_EVENT_COUNT)
 		return;
 	size_t length = unit->world.length;
-	recorder_check(recorder, mirror_follow_peers(mirror, &device->peers, &unit->world));
+	recorder_check(recorder, shadow_device_follow_peers(mirror, &device->peers, &unit->world));
 	if (unit->has_made && unit->world.length != length)
 		recorder_end(recorder, "the interface was made with peers");
 }
@@ -238,9 +241,9 @@ static void note_unreadable(struct recorder *recorder, int error)
 	if (recorder->unit.has_set_up)
 		recorder_end(recorder, "the device went away while it was set up");
 	else if (error == -ENODEV)
-		mirror_follow_deletion(&recorder->mirror, &recorder->unit.world);
+		shadow_device_follow_deletion(&recorder->mirror, &recorder->unit.world);
 	else
-		tell_fault(recorder, &(struct told_op){SIM_OP_READ_DEVICE, NULL, "", error});
+		tell_fault(recorder, &(struct recorded_op){SIM_OP_READ_DEVICE, NULL, "", error});
 }
 
 static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)

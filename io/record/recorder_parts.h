@@ -8,7 +8,7 @@
 
 /* The recording cannot go on. */
 void recorder_end(struct recorder *recorder, const char *reason);
-/* The same for an error as of struct teller; 0 is none. */
+/* The same for an error as of struct scenario_writer; 0 is none. */
 void recorder_check(struct recorder *recorder, int error);
 /* A call of the engine is over: an interface that was created is told. */
 void recorder_settle(struct recorder *recorder);
@@ -18,9 +18,10 @@ void recorder_settle(struct recorder *recorder);
  * ended. `was_provisional`: before it the state was one of an earlier life.
  */
 void recorder_tell_answer(struct recorder *recorder, const struct reconciler *reconciler,
-	enum fetch_outcome outcome, bool was_provisional, struct teller *call);
+	enum fetch_outcome outcome, bool was_provisional, struct scenario_writer *call);
 
 void recorder_unit_begin(struct recorder *recorder);
 void recorder_unit_clear(struct recorder_unit *unit);
 /* `call`, one step or more joined by commas, happened at that time, and its operations are told. */
-void recorder_unit_write(struct recorder *recorder, int64_t at_ns, const struct teller *call);
+void recorder_unit_write(
+	struct recorder *recorder, int64_t at_ns, const struct scenario_writer *call);

@@ -17,13 +17,13 @@ static bool is_plain(const char *name)
 	return true;
 }
 
-static void tell_head(struct recorder *recorder, struct teller *head)
+static void tell_head(struct recorder *recorder, struct scenario_writer *head)
 {
 	const struct interface_config *config = &recorder->config;
 	struct ip mesh_ip = pseudonym_ip(&recorder->names, &recorder->mesh_ip);
 	tell(head, "{\"scenario\":\"A recorded run does the same again\",\n\"version\":1,\n");
 	tell(head, "\"start\":");
-	tell_time(head, recorder->told_ns);
+	tell_time(head, recorder->recorded_ns);
 	tell(head,
 		",\n\"config\":{\"interface_name\":\"%s\",\"listen_port\":%d,\"mtu\":%d,"
 		"\"persistent_keepalive\":%d},\n",
@@ -34,7 +34,7 @@ static void tell_head(struct recorder *recorder, struct teller *head)
 	tell(head, "}");
 }
 
-static void tell_overlay_event(struct teller *steps, const struct overlay_peer *peer)
+static void tell_overlay_event(struct scenario_writer *steps, const struct pending_peer *peer)
 {
 	if (peer->removed) {
 		tell(steps, "{\"do\":\"event\",\"event_type\":\"peer_removed\",\"payload\":"
@@ -48,7 +48,7 @@ static void tell_overlay_event(struct teller *steps, const struct overlay_peer *
 	tell(steps, "},\n");
 }
 
-static void tell_remove_peer(struct teller *steps, const struct key_public *key)
+static void tell_remove_peer(struct scenario_writer *steps, const struct key_public *key)
 {
 	tell(steps, "{\"do\":\"remove_peer\",\"public_key\":");
 	tell_key(steps, key);
@@ -56,7 +56,7 @@ static void tell_remove_peer(struct teller *steps, const struct key_public *key)
 }
 
 /* The id is known under its key, and nothing else of the peer. */
-static void tell_index_name(struct teller *steps, const struct peer_name *name)
+static void tell_index_name(struct scenario_writer *steps, const struct peer_name *name)
 {
 	tell(steps, "{\"do\":\"add_peer\",\"peer\":{\"id\":");
 	tell_id(steps, name->id);
@@ -70,15 +70,15 @@ static void tell_index_name(struct teller *steps, const struct peer_name *name)
  * Makes the replay's process know what this one knows of an earlier life: the events that no fetch
  * has overtaken, and the index. Whatever that does to the device is undone after it.
  */
-static void tell_earlier_life(
-	struct teller *steps, const struct event_overlay *overlay, const struct peer_names *names)
+static void tell_earlier_life(struct scenario_writer *steps, const struct pending_events *overlay,
+	const struct peer_names *names)
 {
 	for (size_t i = 0; i < overlay->count; i++)
 		tell_overlay_event(steps, &overlay->peers[i]);
 	for (size_t i = 0; i < names->count; i++)
 		tell_index_name(steps, &names->names[i]);
 	for (size_t i = 0; i < overlay->count; i++) {
-		const struct overlay_peer *peer = &overlay->peers[i];
+		const struct pending_peer *peer = &overlay->peers[i];
 		if (peer->removed)
 			continue;
 		if (!peer_names_lookup(names, peer->id)) {
@@ -93,23 +93,23 @@ static void tell_earlier_life(
 
 /* The device as it is found, after steps that need one of whatever kind. */
 static int follow_device(
-	struct recorder *recorder, const struct device *device, struct teller *steps)
+	struct recorder *recorder, const struct device *device, struct scenario_writer *steps)
 {
-	struct mirror *mirror = &recorder->mirror;
+	struct shadow_device *mirror = &recorder->mirror;
 	if (!device) {
-		mirror_follow_deletion(mirror, steps);
+		shadow_device_follow_deletion(mirror, steps);
 		return 0;
 	}
-	int error = mirror_follow_interface(mirror, device, steps);
-	return error ? error : mirror_follow_peers(mirror, &device->peers, steps);
+	int error = shadow_device_follow_interface(mirror, device, steps);
+	return error ? error : shadow_device_follow_peers(mirror, &device->peers, steps);
 }
 
 /* What the world is like, in `head`, and how the process came to know more, in `steps`. */
 static int tell_world_found(struct recorder *recorder, const struct reconciler *reconciler,
-	const struct device *device, struct teller *head, struct teller *steps)
+	const struct device *device, struct scenario_writer *head, struct scenario_writer *steps)
 {
-	struct mirror *mirror = &recorder->mirror;
-	const struct event_overlay *overlay = &reconciler->manager->overlay;
+	struct shadow_device *mirror = &recorder->mirror;
+	const struct pending_events *overlay = &reconciler->manager->overlay;
 	struct peer_names names = {0};
 	int error = peer_index_snapshot(&reconciler->manager->index, &names);
 	if (error)
@@ -118,7 +118,7 @@ static int tell_world_found(struct recorder *recorder, const struct reconciler *
 	const struct device none = {.mtu = SIM_MTU_DEFAULT};
 	if (has_lived || device)
 		tell(head, ",\n\"device\":");
-	error = mirror_start(mirror, has_lived ? &none : device, head);
+	error = shadow_device_start(mirror, has_lived ? &none : device, head);
 	if (!error && has_lived) {
 		tell_earlier_life(steps, overlay, &names);
 		error = follow_device(recorder, device, steps);
@@ -131,7 +131,7 @@ static int tell_world_found(struct recorder *recorder, const struct reconciler *
 static int recording_open(struct recorder *recorder, const char *path,
 	const struct reconciler *reconciler, struct diag *diag)
 {
-	struct teller head = {.names = &recorder->names}, steps = head;
+	struct scenario_writer head = {.names = &recorder->names}, steps = head;
 	struct device device = {0};
 	bool is_there = recorder->inner.ops->read_device(recorder->inner.impl,
 				reconciler->manager->config.interface_name, &device, NULL) == 0;
@@ -151,8 +151,8 @@ static int recording_open(struct recorder *recorder, const char *path,
 	if (!error && steps.length)
 		error = record_file_append(&recorder->file, steps.text, steps.length, diag);
 	device_clear(&device);
-	teller_clear(&head);
-	teller_clear(&steps);
+	scenario_writer_clear(&head);
+	scenario_writer_clear(&steps);
 	return error;
 }
 
@@ -162,11 +162,12 @@ int recorder_start(struct recorder *recorder, const char *path, struct reconcile
 	const struct identity *identity = reconciler->identity;
 	recorder->config = reconciler->manager->config;
 	recorder->mesh_ip = identity->mesh_ip;
-	recorder->told_ns = recorder->clock.now_ns(recorder->clock.impl);
-	recorder->told_ns -= recorder->told_ns % NS_PER_MS;
+	recorder->recorded_ns = recorder->clock.now_ns(recorder->clock.impl);
+	recorder->recorded_ns -= recorder->recorded_ns % NS_PER_MS;
 	if (!is_plain(recorder->config.interface_name))
 		return diag_fail(diag, -EINVAL, "record: the interface's name is not plain ASCII");
-	mirror_init(&recorder->mirror, &recorder->names, &recorder->config, &recorder->mesh_ip);
+	shadow_device_init(
+		&recorder->mirror, &recorder->names, &recorder->config, &recorder->mesh_ip);
 	int error = pseudonyms_init(&recorder->names, &identity->public_key);
 	if (error)
 		diag_fail_errno(diag, error);

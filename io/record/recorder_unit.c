@@ -29,13 +29,13 @@ void recorder_check(struct recorder *recorder, int error)
 
 void recorder_unit_clear(struct recorder_unit *unit)
 {
-	teller_clear(&unit->before);
-	teller_clear(&unit->faults);
-	teller_clear(&unit->world);
-	teller_clear(&unit->after);
-	teller_clear(&unit->ops);
+	scenario_writer_clear(&unit->before);
+	scenario_writer_clear(&unit->faults);
+	scenario_writer_clear(&unit->world);
+	scenario_writer_clear(&unit->after);
+	scenario_writer_clear(&unit->ops);
 	for (size_t i = 0; i < unit->event_count; i++)
-		told_event_clear(&unit->events[i]);
+		recorded_event_clear(&unit->events[i]);
 	free(unit->events);
 	free(unit->held);
 	*unit = (struct recorder_unit){0};
@@ -49,18 +49,19 @@ void recorder_unit_begin(struct recorder *recorder)
 		unit->ops.names = &recorder->names;
 }
 
-void recorder_unit_write(struct recorder *recorder, int64_t at_ns, const struct teller *call)
+void recorder_unit_write(
+	struct recorder *recorder, int64_t at_ns, const struct scenario_writer *call)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct teller text = {.names = &recorder->names};
+	struct scenario_writer text = {.names = &recorder->names};
 	struct diag diag = {0};
 	if (!recorder->is_on)
 		return;
-	if (at_ns < recorder->told_ns) {
+	if (at_ns < recorder->recorded_ns) {
 		recorder_end(recorder, "the clock went back");
 		return;
 	}
-	int64_t pause_ms = (at_ns - recorder->told_ns) / NS_PER_MS;
+	int64_t pause_ms = (at_ns - recorder->recorded_ns) / NS_PER_MS;
 	if (pause_ms)
 		tell(&text, "{\"do\":\"advance\",\"by\":\"%lldms\"},\n", (long long)pause_ms);
 	tell_told(&text, &unit->before);
@@ -74,7 +75,7 @@ void recorder_unit_write(struct recorder *recorder, int64_t at_ns, const struct 
 	if (recorder->is_on &&
 		record_file_append(&recorder->file, text.text, text.length, &diag) != 0)
 		recorder_end(recorder, diag_text(&diag));
-	recorder->told_ns += pause_ms * NS_PER_MS;
-	teller_clear(&text);
+	recorder->recorded_ns += pause_ms * NS_PER_MS;
+	scenario_writer_clear(&text);
 	diag_clear(&diag);
 }

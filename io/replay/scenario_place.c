@@ -2,7 +2,7 @@
 #include "scenario_place.h"
 
 #include "diag.h"
-#include "json_place.h"
+#include "json_path.h"
 
 #include <string.h>
 
@@ -17,12 +17,12 @@ enum {
 	PART_STEP_DURING_FETCH,
 };
 
-static bool part_is(const struct json_place_part *part, const char *name)
+static bool part_is(const struct json_path_part *part, const char *name)
 {
 	return part->is_member && part->name.text && json_span_equals(part->name, name);
 }
 
-static int part_wrap(const struct json_place_part *part, int error, struct diag *diag)
+static int part_wrap(const struct json_path_part *part, int error, struct diag *diag)
 {
 	if (!part->is_member)
 		return diag_wrap(diag, error, "[%zu]", part->index);
@@ -38,8 +38,8 @@ static int part_wrap(const struct json_place_part *part, int error, struct diag 
 
 int scenario_place_wrap(const char *text, size_t offset, int error, struct diag *diag)
 {
-	struct json_place_part parts[JSON_DEPTH_MAX];
-	size_t count = json_place_find(text, offset, parts);
+	struct json_path_part parts[JSON_DEPTH_MAX];
+	size_t count = json_path_find(text, offset, parts);
 	size_t step = count > PART_STEP ? parts[PART_STEP].index + 1 : 0;
 	bool in_step = step && part_is(&parts[PART_STEPS], "steps");
 	bool in_fetch = in_step && count > PART_STEP_DURING_FETCH &&

@@ -3,7 +3,7 @@
 
 #include "arena.h"
 #include "diag.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -85,7 +85,7 @@ static int check_required(
 int object_check(struct reading *reading, struct json_span object)
 {
 	int error = reading_expect(reading, object, JSON_OBJECT);
-	return error ? error : json_repeat_check_members(object, reading->diag);
+	return error ? error : json_duplicates_check_members(object, reading->diag);
 }
 
 int object_read(struct reading *reading, struct json_span object, const struct member_table *table,

@@ -6,7 +6,7 @@
 #include "duration.h"
 #include "endpoint.h"
 #include "interface_config.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 #include "key.h"
 #include "scenario.h"
 #include "timestamp.h"
@@ -22,7 +22,7 @@ int read_ignored(struct reading *reading, struct json_span value, void *target)
 
 int read_any(struct reading *reading, struct json_span value, void *target)
 {
-	int error = json_repeat_check_tree(value, reading->diag);
+	int error = json_duplicates_check_tree(value, reading->diag);
 	if (!error)
 		*(struct json_span *)target = value;
 	return error;

@@ -85,7 +85,7 @@ static int exit_watch(void)
 	return signalfd(-1, &child_exit, SFD_CLOEXEC);
 }
 
-static void program_end(pid_t pid, int exit_fd)
+static void backend_end(pid_t pid, int exit_fd)
 {
 	struct pollfd poller = {exit_fd, POLLIN, 0};
 	kill(pid, SIGTERM);
@@ -123,7 +123,7 @@ __attribute__((noreturn)) static void supervise(const struct startup *startup)
 	if (pollers[1].revents)
 		exit_report(startup, pid);
 	else if (read(startup->order_fd, &order, 1) == 1 && order == ORDER_END)
-		program_end(pid, exit_fd);
+		backend_end(pid, exit_fd);
 	_exit(0);
 }
 

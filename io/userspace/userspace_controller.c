@@ -26,8 +26,8 @@ int userspace_controller_init(struct userspace_controller *userspace, struct dia
 
 int userspace_controller_start_helper(struct userspace_controller *userspace, struct diag *diag)
 {
-	int error = program_helper_start(
-		&userspace->helper, &userspace->program, &userspace->uapi, diag);
+	int error =
+		spawn_helper_start(&userspace->helper, &userspace->program, &userspace->uapi, diag);
 	userspace->has_helper = error == 0;
 	return error;
 }
@@ -35,12 +35,12 @@ int userspace_controller_start_helper(struct userspace_controller *userspace, st
 void userspace_controller_deinit(struct userspace_controller *userspace)
 {
 	if (userspace->has_helper)
-		program_helper_stop(&userspace->helper);
+		spawn_helper_stop(&userspace->helper);
 	link_close(&userspace->link.link);
 }
 
 /* Whether a program answers for a link of our kind; if none does it is not ours. */
-static int program_require(
+static int backend_require(
 	struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
 	int error = uapi_socket_probe(&userspace->uapi, name, diag);
@@ -63,7 +63,7 @@ static int dialect_check(
 
 /* Waits until no program answers any more. Returns 0, -ETIMEDOUT, or -EACCES for an untrusted one.
  */
-static int program_end_wait(
+static int backend_end_wait(
 	struct userspace_controller *userspace, const char *name, int timeout_ms, struct diag *diag)
 {
 	struct deadline deadline = deadline_in(timeout_ms);
@@ -81,7 +81,7 @@ static int program_end_wait(
 
 static int link_start(struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
-	int error = program_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS, diag);
+	int error = backend_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS, diag);
 	if (error == -ETIMEDOUT)
 		return diag_fail(diag, -EEXIST,
 			"a WireGuard program answers for the name, but its link is not here: in "
@@ -91,12 +91,12 @@ static int link_start(struct userspace_controller *userspace, const char *name, 
 	if (error)
 		return error;
 	error = userspace->has_helper
-			? program_helper_ask(&userspace->helper, name, diag)
-			: program_start(&userspace->program, name, &userspace->uapi, diag);
+			? spawn_helper_ask(&userspace->helper, name, diag)
+			: backend_start(&userspace->program, name, &userspace->uapi, diag);
 	if (error)
 		return error;
 	struct link_info info;
-	error = own_link_read(&userspace->link, name, &info, diag);
+	error = wg_link_read(&userspace->link, name, &info, diag);
 	return error == -ENODEV ? diag_fail(diag, -EIO, "the program made no link of that name")
 				: error;
 }
@@ -133,11 +133,11 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
-	int error = own_link_read(&userspace->link, name, &info, diag);
+	int error = wg_link_read(&userspace->link, name, &info, diag);
 	if (error == -ENODEV)
 		error = link_start(userspace, name, diag);
 	else if (!error)
-		error = program_require(userspace, name, diag);
+		error = backend_require(userspace, name, diag);
 	if (error)
 		return error;
 	return device_put_right(userspace, name, private_key, listen_port, diag);
@@ -148,7 +148,7 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	struct userspace_controller *userspace = impl;
 	struct device device = {0};
 	struct link_info info;
-	int error = own_link_read(&userspace->link, name, &info, diag);
+	int error = wg_link_read(&userspace->link, name, &info, diag);
 	if (!error)
 		error = userspace_device_read(&userspace->uapi, name, &device, diag);
 	if (error)
@@ -171,7 +171,7 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
-	int error = own_link_read(&userspace->link, name, &info, diag);
+	int error = wg_link_read(&userspace->link, name, &info, diag);
 	if (error == -ENODEV) {
 		/* A socket that another program listens on belongs to a link elsewhere. */
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
@@ -179,7 +179,7 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 		return error == -EADDRINUSE || error == -EACCES ? 0 : error;
 	}
 	if (!error)
-		error = program_require(userspace, name, diag);
+		error = backend_require(userspace, name, diag);
 	if (!error)
 		error = dialect_check(userspace, name, diag);
 	if (!error)
@@ -188,7 +188,7 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 		return error;
 	*ret_existed = !error;
 	/* Programs end when their link is gone. Only then is the name free again. */
-	if (program_end_wait(userspace, name, END_TIMEOUT_MS, diag) != 0)
+	if (backend_end_wait(userspace, name, END_TIMEOUT_MS, diag) != 0)
 		return diag_fail(diag, -ETIMEDOUT,
 			"the link is deleted, but the userspace program has not ended");
 	return uapi_socket_remove_dead(&userspace->uapi, name, diag);
@@ -198,26 +198,26 @@ static int check_address(
 	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	return own_link_check_address(&userspace->link, name, address, mtu, diag);
+	return wg_link_check_address(&userspace->link, name, address, mtu, diag);
 }
 
 static int configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	return own_link_configure_address(&userspace->link, name, address, keep_others, diag);
+	return wg_link_configure_address(&userspace->link, name, address, keep_others, diag);
 }
 
 static int set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	return own_link_set_up(&userspace->link, name, diag);
+	return wg_link_set_up(&userspace->link, name, diag);
 }
 
 static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
-	return own_link_set_mtu(&userspace->link, name, mtu, diag);
+	return wg_link_set_mtu(&userspace->link, name, mtu, diag);
 }
 
 static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
@@ -225,7 +225,7 @@ static int read_device(void *impl, const char *name, struct device *ret, struct 
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
 	struct device device = {0};
-	int error = own_link_read(&userspace->link, name, &info, diag);
+	int error = wg_link_read(&userspace->link, name, &info, diag);
 	if (!error)
 		error = userspace_device_read(&userspace->uapi, name, &device, diag);
 	if (!error)

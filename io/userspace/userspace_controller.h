@@ -11,16 +11,16 @@
 #pragma once
 
 #include "controller.h"
-#include "own_link.h"
-#include "program_helper.h"
+#include "spawn_helper.h"
 #include "uapi_socket.h"
+#include "wg_link.h"
 
 struct userspace_controller {
-	struct own_link link;
+	struct wg_link link;
 	struct uapi_socket uapi; /* may be changed before use */
-	struct program program;  /* as well */
+	struct backend program;  /* as well */
 	bool has_helper;
-	struct program_helper helper;
+	struct spawn_helper helper;
 };
 
 /* In the network namespace that the thread is in now. Returns 0 or a negative errno. */

@@ -4,7 +4,7 @@
 #include "base64.h"
 #include "canonical_json.h"
 #include "diag.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 #include "json_scan.h"
 #include "timestamp.h"
 
@@ -168,7 +168,7 @@ int envelope_wire_read(const char *data, size_t length, struct envelope *ret, st
 		return diag_wrap(diag, error, "malformed");
 	if (json_span_kind(span) != JSON_OBJECT)
 		return diag_fail(diag, -EINVAL, "malformed: not an object");
-	error = json_repeat_check_members(span, diag);
+	error = json_duplicates_check_members(span, diag);
 	if (error == -EINVAL)
 		return diag_wrap(diag, error, "malformed");
 	if (!error) {

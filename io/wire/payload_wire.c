@@ -2,7 +2,7 @@
 #include "payload_wire.h"
 
 #include "diag.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 #include "json_scan.h"
 #include "signing_keys_wire.h"
 
@@ -55,7 +55,7 @@ static int check_object(struct json_span payload, struct diag *diag)
 {
 	if (json_span_kind(payload) != JSON_OBJECT)
 		return diag_fail(diag, -EINVAL, "not an object");
-	return json_repeat_check_tree(payload, diag);
+	return json_duplicates_check_tree(payload, diag);
 }
 
 static int use_peer_id(struct json_reader *reader, struct json_span payload,

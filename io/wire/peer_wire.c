@@ -2,7 +2,7 @@
 #include "peer_wire.h"
 
 #include "diag.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -213,7 +213,7 @@ static int read_config(const struct peer_wire *wire, struct raw_peer *raw, struc
 	struct diag *diag)
 {
 	struct api_peer api = {0};
-	int error = raw->may_repeat ? json_repeat_check_tree(raw->span, diag) : 0;
+	int error = raw->may_repeat ? json_duplicates_check_tree(raw->span, diag) : 0;
 	if (!error)
 		error = raw_peer_to_api(wire, raw, &api, diag);
 	if (error)

@@ -2,7 +2,7 @@
 #include "state_wire.h"
 
 #include "diag.h"
-#include "json_repeat.h"
+#include "json_duplicates.h"
 #include "json_scan.h"
 #include "signing_keys_wire.h"
 
@@ -114,7 +114,7 @@ static int read_member(struct state_reader *reader, struct json_span name, struc
 {
 	if (json_span_equals(name, "peers"))
 		return read_peers(reader, value, diag);
-	int error = json_repeat_check_tree(value, diag);
+	int error = json_duplicates_check_tree(value, diag);
 	if (error)
 		return diag_wrap(diag, error, "%s", json_span_quote(name).text);
 	if (json_span_equals(name, "signing_keys"))
@@ -126,7 +126,7 @@ static int read_document(struct state_reader *reader, struct json_span span, str
 {
 	if (json_span_kind(span) != JSON_OBJECT)
 		return diag_fail(diag, -EINVAL, "not an object");
-	int error = json_repeat_check_members(span, diag);
+	int error = json_duplicates_check_members(span, diag);
 	struct json_cursor cursor = json_cursor_open(span);
 	struct json_span name, value;
 	while (!error && json_cursor_member(&cursor, &name, &value))

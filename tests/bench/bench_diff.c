@@ -76,7 +76,7 @@ static struct peer_table table_make(uint64_t count, uint64_t start, uint64_t ste
 
 static double pass_ms(const struct peer_table *desired, const struct peer_table *actual)
 {
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	struct timespec begin;
 	struct peer_diff diff = {0};
 	clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -92,7 +92,7 @@ static double pass_ms(const struct peer_table *desired, const struct peer_table 
 /* The comparison is not only fast but made: each field, changed, is found. */
 static void check_fields(struct peer_table *desired, const struct peer_table *actual)
 {
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	struct peer_config *peer = &desired->peers[desired->count / 2], kept = *peer;
 	for (unsigned bit = 0; bit < PEER_FIELD_COUNT; bit++) {
 		struct peer_diff diff = {0};

@@ -39,12 +39,12 @@ held_back() {
 		logs 'Removals held back.*removals=3 peers=4 max_removal_percent=50' 1
 }
 check 'a state without most of the peers removes none of them, and that is said' held_back
-told_twice() {
+recorded_twice() {
 	kill -HUP "$daemon" # the same file is read again
 	logs 'Peer removed' 3 && logs 'Removals held back' 1 && logs 'Removals not held back any more' 1
 	stop
 }
-check 'the same state a second time does' told_twice
+check 'the same state a second time does' recorded_twice
 half() {
 	start --interval 1h --max-removal-percent 50 && removed_before_6 2 2 3
 	stop

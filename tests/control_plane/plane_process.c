@@ -20,7 +20,7 @@
 
 #define ARGUMENTS_MAX 16
 
-static void program_run(int out, const char *const *arguments)
+static void backend_run(int out, const char *const *arguments)
 {
 	const char *argv[ARGUMENTS_MAX + 2] = {getenv("PLEXWG_CONTROL_PLANE")};
 	for (size_t i = 0; arguments && arguments[i] && i < ARGUMENTS_MAX; i++)
@@ -51,7 +51,7 @@ void plane_process_start(struct plane_process *plane, const char *const *argumen
 	plane->pid = fork();
 	assert_true(plane->pid >= 0);
 	if (plane->pid == 0)
-		program_run(ends[1], arguments);
+		backend_run(ends[1], arguments);
 	close(ends[1]);
 	FILE *output = fdopen(ends[0], "r");
 	assert_non_null(output);

@@ -134,7 +134,7 @@ static void peer_append(struct peer_table *table, unsigned number)
 static int fill(struct driver *driver, unsigned count)
 {
 	struct peer_table desired = {0};
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	struct peer_diff diff = {0};
 	struct diag diag = {0};
 	for (unsigned i = 0; i < count; i++)
@@ -182,7 +182,7 @@ static void read_and_compare(struct driver *driver)
 {
 	static struct device known;
 	struct device device = device_read(driver);
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	struct peer_diff diff = {0};
 	struct diag diag = {0};
 	if (!known.peers.count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netns.h"
 
+#include "backend.h"
 #include "diag.h"
-#include "program.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -84,14 +84,14 @@ static int world_make(int (*run)(void))
 
 static const char *reason_to_skip(bool needs_program)
 {
-	struct program_path program;
+	struct backend_path program;
 	if (geteuid() != 0)
 		return "needs root";
 	if (system("ip -V >/dev/null 2>&1") != 0)
 		return "needs ip(8)";
 	if (needs_program && access("/dev/net/tun", R_OK | W_OK) != 0)
 		return "needs /dev/net/tun";
-	if (needs_program && program_find(&program, NULL) != 0)
+	if (needs_program && backend_find(&program, NULL) != 0)
 		return "needs wireguard-go";
 	return NULL;
 }

@@ -22,7 +22,7 @@ int asked_teardown(void **state)
 	peer_names_clear(&asked->names);
 	peer_index_deinit(&asked->index);
 	peer_table_clear(&asked->actual);
-	event_overlay_clear(&asked->overlay);
+	pending_events_clear(&asked->overlay);
 	state_document_clear(&asked->document);
 	free(asked);
 	return 0;
@@ -95,8 +95,8 @@ void assert_conflicts(struct asked *asked, const char *wanted)
 void assert_kept(struct asked *asked, const char *wanted)
 {
 	char text[1024] = "";
-	for (size_t i = 0; i < asked->desired.kept_count; i++) {
-		const struct kept_peer *kept = &asked->desired.kept[i];
+	for (size_t i = 0; i < asked->desired.retained_count; i++) {
+		const struct retained_peer *kept = &asked->desired.retained[i];
 		size_t length = strlen(text);
 		snprintf(text + length, sizeof text - length, "%s%02x %s", i ? "; " : "",
 			kept->actual->public_key.bytes[0], kept->id ? kept->id : "-");

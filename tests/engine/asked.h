@@ -9,7 +9,7 @@
 
 struct asked {
 	struct state_document document;
-	struct event_overlay overlay;
+	struct pending_events overlay;
 	struct peer_table actual;
 	struct peer_index index;
 	struct peer_names names;

@@ -21,7 +21,7 @@ struct diff_image {
 
 static struct diff_image image_of(const struct peer_table *desired, const struct peer_table *actual)
 {
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	struct diff_image image;
 	struct peer_diff diff = {0};
 	memset(&image, 0, sizeof image);
@@ -198,7 +198,7 @@ static void assert_leads_to_desired(const struct peer_diff *diff, const struct p
 static void every_small_pair_of_sets_becomes_equal_whatever_their_order(void **state)
 {
 	const unsigned worlds = FORM_COUNT * FORM_COUNT * FORM_COUNT;
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	unsigned tried = 0;
 	for (unsigned i = 0; i < worlds; i++)
 		for (unsigned j = 0; j < worlds; j++) {
@@ -264,7 +264,7 @@ static struct peer_config base_peer(struct arena *arena)
 /* The peer is silent and new to the memory, so that its endpoint counts. */
 static void the_mask_names_exactly_the_fields_that_differ(void **state)
 {
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	for (unsigned fields = 0; fields <= PEER_FIELDS_ALL; fields++) {
 		struct arena arena = {0};
 		struct peer_table desired = {0}, actual = {0};
@@ -355,7 +355,7 @@ static void a_rotated_key_is_a_remove_and_an_add(void **state)
 	struct peer_diff diff = {0};
 	append(&desired, 12, "10.0.0.2/32");
 	append(&actual, 2, "10.0.0.2/32");
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	assert_int_equal(peer_table_seal(&desired, NULL), 0);
 	assert_int_equal(peer_table_seal(&actual, NULL), 0);
 	assert_int_equal(diff_compute(&desired, &actual, &memory, NOW, &diff), 0);
@@ -383,7 +383,7 @@ static void operations_are_named(void **state)
 static void a_mesh_of_many_peers_has_as_many_operations(void **state)
 {
 	struct peer_table desired = {0}, actual = {0};
-	const struct endpoint_memory memory = {0};
+	const struct endpoint_history memory = {0};
 	struct peer_diff diff = {0};
 	for (unsigned char key = 1; key <= 200; key++)
 		append(key % 2 ? &desired : &actual, key, "");

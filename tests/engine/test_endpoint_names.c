@@ -385,11 +385,11 @@ static void an_event_whose_name_has_no_answer_gets_it_in_a_cycle(void **state)
 
 static void without_a_lookup_a_name_is_left_as_it_is(void **state)
 {
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	struct name_lookup none = {0};
 	struct peer_config peer = {.public_key = key_of(2),
 		.endpoint = {.kind = ENDPOINT_NAME, .host = NAME, .port = 1}};
-	endpoint_memory_choose(&memory, &none, &peer, NULL, (struct moment){0});
+	endpoint_history_choose(&memory, &none, &peer, NULL, (struct moment){0});
 	assert_int_equal(peer.endpoint.kind, ENDPOINT_NAME);
 	assert_string_equal(peer.endpoint.host, NAME);
 }
@@ -399,19 +399,19 @@ static void what_was_applied_can_be_looked_at(void **state)
 	struct world *world = *state;
 	struct key_public two = key_of(2), three = key_of(3);
 	struct endpoint a = endpoint_of(A PORT);
-	const struct endpoint_memory *memory = &world->manager.endpoints;
+	const struct endpoint_history *memory = &world->manager.endpoints;
 	peer_alive(world, A);
-	assert_true(endpoint_equal(endpoint_memory_baseline(memory, &two), &a));
-	assert_null(endpoint_memory_baseline(memory, &three));
-	struct endpoint_memory failed = {0};
-	assert_int_equal(endpoint_memory_failed(&failed, &two, &a), 0);
-	assert_null(endpoint_memory_baseline(&failed, &two));
+	assert_true(endpoint_equal(endpoint_history_baseline(memory, &two), &a));
+	assert_null(endpoint_history_baseline(memory, &three));
+	struct endpoint_history failed = {0};
+	assert_int_equal(endpoint_history_failed(&failed, &two, &a), 0);
+	assert_null(endpoint_history_baseline(&failed, &two));
 	struct peer_config peer = {.public_key = two,
 		.endpoint = {.kind = ENDPOINT_NAME, .host = NAME, .port = 51820}};
 	name_answer = C " " A;
-	endpoint_memory_choose(&failed, &world->manager.lookup, &peer, NULL, (struct moment){0});
+	endpoint_history_choose(&failed, &world->manager.lookup, &peer, NULL, (struct moment){0});
 	assert_string_equal(endpoint_format(&peer.endpoint).text, "[" C "]" PORT);
-	endpoint_memory_clear(&failed);
+	endpoint_history_clear(&failed);
 }
 
 static void assert_silent(struct world *world, bool is_silent)
@@ -419,7 +419,7 @@ static void assert_silent(struct world *world, bool is_silent)
 	struct key_public key = key_of(2);
 	const struct peer_config *actual = &fake_find(&world->fake, &key)->config;
 	assert_int_equal(
-		endpoint_memory_is_silent(&world->manager.endpoints, actual, world_now(world)),
+		endpoint_history_is_silent(&world->manager.endpoints, actual, world_now(world)),
 		is_silent);
 }
 

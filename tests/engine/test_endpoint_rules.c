@@ -197,7 +197,7 @@ static void a_counter_that_went_back_counts_from_nothing(void **state)
 	cycle_wants(world, A, UPDATE);
 }
 
-static void a_peer_that_never_shook_hands_is_told_again_once_bytes_were_sent(void **state)
+static void a_peer_that_never_shook_hands_is_recorded_again_once_bytes_were_sent(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, A, SET_UP "; add_peer 02");
@@ -462,25 +462,25 @@ static void a_handshake_from_the_future_ages_as_of_its_first_sight(void **state)
 }
 
 static void assert_is_due(
-	const struct endpoint_memory *memory, const char *desired, const char *actual, bool is_due)
+	const struct endpoint_history *memory, const char *desired, const char *actual, bool is_due)
 {
 	struct peer_config wanted = {.public_key = key_of(2), .endpoint = endpoint_of(desired)};
 	struct peer_config there = {.public_key = key_of(2), .endpoint = endpoint_of(actual)};
 	there.status.last_handshake_s = 1000;
-	assert_int_equal(endpoint_memory_is_due(memory, &wanted, &there, at_s(1001)), is_due);
+	assert_int_equal(endpoint_history_is_due(memory, &wanted, &there, at_s(1001)), is_due);
 }
 
 static void only_what_could_not_be_set_is_due_whatever_the_peer_does(void **state)
 {
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	struct key_public key = key_of(2);
 	struct endpoint b = endpoint_of(B);
-	assert_int_equal(endpoint_memory_failed(&memory, &key, &b), 0);
+	assert_int_equal(endpoint_history_failed(&memory, &key, &b), 0);
 	assert_is_due(&memory, B, R, true);
 	assert_is_due(&memory, B, B, false); /* it is there */
 	assert_is_due(&memory, A, R, false);
 	assert_is_due(&memory, "", R, false);
-	endpoint_memory_clear(&memory);
+	endpoint_history_clear(&memory);
 }
 
 static void a_name_that_nobody_resolved_is_not_compared(void **state)
@@ -489,14 +489,14 @@ static void a_name_that_nobody_resolved_is_not_compared(void **state)
 		.endpoint = {.kind = ENDPOINT_NAME, .host = "vpn.example.org", .port = 1}};
 	struct peer_config there = {.public_key = key_of(2), .endpoint = endpoint_of(R)};
 	struct peer_table desired = {0}, actual = {0};
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	assert_int_equal(peer_table_append(&desired, &wanted), 0);
 	assert_int_equal(peer_table_append(&actual, &there), 0);
-	assert_int_equal(endpoint_memory_compared(&memory, &desired, &actual, at_s(1000)), 0);
+	assert_int_equal(endpoint_history_compared(&memory, &desired, &actual, at_s(1000)), 0);
 	assert_int_equal(memory.count, 1);
 	assert_false(memory.records[0].has_baseline);
 	assert_false(memory.records[0].has_due);
-	endpoint_memory_clear(&memory);
+	endpoint_history_clear(&memory);
 	peer_table_clear(&desired);
 	peer_table_clear(&actual);
 }
@@ -558,7 +558,7 @@ int main(void)
 		WORLD_TEST(bytes_sent_before_the_handshake_was_first_seen_do_not_count),
 		WORLD_TEST(a_new_handshake_begins_the_count_anew),
 		WORLD_TEST(a_counter_that_went_back_counts_from_nothing),
-		WORLD_TEST(a_peer_that_never_shook_hands_is_told_again_once_bytes_were_sent),
+		WORLD_TEST(a_peer_that_never_shook_hands_is_recorded_again_once_bytes_were_sent),
 		WORLD_TEST(no_desired_endpoint_is_never_a_difference),
 		WORLD_TEST(an_endpoint_event_always_sets),
 		WORLD_TEST(what_an_event_set_is_what_the_next_desired_value_is_compared_with),

@@ -426,11 +426,11 @@ static void an_event_older_than_the_newest_about_its_peer_is_superseded(void **s
 	assert_int_equal(deliver(world, issued_at(removal, "n1", 10), &verdict), 0);
 	assert_int_equal(added(world, "peer-2", 2), 0);
 	fake_forget_calls(&world->fake);
-	uint64_t count = event_overlay_count(&world->manager.overlay);
+	uint64_t count = pending_events_count(&world->manager.overlay);
 	assert_int_equal(deliver(world, issued_at(removal, "n2", 9), &verdict), -ESTALE);
 	assert_int_equal(verdict, VERDICT_SUPERSEDED);
 	assert_calls(world, "");
-	assert_int_equal(event_overlay_count(&world->manager.overlay), count + 1);
+	assert_int_equal(pending_events_count(&world->manager.overlay), count + 1);
 	assert_null(strstr(world->logs, "Event failed"));
 	/* Its nonce was used. */
 	assert_true(deliver(world, issued_at(removal, "n2", 9), &verdict) < 0);

@@ -196,7 +196,7 @@ static void each_entry_is_said_with_its_kept_key(void **state)
 	device_has(asked, NULL, 20, "");
 	spoilt(asked, "f", 0);
 	resolve(asked);
-	assert_int_equal(asked->desired.kept_count, 6);
+	assert_int_equal(asked->desired.retained_count, 6);
 	struct heard heard = say(&notices, asked);
 	assert_int_equal(heard.unusable, 6);
 	assert_int_equal(heard.kept, 5);

@@ -24,12 +24,14 @@ static const struct {
 static void setup_takes_one_action_in_each_state_and_none_when_up(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct interface_cell cell = interface_fsm_cell(rows[i].state, rows[i].event);
+		struct interface_transition cell =
+			interface_fsm_transition(rows[i].state, rows[i].event);
 		assert_int_equal(cell.action, rows[i].action);
 		assert_int_equal(cell.on_success, rows[i].on_success);
 		assert_int_equal(cell.on_failure, rows[i].on_failure);
 	}
-	struct interface_cell up = interface_fsm_cell(INTERFACE_UP, INTERFACE_EVENT_SETUP);
+	struct interface_transition up =
+		interface_fsm_transition(INTERFACE_UP, INTERFACE_EVENT_SETUP);
 	assert_int_equal(up.action, INTERFACE_ACTION_NONE);
 	assert_int_equal(up.on_success, INTERFACE_UP);
 }
@@ -37,8 +39,8 @@ static void setup_takes_one_action_in_each_state_and_none_when_up(void **state)
 static void teardown_deletes_from_any_state_and_a_failure_changes_nothing(void **state)
 {
 	for (int i = 0; i < INTERFACE_STATE_COUNT; i++) {
-		struct interface_cell cell =
-			interface_fsm_cell((enum interface_state)i, INTERFACE_EVENT_TEARDOWN);
+		struct interface_transition cell =
+			interface_fsm_transition((enum interface_state)i, INTERFACE_EVENT_TEARDOWN);
 		assert_int_equal(cell.action, INTERFACE_ACTION_DELETE_INTERFACE);
 		assert_int_equal(cell.on_success, INTERFACE_ABSENT);
 		assert_int_equal(cell.on_failure, i);
@@ -48,8 +50,8 @@ static void teardown_deletes_from_any_state_and_a_failure_changes_nothing(void *
 static void a_lost_link_is_absent_whatever_it_was(void **state)
 {
 	for (int i = 0; i < INTERFACE_STATE_COUNT; i++) {
-		struct interface_cell cell =
-			interface_fsm_cell((enum interface_state)i, INTERFACE_EVENT_LINK_LOST);
+		struct interface_transition cell = interface_fsm_transition(
+			(enum interface_state)i, INTERFACE_EVENT_LINK_LOST);
 		assert_int_equal(cell.action, INTERFACE_ACTION_NONE);
 		assert_int_equal(cell.on_success, INTERFACE_ABSENT);
 	}
@@ -68,8 +70,8 @@ static void drift_leads_back_from_up_only(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(drifts); i++)
 		for (int j = 0; j < INTERFACE_STATE_COUNT; j++) {
-			struct interface_cell cell =
-				interface_fsm_cell((enum interface_state)j, drifts[i].event);
+			struct interface_transition cell =
+				interface_fsm_transition((enum interface_state)j, drifts[i].event);
 			assert_int_equal(cell.action, INTERFACE_ACTION_NONE);
 			assert_int_equal(
 				cell.on_success, j == INTERFACE_UP ? (int)drifts[i].from_up : j);

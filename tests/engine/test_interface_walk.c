@@ -379,7 +379,7 @@ static void the_table_is_that_of_the_contract(void **state)
 	assert_non_null(out);
 	for (int i = 0; i < INTERFACE_STATE_COUNT; i++)
 		for (int j = 0; j < INTERFACE_EVENT_COUNT; j++) {
-			struct interface_cell cell = interface_fsm_cell(
+			struct interface_transition cell = interface_fsm_transition(
 				(enum interface_state)i, (enum interface_event)j);
 			fprintf(out, "%s %s %s %s %s\n",
 				interface_state_name((enum interface_state)i),

@@ -114,10 +114,10 @@ struct long_event {
 static int try_to_note(void *impl)
 {
 	const struct long_event *event = impl;
-	struct event_overlay overlay = {0};
-	int error = event_overlay_set(&overlay, &event->entry);
+	struct pending_events overlay = {0};
+	int error = pending_events_set(&overlay, &event->entry);
 	assert_int_equal(overlay.count, error ? 0 : 1);
-	event_overlay_clear(&overlay);
+	pending_events_clear(&overlay);
 	return error;
 }
 
@@ -134,12 +134,12 @@ static void an_event_that_cannot_be_kept_is_not_handled(void **state)
 
 static int try_to_remember(void *impl)
 {
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	struct key_public key = key_of(2);
 	struct endpoint endpoint = endpoint_of("198.51.100.2:1");
-	int error = endpoint_memory_failed(&memory, &key, &endpoint);
+	int error = endpoint_history_failed(&memory, &key, &endpoint);
 	assert_int_equal(memory.count, error ? 0 : 1);
-	endpoint_memory_clear(&memory);
+	endpoint_history_clear(&memory);
 	return error;
 }
 

@@ -285,7 +285,7 @@ static void without_a_verifier_keys_are_ignored(void **state)
 	assert_int_equal(world_cycle(world, &document), 0);
 }
 
-static void no_secret_is_logged_or_told_whatever_fails(void **state)
+static void no_secret_is_logged_or_recorded_whatever_fails(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -324,7 +324,7 @@ int main(void)
 		CONVERGED_TEST(bad_keys_fail_the_cycle_and_not_the_peers),
 		CONVERGED_TEST(bad_keys_fail_each_cycle_until_another_document_is_in_force),
 		CONVERGED_TEST(without_a_verifier_keys_are_ignored),
-		CONVERGED_TEST(no_secret_is_logged_or_told_whatever_fails),
+		CONVERGED_TEST(no_secret_is_logged_or_recorded_whatever_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

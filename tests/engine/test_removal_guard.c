@@ -157,7 +157,7 @@ static void an_answer_known_for_long_removes_what_others_added(void **state)
 	assert_int_equal(world->fake.peer_count, 5);
 }
 
-static void a_new_process_wants_to_be_told_twice_itself(void **state)
+static void a_new_process_wants_to_be_recorded_twice_itself(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -265,7 +265,7 @@ int main(void)
 		GUARDED_TEST(adds_and_updates_go_on_meanwhile),
 		GUARDED_TEST(what_is_held_back_keeps_its_id),
 		GUARDED_TEST(an_answer_known_for_long_removes_what_others_added),
-		GUARDED_TEST(a_new_process_wants_to_be_told_twice_itself),
+		GUARDED_TEST(a_new_process_wants_to_be_recorded_twice_itself),
 		GUARDED_TEST(it_is_said_once_with_its_numbers_and_when_it_ends),
 		GUARDED_TEST(what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well),
 		GUARDED_TEST(entries_without_an_id_or_a_key_are_compared_too),

@@ -42,15 +42,15 @@ static void cycles_leave_no_psk_behind(void **state)
 
 static void an_overlay_leaves_no_psk_behind(void **state)
 {
-	struct event_overlay overlay = {0};
+	struct pending_events overlay = {0};
 	struct state_document document = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
 	document_make(&document);
 	for (size_t i = 0; i < document.entry_count; i++)
-		assert_int_equal(event_overlay_set(&overlay, &document.entries[i]), 0);
-	assert_int_equal(event_overlay_set(&overlay, &document.entries[3]), 0);
-	assert_int_equal(event_overlay_remove(&overlay, "c"), 0);
-	event_overlay_clear(&overlay);
+		assert_int_equal(pending_events_set(&overlay, &document.entries[i]), 0);
+	assert_int_equal(pending_events_set(&overlay, &document.entries[3]), 0);
+	assert_int_equal(pending_events_remove(&overlay, "c"), 0);
+	pending_events_clear(&overlay);
 	state_document_clear(&document);
 	assert_int_equal(freed_memory_hits(), 0);
 }
@@ -58,18 +58,18 @@ static void an_overlay_leaves_no_psk_behind(void **state)
 /* A fetch overtakes all events but the last: it moves to the front. */
 static void an_overlay_that_a_fetch_overtook_leaves_no_psk_behind(void **state)
 {
-	struct event_overlay overlay = {0};
+	struct pending_events overlay = {0};
 	struct state_document document = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
 	document_make(&document);
 	for (size_t i = 0; i + 1 < document.entry_count; i++)
-		assert_int_equal(event_overlay_set(&overlay, &document.entries[i]), 0);
-	uint64_t fetch = event_overlay_fetch_begin(&overlay);
+		assert_int_equal(pending_events_set(&overlay, &document.entries[i]), 0);
+	uint64_t fetch = pending_events_fetch_begin(&overlay);
 	assert_int_equal(
-		event_overlay_set(&overlay, &document.entries[document.entry_count - 1]), 0);
-	event_overlay_fetch_done(&overlay, fetch);
+		pending_events_set(&overlay, &document.entries[document.entry_count - 1]), 0);
+	pending_events_fetch_done(&overlay, fetch);
 	assert_int_equal(overlay.count, 1);
-	event_overlay_clear(&overlay);
+	pending_events_clear(&overlay);
 	state_document_clear(&document);
 	assert_int_equal(freed_memory_hits(), 0);
 }
@@ -79,7 +79,7 @@ static void a_plan_that_keeps_peers_leaves_no_psk_behind(void **state)
 	struct state_document document = {0};
 	struct peer_table actual = {0};
 	struct identity identity = world_identity();
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	struct plan plan = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
 	for (unsigned char key = 1; key < 9; key++) {

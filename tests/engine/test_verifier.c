@@ -2,7 +2,7 @@
 /* Whether an event may be believed. Signatures are played: one is good if it repeats the key. */
 #include "harness.h"
 
-#include "event_overlay.h"
+#include "pending_events.h"
 #include "verifier.h"
 
 #include <errno.h>
@@ -315,35 +315,35 @@ static unsigned char current_of(const struct verifier *verifier)
 static void keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation(void **state)
 {
 	struct verifier *verifier = *state;
-	struct event_overlay overlay = {0};
+	struct pending_events overlay = {0};
 	struct signing_keys two = {.current = key_of(2)}, three = {.current = key_of(3)};
 	struct signing_keys four = {.current = key_of(4)};
-	uint64_t early = event_overlay_fetch_begin(&overlay);
-	verifier_rotate_keys(verifier, &two, event_overlay_count(&overlay));
+	uint64_t early = pending_events_fetch_begin(&overlay);
+	verifier_rotate_keys(verifier, &two, pending_events_count(&overlay));
 	assert_int_equal(current_of(verifier), 2);
 	verifier_take_keys(verifier, &three, early);
 	assert_int_equal(current_of(verifier), 2);
-	uint64_t late = event_overlay_fetch_begin(&overlay);
+	uint64_t late = pending_events_fetch_begin(&overlay);
 	verifier_take_keys(verifier, &three, late);
 	assert_int_equal(current_of(verifier), 3);
-	verifier_rotate_keys(verifier, &four, event_overlay_count(&overlay));
+	verifier_rotate_keys(verifier, &four, pending_events_count(&overlay));
 	assert_int_equal(current_of(verifier), 4);
 	verifier_take_keys(verifier, &three, late);
 	assert_int_equal(current_of(verifier), 4);
-	event_overlay_clear(&overlay);
+	pending_events_clear(&overlay);
 }
 
 static void the_first_keys_may_come_with_a_state(void **state)
 {
 	struct verifier verifier;
-	struct event_overlay overlay = {0};
+	struct pending_events overlay = {0};
 	struct signing_keys keys = {.current = key_of(CURRENT)};
 	verifier_init(&verifier, (struct signature_check){.verify = check}, NULL);
-	verifier_take_keys(&verifier, &keys, event_overlay_fetch_begin(&overlay));
+	verifier_take_keys(&verifier, &keys, pending_events_fetch_begin(&overlay));
 	struct envelope envelope = signed_by(CURRENT, "n1");
 	assert_verdict(&verifier, &envelope, VERDICT_ACCEPTED, "");
 	verifier_deinit(&verifier);
-	event_overlay_clear(&overlay);
+	pending_events_clear(&overlay);
 }
 
 static void other_keys_do_not_free_the_nonces(void **state)
@@ -378,8 +378,7 @@ static void no_jump_of_the_wall_clock_frees_a_nonce(void **state)
 	for (int64_t ahead_s = -7200; ahead_s <= 7200; ahead_s += 60) {
 		struct moment jumped = {now.wall_ns + ahead_s * SECOND, now.boot_ns + SECOND};
 		verifier_expire(*state, jumped);
-		assert_int_equal(
-			verifier_check(*state, &envelope, at(NOW_NS + 2 * SECOND), NULL),
+		assert_int_equal(verifier_check(*state, &envelope, at(NOW_NS + 2 * SECOND), NULL),
 			VERDICT_DUPLICATE_NONCE);
 	}
 	/* The clock was ahead when the event came. */

@@ -7,7 +7,7 @@
 #include "diag.h"
 #include "fuzz.h"
 #include "json_scan.h"
-#include "state_cache.h"
+#include "state_store_file.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -15,12 +15,12 @@
 
 static const struct peer_wire_options options = {.allow_host_names = true};
 
-static struct state_cache cache_begin(void)
+static struct state_store_file cache_begin(void)
 {
-	const struct state_cache_owner owner = {
+	const struct state_store_file_owner owner = {
 		.directory = fuzz_directory(), .node_id = "node-1", .source = "/f"};
-	struct state_cache cache;
-	state_cache_init(&cache, &owner);
+	struct state_store_file cache;
+	state_store_file_init(&cache, &owner);
 	return cache;
 }
 
@@ -28,8 +28,8 @@ static struct state_cache cache_begin(void)
 static void document_fit(char *text, size_t length)
 {
 	struct json_span whole, document, hash;
-	uint8_t bytes[STATE_CACHE_HASH];
-	char hex[2 * STATE_CACHE_HASH + 1];
+	uint8_t bytes[STATE_STORE_FILE_HASH];
+	char hex[2 * STATE_STORE_FILE_HASH + 1];
 	if (json_scan_document(text, length, &whole, NULL) != 0 ||
 		json_span_kind(whole) != JSON_OBJECT ||
 		!json_span_find_member(whole, "document", &document) ||
@@ -50,7 +50,7 @@ static void describe_cached(struct description *to, const struct cached_state *s
 		describe_bytes(to, name->public_key.bytes, KEY_BYTES);
 	}
 	for (size_t i = 0; i < state->peers.overlay.count; i++) {
-		const struct overlay_peer *peer = &state->peers.overlay.peers[i];
+		const struct pending_peer *peer = &state->peers.overlay.peers[i];
 		describe_bytes(to, peer->id, strlen(peer->id));
 		if (!peer->removed)
 			describe_entry(to, &peer->entry);
@@ -59,17 +59,17 @@ static void describe_cached(struct description *to, const struct cached_state *s
 
 static void round_trip(const struct cached_state *state, struct json_span document)
 {
-	struct state_cache cache = cache_begin();
+	struct state_store_file cache = cache_begin();
 	struct cached_state again;
 	struct description a = {0}, b = {0};
 	const struct peer_names names = {
 		.names = state->peers.names, .count = state->peers.name_count};
-	const struct cached_peers peers = {&state->peers.overlay, &names};
-	FUZZ_HOLDS(state_cache_store_document(
+	const struct state_store_peers peers = {&state->peers.overlay, &names};
+	FUZZ_HOLDS(state_store_file_store_document(
 			   &cache, document.text, document.length, &peers, NULL) == 0);
-	FUZZ_HOLDS(state_cache_store_peers(&cache, &peers, NULL) == 0);
+	FUZZ_HOLDS(state_store_file_store_peers(&cache, &peers, NULL) == 0);
 	cache = cache_begin();
-	FUZZ_HOLDS(state_cache_load(&cache, &options, &again, NULL) == 0);
+	FUZZ_HOLDS(state_store_file_load(&cache, &options, &again, NULL) == 0);
 	/* Events that cannot be read stay as they are until there are new ones. */
 	FUZZ_HOLDS(!again.fault || state->fault);
 	describe_cached(&a, state);
@@ -80,11 +80,11 @@ static void round_trip(const struct cached_state *state, struct json_span docume
 
 static void load(const char *text, size_t length, bool has_secret)
 {
-	struct state_cache cache = cache_begin();
+	struct state_store_file cache = cache_begin();
 	struct cached_state state = {.fault = (char *)&state};
 	struct diag diag = {0};
 	fuzz_write("last_state.json", text, length);
-	int error = state_cache_load(&cache, &options, &state, &diag);
+	int error = state_store_file_load(&cache, &options, &state, &diag);
 	if (error) {
 		FUZZ_HOLDS(state.fault == (char *)&state && !cache.has_document);
 		FUZZ_HOLDS(*diag_text(&diag));

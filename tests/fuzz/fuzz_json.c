@@ -6,8 +6,8 @@
 #include "arena.h"
 #include "canonical_json.h"
 #include "fuzz.h"
+#include "json_duplicates.h"
 #include "json_read.h"
-#include "json_repeat.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -238,7 +238,7 @@ static bool is_clear(struct json_span span, struct arena *arena)
 		FUZZ_HOLDS(json_span_decode(name, arena, &text, &length) == 0);
 		has_nul |= strlen(text) != length;
 	}
-	return !has_nul && json_repeat_check_members(span, NULL) == 0;
+	return !has_nul && json_duplicates_check_members(span, NULL) == 0;
 }
 
 static void object_check(struct json_span span, struct json_object *tree, struct arena *arena)
@@ -355,7 +355,7 @@ void fuzz_one(const char *text, size_t length)
 	struct json_object *tree = tree_make(span);
 	span_check(span, tree, &arena);
 	read_check(span, tree);
-	json_repeat_check_tree(span, NULL);
+	json_duplicates_check_tree(span, NULL);
 	canonical_check(span);
 	json_object_put(tree);
 	arena_clear(&arena);

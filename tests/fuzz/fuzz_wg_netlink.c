@@ -10,7 +10,7 @@
 #include "netlink_reply.h"
 #include "netlink_text.h"
 #include "wg_decode.h"
-#include "wg_policy.h"
+#include "wg_features.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -228,7 +228,7 @@ static void device_check(const struct device *device)
 
 static void policy_read(const char *text, size_t length)
 {
-	struct wg_policy policy;
+	struct wg_features policy;
 	bool is_intact;
 	wg_policy_begin(&policy);
 	answer_take(text, length, false, (struct netlink_handler){wg_policy_message, &policy},

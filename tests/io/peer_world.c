@@ -124,11 +124,13 @@ void world_draw(struct peer_world *world)
 
 void world_diff(struct peer_world *world)
 {
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	assert_int_equal(peer_table_seal(&world->actual, NULL), 0);
 	assert_int_equal(peer_table_seal(&world->desired, NULL), 0);
 	assert_int_equal(
-		diff_compute(&world->desired, &world->actual, &memory, (struct moment){.wall_ns = 1000 * INT64_C(1000000000)}, &world->diff), 0);
+		diff_compute(&world->desired, &world->actual, &memory,
+			(struct moment){.wall_ns = 1000 * INT64_C(1000000000)}, &world->diff),
+		0);
 }
 
 int world_zone_index(const char *zone, uint32_t *ret)

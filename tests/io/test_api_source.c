@@ -18,7 +18,7 @@ static struct {
 } told;
 
 static struct api_source source;
-static struct state_keeper keeper;
+static struct state_store keeper;
 
 static void on_answered(void *impl, const struct fetch_answer *answer)
 {
@@ -45,10 +45,10 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	const struct state_cache_owner owner = {
+	const struct state_store_file_owner owner = {
 		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
 	const struct source_listener listener = {.answered = on_answered, .wants_cycle = on_wanted};
-	state_keeper_init(&keeper, &node->loop, &node->manager, &owner);
+	state_store_init(&keeper, &node->loop, &node->manager, &owner);
 	api_source_init(&source, &node->plane, listener, &node->wire, &keeper);
 	source.recovered = on_recovered;
 	memset(&told, 0, sizeof told);
@@ -58,7 +58,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	api_source_deinit(&source);
-	state_keeper_deinit(&keeper);
+	state_store_deinit(&keeper);
 	return node_tear_down(state);
 }
 
@@ -158,19 +158,19 @@ static void a_state_without_an_etag_is_not_read_twice_either(void **state)
 static void an_event_during_the_fetch_is_kept_with_the_document(void **state)
 {
 	struct node_fixture *node = *state;
-	struct event_overlay *overlay = &node->manager.overlay;
+	struct pending_events *overlay = &node->manager.overlay;
 	struct cached_state found;
-	struct state_cache cache;
+	struct state_store_file cache;
 	document_set(node, "{'peers':[" PEER_A "]}");
-	assert_int_equal(event_overlay_remove(overlay, "before"), 0);
-	event_overlay_fetch_begin(overlay);
-	assert_int_equal(event_overlay_remove(overlay, "a"), 0);
+	assert_int_equal(pending_events_remove(overlay, "before"), 0);
+	pending_events_fetch_begin(overlay);
+	assert_int_equal(pending_events_remove(overlay, "a"), 0);
 	fetch(node);
-	state_cache_init(&cache, &keeper.cache.owner);
-	assert_int_equal(state_cache_load(&cache, &node->wire, &found, NULL), 0);
+	state_store_file_init(&cache, &keeper.cache.owner);
+	assert_int_equal(state_store_file_load(&cache, &node->wire, &found, NULL), 0);
 	assert_int_equal(found.document.entry_count, 1);
 	assert_int_equal(found.peers.overlay.count, 1);
-	assert_true(event_overlay_find(&found.peers.overlay, "a")->removed);
+	assert_true(pending_events_find(&found.peers.overlay, "a")->removed);
 	cached_state_clear(&found);
 }
 
@@ -200,19 +200,19 @@ static void after_a_failure_requests_wait_and_cycles_do_not(void **state)
 	}
 	assert_true(knows(node, "\"state 500\":1"));
 	/* A sign of life is a reason to ask at once. */
-	api_source_hurry(&source);
+	api_source_retry_now(&source);
 	assert_int_equal(told.wanted_ms, 0);
 	fetch(node);
 	assert_true(knows(node, "\"state 500\":2"));
 	assert_true(told.wanted_ms >= 1500 && told.wanted_ms <= 2500);
 	node_tell(node, "DELETE", "/faults", "");
 	assert_int_equal(told.recoveries, 0);
-	api_source_hurry(&source);
+	api_source_retry_now(&source);
 	for (int i = 0; i < 2; i++) {
 		fetch(node);
 		assert_int_equal(told.recoveries, 1);
 		/* And none to ask sooner than usual. */
-		api_source_hurry(&source);
+		api_source_retry_now(&source);
 		assert_int_equal(told.wanted_ms, -1);
 	}
 }
@@ -223,7 +223,7 @@ static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
 	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'90'}");
 	fetch(node);
 	assert_int_equal(told.wanted_ms, 90000);
-	api_source_hurry(&source);
+	api_source_retry_now(&source);
 	fetch(node);
 	assert_true(told.wanted_ms > MINUTE_MS);
 	assert_true(knows(node, "\"state 429\":1"));
@@ -330,7 +330,7 @@ static void a_clock_that_goes_to_and_fro_does_not_fill_the_log(void **state)
 	for (int i = 0; i < 2880; i++)
 		clock_is(node, i % 2 ? 0 : 120);
 	assert_true(node_logged(node, "clock") <= 12);
-	assert_true(condition_is_trouble(&node->plane.clock_trouble) == false);
+	assert_true(problem_is_raised(&node->plane.clock_trouble) == false);
 	assert_true(node->plane.clock_trouble.timer.is_set);
 }
 

@@ -5,8 +5,8 @@
 #include "config_file.h"
 #include "failing_memory.h"
 #include "scratch.h"
-#include "state_cache.h"
 #include "state_file.h"
+#include "state_store_file.h"
 
 #include <sodium.h>
 
@@ -87,11 +87,11 @@ static void a_state_file_is_read_or_not(void **state)
 	assert_int_equal(try_state_file(*state), 0);
 }
 
-static void cache_begin(struct state_cache *cache, const struct scratch *scratch)
+static void cache_begin(struct state_store_file *cache, const struct scratch *scratch)
 {
-	struct state_cache_owner owner = {
+	struct state_store_file_owner owner = {
 		.directory = scratch->directory, .node_id = "node-1", .source = "/f"};
-	state_cache_init(cache, &owner);
+	state_store_file_init(cache, &owner);
 }
 
 static struct peer_name name_list[] = {{.id = (char *)"a"}};
@@ -99,27 +99,27 @@ static const struct peer_names names = {.names = name_list, .count = 1};
 
 static int try_store(void *scratch)
 {
-	struct state_cache cache;
-	struct event_overlay none = {0}, overlay = {0};
+	struct state_store_file cache;
+	struct pending_events none = {0}, overlay = {0};
 	cache_begin(&cache, scratch);
-	int error = event_overlay_remove(&overlay, "b");
+	int error = pending_events_remove(&overlay, "b");
 	if (!error)
-		error = state_cache_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
-			&(struct cached_peers){&none, &names}, NULL);
+		error = state_store_file_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
+			&(struct state_store_peers){&none, &names}, NULL);
 	if (!error)
-		error = state_cache_store_peers(
-			&cache, &(struct cached_peers){&overlay, &names}, NULL);
-	event_overlay_clear(&overlay);
+		error = state_store_file_store_peers(
+			&cache, &(struct state_store_peers){&overlay, &names}, NULL);
+	pending_events_clear(&overlay);
 	return error;
 }
 
 static int try_load(void *scratch)
 {
 	static const struct peer_wire_options options;
-	struct state_cache cache;
+	struct state_store_file cache;
 	struct cached_state found = {.fault = (char *)1};
 	cache_begin(&cache, scratch);
-	int error = state_cache_load(&cache, &options, &found, NULL);
+	int error = state_store_file_load(&cache, &options, &found, NULL);
 	if (error) {
 		assert_ptr_equal(found.fault, (char *)1);
 		assert_false(cache.has_document);

@@ -4,8 +4,8 @@
 
 #include "freed_memory.h"
 #include "scratch.h"
-#include "state_cache.h"
 #include "state_file.h"
+#include "state_store_file.h"
 #include "state_wire.h"
 
 #include <sodium.h>
@@ -21,31 +21,32 @@
 
 static const struct peer_wire_options options;
 
-static void overlay_fill(struct event_overlay *overlay)
+static void overlay_fill(struct pending_events *overlay)
 {
 	struct state_document document = {0};
 	assert_int_equal(state_wire_read(DOCUMENT, strlen(DOCUMENT), &options, &document, NULL), 0);
 	for (size_t i = 0; i < document.entry_count; i++)
-		assert_int_equal(event_overlay_set(overlay, &document.entries[i]), 0);
+		assert_int_equal(pending_events_set(overlay, &document.entries[i]), 0);
 	state_document_clear(&document);
 }
 
 static void store_and_load(struct scratch *scratch)
 {
-	struct state_cache_owner owner = {.directory = scratch->directory, .source = "/f"};
-	struct state_cache cache;
-	struct event_overlay none = {0}, overlay = {0};
+	struct state_store_file_owner owner = {.directory = scratch->directory, .source = "/f"};
+	struct state_store_file cache;
+	struct pending_events none = {0}, overlay = {0};
 	struct peer_names names = {0};
 	struct cached_state found;
-	state_cache_init(&cache, &owner);
+	state_store_file_init(&cache, &owner);
 	overlay_fill(&overlay);
-	assert_int_equal(state_cache_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
-				 &(struct cached_peers){&none, &names}, NULL),
+	assert_int_equal(state_store_file_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
+				 &(struct state_store_peers){&none, &names}, NULL),
 		0);
-	assert_int_equal(
-		state_cache_store_peers(&cache, &(struct cached_peers){&overlay, &names}, NULL), 0);
-	event_overlay_clear(&overlay);
-	assert_int_equal(state_cache_load(&cache, &options, &found, NULL), 0);
+	assert_int_equal(state_store_file_store_peers(
+				 &cache, &(struct state_store_peers){&overlay, &names}, NULL),
+		0);
+	pending_events_clear(&overlay);
+	assert_int_equal(state_store_file_load(&cache, &options, &found, NULL), 0);
 	assert_null(found.fault);
 	assert_int_equal(found.peers.overlay.count, 2);
 	cached_state_clear(&found);
@@ -55,7 +56,7 @@ static void store_and_load(struct scratch *scratch)
 	assert_int_equal(fseek(file, -3, SEEK_END), 0);
 	fputs(",7]}", file);
 	fclose(file);
-	assert_int_equal(state_cache_load(&cache, &options, &found, NULL), 0);
+	assert_int_equal(state_store_file_load(&cache, &options, &found, NULL), 0);
 	assert_non_null(found.fault);
 	assert_contains(found.fault, "events: [2]: no event");
 	cached_state_clear(&found);

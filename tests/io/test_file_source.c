@@ -45,7 +45,7 @@ struct node {
 	struct loop loop;
 	struct loop_timer patience;
 	struct manager manager;
-	struct state_keeper keeper;
+	struct state_store keeper;
 	struct file_source source;
 	enum fetch_outcome outcome;
 	size_t peer_count;
@@ -89,11 +89,11 @@ static int set_up(void **state)
 	struct controller none = {0};
 	struct interface_config config = {0};
 	struct logger logger = {.write = on_log, .sink = node};
-	struct state_cache_owner owner = {
+	struct state_store_file_owner owner = {
 		.directory = node->scratch->directory, .source = "state.json"};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
 	assert_int_equal(manager_init(&node->manager, none, &config, logger), 0);
-	state_keeper_init(&node->keeper, &node->loop, &node->manager, &owner);
+	state_store_init(&node->keeper, &node->loop, &node->manager, &owner);
 	no_instances = no_watches = false;
 	*state = node;
 	return 0;
@@ -103,7 +103,7 @@ static int tear_down(void **state)
 {
 	struct node *node = *state;
 	file_source_close(&node->source);
-	state_keeper_deinit(&node->keeper);
+	state_store_deinit(&node->keeper);
 	manager_deinit(&node->manager);
 	loop_deinit(&node->loop);
 	scratch_clear((void **)&node->scratch);
@@ -156,7 +156,7 @@ static void what_could_not_be_watched_is_as_soon_as_it_can_be(void **state)
 	begin(node);
 	no_instances = false;
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
-	assert_false(condition_is_trouble(&node->source.watch_trouble));
+	assert_false(problem_is_raised(&node->source.watch_trouble));
 	scratch_write(node->scratch, "state.json", DOCUMENT);
 	wish_await(node);
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
@@ -176,7 +176,7 @@ static void what_is_watched_of_a_path_goes_on_being_watched(void **state)
 	assert_int_equal(node->troubles, 1);
 	no_watches = false;
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
-	assert_false(condition_is_trouble(&node->source.watch_trouble));
+	assert_false(problem_is_raised(&node->source.watch_trouble));
 }
 
 static void a_broken_text_is_refused_each_time_and_read_once(void **state)
@@ -228,7 +228,7 @@ static void others_may_read_a_state_only_without_preshared_keys(void **state)
 		scratch_chmod(node->scratch, "state.json", files[i].mode);
 		assert_int_equal(fetch(node), FETCH_DOCUMENT);
 		assert_int_equal(
-			condition_is_trouble(&node->source.secrecy_trouble), files[i].is_said);
+			problem_is_raised(&node->source.secrecy_trouble), files[i].is_said);
 	}
 	assert_int_equal(node->troubles, 2);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often a problem that comes and goes is logged: at once as long as it does so seldom, hardly
  * ever if it does so all the time, and in the end the log is right. */
-#include "condition.h"
 #include "harness.h"
 #include "hysteresis.h"
+#include "problem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,40 +179,40 @@ static void a_line_that_was_not_due_is_logged_when_it_is(void **state)
 	struct loop loop;
 	struct loop_timer timer = {0};
 	assert_int_equal(loop_init(&loop, NULL), 0);
-	struct condition condition = {.name = "sky", .loop = &loop};
-	condition_trouble(&condition, &logger, "rain");
+	struct problem condition = {.name = "sky", .loop = &loop};
+	problem_raise(&condition, &logger, "rain");
 	for (int i = 0; i < 6; i++)
-		condition_trouble(&condition, &logger, i % 2 ? "rain" : "hail");
+		problem_raise(&condition, &logger, i % 2 ? "rain" : "hail");
 	assert_int_equal(line_count, 1 + 6);
-	condition_trouble(&condition, &logger, "snow");
+	problem_raise(&condition, &logger, "snow");
 	assert_int_equal(line_count, 1 + 6);
 	assert_string_equal(last_line, "Trouble rain");
-	assert_true(condition_is_trouble(&condition) && condition.timer.is_set);
+	assert_true(problem_is_raised(&condition) && condition.timer.is_set);
 	/* The minute is over. */
 	condition.hysteresis.logged_ms -= 60 * S_MS - 20;
-	condition_trouble(&condition, &logger, "snow");
+	problem_raise(&condition, &logger, "snow");
 	assert_int_equal(line_count, 7);
 	loop_timer_set(&loop, &timer, 200, on_time, &loop);
 	assert_int_equal(loop_run(&loop, NULL), 0);
 	assert_int_equal(line_count, 8);
 	assert_string_equal(last_line, "Trouble snow");
-	condition_well(&condition, &logger);
+	problem_resolve(&condition, &logger);
 	assert_string_equal(last_line, "All is well again ");
-	assert_false(condition_is_trouble(&condition));
+	assert_false(problem_is_raised(&condition));
 	for (int i = 0; i < 6; i++) {
-		condition_trouble(&condition, &logger, "fog");
-		condition_well(&condition, &logger);
+		problem_raise(&condition, &logger, "fog");
+		problem_resolve(&condition, &logger);
 	}
 	assert_string_equal(last_line, "Trouble fog");
-	assert_false(condition_is_trouble(&condition));
+	assert_false(problem_is_raised(&condition));
 	condition.hysteresis.since_ms -= 60 * S_MS - 20;
-	condition_well(&condition, &logger);
+	problem_resolve(&condition, &logger);
 	assert_string_equal(last_line, "Trouble fog");
 	loop_timer_set(&loop, &timer, 200, on_time, &loop);
 	assert_int_equal(loop_run(&loop, NULL), 0);
 	assert_string_equal(last_line, "All is well again ");
-	condition_trouble(&condition, &logger, "fog");
-	condition_clear(&condition);
+	problem_raise(&condition, &logger, "fog");
+	problem_clear(&condition);
 	assert_null(loop.timers);
 	loop_deinit(&loop);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arena.h"
 #include "diag.h"
+#include "json_duplicates.h"
 #include "json_read.h"
-#include "json_repeat.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -297,7 +297,7 @@ static void what_passes_is_json_to_another_reader_too(void **state)
 		if (json_scan_document(bytes.text, bytes.length, &span, NULL) == 0) {
 			passed++;
 			walk(span);
-			json_repeat_check_tree(span, NULL);
+			json_duplicates_check_tree(span, NULL);
 			json_tokener_reset(tokener);
 			struct json_object *tree =
 				json_tokener_parse_ex(tokener, span.text, (int)span.length);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arena.h"
 #include "diag.h"
+#include "json_duplicates.h"
 #include "json_read.h"
-#include "json_repeat.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -131,11 +131,11 @@ static void a_repeated_member_is_found_however_it_is_spelt(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct json_span span = span_of(rows[i].text);
 		struct diag diag = {0};
-		int error = json_repeat_check_members(span, &diag);
+		int error = json_duplicates_check_members(span, &diag);
 		assert_string_equal(diag_text(&diag), rows[i].of_members);
 		assert_int_equal(error, *rows[i].of_members ? -EINVAL : 0);
 		diag_clear(&diag);
-		error = json_repeat_check_tree(span, &diag);
+		error = json_duplicates_check_tree(span, &diag);
 		assert_string_equal(diag_text(&diag), rows[i].of_tree);
 		assert_int_equal(error, *rows[i].of_tree ? -EINVAL : 0);
 		diag_clear(&diag);
@@ -157,15 +157,16 @@ static void a_repeated_member_is_found_among_many(void **state)
 {
 	for (unsigned count = 30; count < 100000; count = count < 36 ? count + 1 : count * 9) {
 		char *unique = large_object(count, count - 1);
-		assert_int_equal(json_repeat_check_tree(span_of(unique), NULL), 0);
-		assert_int_equal(json_repeat_check_members(span_of(unique), NULL), 0);
+		assert_int_equal(json_duplicates_check_tree(span_of(unique), NULL), 0);
+		assert_int_equal(json_duplicates_check_members(span_of(unique), NULL), 0);
 		free(unique);
 		unsigned places[] = {0, count / 2, count - 2};
 		for (size_t i = 0; i < 3; i++) {
 			char *twice = large_object(count, places[i]), expected[64];
 			struct diag diag = {0};
 			snprintf(expected, sizeof expected, "repeated member \"m%u\"", places[i]);
-			assert_int_equal(json_repeat_check_members(span_of(twice), &diag), -EINVAL);
+			assert_int_equal(
+				json_duplicates_check_members(span_of(twice), &diag), -EINVAL);
 			assert_string_equal(diag_text(&diag), expected);
 			diag_clear(&diag);
 			free(twice);

@@ -107,7 +107,7 @@ static void each_minute_begins_anew(void **state)
 }
 
 /* Nothing more need be logged for that. */
-static void what_was_left_out_is_told_when_the_minute_is_over(void **state)
+static void what_was_left_out_is_recorded_when_the_minute_is_over(void **state)
 {
 	struct limited limited;
 	set_up(&limited);
@@ -157,8 +157,8 @@ static void messages_that_there_is_no_room_for_pass(void **state)
 	}
 	tear_down(&limited);
 	assert_int_equal(limited.tally.left_out, LOG_LIMITER_MESSAGES_MAX);
-	assert_int_equal(limited.tally.written,
-		(LOG_LIMITER_MESSAGES_MAX + 1) * LOG_LIMITER_LINES_MAX + 1);
+	assert_int_equal(
+		limited.tally.written, (LOG_LIMITER_MESSAGES_MAX + 1) * LOG_LIMITER_LINES_MAX + 1);
 }
 
 int main(void)
@@ -166,7 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_makes_few_lines_and_all_are_counted),
 		cmocka_unit_test(each_minute_begins_anew),
-		cmocka_unit_test(what_was_left_out_is_told_when_the_minute_is_over),
+		cmocka_unit_test(what_was_left_out_is_recorded_when_the_minute_is_over),
 		cmocka_unit_test(lines_for_who_debugs_are_not_limited),
 		cmocka_unit_test(messages_that_there_is_no_room_for_pass),
 	};

@@ -7,7 +7,6 @@
 
 #include "api_body.h"
 #include "api_reply.h"
-#include "cached_peers.h"
 #include "envelope_wire.h"
 #include "event_stream.h"
 #include "failing_memory.h"
@@ -20,6 +19,7 @@
 #include "scenario_read.h"
 #include "scratch.h"
 #include "signing_keys.h"
+#include "state_store_peers.h"
 #include "state_wire.h"
 #include "uapi.h"
 #include "wg_decode.h"

@@ -187,24 +187,24 @@ static void restart(struct recorded *recorded)
 {
 	struct world *world = recorded->life.world;
 	struct state_document document = world->reconciler.document;
-	struct event_overlay overlay = world->manager.overlay;
+	struct pending_events overlay = world->manager.overlay;
 	struct peer_names names = {0};
 	bool has_document = world->reconciler.has_document;
 	assert_int_equal(peer_index_snapshot(&world->manager.index, &names), 0);
 	world->reconciler.document = (struct state_document){0};
-	world->manager.overlay = (struct event_overlay){0};
+	world->manager.overlay = (struct pending_events){0};
 	recording_end(recorded);
 	process_begin(recorded);
 	if (has_document && life_random_chance(&recorded->life.random, 80)) {
 		world->manager.overlay = overlay;
-		overlay = (struct event_overlay){0};
+		overlay = (struct pending_events){0};
 		assert_int_equal(
 			peer_index_load_from_peers(&world->manager.index, names.names, names.count),
 			0);
 		reconciler_preload(&world->reconciler, &document);
 	}
 	state_document_clear(&document);
-	event_overlay_clear(&overlay);
+	pending_events_clear(&overlay);
 	peer_names_clear(&names);
 	recording_begin(recorded);
 }
@@ -262,8 +262,8 @@ static void deliver(struct recorded *recorded, const char *type, const void *pay
 	memset(envelope.signature, world->verifier.keys.current.bytes[0], SIGNATURE_BYTES);
 	envelope_spoil(life, &envelope);
 	world->verifier.nonces.max = seed % 2 ? 2 : 0;
-	recorder_deliver(&recorded->recorder, &dispatcher, &envelope, world_now(world),
-		&verdict, NULL);
+	recorder_deliver(
+		&recorded->recorder, &dispatcher, &envelope, world_now(world), &verdict, NULL);
 	deliver_count += verdict == VERDICT_ACCEPTED;
 	no_room_count += verdict == VERDICT_NO_ROOM;
 	verifier_expire(&world->verifier, world_now(world));

@@ -95,13 +95,14 @@ static void a_reload_says_when_it_began(void **state)
 	struct scratch_path path = scratch_path(*state, "notify");
 	int manager = manager_listen(path.text);
 	struct service_notify notify = notify_open(path.text);
-	int64_t before_us = now_us(), told_us = 0;
+	int64_t before_us = now_us(), recorded_us = 0;
 	assert_int_equal(service_notify_send(&notify, SERVICE_RELOADING, "Reading"), 0);
 	char rest[32];
-	assert_int_equal(sscanf(manager_hear(manager).text,
-				 "RELOADING=1\nMONOTONIC_USEC=%" SCNd64 "\n%31s", &told_us, rest),
+	assert_int_equal(
+		sscanf(manager_hear(manager).text, "RELOADING=1\nMONOTONIC_USEC=%" SCNd64 "\n%31s",
+			&recorded_us, rest),
 		2);
-	assert_true(told_us >= before_us && told_us <= now_us());
+	assert_true(recorded_us >= before_us && recorded_us <= now_us());
 	assert_string_equal(rest, "STATUS=Reading");
 	service_notify_close(&notify);
 	close(manager);
@@ -211,7 +212,7 @@ static void a_manager_that_comes_back_is_heard_again(void **state)
 	close(manager);
 }
 
-static void the_watchdog_is_told_twice_in_its_time(void **state)
+static void the_watchdog_is_recorded_twice_in_its_time(void **state)
 {
 	char own_pid[32];
 	snprintf(own_pid, sizeof own_pid, "%ld", (long)getpid());
@@ -258,7 +259,7 @@ int main(void)
 		NOTIFY_TEST(an_address_that_is_none_is_refused),
 		NOTIFY_TEST(a_manager_that_does_not_read_holds_nobody_up),
 		NOTIFY_TEST(a_manager_that_comes_back_is_heard_again),
-		NOTIFY_TEST(the_watchdog_is_told_twice_in_its_time),
+		NOTIFY_TEST(the_watchdog_is_recorded_twice_in_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

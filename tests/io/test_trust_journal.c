@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the verifier knows on its way to the disk and back, over restarts, reboots and a full disk. */
+/* What the verifier knows on its way to the disk and back, over restarts, reboots and a full disk.
+ */
 #include "harness.h"
 
 #include "diag.h"
@@ -53,7 +54,7 @@ static struct moment at(int64_t s)
 static void process_load(struct process *process, const struct scratch *scratch,
 	const char *node_id, unsigned char configured)
 {
-	struct state_cache_owner owner = {.directory = scratch->directory,
+	struct state_store_file_owner owner = {.directory = scratch->directory,
 		.node_id = node_id,
 		.source = "https://control.example"};
 	struct signing_keys keys = {0};
@@ -61,10 +62,9 @@ static void process_load(struct process *process, const struct scratch *scratch,
 		keys.current = key_of(configured);
 	logs[0] = '\0';
 	assert_int_equal(loop_init(&process->loop, NULL), 0);
-	verifier_init(
-		&process->verifier, (struct signature_check){.verify = believe}, &keys);
-	trust_journal_init(&process->journal, &process->loop, &owner,
-		(struct logger){.write = log_write});
+	verifier_init(&process->verifier, (struct signature_check){.verify = believe}, &keys);
+	trust_journal_init(
+		&process->journal, &process->loop, &owner, (struct logger){.write = log_write});
 	process->journal.configured = keys.current;
 	trust_journal_load(&process->journal, &process->verifier);
 }
@@ -108,8 +108,7 @@ static enum verdict verdict_of(
 
 static int turn_of(struct process *process, const char *id, int64_t issued_s)
 {
-	return verifier_take_turn(
-		&process->verifier, id, NOW_NS + issued_s * SECOND, at(0), NULL);
+	return verifier_take_turn(&process->verifier, id, NOW_NS + issued_s * SECOND, at(0), NULL);
 }
 
 static void rotate(struct process *process, unsigned char key)
@@ -209,8 +208,7 @@ static void after_a_reboot_it_takes_both_ten_minutes_and_the_wall_clock(void **s
 	const struct nonce_store *nonces = &process.verifier.nonces;
 	for (int64_t wall_s = -10000; wall_s <= 10000; wall_s += 50) {
 		for (int64_t boot_s = 0; boot_s <= 1000; boot_s += 50) {
-			struct moment now = {
-				NOW_NS + wall_s * SECOND, boot_s * SECOND};
+			struct moment now = {NOW_NS + wall_s * SECOND, boot_s * SECOND};
 			assert_int_equal(nonce_store_find(nonces, "n1", 2, now) == NULL,
 				wall_s > 300 && boot_s > 600);
 		}
@@ -319,7 +317,7 @@ static void where_nothing_can_be_written_that_is_a_problem_until_it_can(void **s
 	/* It tries again. */
 	timer_run_out(&process);
 	assert_true(process.journal.fd >= 0);
-	assert_false(condition_is_trouble(&process.journal.trouble));
+	assert_false(problem_is_raised(&process.journal.trouble));
 	process_kill(&process);
 	process_start(&process, scratch);
 	for (const char *const *nonce = (const char *const[]){"n1", "n2", "n3", NULL}; *nonce;

@@ -288,7 +288,7 @@ static void assert_kept(const struct bench *bench)
 static void assert_applies(struct bench *bench)
 {
 	struct device device;
-	struct endpoint_memory memory = {0};
+	struct endpoint_history memory = {0};
 	kernel_model_read(&bench->model, &device);
 	peer_diff_clear(&bench->world.diff);
 	assert_int_equal(

@@ -175,7 +175,7 @@ def an_event_while_the_device_is_away_is_not_lost():
     stopped()
 
 
-def a_node_that_is_told_to_end_does_not_wait_for_answers():
+def a_node_that_is_recorded_to_end_does_not_wait_for_answers():
     plane.fault("stall")
     node.start()
     until(lambda: all(plane.requests(endpoint, node.id)
@@ -229,7 +229,7 @@ tap.main(
     http_goes_to_literal_loopback_addresses_only,
     a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_endpoint,
     an_event_while_the_device_is_away_is_not_lost,
-    a_node_that_is_told_to_end_does_not_wait_for_answers,
+    a_node_that_is_recorded_to_end_does_not_wait_for_answers,
     a_node_that_boots_without_the_control_plane_has_the_last_good_state,
     a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that,
     until_the_control_plane_is_back,

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "endpoint_history.h"
+
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where `key` stands or would stand. */
+static size_t memory_position(
+	const struct endpoint_history *memory, const struct key_public *key, bool *ret_found)
+{
+	size_t low = 0, high = memory->count;
+	*ret_found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = key_public_compare(&memory->records[middle].public_key, key);
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct endpoint_record *memory_find(
+	const struct endpoint_history *memory, const struct key_public *key)
+{
+	bool found;
+	size_t at = memory_position(memory, key, &found);
+	return found ? &memory->records[at] : NULL;
+}
+
+/* The record of `key`, made if there is none; NULL when memory is out. */
+static struct endpoint_record *memory_obtain(
+	struct endpoint_history *memory, const struct key_public *key)
+{
+	bool found;
+	size_t at = memory_position(memory, key, &found);
+	if (found)
+		return &memory->records[at];
+	if (!memory->records || memory->count == memory->capacity) {
+		size_t capacity = memory->capacity ? memory->capacity * 2 : 16;
+		struct endpoint_record *records =
+			reallocarray(memory->records, capacity, sizeof *records);
+		if (!records)
+			return NULL;
+		memory->records = records;
+		memory->capacity = capacity;
+	}
+	memmove(&memory->records[at + 1], &memory->records[at],
+		(memory->count - at) * sizeof *memory->records);
+	memory->records[at] = (struct endpoint_record){.public_key = *key};
+	memory->count++;
+	return &memory->records[at];
+}
+
+/* Whether bytes were sent since the handshake that `record` knows was first seen. A counter that
+ * went back, or another handshake, is a new beginning. */
+static bool sent_since_handshake(
+	const struct endpoint_record *record, const struct peer_status *status)
+{
+	if (status->last_handshake_s != record->last_handshake_s)
+		return false;
+	if (status->tx_bytes < record->tx_bytes)
+		return status->tx_bytes > 0;
+	return status->tx_bytes > record->tx_bytes;
+}
+
+static bool handshake_is_known(
+	const struct endpoint_record *record, const struct peer_status *status)
+{
+	return record && record->seen && record->last_handshake_s == status->last_handshake_s;
+}
+
+static int64_t handshake_age_s(
+	const struct endpoint_record *record, const struct peer_status *status, struct moment now)
+{
+	if (handshake_is_known(record, status))
+		return now.boot_ns / NS_PER_S - record->handshake_boot_s;
+	int64_t age_s = now.wall_ns / NS_PER_S - status->last_handshake_s;
+	return age_s > 0 ? age_s : 0;
+}
+
+static bool is_silent(
+	const struct endpoint_record *record, const struct peer_status *status, struct moment now)
+{
+	if (status->last_handshake_s != 0 &&
+		handshake_age_s(record, status, now) <= ENDPOINT_SILENT_AFTER_S)
+		return false;
+	return !record || !record->seen || sent_since_handshake(record, status);
+}
+
+bool endpoint_history_is_silent(
+	const struct endpoint_history *memory, const struct peer_config *actual, struct moment now)
+{
+	return is_silent(memory_find(memory, &actual->public_key), &actual->status, now);
+}
+
+const struct endpoint *endpoint_history_baseline(
+	const struct endpoint_history *memory, const struct key_public *key)
+{
+	const struct endpoint_record *record = memory_find(memory, key);
+	return record && record->has_baseline ? &record->baseline : NULL;
+}
+
+/* FNV-1a. Two names of one digest would only make the change from one to the other wait. */
+static uint32_t name_digest(const char *host)
+{
+	uint32_t digest = 2166136261;
+	for (; *host; host++)
+		digest = (digest ^ (uint8_t)*host) * 16777619;
+	return digest | 1; /* 0 is none */
+}
+
+/* What a host name stands for. */
+struct answer {
+	uint32_t name;
+	uint16_t port;
+	const struct ip *ips;
+	size_t count;
+};
+
+static bool answer_has(const struct answer *answer, const struct endpoint *endpoint)
+{
+	if (endpoint->kind != ENDPOINT_IP || endpoint->port != answer->port)
+		return false;
+	for (size_t i = 0; i < answer->count; i++)
+		if (ip_equal(&answer->ips[i], &endpoint->ip))
+			return true;
+	return false;
+}
+
+/* Whether another name, or a port, was desired before. An address that was last applied because
+ * there was no name is as good as another name. */
+static bool name_is_new(const struct answer *answer, const struct endpoint *baseline)
+{
+	return baseline->name != answer->name ||
+	       (baseline->kind == ENDPOINT_IP && baseline->port != answer->port);
+}
+
+/* Of a name that has addresses. */
+static struct endpoint address_choose(const struct endpoint_record *record,
+	const struct answer *answer, const struct peer_config *actual, struct moment now)
+{
+	struct endpoint first = {.kind = ENDPOINT_IP, .ip = answer->ips[0], .port = answer->port};
+	if (actual && answer_has(answer, &actual->endpoint))
+		return actual->endpoint;
+	if (!record || !record->has_baseline)
+		return first;
+	if (answer_has(answer, &record->baseline))
+		return record->baseline;
+	if (!actual || actual->endpoint.kind == ENDPOINT_NONE ||
+		name_is_new(answer, &record->baseline) || is_silent(record, &actual->status, now))
+		return first;
+	return record->baseline;
+}
+
+void endpoint_history_choose(const struct endpoint_history *memory,
+	const struct name_lookup *lookup, struct peer_config *desired,
+	const struct peer_config *actual, struct moment now)
+{
+	struct endpoint *endpoint = &desired->endpoint;
+	if (endpoint->kind != ENDPOINT_NAME || !lookup->addresses)
+		return;
+	struct answer answer = {.name = name_digest(endpoint->host), .port = endpoint->port};
+	answer.count = lookup->addresses(lookup->impl, endpoint->host, &answer.ips);
+	if (answer.count)
+		*endpoint = address_choose(
+			memory_find(memory, &desired->public_key), &answer, actual, now);
+	else
+		*endpoint = (struct endpoint){.kind = ENDPOINT_NONE};
+	endpoint->name = answer.name;
+}
+
+/* `record` may be NULL: nothing is known of the peer. */
+static bool record_is_due(const struct endpoint_record *record, const struct peer_config *desired,
+	const struct peer_config *actual, struct moment now)
+{
+	const struct endpoint *endpoint = &desired->endpoint;
+	if (endpoint->kind != ENDPOINT_IP || endpoint_equal(endpoint, &actual->endpoint))
+		return false;
+	if (record && record->has_baseline && !endpoint_equal(endpoint, &record->baseline))
+		return true;
+	if (record && record->has_due && endpoint_equal(endpoint, &record->due))
+		return true;
+	return is_silent(record, &actual->status, now);
+}
+
+bool endpoint_history_is_due(const struct endpoint_history *memory,
+	const struct peer_config *desired, const struct peer_config *actual, struct moment now)
+{
+	return record_is_due(memory_find(memory, &desired->public_key), desired, actual, now);
+}
+
+static void record_see(
+	struct endpoint_record *record, const struct peer_status *status, struct moment now)
+{
+	if (!handshake_is_known(record, status)) {
+		record->tx_bytes = status->tx_bytes;
+		record->handshake_boot_s =
+			now.boot_ns / NS_PER_S - handshake_age_s(record, status, now);
+	} else if (status->tx_bytes < record->tx_bytes) {
+		record->tx_bytes = 0;
+	}
+	record->last_handshake_s = status->last_handshake_s;
+	record->seen = true;
+}
+
+static void record_compare(struct endpoint_record *record, const struct peer_config *desired,
+	const struct peer_config *actual, struct moment now)
+{
+	const struct endpoint *endpoint = &desired->endpoint;
+	if (endpoint->kind == ENDPOINT_NAME)
+		return;
+	if (endpoint->kind == ENDPOINT_IP && endpoint_equal(endpoint, &actual->endpoint)) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+		record->has_due = false;
+		return;
+	}
+	bool is_due = record_is_due(record, desired, actual, now);
+	if (is_due) {
+		record->due = *endpoint;
+		record->has_due = true;
+	}
+	if (!record->has_baseline) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+	} else if (!is_due && endpoint->kind == ENDPOINT_IP) {
+		record->baseline.name = endpoint->name;
+	}
+}
+
+int endpoint_history_compared(struct endpoint_history *memory, const struct peer_table *desired,
+	const struct peer_table *actual, struct moment now)
+{
+	struct endpoint_history next = {.capacity = actual->count};
+	next.records = calloc(next.capacity ? next.capacity : 1, sizeof *next.records);
+	if (!next.records)
+		return -ENOMEM;
+	size_t old = 0, wanted = 0;
+	for (size_t i = 0; i < actual->count; i++) {
+		const struct peer_config *peer = &actual->peers[i];
+		const struct key_public *key = &peer->public_key;
+		struct endpoint_record *record = &next.records[next.count++];
+		while (old < memory->count &&
+			key_public_compare(&memory->records[old].public_key, key) < 0)
+			old++;
+		if (old < memory->count && key_public_equal(&memory->records[old].public_key, key))
+			*record = memory->records[old];
+		else
+			record->public_key = *key;
+		while (wanted < desired->count &&
+			key_public_compare(&desired->peers[wanted].public_key, key) < 0)
+			wanted++;
+		if (wanted < desired->count &&
+			key_public_equal(&desired->peers[wanted].public_key, key))
+			record_compare(record, &desired->peers[wanted], peer, now);
+		record_see(record, &peer->status, now);
+	}
+	endpoint_history_clear(memory);
+	*memory = next;
+	return 0;
+}
+
+static void record_apply(
+	struct endpoint_record *record, const struct endpoint *endpoint, bool fresh)
+{
+	if (fresh)
+		*record = (struct endpoint_record){.public_key = record->public_key};
+	if (fresh || endpoint->kind == ENDPOINT_IP) {
+		record->baseline = *endpoint;
+		record->has_baseline = true;
+		record->has_due = false;
+	}
+}
+
+int endpoint_history_applied(struct endpoint_history *memory, const struct key_public *key,
+	const struct endpoint *endpoint, bool fresh)
+{
+	fresh = fresh || !memory_find(memory, key);
+	struct endpoint_record *record = memory_obtain(memory, key);
+	if (!record)
+		return -ENOMEM;
+	record_apply(record, endpoint, fresh);
+	return 0;
+}
+
+int endpoint_history_changed(
+	struct endpoint_history *memory, const struct endpoint_change *changes, size_t count)
+{
+	struct endpoint_history next = {.capacity = memory->count + count};
+	if (count == 0)
+		return 0;
+	next.records = calloc(next.capacity, sizeof *next.records);
+	if (!next.records)
+		return -ENOMEM;
+	size_t old = 0;
+	for (size_t i = 0; i <= count; i++) {
+		int order = -1;
+		while (old < memory->count &&
+			(i == count || (order = key_public_compare(&memory->records[old].public_key,
+						changes[i].key)) < 0))
+			next.records[next.count++] = memory->records[old++];
+		if (i == count)
+			break;
+		bool is_known = old < memory->count && order == 0;
+		struct endpoint_record record = {.public_key = *changes[i].key};
+		if (is_known)
+			record = memory->records[old++];
+		if (!changes[i].applied)
+			continue;
+		record_apply(&record, changes[i].applied, changes[i].is_fresh || !is_known);
+		next.records[next.count++] = record;
+	}
+	endpoint_history_clear(memory);
+	*memory = next;
+	return 0;
+}
+
+int endpoint_history_failed(struct endpoint_history *memory, const struct key_public *key,
+	const struct endpoint *endpoint)
+{
+	if (endpoint->kind != ENDPOINT_IP)
+		return 0;
+	struct endpoint_record *record = memory_obtain(memory, key);
+	if (!record)
+		return -ENOMEM;
+	record->due = *endpoint;
+	record->has_due = true;
+	return 0;
+}
+
+void endpoint_history_forget(struct endpoint_history *memory, const struct key_public *key)
+{
+	bool found;
+	size_t at = memory_position(memory, key, &found);
+	if (!found)
+		return;
+	memory->count--;
+	memmove(&memory->records[at], &memory->records[at + 1],
+		(memory->count - at) * sizeof *memory->records);
+}
+
+void endpoint_history_clear(struct endpoint_history *memory)
+{
+	free(memory->records);
+	*memory = (struct endpoint_history){0};
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state_store_file.h"
+
+#include "diag.h"
+#include "file.h"
+#include "json_duplicates.h"
+#include "json_scan.h"
+#include "secret_memory.h"
+#include "state_file.h"
+#include "state_wire.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_NAME      "last_state.json"
+#define PEERS_NAME      "last_events.json"
+#define CACHE_VERSION   "1"
+#define CACHE_BYTES_MAX ((size_t)2 * STATE_MIB_MAX << 20)
+#define HASH_TEXT_SIZE  (2 * STATE_STORE_FILE_HASH + 1)
+
+void state_store_file_init(
+	struct state_store_file *cache, const struct state_store_file_owner *owner)
+{
+	*cache = (struct state_store_file){.owner = *owner};
+}
+
+static void hash_make(const char *text, size_t length, uint8_t ret[static STATE_STORE_FILE_HASH])
+{
+	crypto_generichash(ret, STATE_STORE_FILE_HASH, (const uint8_t *)text, length, NULL, 0);
+}
+
+/*
+ * Writing.
+ */
+
+/* What either file is made of. */
+struct content {
+	const struct state_store_file_owner *owner;
+	const uint8_t *document_hash;
+	const char *stamp;
+	struct json_span document;
+	const struct state_store_peers *peers;
+};
+
+static void put(struct canonical_writer *writer, const char *text)
+{
+	canonical_put(writer, text, strlen(text));
+}
+
+static void put_string(struct canonical_writer *writer, const char *text)
+{
+	canonical_put_string(writer, text, strlen(text));
+}
+
+static void put_state(struct canonical_writer *writer, const struct content *content)
+{
+	char hash[HASH_TEXT_SIZE];
+	sodium_bin2hex(hash, sizeof hash, content->document_hash, STATE_STORE_FILE_HASH);
+	put(writer, "{\"version\":" CACHE_VERSION ",\"node_id\":");
+	if (content->owner->node_id)
+		put_string(writer, content->owner->node_id);
+	else
+		put(writer, "null");
+	put(writer, ",\"source\":");
+	put_string(writer, content->owner->source);
+	put(writer, ",\"hash\":");
+	put_string(writer, hash);
+	put(writer, ",\"stamp\":");
+	put_string(writer, content->stamp);
+	put(writer, ",");
+	state_store_peers_put(writer, content->peers);
+	put(writer, ",\"document\":");
+	canonical_put(writer, content->document.text, content->document.length);
+	put(writer, "}\n");
+}
+
+static void put_peers(struct canonical_writer *writer, const struct content *content)
+{
+	put(writer, "{\"version\":" CACHE_VERSION ",\"stamp\":");
+	put_string(writer, content->stamp);
+	put(writer, ",");
+	state_store_peers_put(writer, content->peers);
+	put(writer, "}\n");
+}
+
+typedef void (*content_put)(struct canonical_writer *writer, const struct content *content);
+
+/* Returns 0 or -ENOMEM. */
+static int content_write(content_put put_content, const struct content *content,
+	struct file_text *ret, struct diag *diag)
+{
+	struct canonical_writer writer = {0};
+	put_content(&writer, content);
+	size_t length = writer.length;
+	writer = (struct canonical_writer){.out = secret_alloc(length)};
+	if (!writer.out)
+		return diag_fail_errno(diag, -ENOMEM);
+	put_content(&writer, content);
+	*ret = (struct file_text){.text = writer.out, .length = length, .capacity = length};
+	return 0;
+}
+
+/* Stores `content` unless the file is known to hold it, in which case `*hash` is its hash. */
+static int peers_store(
+	struct state_store_file *cache, const struct content *content, struct diag *diag)
+{
+	struct file_text file = {0};
+	uint8_t hash[STATE_STORE_FILE_HASH];
+	int error = content_write(put_peers, content, &file, diag);
+	if (error)
+		return error;
+	hash_make(file.text, file.length, hash);
+	if (!cache->has_peers || memcmp(hash, cache->peers_hash, sizeof hash) != 0) {
+		error = file_replace(
+			cache->owner.directory, PEERS_NAME, file.text, file.length, diag);
+		cache->has_peers = error == 0;
+		memcpy(cache->peers_hash, hash, sizeof hash);
+	}
+	file_text_clear(&file);
+	return error;
+}
+
+/* The hash that last_events.json would have, though last_state.json holds it all as yet. */
+static int peers_note(
+	struct state_store_file *cache, const struct content *content, struct diag *diag)
+{
+	struct file_text file = {0};
+	int error = content_write(put_peers, content, &file, diag);
+	cache->has_peers = error == 0;
+	if (!error)
+		hash_make(file.text, file.length, cache->peers_hash);
+	file_text_clear(&file);
+	return error;
+}
+
+static int state_store(
+	struct state_store_file *cache, const struct content *content, struct diag *diag)
+{
+	struct file_text file = {0};
+	struct json_span whole;
+	int error = content_write(put_state, content, &file, diag);
+	/* A document may be nested just too deep to be part of another. */
+	if (!error)
+		error = json_scan_document(file.text, file.length, &whole, diag);
+	if (!error)
+		error = file_replace(
+			cache->owner.directory, STATE_NAME, file.text, file.length, diag);
+	file_text_clear(&file);
+	return error;
+}
+
+static void stamp_make(char ret[static STATE_STORE_FILE_STAMP])
+{
+	uint8_t bytes[STATE_STORE_FILE_STAMP / 2];
+	randombytes_buf(bytes, sizeof bytes);
+	sodium_bin2hex(ret, STATE_STORE_FILE_STAMP, bytes, sizeof bytes);
+}
+
+int state_store_file_store_document(struct state_store_file *cache, const char *text, size_t length,
+	const struct state_store_peers *peers, struct diag *diag)
+{
+	uint8_t hash[STATE_STORE_FILE_HASH];
+	char stamp[STATE_STORE_FILE_STAMP];
+	struct content content = {
+		.owner = &cache->owner, .document_hash = hash, .stamp = stamp, .peers = peers};
+	int error = json_scan_document(text, length, &content.document, diag);
+	if (error)
+		return diag_wrap(diag, error, "keep state");
+	hash_make(content.document.text, content.document.length, hash);
+	if (cache->has_document && memcmp(hash, cache->document_hash, sizeof hash) == 0)
+		return state_store_file_store_peers(cache, peers, diag);
+	stamp_make(stamp);
+	/* What is in force now no longer goes with the document that is stored: if the new one
+	 * cannot be, the files stay as they are, which is old but sound. */
+	cache->has_document = false;
+	error = state_store(cache, &content, diag);
+	if (error)
+		return diag_wrap(diag, error, "keep state");
+	cache->has_document = true;
+	memcpy(cache->document_hash, hash, sizeof hash);
+	memcpy(cache->stamp, stamp, sizeof stamp);
+	return peers_note(cache, &content, diag);
+}
+
+int state_store_file_store_peers(
+	struct state_store_file *cache, const struct state_store_peers *peers, struct diag *diag)
+{
+	struct content content = {.stamp = cache->stamp, .peers = peers};
+	if (!cache->has_document)
+		return 0;
+	int error = peers_store(cache, &content, diag);
+	return error ? diag_wrap(diag, error, "keep events") : 0;
+}
+
+/*
+ * Reading.
+ */
+
+/* One of the two files, checked as text. */
+struct cache_file {
+	struct file_text file;
+	struct json_span object;
+};
+
+static int version_check(struct json_span object, struct diag *diag)
+{
+	struct json_span version;
+	if (!json_span_find_member(object, "version", &version))
+		return diag_fail(diag, -EINVAL, "version: missing");
+	if (version.length != strlen(CACHE_VERSION) ||
+		memcmp(version.text, CACHE_VERSION, version.length) != 0)
+		return diag_fail(diag, -EINVAL, "of another version");
+	return 0;
+}
+
+static int cache_file_check(struct cache_file *cached, struct diag *diag)
+{
+	int error =
+		json_scan_document(cached->file.text, cached->file.length, &cached->object, diag);
+	if (!error && json_span_kind(cached->object) != JSON_OBJECT)
+		error = diag_fail(diag, -EINVAL, "not an object");
+	if (!error)
+		error = json_duplicates_check_members(cached->object, diag);
+	return error ? error : version_check(cached->object, diag);
+}
+
+/* Errors begin with the path. `*ret` is for file_text_clear on success only. */
+static int cache_file_read(
+	const char *directory, const char *name, struct cache_file *ret, struct diag *diag)
+{
+	char path[PATH_MAX];
+	struct cache_file cached = {0};
+	if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path)
+		return diag_fail(
+			diag, -ENAMETOOLONG, "%s/%s: the path is too long", directory, name);
+	int error = file_read_private(path, CACHE_BYTES_MAX, &cached.file, diag);
+	if (error)
+		return error;
+	error = cache_file_check(&cached, diag);
+	if (error) {
+		file_text_clear(&cached.file);
+		return diag_wrap(diag, error, "%s", path);
+	}
+	*ret = cached;
+	return 0;
+}
+
+static bool member_is(struct json_span object, const char *name, const char *text)
+{
+	struct json_span value;
+	return json_span_find_member(object, name, &value) &&
+	       json_span_kind(value) == JSON_STRING && json_span_equals(value, text);
+}
+
+/* The state is ours: of this node and from this source. */
+static int owner_check(
+	struct json_span object, const struct state_store_file_owner *owner, struct diag *diag)
+{
+	struct json_span node = {0}, source = {0};
+	json_span_find_member(object, "node_id", &node);
+	json_span_find_member(object, "source", &source);
+	bool has_node = json_span_kind(node) == JSON_STRING;
+	if (owner->node_id ? !has_node || !json_span_equals(node, owner->node_id)
+			   : json_span_kind(node) != JSON_NULL)
+		return diag_fail(diag, -EPERM, "of another node, %s",
+			has_node ? json_span_quote(node).text : "without an id");
+	if (json_span_kind(source) != JSON_STRING)
+		return diag_fail(diag, -EINVAL, "source: not a string");
+	if (!json_span_equals(source, owner->source))
+		return diag_fail(
+			diag, -EPERM, "from another source, %s", json_span_quote(source).text);
+	return 0;
+}
+
+static int document_find(struct json_span object, struct json_span *ret,
+	uint8_t ret_hash[static STATE_STORE_FILE_HASH], struct diag *diag)
+{
+	char hash[HASH_TEXT_SIZE];
+	if (!json_span_find_member(object, "document", ret))
+		return diag_fail(diag, -EINVAL, "document: missing");
+	hash_make(ret->text, ret->length, ret_hash);
+	sodium_bin2hex(hash, sizeof hash, ret_hash, STATE_STORE_FILE_HASH);
+	if (!member_is(object, "hash", hash))
+		return diag_fail(diag, -EINVAL, "document: not the one that was written");
+	return 0;
+}
+
+static int stamp_find(
+	struct json_span object, char ret[static STATE_STORE_FILE_STAMP], struct diag *diag)
+{
+	struct json_span stamp = {0};
+	json_span_find_member(object, "stamp", &stamp);
+	if (json_span_kind(stamp) != JSON_STRING || stamp.length != STATE_STORE_FILE_STAMP + 1)
+		return diag_fail(diag, -EINVAL, "stamp: not a string of its length");
+	memcpy(ret, stamp.text + 1, STATE_STORE_FILE_STAMP - 1);
+	ret[STATE_STORE_FILE_STAMP - 1] = '\0';
+	return 0;
+}
+
+/* All of last_state.json, into `*state` and `*cache`, which may be left half-made. */
+static int state_read(struct state_store_file *cache, struct json_span object,
+	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
+{
+	struct json_span document = {0};
+	int error = owner_check(object, &cache->owner, diag);
+	if (!error)
+		error = stamp_find(object, cache->stamp, diag);
+	if (!error)
+		error = document_find(object, &document, cache->document_hash, diag);
+	if (!error) {
+		error = state_wire_read(
+			document.text, document.length, options, &state->document, diag);
+		if (error)
+			diag_wrap(diag, error, "document");
+		state->document_bytes = document.length;
+	}
+	if (!error)
+		error = state_store_peers_read(object, options, &state->peers, diag);
+	cache->has_document = error == 0;
+	return error;
+}
+
+/* Takes the newer events from last_events.json, if it belongs to the state that was loaded. */
+static int peers_take(struct state_store_file *cache, const struct cache_file *cached,
+	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
+{
+	struct state_store_peers_found found;
+	if (!member_is(cached->object, "stamp", cache->stamp))
+		return 0;
+	int error = state_store_peers_read(cached->object, options, &found, diag);
+	if (error)
+		return diag_wrap(diag, error, "%s/" PEERS_NAME, cache->owner.directory);
+	state_store_peers_clear(&state->peers);
+	state->peers = found;
+	hash_make(cached->file.text, cached->file.length, cache->peers_hash);
+	cache->has_peers = true;
+	return 0;
+}
+
+/* What is wrong with the newer events leaves those that were kept with the document. Returns 0 or
+ * -ENOMEM. */
+static int peers_load(struct state_store_file *cache, const struct peer_wire_options *options,
+	struct cached_state *state)
+{
+	struct cache_file cached = {0};
+	struct diag diag = {0};
+	int error = cache_file_read(cache->owner.directory, PEERS_NAME, &cached, &diag);
+	bool is_missing = error == -ENOENT;
+	if (!error) {
+		error = peers_take(cache, &cached, options, state, &diag);
+		file_text_clear(&cached.file);
+	}
+	if (error && !is_missing)
+		state->fault = strdup(diag_text(&diag));
+	diag_clear(&diag);
+	return error && !is_missing && !state->fault ? -ENOMEM : 0;
+}
+
+int state_store_file_load(struct state_store_file *cache, const struct peer_wire_options *options,
+	struct cached_state *ret, struct diag *diag)
+{
+	const struct peer_wire_options unlimited = peer_wire_options_unlimited(options);
+	struct state_store_file loaded = {.owner = cache->owner};
+	struct cached_state state = {0};
+	struct cache_file cached = {0};
+	int error = cache_file_read(cache->owner.directory, STATE_NAME, &cached, diag);
+	if (error)
+		return error;
+	error = state_read(&loaded, cached.object, &unlimited, &state, diag);
+	file_text_clear(&cached.file);
+	if (error) {
+		diag_wrap(diag, error, "%s/" STATE_NAME, cache->owner.directory);
+	} else {
+		error = peers_load(&loaded, &unlimited, &state);
+		if (error)
+			diag_fail_errno(diag, error);
+	}
+	if (error) {
+		cached_state_clear(&state);
+		return error;
+	}
+	*cache = loaded;
+	*ret = state;
+	return 0;
+}
+
+void cached_state_clear(struct cached_state *state)
+{
+	state_document_clear(&state->document);
+	state_store_peers_clear(&state->peers);
+	free(state->fault);
+	*state = (struct cached_state){0};
+}

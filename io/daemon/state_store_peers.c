@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state_store_peers.h"
+
+#include "diag.h"
+#include "json_duplicates.h"
+#include "peer_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void put(struct canonical_writer *writer, const char *text)
+{
+	canonical_put(writer, text, strlen(text));
+}
+
+static void put_string(struct canonical_writer *writer, const char *text)
+{
+	canonical_put_string(writer, text, strlen(text));
+}
+
+static void put_index(struct canonical_writer *writer, const struct peer_names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		put(writer, i ? "," : "");
+		put_string(writer, names->names[i].id);
+		put(writer, ":");
+		put_string(writer, key_public_format(&names->names[i].public_key).text);
+	}
+}
+
+static void put_events(struct canonical_writer *writer, const struct state_store_peers *peers)
+{
+	const char *separator = "";
+	for (size_t i = 0; i < peers->overlay->count; i++) {
+		const struct pending_peer *peer = &peers->overlay->peers[i];
+		if (peer->order <= peers->overtaken_order)
+			continue;
+		put(writer, separator);
+		separator = ",";
+		if (peer->removed) {
+			put(writer, "{\"removed\":");
+			put_string(writer, peer->id);
+		} else {
+			put(writer, "{\"peer\":");
+			peer_text_put(writer, &peer->entry.config);
+		}
+		put(writer, "}");
+	}
+}
+
+void state_store_peers_put(struct canonical_writer *writer, const struct state_store_peers *peers)
+{
+	put(writer, "\"index\":{");
+	put_index(writer, peers->names);
+	put(writer, "},\"events\":[");
+	put_events(writer, peers);
+	put(writer, "]");
+}
+
+/* A string that is an id. */
+static int read_id(struct json_span span, struct arena *arena, const char **ret, struct diag *diag)
+{
+	size_t length;
+	const char *text;
+	if (json_span_kind(span) != JSON_STRING)
+		return diag_fail(diag, -EINVAL, "not a string");
+	if (json_span_decode(span, arena, &text, &length) != 0)
+		return -ENOMEM;
+	if (length == 0 || length > PEER_ID_MAX || strlen(text) != length)
+		return diag_fail(diag, -EINVAL, "not an id");
+	*ret = text;
+	return 0;
+}
+
+static int read_name(struct json_span name, struct json_span value, struct arena *arena,
+	struct peer_name *ret, struct diag *diag)
+{
+	const char *id = NULL;
+	int error = read_id(name, arena, &id, diag);
+	if (error)
+		return error;
+	if (json_span_kind(value) != JSON_STRING)
+		return diag_fail(diag, -EINVAL, "not a string");
+	/* A key has no character that JSON would escape. */
+	error = key_public_parse(value.text + 1, value.length - 2, &ret->public_key, diag);
+	if (!error)
+		ret->id = (char *)id;
+	return error;
+}
+
+static int read_index(
+	struct json_span index, struct state_store_peers_found *found, struct diag *diag)
+{
+	struct json_cursor cursor = json_cursor_open(index);
+	struct json_span name, value;
+	size_t count = 0;
+	if (json_span_kind(index) != JSON_OBJECT)
+		return diag_fail(diag, -EINVAL, "not an object");
+	int error = json_duplicates_check_members(index, diag);
+	if (error)
+		return error;
+	while (json_cursor_member(&cursor, &name, &value))
+		count++;
+	found->names = arena_alloc(&found->arena, count * sizeof *found->names);
+	if (!found->names)
+		return -ENOMEM;
+	cursor = json_cursor_open(index);
+	while (!error && json_cursor_member(&cursor, &name, &value)) {
+		error = read_name(
+			name, value, &found->arena, &found->names[found->name_count], diag);
+		if (!error)
+			found->name_count++;
+		else
+			diag_wrap(diag, error, "%s", json_span_quote(name).text);
+	}
+	return error;
+}
+
+static int note(int error, struct diag *diag)
+{
+	return error ? diag_fail_errno(diag, error) : 0;
+}
+
+static int read_event(const struct peer_wire *wire, struct json_span event,
+	struct pending_events *overlay, struct diag *diag)
+{
+	struct json_span value;
+	const char *id = NULL;
+	if (json_span_find_member(event, "removed", &value)) {
+		int error = read_id(value, wire->arena, &id, diag);
+		return error ? error : note(pending_events_remove(overlay, id), diag);
+	}
+	if (!json_span_find_member(event, "peer", &value))
+		return diag_fail(diag, -EINVAL, "no event");
+	struct peer_entry entry = {0};
+	int error = peer_wire_read(wire, value, PEER_WIRE_ALONE, &entry);
+	if (!error && entry.error)
+		error = diag_fail(diag, -EINVAL, "%s", entry.error);
+	if (!error)
+		error = note(pending_events_set(overlay, &entry), diag);
+	key_secret_wipe(&entry.config.psk);
+	return error;
+}
+
+static int read_events(struct json_span events, const struct peer_wire *wire,
+	struct pending_events *overlay, struct diag *diag)
+{
+	struct json_cursor cursor = json_cursor_open(events);
+	struct json_span event;
+	int error = 0;
+	if (json_span_kind(events) != JSON_ARRAY)
+		return diag_fail(diag, -EINVAL, "not an array");
+	for (size_t i = 0; !error && json_cursor_element(&cursor, &event); i++) {
+		error = read_event(wire, event, overlay, diag);
+		if (error)
+			diag_wrap(diag, error, "[%zu]", i);
+	}
+	return error;
+}
+
+static int read_members(struct json_span object, const struct peer_wire *wire,
+	struct state_store_peers_found *found, struct diag *diag)
+{
+	struct json_span index = {0}, events = {0};
+	json_span_find_member(object, "index", &index);
+	json_span_find_member(object, "events", &events);
+	int error = read_index(index, found, diag);
+	if (error)
+		return diag_wrap(diag, error, "index");
+	error = read_events(events, wire, &found->overlay, diag);
+	return error ? diag_wrap(diag, error, "events") : 0;
+}
+
+int state_store_peers_read(struct json_span object, const struct peer_wire_options *options,
+	struct state_store_peers_found *ret, struct diag *diag)
+{
+	/* As many as were kept. */
+	struct state_store_peers_found found = {.overlay = {.bytes_max = SIZE_MAX}};
+	struct arena scratch = {0};
+	struct json_reader reader;
+	int error = json_reader_init(&reader);
+	if (!error) {
+		struct peer_wire wire = {.reader = &reader, .options = *options, .arena = &scratch};
+		error = read_members(object, &wire, &found, diag);
+		json_reader_deinit(&reader);
+	}
+	arena_clear(&scratch);
+	found.overlay.bytes_max = 0;
+	if (error)
+		state_store_peers_clear(&found);
+	else
+		*ret = found;
+	return error == -ENOMEM ? diag_fail_errno(diag, error) : error;
+}
+
+void state_store_peers_clear(struct state_store_peers_found *found)
+{
+	pending_events_clear(&found->overlay);
+	arena_clear(&found->arena);
+	*found = (struct state_store_peers_found){0};
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wg_features.h"
+
+#include "wg_netlink.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+#define REQUEST_BYTES 128
+
+struct nl_msg *wg_policy_request(uint16_t family)
+{
+	struct nl_msg *message = nlmsg_alloc_size(REQUEST_BYTES);
+	if (!message)
+		return NULL;
+	if (!genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0,
+		    NLM_F_REQUEST | NLM_F_DUMP, CTRL_CMD_GETPOLICY, 1) ||
+		nla_put_u16(message, CTRL_ATTR_FAMILY_ID, family) < 0) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+void wg_policy_begin(struct wg_features *policy)
+{
+	*policy = (struct wg_features){0};
+	for (size_t i = 0; i < WG_POLICIES_MAX; i++)
+		policy->peers[i] = policy->allowed_ips[i] = -1;
+}
+
+/* The policy that an attribute's description leads to, or -1. */
+static int nested_policy(struct nlattr *description)
+{
+	static const struct nla_policy rules[NL_POLICY_TYPE_ATTR_MAX + 1] = {
+		[NL_POLICY_TYPE_ATTR_POLICY_IDX] = {.type = NLA_U32},
+	};
+	struct nlattr *attributes[NL_POLICY_TYPE_ATTR_MAX + 1];
+	if (nla_parse_nested(attributes, NL_POLICY_TYPE_ATTR_MAX, description, rules) < 0 ||
+		!attributes[NL_POLICY_TYPE_ATTR_POLICY_IDX])
+		return -1;
+	uint32_t index = nla_get_u32(attributes[NL_POLICY_TYPE_ATTR_POLICY_IDX]);
+	return index < WG_POLICIES_MAX ? (int)index : -1;
+}
+
+/*
+ * Which policy this is about is not known yet, so each is read as if it were any of the three; the
+ * way down from the root tells in the end.
+ */
+static void policy_take(struct wg_features *policy, struct nlattr *one)
+{
+	int index = nla_type(one);
+	struct nlattr *description;
+	int left;
+	if (index >= WG_POLICIES_MAX)
+		return;
+	nla_for_each_nested(description, one, left)
+	{
+		int type = nla_type(description);
+		if (type == WGDEVICE_A_PEERS)
+			policy->peers[index] = nested_policy(description);
+		if (type == WGPEER_A_ALLOWEDIPS)
+			policy->allowed_ips[index] = nested_policy(description);
+		if (type == WG_ALLOWEDIP_A_FLAGS)
+			policy->has_flags[index] = true;
+	}
+}
+
+static void operations_take(struct wg_features *policy, struct nlattr *operations)
+{
+	static const struct nla_policy rules[CTRL_ATTR_POLICY_DUMP_MAX + 1] = {
+		[CTRL_ATTR_POLICY_DO] = {.type = NLA_U32},
+	};
+	struct nlattr *operation;
+	int left;
+	nla_for_each_nested(operation, operations, left)
+	{
+		struct nlattr *attributes[CTRL_ATTR_POLICY_DUMP_MAX + 1];
+		if (nla_type(operation) == WG_CMD_SET_DEVICE &&
+			nla_parse_nested(attributes, CTRL_ATTR_POLICY_DUMP_MAX, operation, rules) >=
+				0 &&
+			attributes[CTRL_ATTR_POLICY_DO])
+			policy->root = nla_get_u32(attributes[CTRL_ATTR_POLICY_DO]);
+	}
+}
+
+int wg_policy_message(void *impl, struct nlmsghdr *header)
+{
+	struct wg_features *policy = impl;
+	struct nlattr *attributes[CTRL_ATTR_MAX + 1];
+	struct nlattr *one;
+	int left;
+	if (!nlmsg_valid_hdr(header, GENL_HDRLEN) ||
+		nlmsg_parse(header, GENL_HDRLEN, attributes, CTRL_ATTR_MAX, NULL) < 0)
+		return -EIO;
+	if (attributes[CTRL_ATTR_OP_POLICY])
+		operations_take(policy, attributes[CTRL_ATTR_OP_POLICY]);
+	if (attributes[CTRL_ATTR_POLICY])
+		nla_for_each_nested(one, attributes[CTRL_ATTR_POLICY], left)
+			policy_take(policy, one);
+	return 0;
+}
+
+enum wg_prefix_removal wg_policy_end(const struct wg_features *policy)
+{
+	if (policy->root >= WG_POLICIES_MAX)
+		return WG_PREFIX_REMOVAL_UNSAID;
+	int peer = policy->peers[policy->root];
+	int prefix = peer < 0 ? -1 : policy->allowed_ips[peer];
+	if (prefix < 0)
+		return WG_PREFIX_REMOVAL_UNSAID;
+	return policy->has_flags[prefix] ? WG_PREFIX_REMOVAL_YES : WG_PREFIX_REMOVAL_NO;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity_dir.h"
+
+#include "arena.h"
+#include "curve.h"
+#include "diag.h"
+#include "file.h"
+#include "json_duplicates.h"
+#include "json_scan.h"
+#include "secret_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NODE_ID_MAX 255
+
+/* A member that holds text without NUL bytes; NULL if it is missing or null. */
+static int text_member(struct json_span object, const char *name, struct arena *arena,
+	const char **ret, struct diag *diag)
+{
+	struct json_span value;
+	*ret = NULL;
+	if (!json_span_find_member(object, name, &value) || json_span_kind(value) == JSON_NULL)
+		return 0;
+	size_t length;
+	if (json_span_kind(value) != JSON_STRING)
+		return diag_fail(diag, -EINVAL, "%s: not a string", name);
+	if (json_span_decode(value, arena, ret, &length) != 0)
+		return diag_fail_errno(diag, -ENOMEM);
+	if (strlen(*ret) != length)
+		return diag_fail(diag, -EINVAL, "%s: contains a NUL byte", name);
+	return 0;
+}
+
+/* Neither `*signing_key` nor an id need be there: they are then left zero. */
+static int identity_parse(const struct file_text *file, struct identity *identity,
+	struct key_public *signing_key, struct diag *diag)
+{
+	struct arena arena = {0};
+	struct json_span object;
+	const char *node_id = NULL, *mesh_ip = NULL, *key = NULL;
+	*signing_key = (struct key_public){0};
+	int error = json_scan_document(file->text, file->length, &object, diag);
+	if (!error && json_span_kind(object) != JSON_OBJECT)
+		error = diag_fail(diag, -EINVAL, "not a JSON object");
+	if (!error)
+		error = json_duplicates_check_members(object, diag);
+	if (!error)
+		error = text_member(object, "node_id", &arena, &node_id, diag);
+	if (!error)
+		error = text_member(object, "mesh_ip", &arena, &mesh_ip, diag);
+	if (!error)
+		error = text_member(object, "signing_public_key", &arena, &key, diag);
+	if (!error && key && key_public_parse(key, strlen(key), signing_key, diag) != 0)
+		error = diag_wrap(diag, -EINVAL, "signing_public_key");
+	if (!error && !mesh_ip)
+		error = diag_fail(diag, -EINVAL, "mesh_ip: missing");
+	else if (!error && !ip_parse(mesh_ip, strlen(mesh_ip), &identity->mesh_ip))
+		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
+			quote(mesh_ip, strlen(mesh_ip)).text);
+	if (!error && !ip_can_be_node(&identity->mesh_ip))
+		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: no address of a node", mesh_ip);
+	if (!error && node_id && strlen(node_id) > NODE_ID_MAX)
+		error = diag_fail(diag, -EINVAL, "node_id: over %d bytes", NODE_ID_MAX);
+	if (!error && node_id && *node_id) {
+		identity->node_id = strdup(node_id);
+		error = identity->node_id ? 0 : diag_fail_errno(diag, -ENOMEM);
+	}
+	arena_clear(&arena);
+	return error;
+}
+
+static int path_make(
+	const char *directory, const char *name, char ret[static PATH_MAX], struct diag *diag)
+{
+	if (snprintf(ret, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX)
+		return diag_fail(
+			diag, -ENAMETOOLONG, "%s/%s: the path is too long", directory, name);
+	return 0;
+}
+
+static int private_key_parse(const char *text, struct key_secret *ret, struct diag *diag)
+{
+	struct key_secret key;
+	int error = key_secret_parse(text, strlen(text), &key, diag);
+	if (error)
+		return error;
+	if (key_secret_is_zero(&key))
+		return diag_fail(diag, -EINVAL, "all zero, which is no key");
+	key_secret_clamp(&key);
+	*ret = key;
+	key_secret_wipe(&key);
+	return 0;
+}
+
+int identity_dir_read_private_key(
+	const char *directory, struct identity *identity, struct diag *diag)
+{
+	char path[PATH_MAX], *text;
+	int error = path_make(directory, "private_key", path, diag);
+	if (!error)
+		error = secret_file_read(path, &text, diag);
+	if (error)
+		return error;
+	error = private_key_parse(text, &identity->private_key, diag);
+	secret_text_free(text);
+	if (error)
+		return diag_wrap(diag, error, "%s", path);
+	key_public_derive(&identity->private_key, &identity->public_key);
+	return 0;
+}
+
+static int identity_json_read(const char *directory, struct identity *identity,
+	struct key_public *signing_key, struct diag *diag)
+{
+	char path[PATH_MAX];
+	struct file_text file;
+	int error = path_make(directory, "identity.json", path, diag);
+	if (!error)
+		error = file_read_trusted(path, IDENTITY_BYTES_MAX, &file, diag);
+	if (error)
+		return error;
+	error = identity_parse(&file, identity, signing_key, diag);
+	file_text_clear(&file);
+	return error ? diag_wrap(diag, error, "%s", path) : 0;
+}
+
+int identity_dir_load(const char *directory, struct identity *ret, struct diag *diag)
+{
+	struct identity identity = {0};
+	struct key_public signing_key;
+	int error = identity_json_read(directory, &identity, &signing_key, diag);
+	if (!error)
+		error = identity_dir_read_private_key(directory, &identity, diag);
+	if (error)
+		identity_clear(&identity);
+	else
+		*ret = identity;
+	return error;
+}
+
+int identity_dir_read_token(const char *directory, char **ret, struct diag *diag)
+{
+	char path[PATH_MAX];
+	int error = path_make(directory, "node_secret_key", path, diag);
+	return error ? error : secret_file_read(path, ret, diag);
+}
+
+static int signing_key_file_read(const char *path, struct key_public *ret, struct diag *diag)
+{
+	struct file_text file;
+	int error = file_read_trusted(path, IDENTITY_BYTES_MAX, &file, diag);
+	if (error)
+		return error;
+	size_t length = file.length;
+	while (length && (file.text[length - 1] == '\n' || file.text[length - 1] == '\r'))
+		length--;
+	error = key_public_parse(file.text, length, ret, diag);
+	file_text_clear(&file);
+	return error ? diag_wrap(diag, error, "%s", path) : 0;
+}
+
+int identity_dir_read_signing_key(const char *directory, struct key_public *ret, struct diag *diag)
+{
+	char path[PATH_MAX];
+	struct identity identity = {0};
+	struct key_public key = {0};
+	struct diag ignored = {0};
+	int error = path_make(directory, "signing_public_key", path, diag);
+	if (error)
+		return error;
+	error = signing_key_file_read(path, ret, diag);
+	if (error != -ENOENT)
+		return error;
+	/* The file names what identity.json holds too. */
+	if (identity_json_read(directory, &identity, &key, &ignored) == 0 &&
+		!key_public_is_zero(&key)) {
+		if (diag)
+			diag_clear(diag);
+		*ret = key;
+		error = 0;
+	}
+	identity_clear(&identity);
+	diag_clear(&ignored);
+	return error;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scenario_write_state.h"
+
+#include <string.h>
+
+#define TEXT_44  "............................................"
+#define TEXT_64  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define TEXT_256 TEXT_64 TEXT_64 TEXT_64 TEXT_64
+#define ZERO_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+/* What stands for a bad member: the error begins with `member` and holds `fault`. */
+struct stand_in {
+	const char *member;
+	const char *fault;
+	const char *told; /* "": the member is missing */
+};
+
+/* The first that fits. */
+static const struct stand_in stand_ins[] = {
+	{"id: ", "missing", ""},
+	{"id: ", "empty", "\"id\":\"\""},
+	{"id: ", "bytes", "\"id\":\"" TEXT_256 "\""},
+	{"id: ", "NUL", "\"id\":\"\\u0000\""},
+	{"id: ", "", "\"id\":0"},
+	{"public_key: ", "missing", ""},
+	{"public_key: ", "all zero", "\"public_key\":\"" ZERO_KEY "\""},
+	{"public_key: ", "not base64", "\"public_key\":\"" TEXT_44 "\""},
+	{"public_key: ", "not a string", "\"public_key\":0"},
+	{"public_key: ", "", "\"public_key\":\"unusable\""},
+	{"mesh_ip: ", "not a string", "\"mesh_ip\":0"},
+	{"mesh_ip: ", "", "\"mesh_ip\":\"unusable\""},
+	{"endpoint: ", "not a string", "\"endpoint\":0"},
+	{"endpoint: ", ": no port", "\"endpoint\":\"unusable\""},
+	{"endpoint: ", ": the port is not", "\"endpoint\":\"192.0.2.1:0\""},
+	{"endpoint: ", ": an IPv6 address needs", "\"endpoint\":\"2001:db8::1:1\""},
+	{"endpoint: ", ": not an IPv6 address", "\"endpoint\":\"[unusable]:1\""},
+	{"endpoint: ", ": a zone is for", "\"endpoint\":\"[2001:db8::1%z]:1\""},
+	{"endpoint: ", ": a zone has", "\"endpoint\":\"[fe80::1%]:1\""},
+	{"endpoint: ", ": not an interface's name", "\"endpoint\":\"[fe80::1%/]:1\""},
+	{"endpoint: ", ": neither an IP", "\"endpoint\":\"!:1\""},
+	{"endpoint: ", ": the unspecified", "\"endpoint\":\"0.0.0.0:1\""},
+	{"endpoint: ", ": a multicast", "\"endpoint\":\"224.0.0.1:1\""},
+	{"endpoint: ", ": a link-local", "\"endpoint\":\"[fe80::1]:1\""},
+	{"endpoint: ", "", "\"endpoint\":\"unresolved.invalid:1\""},
+	{"allowed_ips: ", "missing", ""},
+	{"allowed_ips: ", "", "\"allowed_ips\":0"},
+	{"allowed_ips[", "not a string", "\"allowed_ips\":[0]"},
+	{"allowed_ips[", ": prefix length over 32", "\"allowed_ips\":[\"192.0.2.0/33\"]"},
+	{"allowed_ips[", ": prefix length over 128", "\"allowed_ips\":[\"2001:db8::/129\"]"},
+	{"allowed_ips[", ": prefix length is no", "\"allowed_ips\":[\"192.0.2.0/x\"]"},
+	{"allowed_ips[", "", "\"allowed_ips\":[\"unusable\"]"},
+	{"psk: ", "not base64", "\"psk\":\"" TEXT_44 "\""},
+	{"psk: ", "not a string", "\"psk\":0"},
+	{"psk: ", "", "\"psk\":\"unusable\""},
+	{"persistent_keepalive: ", "negative", "\"persistent_keepalive\":-1"},
+	{"persistent_keepalive: ", "over", "\"persistent_keepalive\":65536"},
+	{"persistent_keepalive: ", "", "\"persistent_keepalive\":\"unusable\""},
+	/* Whatever else it may be. A repeated member is nothing that a scenario may have. */
+	{"", "", "\"persistent_keepalive\":\"unusable\""},
+};
+
+static bool begins_with(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* What follows `peers[3] "peer-7": ` in an error; the quoted id may hold anything. */
+static const char *place_skip(const char *error)
+{
+	const char *next = error;
+	if (begins_with(next, "peers[")) {
+		next += strcspn(next, "]");
+		next += *next == ']';
+		next += *next == ' ';
+	}
+	if (*next == '"') {
+		next++;
+		while (*next && *next != '"')
+			next += next[0] == '\\' && next[1] ? 2 : 1;
+		next += *next == '"';
+	}
+	next += strspn(next, ".");
+	return begins_with(next, ": ") ? next + 2 : next;
+}
+
+static const struct stand_in *stand_in_find(const char *error)
+{
+	const struct stand_in *stand_in = stand_ins;
+	while (!begins_with(error, stand_in->member) || !strstr(error, stand_in->fault))
+		stand_in++;
+	return stand_in;
+}
+
+void scenario_write_unusable(
+	struct scenario_writer *scenario_writer, const struct peer_entry *entry)
+{
+	const char *error = place_skip(entry->error);
+	if (begins_with(error, "not an object")) {
+		tell(scenario_writer, "0");
+		return;
+	}
+	const struct stand_in *stand_in = stand_in_find(error);
+	tell(scenario_writer, "{");
+	if (entry->id) {
+		tell(scenario_writer, "\"id\":");
+		tell_id(scenario_writer, entry->id);
+	}
+	if (entry->has_key) {
+		tell_comma(scenario_writer);
+		tell(scenario_writer, "\"public_key\":");
+		tell_key(scenario_writer, &entry->config.public_key);
+	}
+	if (!begins_with(stand_in->member, "allowed_ips")) {
+		tell_comma(scenario_writer);
+		tell(scenario_writer, "\"allowed_ips\":[]");
+	}
+	if (*stand_in->told) {
+		tell_comma(scenario_writer);
+		tell(scenario_writer, "%s", stand_in->told);
+	}
+	tell(scenario_writer, "}");
+}

@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stream as the daemon follows it: when it is opened again, where it is resumed, what is said.
+ */
+#include "event_client.h"
+#include "failing_memory.h"
+#include "node_fixture.h"
+
+#include <stdio.h>
+
+#define MINUTE_MS (60 * 1000)
+#define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+
+static struct event_client feed;
+static unsigned changes, handled;
+
+static void on_changed(void *impl)
+{
+	changes++;
+}
+
+static void on_handled(void *impl)
+{
+	handled++;
+}
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	event_client_init(&feed, &node->plane, &node->loop, &node->dispatcher, node->clock);
+	feed.changed = on_changed;
+	feed.handled = on_handled;
+	changes = handled = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	event_client_deinit(&feed);
+	return node_tear_down(state);
+}
+
+static bool is_open(void *impl)
+{
+	return feed.is_open;
+}
+
+static bool is_closed(void *impl)
+{
+	return !feed.stream;
+}
+
+static bool have_changed(void *impl)
+{
+	return changes >= *(unsigned *)impl;
+}
+
+static bool has_cursor(void *impl)
+{
+	return feed.last_event_id && strcmp(feed.last_event_id, impl) == 0;
+}
+
+static bool is_refused(void *impl)
+{
+	for (int verdict = 0; verdict <= VERDICT_FAULT; verdict++)
+		if (feed.troubles[verdict].met_ms != 0)
+			return true;
+	return false;
+}
+
+static bool was_handled(void *impl)
+{
+	return handled >= *(unsigned *)impl;
+}
+
+static void open_now(struct node_fixture *node)
+{
+	event_client_start(&feed);
+	node_wait(node, is_open, NULL);
+}
+
+static int64_t retry_in_ms(void)
+{
+	assert_true(feed.retry_timer.is_set);
+	return feed.retry_timer.due_ns / 1000000 - loop_now_ms();
+}
+
+static void a_stream_that_fell_silent_is_opened_again(void **state)
+{
+	struct node_fixture *node = *state;
+	unsigned wanted = 3;
+	node_connect(node, &(struct api_options){.stream_idle_ms = 100});
+	node_fault(node, "'endpoint':'events','mode':'silent','count':1");
+	open_now(node);
+	node_wait(node, have_changed, &wanted);
+	assert_true(feed.is_open);
+	/* On a slow machine the next stream may be too late too. */
+	assert_true(node_logged(node, "nothing sent or received") >= 1);
+}
+
+static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'endpoint':'events','mode':'end'");
+	for (int i = 0; i < 5; i++) {
+		event_client_start(&feed);
+		node_wait(node, is_closed, NULL);
+	}
+	assert_int_equal(changes, 10);
+	assert_int_equal(node_logged(node, "event stream"), 1);
+	/* 16 s, give or take a quarter. */
+	assert_true(retry_in_ms() > 11000 && retry_in_ms() <= 20000);
+	/* One more that is open says nothing, until it is worth something. */
+	node_tell(node, "DELETE", "/faults", "");
+	open_now(node);
+	assert_int_equal(node_logged(node, "event stream"), 1);
+	node_tell(node, "POST", "/events",
+		"'event_type':'peer_added','payload':{'id':'a',"
+		"'public_key':'" KEY_2 "','allowed_ips':[]}");
+	node_wait(node, was_handled, &(unsigned){1});
+	assert_int_equal(node_logged(node, "All is well again with=event stream"), 1);
+}
+
+static bool is_stable(void *impl)
+{
+	return feed.is_open && feed.is_stable;
+}
+
+/* As a balancer does with one that is idle. */
+static void a_stream_that_ends_after_a_while_and_opens_again_is_not_said(void **state)
+{
+	struct node_fixture *node = *state;
+	for (unsigned i = 0; i < 20; i++) {
+		open_now(node);
+		node_tell(node, "POST", "/events",
+			"'event_type':'peer_added','payload':{'id':'a',"
+			"'public_key':'" KEY_2 "','allowed_ips':[]}");
+		node_wait(node, is_stable, NULL);
+		node_tell(node, "POST", i % 2 ? "/cut" : "/end", "");
+		node_wait(node, is_closed, NULL);
+	}
+	assert_int_equal(node_logged(node, "event stream"), 0);
+	assert_int_equal(node_logged(node, "Event stream ended"), 20);
+	assert_int_equal(changes, 40);
+	/* Unless it does not come back, which is said once, or ends as soon as it does. */
+	node_tell(node, "POST", "/down", "");
+	for (int i = 0; i < 3; i++) {
+		event_client_start(&feed);
+		node_wait(node, is_closed, NULL);
+	}
+	assert_int_equal(node_logged(node, "Trouble with=event stream"), 1);
+	node_tell(node, "POST", "/up", "");
+	open_now(node);
+	assert_int_equal(node_logged(node, "All is well again with=event stream"), 1);
+	node_tell(node, "POST", "/end", "");
+	node_wait(node, is_closed, NULL);
+	assert_int_equal(node_logged(node, "the control plane ended it"), 1 + 10);
+	assert_int_equal(node_logged(node, "Trouble with=event stream"), 2);
+}
+
+static void on_rotation_ordered(void *impl)
+{
+	++*(unsigned *)impl;
+}
+
+static void an_order_that_comes_as_an_event_is_passed_on(void **state)
+{
+	static const char *const types[] = {"rotate_keys", "rotate_key", "rotate_keys2", "x"};
+	struct node_fixture *node = *state;
+	unsigned orders = 0;
+	feed.rotation_ordered = on_rotation_ordered;
+	feed.impl = &orders;
+	open_now(node);
+	for (unsigned i = 0; i < COUNT_OF(types); i++) {
+		char event[64];
+		snprintf(event, sizeof event, "'event_type':'%s'", types[i]);
+		node_tell(node, "POST", "/events", event);
+		node_wait(node, was_handled, &(unsigned){i + 1});
+		assert_int_equal(orders, 1);
+	}
+	/* Not on the word of somebody else. */
+	node_tell(node, "POST", "/events", "'event_type':'rotate_keys','signature':'foreign'");
+	node_tell(node, "POST", "/events", "'event_type':'x'");
+	node_wait(node, was_handled, &(unsigned){COUNT_OF(types) + 1});
+	assert_int_equal(orders, 1);
+}
+
+static void a_control_plane_that_wants_no_stream_is_left_alone(void **state)
+{
+	struct node_fixture *node = *state;
+	for (int status = 403; status <= 404; status++) {
+		char fault[80];
+		snprintf(fault, sizeof fault, "'endpoint':'events','mode':'status','status':%d",
+			status);
+		node_fault(node, fault);
+		event_client_start(&feed);
+		node_wait(node, is_closed, NULL);
+		assert_true(retry_in_ms() > 4 * MINUTE_MS);
+	}
+	/* Until it says something good elsewhere. */
+	node_tell(node, "DELETE", "/faults", "");
+	open_now(node);
+	assert_false(feed.retry_timer.is_set);
+}
+
+static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'90'}");
+	event_client_start(&feed);
+	node_wait(node, is_closed, NULL);
+	assert_true(retry_in_ms() > MINUTE_MS);
+	event_client_start(&feed);
+	assert_null(feed.stream);
+	assert_true(feed.retry_timer.is_set);
+}
+
+static void a_pause_that_the_stream_asks_for_is_kept(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	node_tell(node, "POST", "/raw", "'text':'retry: 12345\\n\\n'");
+	node_tell(node, "POST", "/cut", "");
+	node_wait(node, is_closed, NULL);
+	assert_int_equal(feed.retry_min_ms, 12345);
+	assert_true(retry_in_ms() > 11000);
+	node_fault(node, "'mode':'status','status':401");
+	event_client_start(&feed);
+	node_wait(node, is_closed, NULL);
+	assert_int_equal(node_logged(node, "node token"), 1);
+}
+
+/* How an event goes out, and what becomes of it. */
+static const struct {
+	const char *event;
+	bool is_final; /* it will not be believed later either */
+} kinds[] = {
+	{"'event_type':'x'", true},
+	{"'event_type':'x','signature':'foreign'", false},
+	{"'event_type':'x','offset_s':310", false},
+	{"'event_type':'x','signature':'missing'", true},
+	{"'event_type':'x','offset_s':-310", true},
+	{"'event_type':'x','nonce':'used'", true},
+};
+
+/* A good event comes last: once that is handled, all were looked at. */
+static bool are_looked_at(void *impl)
+{
+	return handled == *(unsigned *)impl;
+}
+
+/* The place to resume at is that of the last event before one that may yet be believed. */
+static void try_sequence(struct node_fixture *node, unsigned number, unsigned *first_id)
+{
+	char expected[16] = "";
+	bool is_held = false;
+	unsigned id = *first_id;
+	free(feed.last_event_id);
+	feed.last_event_id = NULL;
+	feed.cursor_frozen_until_ns = 0;
+	handled = 0;
+	unsigned good = 0;
+	for (int i = 0; i < 3; i++, number /= COUNT_OF(kinds)) {
+		size_t kind = number % COUNT_OF(kinds);
+		node_tell(node, "POST", "/events", kinds[kind].event);
+		good += kind == 0;
+		is_held |= !kinds[kind].is_final;
+		if (!is_held)
+			snprintf(expected, sizeof expected, "%u", id);
+		id++;
+	}
+	node_tell(node, "POST", "/events", kinds[0].event);
+	if (!is_held)
+		snprintf(expected, sizeof expected, "%u", id);
+	good++;
+	node_wait(node, are_looked_at, &good);
+	if (strcmp(feed.last_event_id ? feed.last_event_id : "", expected) != 0)
+		fail_msg("sequence %u: %s instead of %s", number,
+			feed.last_event_id ? feed.last_event_id : "none", expected);
+	*first_id = id + 1;
+}
+
+static void the_place_to_resume_at_passes_no_event_that_may_yet_be_believed(void **state)
+{
+	struct node_fixture *node = *state;
+	unsigned id = 1;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[5].event);
+	node_wait(node, was_handled, &(unsigned){1});
+	id++;
+	for (unsigned number = 0; number < 6 * 6 * 6; number++)
+		try_sequence(node, number, &id);
+}
+
+static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[1].event);
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){1});
+	assert_null(feed.last_event_id);
+	node->boot_ahead_ns = EVENT_WINDOW_NS + 1000000000;
+	node_tell(node, "POST", "/events", kinds[4].event);
+	node_wait(node, has_cursor, "3");
+	/* Also where there is an id and nothing else. */
+	node_tell(node, "POST", "/events", kinds[2].event);
+	node_tell(node, "POST", "/raw", "'text':'id: 77\\n\\n'");
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){2});
+	assert_string_equal(feed.last_event_id, "3");
+}
+
+static void refuse(struct node_fixture *node, const char *event)
+{
+	for (int verdict = 0; verdict <= VERDICT_FAULT; verdict++)
+		feed.troubles[verdict].met_ms = 0;
+	node_tell(node, "POST", "/events", event);
+	node_wait(node, is_refused, NULL);
+}
+
+/* As of the day that the first comes, from a hostile stream; whatever the wall clock does. */
+static void events_that_are_dated_far_ahead_do_not_freeze_the_place(void **state)
+{
+	static const char far_ahead[] = "'event_type':'x','signature':'missing',"
+					"'issued_at':'2150-01-01T00:00:00Z'";
+	static const char unsigned_far_ahead[] = "'event_type':'x','signature':'foreign',"
+						 "'issued_at':'2150-01-01T00:00:00Z'";
+	struct node_fixture *node = *state;
+	char place[16] = "";
+	unsigned moves = 0;
+	open_now(node);
+	refuse(node, far_ahead); /* a field is missing: that holds nothing */
+	assert_string_equal(feed.last_event_id, "1");
+	for (int minute = 0; minute < 30; minute++) {
+		node->boot_ahead_ns += INT64_C(60) * 1000000000;
+		node->clock_ahead_ns = minute % 2 ? -INT64_C(86400) * 1000000000 : 0;
+		refuse(node, unsigned_far_ahead);
+		moves += strcmp(place, feed.last_event_id) != 0;
+		snprintf(place, sizeof place, "%s", feed.last_event_id);
+	}
+	assert_true(moves >= 5);
+}
+
+static bool is_logged(void *impl)
+{
+	return node_logged(impl, "room for events") > 0;
+}
+
+/* It is said when it begins and when it has ended, and the place to resume at waits. */
+static void events_that_there_is_no_room_for_are_refused_and_said_once(void **state)
+{
+	struct node_fixture *node = *state;
+	node->verifier.nonces.max = 2;
+	open_now(node);
+	for (int i = 0; i < 5; i++)
+		node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, is_logged, node);
+	node_tell(node, "POST", "/events", kinds[3].event);
+	node_run_for(node, 200);
+	assert_int_equal(handled, 2);
+	assert_string_equal(feed.last_event_id, "2");
+	assert_int_equal(node_logged(node, "room for events"), 1);
+	assert_int_equal(
+		node_logged(node, "Trouble with=room for events error=too many events: the nonces "
+				  "of 2 are remembered, there is no room for more; --max-nonces "
+				  "allows more, and pulls make up for them"),
+		1);
+	/* Five minutes later, the last refusal a minute ago. */
+	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
+	feed.troubles[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
+	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
+	node_wait(node, was_handled, &(unsigned){3});
+	assert_int_equal(node_logged(node, "All is well again with=room for events"), 1);
+}
+
+struct long_job {
+	struct loop_job job;
+	struct node_fixture *node;
+	bool handles_waiting;
+	unsigned handled_within; /* when it ended */
+};
+
+/* As a cycle that takes its time: two events come within it. */
+static void take_long(void *impl)
+{
+	struct long_job *job = impl;
+	node_tell(job->node, "POST", "/events", kinds[0].event);
+	node_tell(job->node, "POST", "/events", kinds[0].event);
+	while (feed.queue.count < 2)
+		loop_turn(&job->node->loop);
+	if (job->handles_waiting)
+		event_client_handle_waiting(&feed);
+	job->handled_within = handled;
+}
+
+static void events_that_come_within_a_job_are_verified_then_and_handled_after_it(void **state)
+{
+	struct node_fixture *node = *state;
+	struct long_job job = {.node = node};
+	open_now(node);
+	loop_job_add(&node->loop, &job.job, take_long, &job);
+	node_wait(node, was_handled, &(unsigned){2});
+	assert_int_equal(job.handled_within, 0);
+	assert_string_equal(feed.last_event_id, "2");
+	job.handles_waiting = true;
+	loop_job_add(&node->loop, &job.job, take_long, &job);
+	node_wait(node, was_handled, &(unsigned){4});
+	assert_int_equal(job.handled_within, 4);
+}
+
+/* Their nonces are not used up. */
+static void where_too_many_wait_events_are_refused_and_come_again(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){1});
+	feed.queue.bytes = EVENT_QUEUE_BYTES_MAX;
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, is_logged, node);
+	assert_int_equal(node_logged(node, "too many events wait to be handled"), 1);
+	assert_string_equal(feed.last_event_id, "1");
+	feed.queue.bytes = 0;
+	api_call_cancel(feed.stream);
+	feed.stream = NULL;
+	feed.is_open = false;
+	open_now(node);
+	node_wait(node, was_handled, &(unsigned){2});
+}
+
+static bool is_done_with(void *impl)
+{
+	return handled || feed.troubles[VERDICT_FAULT].met_ms || !feed.stream;
+}
+
+static void good_event_handle(struct node_fixture *node)
+{
+	unsigned wanted = handled + 1;
+	open_now(node);
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &wanted);
+}
+
+/* Whatever allocation fails, an event that was not handled is asked for again. */
+static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
+{
+	struct node_fixture *node = *state;
+	bool has_failed = true;
+	unsigned refused = 0;
+	for (unsigned spared = 0; has_failed; spared++) {
+		char before[16];
+		feed.cursor_frozen_until_ns = 0;
+		good_event_handle(node);
+		snprintf(before, sizeof before, "%s", feed.last_event_id);
+		node_tell(node, "POST", "/events", kinds[0].event);
+		handled = 0;
+		feed.troubles[VERDICT_FAULT].met_ms = 0;
+		failing_memory_arm(spared, false);
+		node_wait(node, is_done_with, NULL);
+		has_failed = failing_memory_disarm();
+		if (handled)
+			continue;
+		assert_string_equal(feed.last_event_id, before);
+		/* Nor is it by one behind it. Where the stream broke, it comes again. */
+		bool is_refused = feed.troubles[VERDICT_FAULT].met_ms != 0;
+		refused += is_refused;
+		good_event_handle(node);
+		if (is_refused)
+			assert_string_equal(feed.last_event_id, before);
+	}
+	assert_true(refused > 0);
+}
+
+static void it_is_resumed_there(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	for (int i = 0; i < 3; i++)
+		node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, has_cursor, "3");
+	node_tell(node, "POST", "/cut", "");
+	node_wait(node, is_closed, NULL);
+	/* The half event before the cut had an id, and is none. */
+	assert_string_equal(feed.last_event_id, "3");
+	node_tell(node, "POST", "/events", kinds[0].event);
+	open_now(node);
+	node_wait(node, has_cursor, "4");
+	assert_true(node_plane_knows(node, "/requests", "\"Last-Event-Id\":\"3\""));
+}
+
+static void an_event_that_is_too_long_is_passed(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'endpoint':'events','mode':'huge_event'");
+	open_now(node);
+	node_wait(node, has_cursor, "1");
+	assert_int_equal(node_logged(node, "too long"), 1);
+}
+
+static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	for (unsigned i = 1; i <= 10; i++) {
+		node_tell(node, "POST", "/events", kinds[1].event);
+		node_tell(node, "POST", "/events", kinds[0].event);
+		node_wait(node, was_handled, &i);
+	}
+	assert_int_equal(node_logged(node, "with=forged events "), 1);
+	feed.troubles[VERDICT_BAD_SIGNATURE].met_ms -= MINUTE_MS;
+	node_tell(node, "POST", "/events", kinds[0].event);
+	node_wait(node, was_handled, &(unsigned){11});
+	assert_int_equal(node_logged(node, "All is well again with=forged events"), 1);
+}
+
+/* Nor may one of the kinds hide another. */
+static void reasons_that_take_turns_are_logged_once_each(void **state)
+{
+	static const char *const names[] = {
+		"forged", "future", "incomplete", "stale", "malformed", "repeated"};
+	struct node_fixture *node = *state;
+	open_now(node);
+	for (unsigned i = 1; i <= 10; i++) {
+		char junk[40];
+		for (size_t kind = 1; kind < sizeof kinds / sizeof *kinds; kind++)
+			node_tell(node, "POST", "/events", kinds[kind].event);
+		/* Two texts of one kind. */
+		snprintf(junk, sizeof junk, "'text':'data: %s\\n\\n'", i % 2 ? "{" : "7");
+		node_tell(node, "POST", "/raw", junk);
+		node_tell(node, "POST", "/events", kinds[0].event);
+		/* The nonce is used by an event that is good. */
+		node_wait(node, was_handled, &(unsigned){i + 1});
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char part[64];
+		snprintf(part, sizeof part, "Trouble with=%s events ", names[i]);
+		assert_int_equal(node_logged(node, part), 1);
+	}
+	assert_int_equal(node_logged(node, "Trouble "), 6);
+}
+
+static void without_a_stream_the_state_is_pulled_more_often(void **state)
+{
+	static const struct {
+		bool is_open;
+		int down_minutes, interval_minutes, pull_minutes;
+	} cases[] = {
+		{true, 100, 60, 60},
+		{false, 0, 60, 5},
+		{false, 4, 60, 1},
+		{false, 5, 60, 1},
+		{false, 100, 60, 1},
+		{false, 0, 3, 3},
+		{false, 100, 1, 1},
+		{false, 3, 3, 2},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int64_t interval_ms = cases[i].interval_minutes * MINUTE_MS;
+		feed.is_open = cases[i].is_open;
+		feed.changed_ms = loop_now_ms() - cases[i].down_minutes * MINUTE_MS;
+		int64_t short_ms = cases[i].pull_minutes * (int64_t)MINUTE_MS -
+				   event_client_pull_ms(&feed, interval_ms);
+		/* Time goes on meanwhile. */
+		assert_true(short_ms >= 0 && short_ms < 1000);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_stream_that_fell_silent_is_opened_again),
+		TEST(a_stream_that_ends_as_soon_as_it_is_open_is_said_once),
+		TEST(a_stream_that_ends_after_a_while_and_opens_again_is_not_said),
+		TEST(an_order_that_comes_as_an_event_is_passed_on),
+		TEST(a_control_plane_that_wants_no_stream_is_left_alone),
+		TEST(a_pause_that_the_control_plane_asks_for_is_kept),
+		TEST(a_pause_that_the_stream_asks_for_is_kept),
+		TEST(the_place_to_resume_at_passes_no_event_that_may_yet_be_believed),
+		TEST(an_event_holds_the_place_for_five_minutes_of_the_boot_clock),
+		TEST(events_that_are_dated_far_ahead_do_not_freeze_the_place),
+		TEST(events_that_there_is_no_room_for_are_refused_and_said_once),
+		TEST(events_that_come_within_a_job_are_verified_then_and_handled_after_it),
+		TEST(where_too_many_wait_events_are_refused_and_come_again),
+		TEST(an_event_that_there_is_no_memory_for_is_not_passed),
+		TEST(it_is_resumed_there),
+		TEST(an_event_that_is_too_long_is_passed),
+		TEST(events_that_are_refused_now_and_then_do_not_fill_the_log),
+		TEST(reasons_that_take_turns_are_logged_once_each),
+		TEST(without_a_stream_the_state_is_pulled_more_often),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

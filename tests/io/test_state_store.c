@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When the last good state is written: soon, but not all the time where the disk is slow. */
+#include "node_fixture.h"
+#include "state_store.h"
+
+#include <unistd.h>
+
+#define DOCUMENT "{\"peers\":[]}"
+#define EVENT_MS 5
+
+static unsigned syncs, sync_ms;
+static bool disk_is_full;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	syncs++;
+	usleep(sync_ms * 1000);
+	errno = ENOSPC;
+	return disk_is_full ? -1 : __real_fsync(fd);
+}
+
+static struct state_store keeper;
+static struct loop_timer event_timer;
+static unsigned events;
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	const struct state_store_file_owner owner = {
+		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
+	state_store_init(&keeper, &node->loop, &node->manager, &owner);
+	sync_ms = 0;
+	disk_is_full = false;
+	state_store_keep_document(&keeper, DOCUMENT, strlen(DOCUMENT));
+	syncs = events = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct node_fixture *node = *state;
+	loop_timer_cancel(&node->loop, &event_timer);
+	state_store_deinit(&keeper);
+	return node_tear_down(state);
+}
+
+/* Each removes another peer. */
+static void on_event(void *impl)
+{
+	struct node_fixture *node = impl;
+	char id[16];
+	snprintf(id, sizeof id, "%u", ++events);
+	assert_int_equal(pending_events_remove(&node->manager.overlay, id), 0);
+	state_store_keep_peers(&keeper);
+	loop_timer_set(&node->loop, &event_timer, EVENT_MS, on_event, node);
+}
+
+static bool is_written(void *impl)
+{
+	return !keeper.timer.is_set;
+}
+
+static void assert_all_kept(struct node_fixture *node)
+{
+	struct cached_state found;
+	struct state_store_file cache;
+	state_store_file_init(&cache, &keeper.cache.owner);
+	assert_int_equal(state_store_file_load(&cache, &node->wire, &found, NULL), 0);
+	assert_int_equal(found.peers.overlay.count, events);
+	cached_state_clear(&found);
+}
+
+static void an_event_is_kept_soon(void **state)
+{
+	struct node_fixture *node = *state;
+	for (unsigned i = 0; i < 3; i++) {
+		on_event(node);
+		loop_timer_cancel(&node->loop, &event_timer);
+		node_wait(node, is_written, NULL);
+		assert_all_kept(node);
+	}
+}
+
+static void a_slow_disk_is_not_written_to_all_the_time(void **state)
+{
+	struct node_fixture *node = *state;
+	sync_ms = 10;
+	on_event(node);
+	node_run_for(node, 1000);
+	/* Two a time, for the file and for its directory. */
+	assert_true(syncs >= 2 && syncs <= 2 * 4);
+	loop_timer_cancel(&node->loop, &event_timer);
+	node_wait(node, is_written, NULL);
+	assert_all_kept(node);
+}
+
+static void what_is_due_is_written_at_the_end(void **state)
+{
+	struct node_fixture *node = *state;
+	on_event(node);
+	assert_int_equal(syncs, 0);
+	state_store_deinit(&keeper);
+	assert_all_kept(node);
+}
+
+/* What the disk has no room for is trouble until it is written, whatever happens meanwhile. */
+static void a_document_that_was_not_kept_stays_trouble_until_one_is(void **state)
+{
+	static const char newer[] = "{\"peers\":null}";
+	struct node_fixture *node = *state;
+	disk_is_full = true;
+	assert_int_not_equal(state_store_keep_document(&keeper, newer, strlen(newer)), 0);
+	disk_is_full = false;
+	on_event(node);
+	loop_timer_cancel(&node->loop, &event_timer);
+	node_wait(node, is_written, NULL);
+	assert_true(problem_is_raised(&keeper.trouble));
+	assert_int_equal(state_store_keep_document(&keeper, newer, strlen(newer)), 0);
+	assert_false(problem_is_raised(&keeper.trouble));
+	assert_all_kept(node);
+}
+
+static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(void **state)
+{
+	struct node_fixture *node = *state;
+	size_t length = (size_t)1 << 20;
+	char *text = malloc(length + 3);
+	struct reconciler reconciler;
+	assert_non_null(text);
+	memset(text, ' ', length + 3);
+	memcpy(text, DOCUMENT, strlen(DOCUMENT) - 1);
+	for (size_t more = 0; more < 2; more++) {
+		text[length - 1] = more ? ' ' : '}';
+		text[length - 1 + more] = '}';
+		assert_int_equal(state_store_keep_document(&keeper, text, length + more), 0);
+		keeper.document_bytes_max = length;
+		reconciler_init(&reconciler, &node->manager, NULL, node->clock,
+			(struct drift_reporter){0}, &node->identity);
+		assert_int_equal(state_store_restore(&keeper, &node->wire, &reconciler, NULL), 0);
+		assert_true(reconciler.has_document);
+		fflush(node->log_file);
+		assert_int_equal(node_logged(node, "Cached state exceeds limits "
+						   "error=over 1 MiB (--max-state-mib)"),
+			more);
+		reconciler_deinit(&reconciler);
+	}
+	free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_restored_document_that_is_too_large_is_in_force_with_a_warning),
+		TEST(an_event_is_kept_soon),
+		TEST(a_slow_disk_is_not_written_to_all_the_time),
+		TEST(what_is_due_is_written_at_the_end),
+		TEST(a_document_that_was_not_kept_stays_trouble_until_one_is),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the node tells the control plane: when the next heartbeat goes out, what is made of the
+ * answer, and what is said of a report that did not get there. */
+#include "node_fixture.h"
+#include "telemetry.h"
+#include "timestamp.h"
+
+#define MINUTE_MS (60 * 1000)
+
+static struct telemetry reports;
+static unsigned wanted;
+
+static void on_wanted(void *impl, int64_t delay_ms)
+{
+	assert_int_equal(delay_ms, 0);
+	wanted++;
+}
+
+static int set_up(void **state)
+{
+	node_set_up(state);
+	struct node_fixture *node = *state;
+	telemetry_init(&reports, &node->plane, &node->loop, &node->manager, node->clock);
+	reports.wants_cycle = on_wanted;
+	wanted = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	telemetry_deinit(&reports);
+	return node_tear_down(state);
+}
+
+static bool is_answered(void *impl)
+{
+	return !reports.heartbeat;
+}
+
+static void beat(struct node_fixture *node)
+{
+	telemetry_start(&reports);
+	assert_non_null(reports.heartbeat);
+	node_wait(node, is_answered, NULL);
+	assert_true(reports.timer.is_set);
+}
+
+static int64_t next_in_ms(void)
+{
+	return reports.timer.due_ns / NS_PER_MS - loop_now_ms();
+}
+
+static void a_heartbeat_follows_another_after_half_a_minute(void **state)
+{
+	struct node_fixture *node = *state;
+	beat(node);
+	assert_true(next_in_ms() > 0 && next_in_ms() <= HEARTBEAT_MS);
+	assert_true(node_plane_knows(node, "/counters", "\"heartbeat 200\":1"));
+	assert_int_equal(wanted, 0);
+	assert_int_equal(node_logged(node, "Trouble"), 0);
+}
+
+static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
+{
+	struct node_fixture *node = *state;
+	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'120'}");
+	beat(node);
+	assert_true(next_in_ms() > MINUTE_MS && next_in_ms() <= 2 * MINUTE_MS);
+	/* A shorter one than usual is none. */
+	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'1'}");
+	beat(node);
+	assert_true(next_in_ms() > HEARTBEAT_MS / 2);
+	assert_int_equal(node_logged(node, "Trouble with=heartbeat"), 1);
+	node_tell(node, "DELETE", "/faults", "");
+	beat(node);
+	assert_int_equal(node_logged(node, "All is well again with=heartbeat"), 1);
+}
+
+static void orders_are_carried_out_or_said_to_be_unknown(void **state)
+{
+	struct node_fixture *node = *state;
+	node_tell(node, "POST", "/orders", "'node':'n1','reconcile':true");
+	beat(node);
+	assert_int_equal(wanted, 1);
+	for (int i = 0; i < 2; i++) {
+		node_tell(node, "POST", "/orders", "'node':'n1','rotate_keys':true");
+		beat(node);
+	}
+	assert_int_equal(wanted, 1);
+	assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), 1);
+}
+
+/* It may be given once, and the node has the old key all the same. */
+static void the_order_to_rotate_keys_stands_until_there_is_another_key(void **state)
+{
+	struct node_fixture *node = *state;
+	for (int by_event = 0; by_event < 2; by_event++) {
+		unsigned troubles = 1 + (unsigned)by_event;
+		if (by_event)
+			telemetry_order_rotation(&reports);
+		else
+			node_tell(node, "POST", "/orders", "'node':'n1','rotate_keys':true");
+		for (int i = 0; i < 3; i++)
+			beat(node);
+		assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), troubles);
+		assert_int_equal(node_logged(node, "All is well again"), troubles - 1);
+		node->identity.public_key.bytes[0] ^= 1;
+		beat(node);
+		assert_int_equal(node_logged(node, "All is well again with=orders"), troubles);
+	}
+}
+
+static bool has_refused(void *impl)
+{
+	return node_logged(impl, "Trouble with=drift report") > 0;
+}
+
+static void a_drift_report_that_is_refused_is_said_and_not_sent_again(void **state)
+{
+	struct node_fixture *node = *state;
+	struct drift_reporter reporter = telemetry_drift(&reports);
+	const struct correction correction = {.type = CORRECTION_PEER_ADDED, .detail = "peer a"};
+	node_fault(node, "'endpoint':'drift','mode':'status','status':500");
+	assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
+	node_wait(node, has_refused, node);
+	beat(node);
+	assert_true(node_plane_knows(node, "/counters", "\"drift 500\":1"));
+}
+
+static bool has_answered_all(void *impl)
+{
+	return reports.drift_count == 0;
+}
+
+/* They are large, and a line may be slower than they come. */
+static void only_so_many_drift_reports_are_under_way(void **state)
+{
+	struct node_fixture *node = *state;
+	struct drift_reporter reporter = telemetry_drift(&reports);
+	const struct correction correction = {.type = CORRECTION_PEER_ADDED, .detail = "peer a"};
+	node_fault(node, "'endpoint':'drift','mode':'delay','delay_ms':300");
+	for (int i = 0; i < 3 * DRIFT_REPORTS_MAX; i++)
+		assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
+	assert_int_equal(reports.drift_count, DRIFT_REPORTS_MAX);
+	assert_int_equal(node_logged(node, "Trouble with=drift report error=left out"), 1);
+	node_wait(node, has_answered_all, NULL);
+	assert_true(node_plane_knows(node, "/counters", "\"drift 204\":8"));
+	assert_int_equal(node_logged(node, "All is well again with=drift report"), 1);
+	node_tell(node, "DELETE", "/faults", "");
+	assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
+	assert_int_equal(reports.drift_count, 1);
+	node_wait(node, has_answered_all, NULL);
+}
+
+#define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NODE_TEST(a_heartbeat_follows_another_after_half_a_minute),
+		NODE_TEST(a_pause_that_the_control_plane_asks_for_is_kept),
+		NODE_TEST(orders_are_carried_out_or_said_to_be_unknown),
+		NODE_TEST(the_order_to_rotate_keys_stands_until_there_is_another_key),
+		NODE_TEST(only_so_many_drift_reports_are_under_way),
+		NODE_TEST(a_drift_report_that_is_refused_is_said_and_not_sent_again),
+	};
+	return cmocka_run_group_tests_name("telemetry", tests, NULL, NULL);
+}
