@@ -14,7 +14,7 @@
 
 /* The longest that is taken; others use a few dozen bytes. */
 #define NONCE_BYTES_MAX 128
-/* A thousand events a second for ten minutes, as long as a nonce is ever remembered: some 50 MiB.
+/* A thousand events a second for ten minutes, as long as a nonce is ever remembered: some 70 MiB.
  */
 #define NONCES_MAX_DEFAULT ((size_t)600000)
 /* Those whose time is past make room at the latest when so much time has gone by. */
@@ -23,10 +23,10 @@
 struct nonce;
 
 struct nonce_store {
-	size_t max;            /* zero: the default */
-	struct nonce **nonces; /* sorted by bytes; the time of some may be past */
+	size_t max;         /* zero: the default */
+	void *tree;         /* (search.h) of all, the time of some of which may be past */
+	struct nonce *list; /* the same, in no order */
 	size_t count;
-	size_t capacity;
 	int64_t swept_ns; /* when those were dropped last, by the boot clock */
 };
 
