@@ -106,45 +106,40 @@ static int id_conflict_add(struct resolution *resolution, const struct peer_entr
 						.about = other->id});
 }
 
-/*
- * Lays the events over the document: both stand in id order, so that one walk merges them.
- * `sorted` holds the document's entries that have an id.
- */
-static int entries_merge(
-	struct resolution *resolution, const struct peer_entry *const *sorted, size_t count)
+/* Of entries in id order with one id the first stays. `count` is of those that stay then. */
+static int repeats_drop(
+	struct resolution *resolution, const struct peer_entry **sorted, size_t *count)
 {
-	const struct pending_events *overlay = resolution->input->overlay;
-	size_t overlay_count = overlay ? overlay->count : 0;
-	size_t event = 0;
-	const struct peer_entry *first = NULL; /* that has the id */
-	for (size_t i = 0; i < count; i++) {
-		const struct peer_entry *entry = sorted[i];
-		if (first && strcmp(first->id, entry->id) == 0) {
-			int error = id_conflict_add(resolution, first, entry);
-			if (error)
-				return error;
+	size_t kept = 0;
+	for (size_t i = 0; i < *count; i++) {
+		const struct peer_entry *first = kept ? sorted[kept - 1] : NULL;
+		if (!first || strcmp(first->id, sorted[i]->id) != 0) {
+			sorted[kept++] = sorted[i];
 			continue;
 		}
-		first = entry;
-		int order = -1;
-		while (event < overlay_count &&
-			(order = strcmp(overlay->peers[event].id, entry->id)) < 0) {
-			if (!overlay->peers[event].removed)
-				entry_take(resolution, &overlay->peers[event].entry);
-			event++;
-		}
-		if (event == overlay_count || order != 0) {
-			entry_take(resolution, entry);
-			continue;
-		}
-		if (!overlay->peers[event].removed)
-			entry_take(resolution, &overlay->peers[event].entry);
-		event++;
+		int error = id_conflict_add(resolution, first, sorted[i]);
+		if (error)
+			return error;
 	}
-	for (; event < overlay_count; event++)
-		if (!overlay->peers[event].removed)
-			entry_take(resolution, &overlay->peers[event].entry);
+	*count = kept;
 	return 0;
+}
+
+/* Lays the events over the document's entries. There is room. Returns how many there are then. */
+static size_t events_lay(
+	const struct pending_events *overlay, const struct peer_entry **sorted, size_t count)
+{
+	size_t kept = 0;
+	if (!overlay || !overlay->count)
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if (!pending_events_find(overlay, sorted[i]->id))
+			sorted[kept++] = sorted[i];
+	for (size_t i = 0; i < overlay->count; i++)
+		if (!overlay->peers[i]->removed)
+			sorted[kept++] = &overlay->peers[i]->entry;
+	qsort(sorted, kept, sizeof *sorted, compare_entries);
+	return kept;
 }
 
 static int namesake_conflict_add(struct resolution *resolution)
@@ -180,9 +175,13 @@ static int entries_collect(struct resolution *resolution)
 			entry_take(resolution, entry);
 	}
 	qsort(sorted, count, sizeof *sorted, compare_entries);
-	error = entries_merge(resolution, sorted, count);
-	if (!error)
-		error = namesake_conflict_add(resolution);
+	error = repeats_drop(resolution, sorted, &count);
+	if (error)
+		goto out;
+	count = events_lay(overlay, sorted, count);
+	for (size_t i = 0; i < count; i++)
+		entry_take(resolution, sorted[i]);
+	error = namesake_conflict_add(resolution);
 out:
 	free(sorted);
 	return error;

@@ -4,14 +4,20 @@
 #include "secret_memory.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void pending_peer_free(struct pending_peer *peer)
+static void pending_peer_clear(struct pending_peer *peer)
 {
 	arena_clear(&peer->arena);
-	key_secret_wipe(&peer->entry.config.psk);
 	free(peer->id);
+}
+
+static void pending_peer_free(struct pending_peer *peer)
+{
+	pending_peer_clear(peer);
+	secret_free(peer, sizeof *peer);
 }
 
 /* What arena and allocator take besides. */
@@ -25,64 +31,56 @@ static size_t pending_peer_bytes(const struct pending_peer *peer)
 	       config->allowed_ip_count * sizeof *config->allowed_ips;
 }
 
-static size_t overlay_position(
-	const struct pending_events *overlay, const char *id, bool *ret_found)
+static int compare_ids(const void *a, const void *b)
 {
-	size_t low = 0, high = overlay->count;
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(overlay->peers[middle].id, id);
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct pending_peer *x = a, *y = b;
+	return strcmp(x->id, y->id);
 }
 
-static int overlay_grow(struct pending_events *overlay)
+static struct pending_peer *peer_lookup(const struct pending_events *overlay, const char *id)
 {
-	if (overlay->count < overlay->capacity)
-		return 0;
-	size_t capacity = overlay->capacity ? overlay->capacity * 2 : 16;
-	struct pending_peer *peers = secret_grow(overlay->peers, overlay->capacity * sizeof *peers,
-		overlay->count * sizeof *peers, capacity * sizeof *peers);
-	if (!peers)
+	const struct pending_peer wanted = {.id = (char *)id};
+	struct pending_peer **found = tfind(&wanted, &overlay->ids, compare_ids);
+	return found ? *found : NULL;
+}
+
+/* One more, of an id that has none yet. */
+static int peer_append(struct pending_events *overlay, struct pending_peer *peer)
+{
+	if (overlay->count == overlay->capacity) {
+		size_t capacity = overlay->capacity ? overlay->capacity * 2 : 16;
+		struct pending_peer **peers = reallocarray(overlay->peers, capacity, sizeof *peers);
+		if (!peers)
+			return -ENOMEM;
+		overlay->peers = peers;
+		overlay->capacity = capacity;
+	}
+	if (!tsearch(peer, &overlay->ids, compare_ids))
 		return -ENOMEM;
-	overlay->peers = peers;
-	overlay->capacity = capacity;
+	overlay->peers[overlay->count++] = peer;
 	return 0;
 }
 
-/* Puts `peer`, whose id is set, in the place of an older one with that id or where it belongs. */
+/* Takes `peer` over, whose id is set, in the place of an older one with that id. */
 static int overlay_put(struct pending_events *overlay, struct pending_peer *peer)
 {
-	bool found;
-	size_t at = overlay_position(overlay, peer->id, &found);
+	struct pending_peer *old = peer_lookup(overlay, peer->id);
 	size_t max = overlay->bytes_max ? overlay->bytes_max : PENDING_EVENTS_BYTES_MAX;
 	size_t bytes = overlay->bytes + pending_peer_bytes(peer);
-	if (found)
-		bytes -= pending_peer_bytes(&overlay->peers[at]);
+	if (old)
+		bytes -= pending_peer_bytes(old);
 	if (bytes > max && bytes > overlay->bytes)
 		return -ENOBUFS;
-	if (found) {
-		pending_peer_free(&overlay->peers[at]);
-	} else {
-		int error = overlay_grow(overlay);
-		if (error)
-			return error;
-		memmove(&overlay->peers[at + 1], &overlay->peers[at],
-			(overlay->count - at) * sizeof *overlay->peers);
-		overlay->count++;
-	}
+	int error = old ? 0 : peer_append(overlay, peer);
+	if (error)
+		return error;
 	peer->order = ++overlay->order;
-	overlay->peers[at] = *peer;
 	overlay->bytes = bytes;
+	if (old) {
+		pending_peer_clear(old);
+		*old = *peer;
+		secret_free(peer, sizeof *peer);
+	}
 	return 0;
 }
 
@@ -112,24 +110,41 @@ static int entry_copy(const struct peer_entry *entry, struct arena *arena, struc
 	return 0;
 }
 
+/* Puts it, whatever became of making it. */
+static int overlay_put_made(struct pending_events *overlay, struct pending_peer *peer, int error)
+{
+	if (!error)
+		error = overlay_put(overlay, peer);
+	if (error && peer)
+		pending_peer_free(peer);
+	return error;
+}
+
+static struct pending_peer *peer_make(const char *id)
+{
+	struct pending_peer *peer = secret_alloc(sizeof *peer);
+	if (!peer)
+		return NULL;
+	peer->id = strdup(id);
+	if (peer->id)
+		return peer;
+	pending_peer_free(peer);
+	return NULL;
+}
+
 int pending_events_set(struct pending_events *overlay, const struct peer_entry *entry)
 {
-	struct pending_peer peer = {.id = strdup(entry->id)};
-	int error = peer.id ? entry_copy(entry, &peer.arena, &peer.entry) : -ENOMEM;
-	if (!error)
-		error = overlay_put(overlay, &peer);
-	if (error)
-		pending_peer_free(&peer);
-	return error;
+	struct pending_peer *peer = peer_make(entry->id);
+	return overlay_put_made(
+		overlay, peer, peer ? entry_copy(entry, &peer->arena, &peer->entry) : -ENOMEM);
 }
 
 int pending_events_remove(struct pending_events *overlay, const char *id)
 {
-	struct pending_peer peer = {.id = strdup(id), .removed = true};
-	int error = peer.id ? overlay_put(overlay, &peer) : -ENOMEM;
-	if (error)
-		pending_peer_free(&peer);
-	return error;
+	struct pending_peer *peer = peer_make(id);
+	if (peer)
+		peer->removed = true;
+	return overlay_put_made(overlay, peer, peer ? 0 : -ENOMEM);
 }
 
 uint64_t pending_events_count(struct pending_events *overlay)
@@ -147,31 +162,32 @@ void pending_events_fetch_done(struct pending_events *overlay, uint64_t order)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < overlay->count; i++) {
-		if (overlay->peers[i].order > order) {
-			overlay->peers[kept++] = overlay->peers[i];
+		struct pending_peer *peer = overlay->peers[i];
+		if (peer->order > order) {
+			overlay->peers[kept++] = peer;
 			continue;
 		}
-		overlay->bytes -= pending_peer_bytes(&overlay->peers[i]);
-		pending_peer_free(&overlay->peers[i]);
+		overlay->bytes -= pending_peer_bytes(peer);
+		tdelete(peer, &overlay->ids, compare_ids);
+		pending_peer_free(peer);
 	}
-	/* Those that moved forward left copies behind. */
-	if (kept < overlay->count)
-		explicit_bzero(
-			&overlay->peers[kept], (overlay->count - kept) * sizeof *overlay->peers);
 	overlay->count = kept;
 }
 
 const struct pending_peer *pending_events_find(const struct pending_events *overlay, const char *id)
 {
-	bool found;
-	size_t at = overlay_position(overlay, id, &found);
-	return found ? &overlay->peers[at] : NULL;
+	return peer_lookup(overlay, id);
+}
+
+static void keep(void *peer)
+{
 }
 
 void pending_events_clear(struct pending_events *overlay)
 {
+	tdestroy(overlay->ids, keep);
 	for (size_t i = 0; i < overlay->count; i++)
-		pending_peer_free(&overlay->peers[i]);
-	secret_free(overlay->peers, overlay->capacity * sizeof *overlay->peers);
+		pending_peer_free(overlay->peers[i]);
+	free(overlay->peers);
 	*overlay = (struct pending_events){.bytes_max = overlay->bytes_max};
 }

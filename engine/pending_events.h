@@ -20,9 +20,10 @@ struct pending_peer {
 };
 
 struct pending_events {
-	uint64_t order;             /* counts events and fetches */
-	uint64_t fetch_order;       /* of the fetch that began last */
-	struct pending_peer *peers; /* sorted by id */
+	uint64_t order;              /* counts events and fetches */
+	uint64_t fetch_order;        /* of the fetch that began last */
+	struct pending_peer **peers; /* one for each id, in no order */
+	void *ids;                   /* the same, as a tree (search.h) */
 	size_t count;
 	size_t capacity;
 	size_t bytes;     /* what the peers take, about */

@@ -14,7 +14,7 @@ const struct peer_entry *endpoint_names_next(struct endpoint_names *names)
 			return entry;
 	}
 	while (names->overlay && names->event_at < names->overlay->count) {
-		const struct pending_peer *peer = &names->overlay->peers[names->event_at++];
+		const struct pending_peer *peer = names->overlay->peers[names->event_at++];
 		if (!peer->removed && has_name(&peer->entry))
 			return &peer->entry;
 	}

@@ -33,7 +33,7 @@ static void put_events(struct canonical_writer *writer, const struct state_store
 {
 	const char *separator = "";
 	for (size_t i = 0; i < peers->overlay->count; i++) {
-		const struct pending_peer *peer = &peers->overlay->peers[i];
+		const struct pending_peer *peer = peers->overlay->peers[i];
 		if (peer->order <= peers->overtaken_order)
 			continue;
 		put(writer, separator);

@@ -74,11 +74,11 @@ static void tell_earlier_life(struct scenario_writer *steps, const struct pendin
 	const struct peer_names *names)
 {
 	for (size_t i = 0; i < overlay->count; i++)
-		tell_overlay_event(steps, &overlay->peers[i]);
+		tell_overlay_event(steps, overlay->peers[i]);
 	for (size_t i = 0; i < names->count; i++)
 		tell_index_name(steps, &names->names[i]);
 	for (size_t i = 0; i < overlay->count; i++) {
-		const struct pending_peer *peer = &overlay->peers[i];
+		const struct pending_peer *peer = overlay->peers[i];
 		if (peer->removed)
 			continue;
 		if (!peer_names_lookup(names, peer->id)) {

@@ -32,8 +32,8 @@ static void tell_entries(
 			tell_entry(scenario_writer, entry);
 	}
 	for (size_t i = 0; overlay && i < overlay->count; i++)
-		if (!overlay->peers[i].removed)
-			tell_entry(scenario_writer, &overlay->peers[i].entry);
+		if (!overlay->peers[i]->removed)
+			tell_entry(scenario_writer, &overlay->peers[i]->entry);
 }
 
 static void tell_held(struct scenario_writer *scenario_writer, const struct key_public *key)

@@ -50,7 +50,7 @@ static void describe_cached(struct description *to, const struct cached_state *s
 		describe_bytes(to, name->public_key.bytes, KEY_BYTES);
 	}
 	for (size_t i = 0; i < state->peers.overlay.count; i++) {
-		const struct pending_peer *peer = &state->peers.overlay.peers[i];
+		const struct pending_peer *peer = state->peers.overlay.peers[i];
 		describe_bytes(to, peer->id, strlen(peer->id));
 		if (!peer->removed)
 			describe_entry(to, &peer->entry);
