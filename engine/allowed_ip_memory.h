@@ -38,9 +38,9 @@ struct allowed_ip_memory {
 };
 
 /*
- * A cycle has read `actual` and carried out `diff`, as `results` tell of its operations: all else is
- * forgotten. So are peers whose operation failed, that may have lost a prefix to one that did, or
- * whose removal is held back.
+ * A cycle has read `actual` and carried out `diff`, as `results` tell of its operations: all else
+ * is forgotten. So are peers whose operation failed, that may have lost a prefix to one that did,
+ * or whose removal is held back.
  */
 void allowed_ip_memory_load(struct allowed_ip_memory *memory, const struct peer_table *actual,
 	const struct peer_diff *diff, const struct peer_op_result *results);

@@ -76,8 +76,8 @@ static void stuck_report(const struct peer_op *op, unsigned cycles, const struct
 		kind, id ? id : key.text, cycles);
 	/* Said once, however long it lasts. */
 	if (cycles == CONVERGENCE_CYCLES_MAX)
-		log_line(logger, LOG_LEVEL_ERROR, "Peer does not converge", "operation", kind,
-			"peer_id", id, "public_key", key.text, NULL);
+		log_line(logger, LOG_PEER_NOT_CONVERGING, "operation", kind, "peer_id", id,
+			"public_key", key.text, NULL);
 }
 
 int convergence_note(struct convergence *convergence, const struct peer_diff *diff,

@@ -35,8 +35,7 @@ static bool waits_for_cycle(const struct event_dispatcher *dispatcher, const cha
 {
 	if (!dispatcher->manager->is_stuck)
 		return false;
-	log_line(&dispatcher->manager->logger, LOG_LEVEL_DEBUG, "Event waits for the next cycle",
-		"peer_id", id, NULL);
+	log_line(&dispatcher->manager->logger, LOG_EVENT_DEFERRED, "peer_id", id, NULL);
 	return true;
 }
 
@@ -121,7 +120,7 @@ int handle_signing_key_rotated(
 		return diag_wrap(diag, error, "signing_key_rotated");
 	verifier_rotate_keys(
 		dispatcher->verifier, &keys, pending_events_count(&dispatcher->manager->overlay));
-	log_line(&dispatcher->manager->logger, LOG_LEVEL_INFO, "Signing keys rotated", "current",
+	log_line(&dispatcher->manager->logger, LOG_SIGNING_KEYS_ROTATED, "current",
 		key_public_format(&keys.current).text, NULL);
 	return 0;
 }
@@ -151,13 +150,13 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 	const struct logger *logger = &dispatcher->manager->logger;
 	event_handler *handler = handler_find(event_type);
 	if (!handler) {
-		log_line(logger, LOG_LEVEL_DEBUG, "Event ignored", "event_type", event_type, NULL);
+		log_line(logger, LOG_EVENT_IGNORED, "event_type", event_type, NULL);
 		return 0;
 	}
 	int error = handler(dispatcher, payload, length, diag);
 	bool is_superseded = dispatcher->delivery && dispatcher->delivery->is_superseded;
 	if (error && !is_superseded)
-		log_line(logger, LOG_LEVEL_ERROR, "Event failed", "error", diag_text(diag), NULL);
+		log_line(logger, LOG_EVENT_FAILED, "error", diag_text(diag), NULL);
 	return error;
 }
 

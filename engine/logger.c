@@ -6,7 +6,7 @@
 
 #define LOG_FIELDS_MAX 8
 
-void log_line(const struct logger *logger, enum log_level level, const char *message, ...)
+void log_line(const struct logger *logger, enum log_message message, ...)
 {
 	struct log_field fields[LOG_FIELDS_MAX];
 	unsigned count = 0;
@@ -19,5 +19,6 @@ void log_line(const struct logger *logger, enum log_level level, const char *mes
 			fields[count++] = (struct log_field){key, value};
 	}
 	va_end(args);
-	logger->write(logger->sink, level, message, fields, count);
+	const struct log_message_row *row = &log_messages[message];
+	logger->write(logger->sink, row->level, row->text, fields, count);
 }

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seam to logging: structured lines, which io/ formats. The engine says what happened, with
- * keys and values; the sink adds time, component and interface. No value may be a secret.
+ * The interface to logging: structured lines, which io/ formats. The caller gives a message of
+ * log_message.h with keys and values; the sink adds time, component and interface. No value may be
+ * a secret.
  */
 #pragma once
 
-enum log_level {
-	LOG_LEVEL_DEBUG,
-	LOG_LEVEL_INFO,
-	LOG_LEVEL_WARN,
-	LOG_LEVEL_ERROR,
-};
+#include "log_message.h"
 
 struct log_field {
 	const char *key;
@@ -25,10 +21,9 @@ struct logger {
 };
 
 /*
- * One line. Key and value strings follow in pairs, at most eight, ended by NULL; a pair with a
- * NULL value is left out:
+ * Write one line. Key and value strings follow in pairs, at most eight, ended by NULL; a pair with
+ * a NULL value is omitted:
  *
- *     log_line(logger, LOG_LEVEL_INFO, "peer removed", "peer_id", id, NULL);
+ *     log_line(logger, LOG_PEER_REMOVED, "peer_id", id, NULL);
  */
-void log_line(const struct logger *logger, enum log_level level, const char *message, ...)
-	__attribute__((sentinel));
+void log_line(const struct logger *logger, enum log_message message, ...) __attribute__((sentinel));

@@ -88,7 +88,7 @@ static int interface_delete(struct manager *manager, struct diag *diag)
 	int error = manager->controller.ops->delete_interface(
 		manager->controller.impl, manager->config.interface_name, &existed, diag);
 	if (!error && existed)
-		log_line(&manager->logger, LOG_LEVEL_INFO, "Interface removed", NULL);
+		log_line(&manager->logger, LOG_INTERFACE_REMOVED, NULL);
 	return error;
 }
 
@@ -167,8 +167,8 @@ static void log_configured(const struct manager *manager)
 {
 	char port[12];
 	snprintf(port, sizeof port, "%d", manager->config.listen_port);
-	log_line(&manager->logger, LOG_LEVEL_INFO, "Interface configured", "listen_port", port,
-		"mesh_ip", ip_format(&manager->identity->mesh_ip).text, NULL);
+	log_line(&manager->logger, LOG_INTERFACE_CONFIGURED, "listen_port", port, "mesh_ip",
+		ip_format(&manager->identity->mesh_ip).text, NULL);
 }
 
 /* What cannot end well is not begun. */
@@ -215,8 +215,7 @@ int manager_teardown(struct manager *manager, struct diag *diag)
 static void claims_changed(const struct manager *manager, int error)
 {
 	if (error)
-		log_line(&manager->logger, LOG_LEVEL_ERROR, "Routes not changed", "error",
-			"out of memory", NULL);
+		log_line(&manager->logger, LOG_ROUTES_NOT_CHANGED, "error", "out of memory", NULL);
 }
 
 /* A failure is logged, and the next cycle makes up for it. */
@@ -261,9 +260,9 @@ static void old_key_remove(struct manager *manager, const struct peer_config *pe
 	if (key_remove(manager, &old, &diag) == 0)
 		peer_index_remove(&manager->index, peer->id);
 	else
-		log_line(&manager->logger, LOG_LEVEL_WARN, "Old key not removed", "peer_id",
-			peer->id, "public_key", key_public_format(&old).text, "error",
-			diag_text(&diag), NULL);
+		log_line(&manager->logger, LOG_OLD_KEY_NOT_REMOVED, "peer_id", peer->id,
+			"public_key", key_public_format(&old).text, "error", diag_text(&diag),
+			NULL);
 	diag_clear(&diag);
 }
 
@@ -348,7 +347,7 @@ static int peer_put_reduced(
 	for (uint32_t i = 0; i < peer->allowed_ip_count; i++)
 		if (!prefix_equal(&peer->allowed_ips[i], &own))
 			left[reduced.allowed_ip_count++] = peer->allowed_ips[i];
-	log_line(&manager->logger, LOG_LEVEL_WARN, "Peers conflict", "over",
+	log_line(&manager->logger, LOG_PEERS_CONFLICT, "over",
 		conflict_kind_name(CONFLICT_OWN_ADDRESS), "value", prefix_format(&own).text,
 		"winner", CONFLICT_WINNER_SELF, "loser", peer->id, NULL);
 	int error = peer_put_with_routes(manager, &reduced, diag);
@@ -372,12 +371,11 @@ static int peer_put_named(
 static void own_peer_log(const struct manager *manager, const char *id)
 {
 	if (manager->identity->node_id && !identity_has_id(manager->identity, id))
-		log_line(&manager->logger, LOG_LEVEL_WARN, "Peer has this node's own key, left out",
-			"peer_id", id, NULL);
+		log_line(&manager->logger, LOG_OWN_KEY_IGNORED, "peer_id", id, NULL);
 }
 
 static int manager_put_peer(struct manager *manager, const struct peer_entry *entry,
-	const char *verb, const char *done, struct diag *diag)
+	const char *verb, enum log_message done, struct diag *diag)
 {
 	if (entry->error)
 		return diag_fail(diag, -EINVAL, "wireguard: %s peer: %s", verb, entry->error);
@@ -393,18 +391,18 @@ static int manager_put_peer(struct manager *manager, const struct peer_entry *en
 	error = peer_put_named(manager, peer, diag);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: %s peer %s", verb, peer->id);
-	log_line(&manager->logger, LOG_LEVEL_DEBUG, done, "peer_id", peer->id, NULL);
+	log_line(&manager->logger, done, "peer_id", peer->id, NULL);
 	return 0;
 }
 
 int manager_add_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag)
 {
-	return manager_put_peer(manager, entry, "add", "Peer added", diag);
+	return manager_put_peer(manager, entry, "add", LOG_PEER_ADDED, diag);
 }
 
 int manager_update_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag)
 {
-	return manager_put_peer(manager, entry, "update", "Peer updated", diag);
+	return manager_put_peer(manager, entry, "update", LOG_PEER_UPDATED, diag);
 }
 
 int manager_remove_peer(
@@ -414,7 +412,7 @@ int manager_remove_peer(
 	int error = key_remove(manager, public_key, diag);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: remove peer %s", text.text);
-	log_line(&manager->logger, LOG_LEVEL_DEBUG, "Peer removed", "public_key", text.text, NULL);
+	log_line(&manager->logger, LOG_PEER_REMOVED, "public_key", text.text, NULL);
 	return 0;
 }
 
@@ -427,7 +425,7 @@ int manager_remove_peer_by_id(struct manager *manager, const char *id, struct di
 	if (error)
 		return diag_wrap(diag, error, "wireguard: remove peer %s", id);
 	peer_index_remove(&manager->index, id);
-	log_line(&manager->logger, LOG_LEVEL_DEBUG, "Peer removed", "peer_id", id, NULL);
+	log_line(&manager->logger, LOG_PEER_REMOVED, "peer_id", id, NULL);
 	return 0;
 }
 
@@ -439,12 +437,12 @@ int manager_configure_peers(struct manager *manager, const struct peer_entry *en
 			return diag_fail(diag, -ECANCELED, "wireguard: configure peers: cancelled");
 		struct diag failure = {0};
 		if (manager_add_peer(manager, &entries[i], &failure) != 0)
-			log_line(&manager->logger, LOG_LEVEL_ERROR, "Peer operation failed",
-				"peer_id", entries[i].id, "error", diag_text(&failure), NULL);
+			log_line(&manager->logger, LOG_PEER_OPERATION_FAILED, "peer_id",
+				entries[i].id, "error", diag_text(&failure), NULL);
 		diag_clear(&failure);
 	}
 	char count[24];
 	snprintf(count, sizeof count, "%zu", entry_count);
-	log_line(&manager->logger, LOG_LEVEL_INFO, "Peers configured", "count", count, NULL);
+	log_line(&manager->logger, LOG_PEERS_CONFIGURED, "count", count, NULL);
 	return 0;
 }

@@ -12,7 +12,7 @@ struct notice_round {
 	const struct notices *last;
 	struct notices next;
 	const struct retained_peer *
-		*kept; /* by the entry that they are kept for, which its error tells */
+		*retained; /* by the entry that they are retained for, which its error tells */
 	size_t retained_count;
 	size_t said_count;
 	size_t unsaid_count;
@@ -44,21 +44,21 @@ static int compare_kept_errors(const void *a, const void *b)
 	return left != right ? (left > right) - (left < right) : (x > y) - (x < y);
 }
 
-/* The first key that is kept for the entry; NULL: none is. */
+/* The first key that is retained for the entry; NULL: none is. */
 static const char *kept_key(
 	const struct notice_round *round, const struct peer_entry *entry, struct key_text *text)
 {
 	size_t low = 0, high = round->retained_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if ((uintptr_t)round->kept[middle]->error < (uintptr_t)entry->error)
+		if ((uintptr_t)round->retained[middle]->error < (uintptr_t)entry->error)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == round->retained_count || round->kept[low]->error != entry->error)
+	if (low == round->retained_count || round->retained[low]->error != entry->error)
 		return NULL;
-	*text = key_public_format(&round->kept[low]->actual->public_key);
+	*text = key_public_format(&round->retained[low]->actual->public_key);
 	return text->text;
 }
 
@@ -86,9 +86,8 @@ static void conflict_log(struct notice_round *round, const struct conflict *conf
 	const char *kind = conflict_kind_name(conflict->kind);
 	if (notice_take(
 		    round, notice_text(kind, conflict->about, conflict->winner, conflict->loser)))
-		log_line(round->logger, LOG_LEVEL_WARN, "Peers conflict", "over", kind, "value",
-			conflict->about, "winner", conflict->winner, "loser", conflict->loser,
-			NULL);
+		log_line(round->logger, LOG_PEERS_CONFLICT, "over", kind, "value", conflict->about,
+			"winner", conflict->winner, "loser", conflict->loser, NULL);
 }
 
 static void further_conflicts_log(struct notice_round *round, size_t further_count)
@@ -96,17 +95,16 @@ static void further_conflicts_log(struct notice_round *round, size_t further_cou
 	char count[24];
 	snprintf(count, sizeof count, "%zu", further_count);
 	if (further_count && notice_take(round, notice_text("further", count, "", "")))
-		log_line(
-			round->logger, LOG_LEVEL_WARN, "More peers conflict", "count", count, NULL);
+		log_line(round->logger, LOG_CONFLICTS_OMITTED, "count", count, NULL);
 }
 
 static void unusable_log(struct notice_round *round, const struct peer_entry *entry)
 {
 	struct key_text key;
-	const char *kept = kept_key(round, entry, &key);
-	if (notice_take(round, notice_text("unusable", entry->error, kept ? kept : "", "")))
-		log_line(round->logger, LOG_LEVEL_ERROR, "Peer entry cannot be used", "peer_id",
-			entry->id, "error", entry->error, "kept", kept, NULL);
+	const char *retained = kept_key(round, entry, &key);
+	if (notice_take(round, notice_text("unusable", entry->error, retained ? retained : "", "")))
+		log_line(round->logger, LOG_PEER_ENTRY_UNUSABLE, "peer_id", entry->id, "error",
+			entry->error, "retained", retained, NULL);
 }
 
 static void withheld_log(struct notice_round *round, size_t withheld_count)
@@ -114,8 +112,7 @@ static void withheld_log(struct notice_round *round, size_t withheld_count)
 	char count[24];
 	snprintf(count, sizeof count, "%zu", withheld_count);
 	if (withheld_count && notice_take(round, notice_text("withheld", count, "", "")))
-		log_line(round->logger, LOG_LEVEL_WARN, "Removals withheld for unusable entries",
-			"count", count, NULL);
+		log_line(round->logger, LOG_NAMELESS_REMOVALS_WITHHELD, "count", count, NULL);
 }
 
 static void refusal_log(struct notice_round *round, const struct route_refusal *refusal)
@@ -123,8 +120,8 @@ static void refusal_log(struct notice_round *round, const struct route_refusal *
 	struct prefix_text destination = prefix_format(&refusal->destination);
 	struct route_refusal_text reason = route_refusal_format(refusal);
 	if (notice_take(round, notice_text("route", destination.text, reason.text, "")))
-		log_line(round->logger, LOG_LEVEL_WARN, "Route not set", "destination",
-			destination.text, "reason", reason.text, NULL);
+		log_line(round->logger, LOG_ROUTE_NOT_SET, "destination", destination.text,
+			"reason", reason.text, NULL);
 }
 
 static void ipv6_log(struct notice_round *round, const struct route_plan *routes)
@@ -134,8 +131,8 @@ static void ipv6_log(struct notice_round *round, const struct route_plan *routes
 	snprintf(count, sizeof count, "%zu", routes->ipv6_withheld_count);
 	if (routes->ipv6_withheld_count &&
 		notice_take(round, notice_text("ipv6", count, reason, "")))
-		log_line(round->logger, LOG_LEVEL_WARN, "IPv6 routes not set", "count", count,
-			"reason", reason, NULL);
+		log_line(round->logger, LOG_IPV6_ROUTES_NOT_SET, "count", count, "reason", reason,
+			NULL);
 }
 
 static void unsaid_log(const struct notice_round *round)
@@ -143,8 +140,7 @@ static void unsaid_log(const struct notice_round *round)
 	char count[24];
 	snprintf(count, sizeof count, "%zu", round->unsaid_count);
 	if (round->unsaid_count)
-		log_line(round->logger, LOG_LEVEL_WARN, "More is to be said in the next cycle",
-			"count", count, NULL);
+		log_line(round->logger, LOG_NOTICE_LIMIT_REACHED, "deferred", count, NULL);
 }
 
 /* False when memory is out. */
@@ -154,16 +150,17 @@ static bool round_begin(
 	/* Three for the lines that count. */
 	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 3;
 	round->next.texts = calloc(room, sizeof *round->next.texts);
-	round->kept = calloc(desired->retained_count + 1, sizeof(*round->kept));
-	if (!round->next.texts || !round->kept) {
+	round->retained = calloc(desired->retained_count + 1, sizeof(*round->retained));
+	if (!round->next.texts || !round->retained) {
 		free(round->next.texts);
-		free(round->kept);
+		free(round->retained);
 		return false;
 	}
 	round->retained_count = desired->retained_count;
 	for (size_t i = 0; i < desired->retained_count; i++)
-		round->kept[i] = &desired->retained[i];
-	qsort(round->kept, round->retained_count, sizeof(*round->kept), compare_kept_errors);
+		round->retained[i] = &desired->retained[i];
+	qsort(round->retained, round->retained_count, sizeof(*round->retained),
+		compare_kept_errors);
 	return true;
 }
 
@@ -173,8 +170,7 @@ void notices_log(struct notices *notices, const struct logger *logger, const str
 	const struct desired *desired = &plan->desired;
 	struct notice_round round = {.logger = logger, .last = notices};
 	if (!round_begin(&round, desired, routes)) {
-		log_line(logger, LOG_LEVEL_ERROR, "Conflicts not logged", "error", "out of memory",
-			NULL);
+		log_line(logger, LOG_CONFLICTS_NOT_LOGGED, "error", "out of memory", NULL);
 		return;
 	}
 	for (size_t i = 0; i < desired->conflict_count; i++)
@@ -187,7 +183,7 @@ void notices_log(struct notices *notices, const struct logger *logger, const str
 		refusal_log(&round, &routes->refusals[i]);
 	ipv6_log(&round, routes);
 	unsaid_log(&round);
-	free(round.kept);
+	free(round.retained);
 	qsort(round.next.texts, round.next.count, sizeof *round.next.texts, compare_texts);
 	notices_clear(notices);
 	*notices = round.next;

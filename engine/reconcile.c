@@ -100,8 +100,7 @@ static int signing_keys_report(const struct reconciler *reconciler, struct diag 
 
 static int device_setup_again(struct reconciler *reconciler, const char *reason, struct diag *diag)
 {
-	log_line(&reconciler->manager->logger, LOG_LEVEL_WARN, "Interface is not as it should be",
-		"reason", reason, NULL);
+	log_line(&reconciler->manager->logger, LOG_INTERFACE_DRIFTED, "reason", reason, NULL);
 	return manager_setup(reconciler->manager, reconciler->identity, diag);
 }
 
@@ -254,8 +253,8 @@ static void drift_report(struct reconciler *reconciler, const struct correction_
 	if (list->count == 0 || !reporter->report)
 		return;
 	if (reporter->report(reporter->impl, list->corrections, list->count, &diag) != 0)
-		log_line(&reconciler->manager->logger, LOG_LEVEL_WARN, "Drift report failed",
-			"error", diag_text(&diag), NULL);
+		log_line(&reconciler->manager->logger, LOG_DRIFT_REPORT_FAILED, "error",
+			diag_text(&diag), NULL);
 	diag_clear(&diag);
 }
 
@@ -349,8 +348,8 @@ static void changes_log(const struct logger *logger, const struct correction_lis
 	snprintf(removed, sizeof removed, "%zu", counts[CORRECTION_PEER_REMOVED]);
 	snprintf(updated, sizeof updated, "%zu", counts[CORRECTION_PEER_UPDATED]);
 	snprintf(added, sizeof added, "%zu", counts[CORRECTION_PEER_ADDED]);
-	log_line(logger, LOG_LEVEL_INFO, "Peers changed", "removed", removed, "updated", updated,
-		"added", added, NULL);
+	log_line(logger, LOG_PEERS_CHANGED, "removed", removed, "updated", updated, "added", added,
+		NULL);
 }
 
 /* Tells whoever wants to know, and takes note for the next cycle. */

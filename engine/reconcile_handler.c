@@ -46,10 +46,10 @@ static void op_subject_find(
 	ret->name = ret->id ? ret->id : ret->key.text;
 }
 
-static void op_log(const struct manager *manager, enum log_level level, const char *message,
+static void op_log(const struct manager *manager, enum log_message message,
 	const struct op_subject *subject, const char *operation, const char *error)
 {
-	log_line(&manager->logger, level, message, "operation", operation, "peer_id", subject->id,
+	log_line(&manager->logger, message, "operation", operation, "peer_id", subject->id,
 		"public_key", subject->id ? NULL : subject->key.text, "error", error, NULL);
 }
 
@@ -61,19 +61,18 @@ static void op_fail(struct manager *manager, const struct peer_op *op,
 	manager_note_error(manager, result->error);
 	diag_add(failures, result->error, "%s peer %s: %s", peer_op_kind_name(op->kind),
 		subject->name, reason);
-	op_log(manager, LOG_LEVEL_ERROR, "Peer operation failed", subject,
-		peer_op_kind_name(op->kind), reason);
+	op_log(manager, LOG_PEER_OPERATION_FAILED, subject, peer_op_kind_name(op->kind), reason);
 }
 
 static void op_succeed(struct manager *manager, const struct peer_op *op,
 	const struct op_subject *subject, struct correction_list *corrections)
 {
-	static const char *const messages[] = {
-		[PEER_OP_REMOVE] = "Peer removed",
-		[PEER_OP_UPDATE] = "Peer updated",
-		[PEER_OP_ADD] = "Peer added",
+	static const enum log_message messages[] = {
+		[PEER_OP_REMOVE] = LOG_PEER_REMOVED,
+		[PEER_OP_UPDATE] = LOG_PEER_UPDATED,
+		[PEER_OP_ADD] = LOG_PEER_ADDED,
 	};
-	op_log(manager, LOG_LEVEL_DEBUG, messages[op->kind], subject, NULL, NULL);
+	op_log(manager, messages[op->kind], subject, NULL, NULL);
 	struct correction *correction = &corrections->corrections[corrections->count];
 	correction->type = correction_of(op->kind);
 	if (asprintf(&correction->detail, "peer %s", subject->name) >= 0)

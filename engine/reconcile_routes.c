@@ -98,15 +98,15 @@ static int routes_change(const struct route_change *change, struct prefix *list,
 		int error =
 			change->operation(change->router->impl, change->interface, &list[i], &diag);
 		if (!error) {
-			log_line(change->logger, LOG_LEVEL_DEBUG, "Route changed", "operation",
-				change->verb, "destination", text.text, NULL);
+			log_line(change->logger, LOG_ROUTE_CHANGED, "operation", change->verb,
+				"destination", text.text, NULL);
 			list[done++] = list[i];
 		} else if (error != change->expected_error) {
 			result = diag_add(failures, error, "%s route %s: %s", change->verb,
 				text.text, diag_text(&diag));
-			log_line(change->logger, LOG_LEVEL_ERROR, "Route operation failed",
-				"operation", change->verb, "destination", text.text, "error",
-				diag_text(&diag), NULL);
+			log_line(change->logger, LOG_ROUTE_OPERATION_FAILED, "operation",
+				change->verb, "destination", text.text, "error", diag_text(&diag),
+				NULL);
 		}
 		diag_clear(&diag);
 	}

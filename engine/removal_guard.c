@@ -70,9 +70,8 @@ static void holding_log(
 	snprintf(removals, sizeof removals, "%zu", guard->held_count);
 	snprintf(peers, sizeof peers, "%zu", peer_count);
 	snprintf(percent, sizeof percent, "%d", guard->max_percent);
-	log_line(logger, LOG_LEVEL_WARN,
-		"Removals held back until another fetch names the same peers", "removals", removals,
-		"peers", peers, "max_removal_percent", percent, NULL);
+	log_line(logger, LOG_MASS_REMOVAL_WITHHELD, "removals", removals, "peers", peers,
+		"max_removal_percent", percent, NULL);
 }
 
 void removal_guard_apply(struct removal_guard *guard, struct peer_diff *diff, size_t peer_count,
@@ -86,5 +85,5 @@ void removal_guard_apply(struct removal_guard *guard, struct peer_diff *diff, si
 	if (guard->held_count && guard->held_count != last_count)
 		holding_log(guard, peer_count, logger);
 	else if (!guard->held_count && last_count)
-		log_line(logger, LOG_LEVEL_INFO, "Removals not held back any more", NULL);
+		log_line(logger, LOG_MASS_REMOVAL_RELEASED, NULL);
 }

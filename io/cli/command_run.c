@@ -66,11 +66,9 @@ static void files_sandbox(struct session *session)
 	int error = file_sandbox_enter(directories, count, &diag);
 	struct logger logger = log_sink_logger(&session->log_sink);
 	if (error && file_sandbox_is_missing(error))
-		log_line(&logger, LOG_LEVEL_INFO, "Landlock not available", "error",
-			diag_text(&diag), NULL);
+		log_line(&logger, LOG_LANDLOCK_UNAVAILABLE, "error", diag_text(&diag), NULL);
 	else if (error)
-		log_line(&logger, LOG_LEVEL_WARN, "Files not sandboxed", "error", diag_text(&diag),
-			NULL);
+		log_line(&logger, LOG_FILES_NOT_SANDBOXED, "error", diag_text(&diag), NULL);
 	diag_clear(&diag);
 }
 

@@ -29,8 +29,8 @@ int control_plane_open(struct control_plane *plane, struct loop *loop,
 	*plane = (struct control_plane){
 		.identity_directory = identity_directory,
 		.logger = logger,
-		.token_trouble = {.name = "node token", .loop = loop},
-		.clock_trouble = {.name = "clock", .loop = loop},
+		.token_problem = {.name = "node token", .loop = loop},
+		.clock_problem = {.name = "clock", .loop = loop},
 		.random = {.next = system_random},
 	};
 	int error = identity_dir_read_token(identity_directory, &plane->token, diag);
@@ -51,8 +51,8 @@ void control_plane_close(struct control_plane *plane)
 	api_client_deinit(&plane->client);
 	secret_text_free(plane->token);
 	plane->token = NULL;
-	problem_clear(&plane->token_trouble);
-	problem_clear(&plane->clock_trouble);
+	problem_clear(&plane->token_problem);
+	problem_clear(&plane->clock_problem);
 }
 
 /* Reads it anew. The old one stays in use if that fails: it may be good yet. */
@@ -72,7 +72,7 @@ void control_plane_reload(struct control_plane *plane)
 {
 	struct diag diag = {0};
 	if (token_read(plane, &diag) != 0)
-		problem_raise(&plane->token_trouble, &plane->logger, diag_text(&diag));
+		problem_raise(&plane->token_problem, &plane->logger, diag_text(&diag));
 	diag_clear(&diag);
 }
 
@@ -84,7 +84,7 @@ static void token_refused(struct control_plane *plane)
 		diag_wrap(&diag, error, "refused (401), and it cannot be read anew");
 	else
 		diag_fail(&diag, 0, "refused (401); it is read anew before each try");
-	problem_raise(&plane->token_trouble, &plane->logger, diag_text(&diag));
+	problem_raise(&plane->token_problem, &plane->logger, diag_text(&diag));
 	diag_clear(&diag);
 }
 
@@ -95,13 +95,13 @@ static void clock_note(struct control_plane *plane, const struct api_result *res
 	int64_t off_s =
 		now.tv_sec - result->server_date_age_ms / 1000 - result->server_date_ns / NS_PER_S;
 	int64_t max_s =
-		problem_is_raised(&plane->clock_trouble) ? CLOCK_OFF_CALM_S : CLOCK_OFF_MAX_S;
+		problem_is_raised(&plane->clock_problem) ? CLOCK_OFF_CALM_S : CLOCK_OFF_MAX_S;
 	if (off_s <= max_s && off_s >= -max_s) {
-		problem_resolve(&plane->clock_trouble, &plane->logger);
+		problem_resolve(&plane->clock_problem, &plane->logger);
 		return;
 	}
 	/* Not by how much: that would be another text each time. */
-	problem_raise(&plane->clock_trouble, &plane->logger,
+	problem_raise(&plane->clock_problem, &plane->logger,
 		off_s > 0 ? "more than a minute ahead of the control plane's"
 			  : "more than a minute behind the control plane's");
 }
@@ -126,5 +126,5 @@ void control_plane_note(
 	if (plane->is_token_unread)
 		control_plane_reload(plane);
 	if (!plane->is_token_unread)
-		problem_resolve(&plane->token_trouble, &plane->logger);
+		problem_resolve(&plane->token_problem, &plane->logger);
 }

@@ -24,8 +24,8 @@ struct control_plane {
 	struct logger logger;
 	bool is_token_unread;   /* its file could not be read the last time */
 	unsigned refused_calls; /* a bit for each plane_call that was answered 401 last */
-	struct problem token_trouble;
-	struct problem clock_trouble;
+	struct problem token_problem;
+	struct problem clock_problem;
 	struct random_source random;
 };
 

@@ -141,8 +141,7 @@ static void fetch_is_slow(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	bool has_document = cycles->reconciler->has_document;
-	log_line(cycle_logger(cycles), has_document ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		"Fetch takes long", NULL);
+	log_line(cycle_logger(cycles), has_document ? LOG_FETCH_SLOW : LOG_NO_STATE_YET, NULL);
 	repair_due(cycles);
 	if (!has_document && cycles->ended)
 		cycles->ended(cycles->impl, -EINPROGRESS);
@@ -297,8 +296,8 @@ static void link_ready(void *impl, uint32_t events)
 	bool changed = false;
 	if (link_watch_take(&cycles->link, &changed, &diag) != 0) {
 		/* Without the watch every interval still looks. */
-		log_line(cycle_logger(cycles), LOG_LEVEL_WARN, "Link not watched any more", "error",
-			diag_text(&diag), NULL);
+		log_line(
+			cycle_logger(cycles), LOG_LINK_WATCH_LOST, "error", diag_text(&diag), NULL);
 		loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 		link_watch_close(&cycles->link);
 	}

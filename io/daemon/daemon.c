@@ -44,7 +44,7 @@ struct daemon {
 	struct loop_watch signals_watch;
 	struct service service;
 	struct loop_job reload_job;
-	struct problem reload_trouble;
+	struct problem reload_problem;
 
 	/* One of these two is the source. */
 	bool follows_api;
@@ -170,13 +170,13 @@ static void daemon_reload(void *impl)
 	const struct logger *logger = &daemon->manager.logger;
 	service_reloading(&daemon->service);
 	if (identity_reload(daemon, &diag) == 0)
-		problem_resolve(&daemon->reload_trouble, logger);
+		problem_resolve(&daemon->reload_problem, logger);
 	else
-		problem_raise(&daemon->reload_trouble, logger, diag_text(&diag));
+		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
 	daemon->cycles.source.reload(daemon->cycles.source.impl);
 	if (daemon->follows_api)
 		event_client_start(&daemon->feed);
-	log_line(logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+	log_line(logger, LOG_RELOADED, NULL);
 	service_reloaded(&daemon->service);
 	cycle_loop_want(&daemon->cycles, 0);
 	diag_clear(&diag);
@@ -189,8 +189,8 @@ static void signals_ready(void *impl, uint32_t events)
 	if (signals_take(&daemon->signals, &taken, NULL) != 0)
 		return;
 	if (taken.end) {
-		log_line(&daemon->manager.logger, LOG_LEVEL_INFO, "Ending", "signal",
-			sigabbrev_np(taken.end), NULL);
+		log_line(&daemon->manager.logger, LOG_STOPPING, "signal", sigabbrev_np(taken.end),
+			NULL);
 		loop_stop(&daemon->loop);
 	} else if (taken.reload) {
 		loop_job_add(&daemon->loop, &daemon->reload_job, daemon_reload, daemon);
@@ -251,9 +251,8 @@ static void signing_key_load(struct daemon *daemon)
 	struct diag diag = {0};
 	if (identity_dir_read_signing_key(
 		    daemon->settings->identity_directory, &keys.current, &diag) != 0)
-		log_line(&daemon->manager.logger, LOG_LEVEL_WARN,
-			"No signing key, events wait for the state to name one", "error",
-			diag_text(&diag), NULL);
+		log_line(&daemon->manager.logger, LOG_NO_SIGNING_KEY, "error", diag_text(&diag),
+			NULL);
 	daemon->verifier.keys = keys;
 	diag_clear(&diag);
 }
@@ -316,11 +315,9 @@ static void state_restore(struct daemon *daemon)
 	struct diag diag = {0};
 	int error = state_store_restore(&daemon->keeper, &daemon->wire, &daemon->reconciler, &diag);
 	if (!error)
-		log_line(logger, LOG_LEVEL_INFO,
-			"The last good state is in force until there is a newer one", NULL);
+		log_line(logger, LOG_CACHED_STATE_IN_FORCE, NULL);
 	else if (error != -ENOENT)
-		log_line(logger, LOG_LEVEL_WARN, "The last good state cannot be used", "error",
-			diag_text(&diag), NULL);
+		log_line(logger, LOG_CACHED_STATE_UNUSABLE, "error", diag_text(&diag), NULL);
 	diag_clear(&diag);
 }
 
@@ -358,8 +355,8 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 static int daemon_start(struct daemon *daemon, struct diag *diag)
 {
 	if (service_open(&daemon->service, &daemon->loop, &daemon->settings->service, diag) != 0)
-		log_line(&daemon->manager.logger, LOG_LEVEL_WARN, "Service manager not reached",
-			"error", diag_text(diag), NULL);
+		log_line(&daemon->manager.logger, LOG_SERVICE_MANAGER_UNREACHABLE, "error",
+			diag_text(diag), NULL);
 	diag_clear(diag);
 	state_restore(daemon);
 	if (daemon->follows_api)
@@ -383,8 +380,8 @@ static void syscalls_filter(struct daemon *daemon)
 {
 	struct diag diag = {0};
 	if (syscall_filter_install(&diag) != 0)
-		log_line(&daemon->manager.logger, LOG_LEVEL_WARN, "System calls are not filtered",
-			"error", diag_text(&diag), NULL);
+		log_line(&daemon->manager.logger, LOG_SYSTEM_CALLS_NOT_FILTERED, "error",
+			diag_text(&diag), NULL);
 	diag_clear(&diag);
 }
 
@@ -413,7 +410,7 @@ static void daemon_close(struct daemon *daemon)
 	state_store_deinit(&daemon->keeper);
 	trust_journal_deinit(&daemon->trust);
 	cycle_loop_deinit(&daemon->cycles);
-	problem_clear(&daemon->reload_trouble);
+	problem_clear(&daemon->reload_problem);
 	reconciler_deinit(&daemon->reconciler);
 	verifier_deinit(&daemon->verifier);
 	manager_deinit(&daemon->manager);
@@ -425,7 +422,7 @@ int daemon_run(const struct daemon_settings *settings, struct diag *diag)
 	struct daemon daemon = {
 		.settings = settings,
 		.signals = {.fd = -1},
-		.reload_trouble = {.name = "reload", .loop = &daemon.loop},
+		.reload_problem = {.name = "reload", .loop = &daemon.loop},
 	};
 	int error = loop_init(&daemon.loop, diag);
 	if (error)

@@ -43,7 +43,7 @@ void event_client_init(struct event_client *feed, struct control_plane *plane, s
 		.dispatcher = dispatcher,
 		.clock = clock,
 		.changed_ms = loop_now_ms(),
-		.stream_trouble = {.name = "event stream", .loop = loop},
+		.stream_problem = {.name = "event stream", .loop = loop},
 	};
 	for (size_t i = 0; i < VERDICTS; i++)
 		feed->troubles[i].condition =
@@ -58,7 +58,7 @@ void event_client_deinit(struct event_client *feed)
 	loop_job_cancel(feed->loop, &feed->handle_job);
 	event_queue_clear(&feed->queue);
 	free(feed->last_event_id);
-	problem_clear(&feed->stream_trouble);
+	problem_clear(&feed->stream_problem);
 	for (size_t i = 0; i < VERDICTS; i++)
 		problem_clear(&feed->troubles[i].condition);
 }
@@ -101,7 +101,7 @@ static void stream_prove(struct event_client *feed)
 	feed->is_stable = true;
 	loop_timer_cancel(feed->loop, &feed->proof_timer);
 	backoff_reset(&feed->backoff);
-	problem_resolve(&feed->stream_trouble, &feed->plane->logger);
+	problem_resolve(&feed->stream_problem, &feed->plane->logger);
 }
 
 static void on_lasted(void *impl)
@@ -129,7 +129,7 @@ static void events_calm(struct event_client *feed)
 /* The kind is what is said: another text of it, which others choose, is nothing new. */
 static void event_refused(struct event_client *feed, enum verdict verdict, const struct diag *diag)
 {
-	struct event_trouble *trouble = &feed->troubles[verdict];
+	struct event_problem *trouble = &feed->troubles[verdict];
 	trouble->met_ms = loop_now_ms();
 	if (!problem_is_raised(&trouble->condition))
 		problem_raise(&trouble->condition, &feed->plane->logger, diag_text(diag));
@@ -276,7 +276,7 @@ static void on_opened(void *impl, const struct api_result *result)
 	feed->is_stable = false;
 	loop_timer_set(feed->loop, &feed->proof_timer, GOOD_STREAM_MS, on_lasted, feed);
 	if (!feed->was_short_lived)
-		problem_resolve(&feed->stream_trouble, &feed->plane->logger);
+		problem_resolve(&feed->stream_problem, &feed->plane->logger);
 	stream_changed(feed, true);
 }
 
@@ -296,10 +296,9 @@ static void stream_retry(struct event_client *feed, int64_t at_least_ms)
 static void stream_end_log(struct event_client *feed, const char *reason)
 {
 	if (feed->is_open && feed->is_stable)
-		log_line(&feed->plane->logger, LOG_LEVEL_DEBUG, "Event stream ended", "reason",
-			reason, NULL);
+		log_line(&feed->plane->logger, LOG_EVENT_STREAM_ENDED, "reason", reason, NULL);
 	else
-		problem_raise(&feed->stream_trouble, &feed->plane->logger, reason);
+		problem_raise(&feed->stream_problem, &feed->plane->logger, reason);
 }
 
 static void on_closed(void *impl, const struct api_result *result)
@@ -333,7 +332,7 @@ static void stream_open(void *impl)
 	struct diag diag = {0};
 	if (api_stream_open(&feed->plane->client, feed->plane->token, feed->last_event_id,
 		    &callbacks, &feed->stream, &diag) != 0) {
-		problem_raise(&feed->stream_trouble, &feed->plane->logger, diag_text(&diag));
+		problem_raise(&feed->stream_problem, &feed->plane->logger, diag_text(&diag));
 		stream_retry(feed, 0);
 	}
 	diag_clear(&diag);

@@ -22,7 +22,7 @@
 #define EVENT_CLIENT_POLL_MS (60 * 1000)
 
 /* Events of one verdict. */
-struct event_trouble {
+struct event_problem {
 	struct problem condition;
 	int64_t met_ms; /* when the last was refused */
 };
@@ -55,8 +55,8 @@ struct event_client {
 	int64_t retry_min_ms;  /* as the stream asked for */
 	int64_t not_before_ms; /* as the control plane asked for (Retry-After) */
 	int64_t changed_ms;    /* when it was last opened, or went down */
-	struct problem stream_trouble;
-	struct event_trouble troubles[VERDICT_FAULT + 1];
+	struct problem stream_problem;
+	struct event_problem troubles[VERDICT_FAULT + 1];
 };
 
 void event_client_init(struct event_client *feed, struct control_plane *plane, struct loop *loop,

@@ -17,11 +17,11 @@ static void watch_begin(struct file_source *source, int error, const struct diag
 	struct loop_watch *watch = &source->watch;
 	int fd = source->file.watch.fd;
 	if (error)
-		problem_raise(&source->watch_trouble, &source->logger, diag_text(diag));
+		problem_raise(&source->watch_problem, &source->logger, diag_text(diag));
 	else
-		problem_resolve(&source->watch_trouble, &source->logger);
+		problem_resolve(&source->watch_problem, &source->logger);
 	if (fd >= 0 && loop_watch_add(source->loop, watch, fd, EPOLLIN, file_ready, source) != 0)
-		problem_raise(&source->watch_trouble, &source->logger, "out of memory");
+		problem_raise(&source->watch_problem, &source->logger, "out of memory");
 }
 
 /* What cannot be watched now, can perhaps at the next interval. */
@@ -41,7 +41,7 @@ static void file_ready(void *impl, uint32_t events)
 	bool changed = false;
 	if (state_file_take(&source->file, &changed, &diag) != 0) {
 		/* The fetch that is asked for here tries again. */
-		problem_raise(&source->watch_trouble, &source->logger, diag_text(&diag));
+		problem_raise(&source->watch_problem, &source->logger, diag_text(&diag));
 		loop_watch_remove(source->loop, &source->watch);
 	}
 	diag_clear(&diag);
@@ -60,8 +60,8 @@ void file_source_open(struct file_source *source, struct loop *loop, const char 
 		.wire = *wire,
 		.keeper = keeper,
 		.logger = logger,
-		.watch_trouble = {.name = "watch of the state file", .loop = loop},
-		.secrecy_trouble = {.name = "state file", .loop = loop},
+		.watch_problem = {.name = "watch of the state file", .loop = loop},
+		.secrecy_problem = {.name = "state file", .loop = loop},
 	};
 	int error = state_file_open(&source->file, path, &diag);
 	watch_begin(source, error, &diag);
@@ -72,8 +72,8 @@ void file_source_close(struct file_source *source)
 {
 	loop_watch_remove(source->loop, &source->watch);
 	state_file_close(&source->file);
-	problem_clear(&source->watch_trouble);
-	problem_clear(&source->secrecy_trouble);
+	problem_clear(&source->watch_problem);
+	problem_clear(&source->secrecy_problem);
 }
 
 static int text_take(struct file_source *source, const struct file_text *text,
@@ -86,10 +86,10 @@ static int text_take(struct file_source *source, const struct file_text *text,
 		return error;
 	}
 	if (text->others_may_read && state_document_has_psk(ret))
-		problem_raise(&source->secrecy_trouble, &source->logger,
+		problem_raise(&source->secrecy_problem, &source->logger,
 			"others may read it, and it holds preshared keys");
 	else
-		problem_resolve(&source->secrecy_trouble, &source->logger);
+		problem_resolve(&source->secrecy_problem, &source->logger);
 	if (state_store_keep_document(source->keeper, text->text, text->length) != 0)
 		state_file_forget(&source->file);
 	return 0;
@@ -103,7 +103,7 @@ static void fetch(void *impl)
 	struct state_document document = {0};
 	struct diag diag = {0};
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
-	if (problem_is_raised(&source->watch_trouble))
+	if (problem_is_raised(&source->watch_problem))
 		watch_retry(source);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {

@@ -19,8 +19,8 @@ struct file_source {
 	struct logger logger;
 	struct state_file file;
 	struct loop_watch watch;
-	struct problem watch_trouble;
-	struct problem secrecy_trouble;
+	struct problem watch_problem;
+	struct problem secrecy_problem;
 };
 
 /* A file that is not there yet is no error, nor is one that cannot be watched: that is said, and it

@@ -6,21 +6,20 @@
 
 #define MINUTE_MS INT64_C(60000)
 
-static void left_out_log(const struct logger *logger, const struct log_limit *limit)
+static void omitted_log(const struct logger *logger, const struct log_limit *limit)
 {
 	char count[24];
 	if (limit->line_count <= LOG_LIMITER_LINES_MAX)
 		return;
 	snprintf(count, sizeof count, "%zu", limit->line_count - LOG_LIMITER_LINES_MAX);
-	log_line(logger, limit->level, "Log lines left out", "message", limit->message, "count",
-		count, NULL);
+	log_line(logger, LOG_LINES_OMITTED, "message", limit->message, "count", count, NULL);
 }
 
 static void minute_end(void *impl)
 {
 	struct log_limiter *limiter = impl;
 	for (size_t i = 0; i < limiter->limit_count; i++)
-		left_out_log(&limiter->logger, &limiter->limits[i]);
+		omitted_log(&limiter->logger, &limiter->limits[i]);
 	limiter->limit_count = 0;
 	limiter->began_ms = loop_now_ms();
 	loop_timer_cancel(limiter->loop, &limiter->timer);
@@ -40,7 +39,7 @@ static struct log_limit *limit_find(struct log_limiter *limiter, const char *mes
 }
 
 /* Counts a line: whether it is one too many. */
-static bool line_is_left_out(struct log_limiter *limiter, enum log_level level, const char *message)
+static bool line_is_over(struct log_limiter *limiter, const char *message)
 {
 	int64_t now_ms = loop_now_ms();
 	if (now_ms - limiter->began_ms >= MINUTE_MS)
@@ -48,8 +47,6 @@ static bool line_is_left_out(struct log_limiter *limiter, enum log_level level, 
 	struct log_limit *limit = limit_find(limiter, message);
 	if (!limit || ++limit->line_count <= LOG_LIMITER_LINES_MAX)
 		return false;
-	if (limit->level < level)
-		limit->level = level;
 	if (!limiter->timer.is_set)
 		loop_timer_set(limiter->loop, &limiter->timer,
 			limiter->began_ms + MINUTE_MS - now_ms, minute_end, limiter);
@@ -60,7 +57,7 @@ static void limiter_write(void *sink, enum log_level level, const char *message,
 	const struct log_field *fields, unsigned field_count)
 {
 	struct log_limiter *limiter = sink;
-	if (level == LOG_LEVEL_DEBUG || !line_is_left_out(limiter, level, message))
+	if (level == LOG_LEVEL_DEBUG || !line_is_over(limiter, message))
 		limiter->logger.write(limiter->logger.sink, level, message, fields, field_count);
 }
 

@@ -16,7 +16,6 @@
 
 struct log_limit {
 	const char *message; /* borrowed: messages are literals */
-	enum log_level level;
 	size_t line_count;
 };
 

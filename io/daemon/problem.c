@@ -4,35 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void trouble_log(struct problem *condition)
+static void raised_log(struct problem *problem)
 {
-	log_line(&condition->logger, LOG_LEVEL_WARN, "Trouble", "with", condition->name, "error",
-		condition->trouble ? condition->trouble : "out of memory", NULL);
-	free(condition->logged);
-	condition->logged = condition->trouble ? strdup(condition->trouble) : NULL;
+	log_line(&problem->logger, LOG_PROBLEM, "subsystem", problem->name, "error",
+		problem->error ? problem->error : "out of memory", NULL);
+	free(problem->logged);
+	problem->logged = problem->error ? strdup(problem->error) : NULL;
 }
 
-static void condition_log(void *impl)
+static void problem_log(void *impl)
 {
-	struct problem *condition = impl;
+	struct problem *problem = impl;
 	int64_t now_ms = loop_now_ms();
-	switch (hysteresis_take(&condition->hysteresis, now_ms)) {
+	switch (hysteresis_take(&problem->hysteresis, now_ms)) {
 	case HYSTERESIS_NONE:
 		break;
 	case HYSTERESIS_PROBLEM:
-		trouble_log(condition);
+		raised_log(problem);
 		break;
 	case HYSTERESIS_RESOLVED:
-		log_line(&condition->logger, LOG_LEVEL_INFO, "All is well again", "with",
-			condition->name, NULL);
+		log_line(&problem->logger, LOG_PROBLEM_RESOLVED, "subsystem", problem->name, NULL);
 		break;
 	}
-	int64_t due_ms = hysteresis_due_ms(&condition->hysteresis);
+	int64_t due_ms = hysteresis_due_ms(&problem->hysteresis);
 	if (due_ms == INT64_MAX)
-		loop_timer_cancel(condition->loop, &condition->timer);
+		loop_timer_cancel(problem->loop, &problem->timer);
 	else
-		loop_timer_set(condition->loop, &condition->timer, due_ms - now_ms, condition_log,
-			condition);
+		loop_timer_set(
+			problem->loop, &problem->timer, due_ms - now_ms, problem_log, problem);
 }
 
 static bool is_text(const char *text, const char *other)
@@ -40,34 +39,34 @@ static bool is_text(const char *text, const char *other)
 	return text && strcmp(text, other) == 0;
 }
 
-void problem_raise(struct problem *condition, const struct logger *logger, const char *trouble)
+void problem_raise(struct problem *problem, const struct logger *logger, const char *error)
 {
-	condition->logger = *logger;
-	if (!is_text(condition->trouble, trouble)) {
-		free(condition->trouble);
-		condition->trouble = strdup(trouble);
+	problem->logger = *logger;
+	if (!is_text(problem->error, error)) {
+		free(problem->error);
+		problem->error = strdup(error);
 	}
 	hysteresis_note(
-		&condition->hysteresis, loop_now_ms(), true, !is_text(condition->logged, trouble));
-	condition_log(condition);
+		&problem->hysteresis, loop_now_ms(), true, !is_text(problem->logged, error));
+	problem_log(problem);
 }
 
-void problem_resolve(struct problem *condition, const struct logger *logger)
+void problem_resolve(struct problem *problem, const struct logger *logger)
 {
-	condition->logger = *logger;
-	hysteresis_note(&condition->hysteresis, loop_now_ms(), false, false);
-	condition_log(condition);
+	problem->logger = *logger;
+	hysteresis_note(&problem->hysteresis, loop_now_ms(), false, false);
+	problem_log(problem);
 }
 
-bool problem_is_raised(const struct problem *condition)
+bool problem_is_raised(const struct problem *problem)
 {
-	return condition->hysteresis.is_met;
+	return problem->hysteresis.is_met;
 }
 
-void problem_clear(struct problem *condition)
+void problem_clear(struct problem *problem)
 {
-	loop_timer_cancel(condition->loop, &condition->timer);
-	free(condition->trouble);
-	free(condition->logged);
-	condition->trouble = condition->logged = NULL;
+	loop_timer_cancel(problem->loop, &problem->timer);
+	free(problem->error);
+	free(problem->logged);
+	problem->error = problem->logged = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A state of affairs that is logged when it changes, rather than each time it is met: "the control
- * plane does not answer", once, and that it does again. One that comes and goes is logged less and
- * less (hysteresis.h).
+ * A problem of one subsystem, which is logged when it begins, changes and ends, rather than each
+ * time it is met: "the control plane does not answer", once, and that it does again. One that comes
+ * and goes is logged less and less (hysteresis.h).
  */
 #pragma once
 
@@ -11,20 +11,20 @@
 #include "loop.h"
 
 struct problem {
-	const char *name;  /* what is said of it in the log: "clock", "state file" */
+	const char *name;  /* the subsystem, as the log names it: "clock", "state file" */
 	struct loop *loop; /* borrowed */
-	/* The rest is its own. */
+	/* The rest is private. */
 	struct logger logger;
-	char *trouble; /* as it was met last; NULL: all is well */
-	char *logged;  /* as it was logged last */
+	char *error;  /* as it was met last; NULL: there is none */
+	char *logged; /* as it was logged last */
 	struct hysteresis hysteresis;
 	struct loop_timer timer; /* for a line that is not due yet */
 };
 
-/* There is trouble: a line, if it is not what was said last. */
-void problem_raise(struct problem *condition, const struct logger *logger, const char *trouble);
-/* All is well: a line, if it was not. */
-void problem_resolve(struct problem *condition, const struct logger *logger);
-/* Whether there is trouble, whatever was logged. */
-bool problem_is_raised(const struct problem *condition);
-void problem_clear(struct problem *condition);
+/* The subsystem has the problem `error`: log a line unless the last one said the same. */
+void problem_raise(struct problem *problem, const struct logger *logger, const char *error);
+/* The subsystem has none: log a line if it had one. */
+void problem_resolve(struct problem *problem, const struct logger *logger);
+/* Whether there is one, whatever was logged. */
+bool problem_is_raised(const struct problem *problem);
+void problem_clear(struct problem *problem);

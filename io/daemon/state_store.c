@@ -93,8 +93,8 @@ static void limits_warn(const struct state_store *keeper, const struct cached_st
 	if (state->document_bytes > max)
 		error = diag_add(&diag, -E2BIG, "over %zu MiB (--max-state-mib)", max >> 20);
 	if (error)
-		log_line(&keeper->manager->logger, LOG_LEVEL_WARN, "Cached state exceeds limits",
-			"error", diag_text(&diag), NULL);
+		log_line(&keeper->manager->logger, LOG_CACHED_STATE_EXCEEDS_LIMITS, "error",
+			diag_text(&diag), NULL);
 	diag_clear(&diag);
 }
 
@@ -106,9 +106,8 @@ int state_store_restore(struct state_store *keeper, const struct peer_wire_optio
 	if (error)
 		return error;
 	if (state.fault)
-		log_line(&keeper->manager->logger, LOG_LEVEL_WARN,
-			"Kept events left out, the kept document is in force", "error", state.fault,
-			NULL);
+		log_line(&keeper->manager->logger, LOG_CACHED_EVENTS_DISCARDED, "error",
+			state.fault, NULL);
 	limits_warn(keeper, &state, options);
 	error = peer_index_load_from_peers(
 		&keeper->manager->index, state.peers.names, state.peers.name_count);

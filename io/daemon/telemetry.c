@@ -18,9 +18,9 @@ void telemetry_init(struct telemetry *reports, struct control_plane *plane, stru
 		.clock = clock,
 		.status = "starting",
 		.started_ms = loop_now_ms(),
-		.heartbeat_trouble = {.name = "heartbeat", .loop = loop},
-		.drift_trouble = {.name = "drift report", .loop = loop},
-		.orders_trouble = {.name = "orders of the control plane", .loop = loop},
+		.heartbeat_problem = {.name = "heartbeat", .loop = loop},
+		.drift_problem = {.name = "drift report", .loop = loop},
+		.orders_problem = {.name = "orders of the control plane", .loop = loop},
 	};
 }
 
@@ -29,7 +29,7 @@ void telemetry_order_rotation(struct telemetry *reports)
 	if (!reports->is_rotation_ordered)
 		reports->old_key = reports->manager->identity->public_key;
 	reports->is_rotation_ordered = true;
-	problem_raise(&reports->orders_trouble, &reports->plane->logger,
+	problem_raise(&reports->orders_problem, &reports->plane->logger,
 		"rotate_keys is not supported yet");
 }
 
@@ -40,7 +40,7 @@ static void rotation_check(struct telemetry *reports)
 	if (!reports->is_rotation_ordered || key_public_equal(key, &reports->old_key))
 		return;
 	reports->is_rotation_ordered = false;
-	problem_resolve(&reports->orders_trouble, &reports->plane->logger);
+	problem_resolve(&reports->orders_problem, &reports->plane->logger);
 }
 
 static void heartbeat_done(
@@ -54,10 +54,10 @@ static void heartbeat_done(
 		result->retry_after_ms > HEARTBEAT_MS ? result->retry_after_ms : HEARTBEAT_MS;
 	loop_timer_set(reports->loop, &reports->timer, delay_ms, heartbeat_send, reports);
 	if (result->outcome != API_OUTCOME_OK) {
-		problem_raise(&reports->heartbeat_trouble, logger, result->error);
+		problem_raise(&reports->heartbeat_problem, logger, result->error);
 		return;
 	}
-	problem_resolve(&reports->heartbeat_trouble, logger);
+	problem_resolve(&reports->heartbeat_problem, logger);
 	rotation_check(reports);
 	if (orders->rotate_keys)
 		telemetry_order_rotation(reports);
@@ -81,7 +81,7 @@ static void heartbeat_send(void *impl)
 	if (api_heartbeat_send(&reports->plane->client, reports->plane->token, &heartbeat,
 		    heartbeat_done, reports, &reports->heartbeat, &diag) != 0) {
 		problem_raise(
-			&reports->heartbeat_trouble, &reports->plane->logger, diag_text(&diag));
+			&reports->heartbeat_problem, &reports->plane->logger, diag_text(&diag));
 		loop_timer_set(
 			reports->loop, &reports->timer, HEARTBEAT_MS, heartbeat_send, reports);
 	}
@@ -99,9 +99,9 @@ static void drift_done(void *impl, const struct api_result *result)
 	reports->drift_count--;
 	control_plane_note(reports->plane, PLANE_CALL_DRIFT, result);
 	if (result->outcome == API_OUTCOME_OK)
-		problem_resolve(&reports->drift_trouble, &reports->plane->logger);
+		problem_resolve(&reports->drift_problem, &reports->plane->logger);
 	else
-		problem_raise(&reports->drift_trouble, &reports->plane->logger, result->error);
+		problem_raise(&reports->drift_problem, &reports->plane->logger, result->error);
 }
 
 static int drift_report(
@@ -109,7 +109,7 @@ static int drift_report(
 {
 	struct telemetry *reports = impl;
 	if (reports->drift_count >= DRIFT_REPORTS_MAX) {
-		problem_raise(&reports->drift_trouble, &reports->plane->logger,
+		problem_raise(&reports->drift_problem, &reports->plane->logger,
 			"left out, too many are still under way");
 		return 0;
 	}
@@ -137,7 +137,7 @@ void telemetry_deinit(struct telemetry *reports)
 {
 	api_call_cancel(reports->heartbeat);
 	loop_timer_cancel(reports->loop, &reports->timer);
-	problem_clear(&reports->heartbeat_trouble);
-	problem_clear(&reports->drift_trouble);
-	problem_clear(&reports->orders_trouble);
+	problem_clear(&reports->heartbeat_problem);
+	problem_clear(&reports->drift_problem);
+	problem_clear(&reports->orders_problem);
 }

@@ -26,9 +26,9 @@ struct telemetry {
 	unsigned drift_count; /* of reports under way */
 	struct loop_timer timer;
 	int64_t started_ms;
-	struct problem heartbeat_trouble;
-	struct problem drift_trouble;
-	struct problem orders_trouble;
+	struct problem heartbeat_problem;
+	struct problem drift_problem;
+	struct problem orders_problem;
 	bool is_rotation_ordered;
 	struct key_public old_key; /* the node's when that was ordered */
 };

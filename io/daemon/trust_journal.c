@@ -210,7 +210,7 @@ void trust_journal_load(struct trust_journal *journal, struct verifier *verifier
 			diag_wrap(&diag, error, "%s", path);
 	}
 	if (error && error != -ENOENT)
-		log_line(&journal->logger, LOG_LEVEL_WARN, "Trust journal not restored", "error",
+		log_line(&journal->logger, LOG_TRUST_JOURNAL_NOT_RESTORED, "error",
 			diag_text(&diag), NULL);
 	file_text_clear(&file);
 	diag_clear(&diag);

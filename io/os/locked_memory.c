@@ -137,7 +137,5 @@ void locked_memory_say_refused(const struct logger *logger)
 	arena.is_refusal_said = arena.refusal != 0;
 	pthread_mutex_unlock(&arena.mutex);
 	if (refusal)
-		log_line(logger, LOG_LEVEL_WARN,
-			"Keys may be swapped out, their memory could not be locked", "error",
-			strerror(refusal), NULL);
+		log_line(logger, LOG_MEMORY_NOT_LOCKED, "error", strerror(refusal), NULL);
 }

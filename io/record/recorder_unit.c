@@ -13,7 +13,7 @@ void recorder_end(struct recorder *recorder, const char *reason)
 	if (!recorder->is_on)
 		return;
 	recorder->is_on = false;
-	log_line(&recorder->logger, LOG_LEVEL_WARN, "Recording ended", "reason", reason, NULL);
+	log_line(&recorder->logger, LOG_RECORDING_ENDED, "reason", reason, NULL);
 	record_file_close(&recorder->file);
 }
 

@@ -80,8 +80,7 @@ static int process_start(struct scenario_run *run)
 {
 	const struct scenario *scenario = run->scenario;
 	struct process *process = &run->process;
-	struct clock clock = {
-		.now_ns = virtual_now_ns, .boot_ns = virtual_now_ns, .impl = run};
+	struct clock clock = {.now_ns = virtual_now_ns, .boot_ns = virtual_now_ns, .impl = run};
 	struct drift_reporter reporter = {.report = record_drift, .impl = run};
 	int error = manager_init(&process->manager, sim_controller(&run->sim), &scenario->config,
 		log_sink_logger(&run->sink));
@@ -132,8 +131,7 @@ static int run_start(struct scenario_run *run, const struct scenario *scenario, 
 		.write_line = record_log_line,
 		.impl = run,
 	};
-	verifier_init(
-		&run->process.verifier, signature_check_ed25519(), &scenario->signing_keys);
+	verifier_init(&run->process.verifier, signature_check_ed25519(), &scenario->signing_keys);
 	sim_controller_init(
 		&run->sim, (struct sim_recorder){.record = record_operation, .impl = run});
 	return world_start(&run->sim, scenario);

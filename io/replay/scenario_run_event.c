@@ -28,8 +28,8 @@ int scenario_event(
 
 static void log_refusal(struct scenario_run *run, const char *event_id, const struct diag *diag)
 {
-	log_line(&run->process.manager.logger, LOG_LEVEL_WARN, "Event refused", "event_id",
-		event_id, "error", diag_text(diag), NULL);
+	log_line(&run->process.manager.logger, LOG_EVENT_REJECTED, "event_id", event_id, "error",
+		diag_text(diag), NULL);
 }
 
 int scenario_deliver(struct scenario_run *run, struct json_span data, struct diag *diag)
@@ -57,8 +57,8 @@ static void take_event(void *impl, const struct stream_event *event)
 	struct json_span data = {.text = event->data.text, .length = event->data.length};
 	struct diag diag = {0};
 	if (event->is_dropped)
-		log_line(&run->process.manager.logger, LOG_LEVEL_WARN, "Event dropped", "error",
-			"too long", NULL);
+		log_line(&run->process.manager.logger, LOG_EVENT_REJECTED, "error", "too long",
+			NULL);
 	else
 		scenario_deliver(run, data, &diag);
 	diag_clear(&diag);

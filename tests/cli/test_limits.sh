@@ -124,12 +124,12 @@ check 'a state with one peer more changes nothing, and is said once' one_peer_mo
 one_allowed_ip_more() {
 	state 5 2 3 5
 	logs 'Peer added.*peer-5' 1 && logs 'Peer removed' 1 && logs 'Peer updated' 1 &&
-		logs 'Peer entry cannot be used.*allowed_ips: 5 entries, more than 4 (--max-allowed-ips).* kept=' 1
+		logs 'Peer entry unusable.*allowed_ips: 5 entries, more than 4 (--max-allowed-ips).* retained=' 1
 }
 check 'a peer with one allowed IP more stays as it is, the others are put right' one_allowed_ip_more
 well_again() {
 	state 4 2 3 5
-	logs 'All is well again' 1 && logs 'Peer added' 4 && logs 'Peer updated' 1
+	logs 'Problem resolved' 1 && logs 'Peer added' 4 && logs 'Peer updated' 1
 }
 check 'with the next good state all is well again' well_again
 kill "$daemon"
@@ -177,7 +177,7 @@ no_cache() { # the state is kept nowhere, and in force
 	(ulimit -f 1 && exec "$plexwg" run --controller sim --identity "$work/identity.d" --log-level debug \
 		--state "$work/large.json" --interval 1h) > >(cat >"$work/log") 2>&1 &
 	daemon=$!
-	logs 'with="last good state".*File too large' 1 && logs 'Peers changed' 1 && kill "$daemon" || return
+	logs 'subsystem="last good state".*File too large' 1 && logs 'Peers changed' 1 && kill "$daemon" || return
 	wait "$daemon"
 	same 0 $? && daemon= && same 'identity.json private_key' "$(ls -A "$work/identity.d" | paste -sd' ')"
 }

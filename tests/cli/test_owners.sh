@@ -54,7 +54,7 @@ following() { # the daemon of a control plane that is not there
 		--api http://127.0.0.1:1 >"$work/run.log" 2>&1 &
 	pid=$!
 	for _ in $(seq 300); do
-		grep -q 'subsystem=cycle\|with=cycle\|^plexwg:' "$work/run.log" && break
+		grep -q 'subsystem=cycle\|subsystem=cycle\|^plexwg:' "$work/run.log" && break
 		sleep 0.1
 	done
 	kill "$pid" 2>/dev/null
@@ -179,7 +179,7 @@ cached() { # cached CHANGE: by its own account, the daemon does without, and goe
 	eventually test -e "$work/identity/last_state.json" && stop || return
 	(cd "$work/identity" && eval "$1")
 	daemon_runs
-	eventually said 'The last good state cannot be used' && said "$work/identity/last_state.json: $2" && stop
+	eventually said 'Cached state unusable' && said "$work/identity/last_state.json: $2" && stop
 }
 check 'a last good state of nobody is not taken' cached 'chown nobody: last_state.json' 'owned by uid 65534'
 check 'nor one that others may read' cached 'chmod 644 last_state.json' 'others may read it (mode 0644)'

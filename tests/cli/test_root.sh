@@ -103,10 +103,10 @@ roots() {
 check "with an identity of root's it stays root, and has CAP_NET_ADMIN alone" roots
 if grep -qx "kernel: Landlock" "$log"; then
 	check 'who gets into it changes no file, signals no process and opens no other netlink' nothing_done
-	check 'files were sandboxed' silent 'Landlock not available'
+	check 'files were sandboxed' silent 'Landlock unavailable'
 else
 	skip 'who gets into it changes no file' 'this kernel has no Landlock'
-	check 'that files are not sandboxed is said once' said 'Landlock not available' 1
+	check 'that files are not sandboxed is said once' said 'Landlock unavailable' 1
 fi
 check 'it goes on reading, and writes to its identity' reads_again 2 4
 check 'a program that is lost, and one that leaves its socket, are replaced' comes_back 2 4
@@ -177,7 +177,7 @@ unreadable() {
 	chmod 600 "$work/state.json"
 	run
 	eventually said "$work/state.json: Permission denied to uid $service_user" && has 2 5 && chgrp $service_user "$work/state.json" &&
-		chmod 640 "$work/state.json" && kill -HUP "$pid" && eventually said 'All is well again' && stop
+		chmod 640 "$work/state.json" && kill -HUP "$pid" && eventually said 'Problem resolved' && stop
 }
 check 'a state that it may not read is named with who may not, and the last one is in force' unreadable
 reserved() {
@@ -191,7 +191,7 @@ no_tun() {
 	chmod 600 /dev/net/tun
 	run
 	eventually said "create interface: /dev/net/tun: Permission denied to uid $service_user" && not ip link show $device && same '' "$(programs)" &&
-		chmod 666 /dev/net/tun && kill -HUP "$pid" && eventually said 'All is well again' && has 2 5 && stop
+		chmod 666 /dev/net/tun && kill -HUP "$pid" && eventually said 'Problem resolved' && has 2 5 && stop
 }
 ! in_userspace || check 'a tun device that the user plexwg may not open is named, and nothing is begun' no_tun
 end_victim

@@ -42,16 +42,16 @@ half_written() {
 	whole=$(document "$two" "$three")
 	# The writer takes its time, and closes the file in between.
 	printf '%s' "${whole:0:60}" >"$state"
-	eventually said 'Trouble' || return 1
+	eventually said 'Problem' || return 1
 	same "$before" "$(dump)" || return 1
 	printf '%s\n' "${whole:60}" >>"$state"
-	eventually keys_are "$k2" "$k3" && said 'msg=Trouble' 1 && said 'All is well again' 1
+	eventually keys_are "$k2" "$k3" && said 'msg=Problem' 1 && said 'Problem resolved' 1
 }
 check 'a half-written file changes nothing, and is followed once it is whole' half_written
 broken() {
 	before=$(dump)
 	echo '{"peers": {}}' | replace "$state"
-	eventually said 'msg=Trouble' 2 && said "$state: peers: not an array" || return 1
+	eventually said 'msg=Problem' 2 && said "$state: peers: not an array" || return 1
 	for _ in 1 2 3; do
 		touch "$state"
 		echo '{"peers": {}}' | replace "$state"
@@ -59,7 +59,7 @@ broken() {
 		sleep 0.2
 	done
 	eventually said Reloaded || return 1
-	said 'msg=Trouble' 2 && alive && same "$before" "$(dump)"
+	said 'msg=Problem' 2 && alive && same "$before" "$(dump)"
 }
 check 'a broken one changes nothing and is said once, however often it is looked at' broken
 gone() {
@@ -67,12 +67,12 @@ gone() {
 	eventually said 'No such file or directory' || return 1
 	kill -HUP "$pid"
 	eventually said Reloaded || return 1
-	said 'msg=Trouble' 3 && same "$before" "$(dump)"
+	said 'msg=Problem' 3 && same "$before" "$(dump)"
 }
 check 'one that is gone changes nothing and is said once' gone
 returns() {
 	document "$four" | replace "$state"
-	eventually keys_are "$k4" && eventually said 'All is well again' 2
+	eventually keys_are "$k4" && eventually said 'Problem resolved' 2
 }
 check 'and is followed when it is there again' returns
 bad_keys() {
@@ -82,16 +82,16 @@ bad_keys() {
 		replace "$state" <"$state"
 		sleep 0.2
 	done
-	said 'signing_keys.current: ' 1 && said 'All is well again' 2 || return 1
+	said 'signing_keys.current: ' 1 && said 'Problem resolved' 2 || return 1
 	document "$four" | replace "$state"
-	eventually said 'All is well again' 3
+	eventually said 'Problem resolved' 3
 }
 check 'bad signing keys are trouble for as long as they stand there' bad_keys
 others_write() {
 	chmod 666 "$state"
 	eventually said 'others may write it' || return 1
 	chmod 600 "$state"
-	eventually said 'All is well again' 3 && keys_are "$k4"
+	eventually said 'Problem resolved' 3 && keys_are "$k4"
 }
 check 'one that others may write is not read until they may not' others_write
 stops() {
@@ -123,7 +123,7 @@ swapped_back() {
 	ln -s ..3 "$work/mount/..data_tmp"
 	mv -T "$work/mount/..data_tmp" "$work/mount/..data"
 	rm -r "$work/mount/..2"
-	eventually keys_are "$k4" && silent 'msg=Trouble' && stop
+	eventually keys_are "$k4" && silent 'msg=Problem' && stop
 }
 check 'and once more, without a word of trouble' swapped_back
 
@@ -134,7 +134,7 @@ missing() {
 	link_is_up && keys_are || return 1
 	mkdir "$work/later"
 	document "$two" >"$work/later/state.json"
-	eventually keys_are "$k2" && said 'All is well again' && stop
+	eventually keys_are "$k2" && said 'Problem resolved' && stop
 }
 check 'a file that is missing at the start, its directory too, is waited for, with the interface up' missing
 
@@ -155,14 +155,14 @@ storm() {
 	done
 	eventually keys_are "$k2" "$last" || return 1
 	printf '{"peers": [' | replace "$state"
-	eventually bash -c "tail -n 1 '$log' | grep -q msg=Trouble" || return 1
+	eventually bash -c "tail -n 1 '$log' | grep -q msg=Problem" || return 1
 	wg show "$device" allowed-ips | grep -x "$last	10.7.249.0/24" && keys_are "$k2" "$last" && alive
 }
 check 'of a thousand files, as fast as they come, the last good one is in force at the end' storm
 restarted() {
 	kill_daemon
 	follow "$state"
-	eventually said 'The last good state is in force' && eventually said 'msg=Trouble' || return 1
+	eventually said 'Cached state in force' && eventually said 'msg=Problem' || return 1
 	wg show "$device" allowed-ips | grep -x "..${k2:2}	10.7.249.0/24" && stop
 }
 check 'and so it is after a restart, which finds the broken one' restarted

@@ -76,12 +76,12 @@ check 'routes that another deletes again and again are put back once a second' \
 	routes_fight ip route flush dev "$device" proto 158
 fight() { # another that takes the link down as soon as it is up
 	local before start=$SECONDS times
-	before=$(grep -c 'Interface is not as it should be' "$log")
+	before=$(grep -c 'Interface drifted' "$log")
 	while [ $((SECONDS - start)) -lt 3 ]; do
 		ip link set "$device" down
 		sleep 0.02
 	done
-	times=$(($(grep -c 'Interface is not as it should be' "$log") - before))
+	times=$(($(grep -c 'Interface drifted' "$log") - before))
 	[ "$times" -ge 1 ] && [ "$times" -le $((SECONDS - start + 2)) ] && eventually is_right
 }
 check 'a link that another takes down again and again is taken up once a second' fight
@@ -124,11 +124,11 @@ check 'the state is kept under the same name after that' kept_after_reload
 bad_identity() {
 	echo nonsense >"$work/identity/private_key"
 	kill -HUP "$pid"
-	eventually said 'with=reload' || return 1
+	eventually said 'subsystem=reload' || return 1
 	same "$own_key" "$(wg show "$device" public-key)" && has_address 10.100.0.9 && alive || return 1
 	identity first
 	kill -HUP "$pid"
-	eventually is_right && said 'with=reload' 2
+	eventually is_right && said 'subsystem=reload' 2
 }
 check 'an identity that cannot be read changes nothing and is said' bad_identity
 other_node() {
@@ -137,7 +137,7 @@ other_node() {
 	eventually said 'another node_id, which takes a restart' && has_address 10.100.0.1 && alive || return 1
 	identity first
 	kill -HUP "$pid"
-	eventually said 'with=reload' 4 && is_right
+	eventually said 'subsystem=reload' 4 && is_right
 }
 check 'nor is that of another node taken over' other_node
 silent_secrets() {
@@ -234,7 +234,7 @@ killed_daemon() {
 	wg set "$device" peer "$k4" allowed-ips 10.100.0.4/32
 	rm "$state"
 	start --state "$state" --keep-interface --mtu 1400
-	eventually said 'The last good state is in force' && eventually said 'No such file' || return 1
+	eventually said 'Cached state in force' && eventually said 'No such file' || return 1
 	keys_are "$k2" "$k3" "$k4" && wg set "$device" peer "$k4" remove && same "$before" "$(dump)"
 }
 check 'after kill -9 and without the file the last good state removes nobody' killed_daemon

@@ -93,7 +93,7 @@ boot() {
 	for key in "$key_b" "$dead" "$idle" "$other"; do
 		is_at "$key" '(none)' || return 1
 	done
-	eventually said 'with="host names"' && silent 'with=cycle'
+	eventually said 'subsystem="host names"' && silent 'subsystem=cycle'
 }
 check 'without a name server all peers are there, without an endpoint' boot
 calls_in() {

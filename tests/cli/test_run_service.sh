@@ -90,7 +90,7 @@ check 'a service manager that is gone changes nothing' manager_dies
 export NOTIFY_SOCKET=relative
 wrong_socket() {
 	start --state "$state"
-	eventually keys_are "$k2" "$k3" && said 'Service manager not reached' 1 && stop
+	eventually keys_are "$k2" "$k3" && said 'Service manager unreachable' 1 && stop
 }
 check 'an address that is none is said, and stops nothing' wrong_socket
 unset NOTIFY_SOCKET

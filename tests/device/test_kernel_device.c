@@ -294,7 +294,7 @@ static void a_zone_is_read_back_by_its_name(void **state)
 	assert_string_equal(device->peers.peers[0].endpoint.zone, "lo");
 }
 
-static void a_port_that_is_taken_is_recorded_when_the_interface_comes_up(void **state)
+static void a_port_that_is_taken_is_reported_when_the_interface_comes_up(void **state)
 {
 	struct bench *bench = *state;
 	struct controller controller = bench->fixture.controller;
@@ -346,7 +346,7 @@ static int run_checks(void)
 		BENCH_TEST(whether_single_prefixes_can_be_removed_is_found_out),
 		BENCH_TEST(what_is_read_under_changes_is_whole_or_nothing),
 		BENCH_TEST(a_zone_is_read_back_by_its_name),
-		BENCH_TEST(a_port_that_is_taken_is_recorded_when_the_interface_comes_up),
+		BENCH_TEST(a_port_that_is_taken_is_reported_when_the_interface_comes_up),
 		BENCH_TEST(adopting_a_device_that_is_right_sends_nothing),
 		BENCH_TEST(a_link_made_anew_is_read_as_what_it_is),
 	};

@@ -100,7 +100,7 @@ static void a_reply_of_just_the_limit_is_taken(void **state)
 	}
 }
 
-static void no_socket_and_a_dead_one_are_recorded_apart(void **state)
+static void no_socket_and_a_dead_one_are_distinguished(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(exchange(bed), -ENOENT);
@@ -228,7 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_reply_of_just_the_limit_is_taken, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			no_socket_and_a_dead_one_are_recorded_apart, bed_make, bed_clear),
+			no_socket_and_a_dead_one_are_distinguished, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(only_a_dead_socket_is_removed, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_file_that_is_no_socket_is_left_alone, bed_make, bed_clear),

@@ -160,14 +160,14 @@ static void expect_text(struct bed *bed, const char *part)
 		fail_msg("\"%s\" is not in \"%s\"", part, diag_text(&bed->diag));
 }
 
-static void a_program_that_exits_is_recorded_with_its_status(void **state)
+static void a_program_that_exits_is_reported_with_its_status(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(start(bed, "exits"), -EIO);
 	expect_text(bed, "exited with status 42");
 }
 
-static void a_program_that_is_killed_is_recorded_with_its_signal(void **state)
+static void a_program_that_is_killed_is_reported_with_its_signal(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(start(bed, "aborts"), -EIO);
@@ -183,7 +183,7 @@ static void a_supervisor_that_is_killed_counts_as_the_program_s_end(void **state
 }
 
 /* The tests' own log, or the memory that there is without one. */
-static void a_program_s_own_words_are_recorded_on_one_line(void **state)
+static void a_program_s_own_words_are_reported_on_one_line(void **state)
 {
 	struct bed *bed = *state;
 	for (int i = 0; i < 2; i++) {
@@ -250,7 +250,7 @@ static void only_what_is_tested_is_looked_for(void **state)
 }
 
 /* Its device cannot be had. */
-static void a_real_program_that_fails_is_recorded_with_its_own_words(void **state)
+static void a_real_program_that_fails_is_reported_with_its_own_words(void **state)
 {
 	struct bed *bed = *state;
 	bed->program = (struct backend){0};
@@ -263,7 +263,7 @@ static void a_real_program_that_fails_is_recorded_with_its_own_words(void **stat
 	assert_null(strstr(diag_text(&bed->diag), "kernel has first class support"));
 }
 
-static void a_program_that_is_not_there_is_recorded_by_name(void **state)
+static void a_program_that_is_not_there_is_reported_by_name(void **state)
 {
 	struct bed *bed = *state;
 	bed->program.path = "/nonexistent/wireguard";
@@ -458,14 +458,14 @@ static int program_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_program_that_exits_is_recorded_with_its_status, bed_make, bed_clear),
+			a_program_that_exits_is_reported_with_its_status, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_that_is_killed_is_recorded_with_its_signal, bed_make, bed_clear),
+			a_program_that_is_killed_is_reported_with_its_signal, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_supervisor_that_is_killed_counts_as_the_program_s_end, bed_make,
 			bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_s_own_words_are_recorded_on_one_line, bed_make, bed_clear),
+			a_program_s_own_words_are_reported_on_one_line, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(only_its_own_words_are_told, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_start_leaves_no_descriptor_behind, bed_make, bed_clear),
@@ -477,10 +477,10 @@ static int program_tests(void)
 		cmocka_unit_test_setup_teardown(
 			only_what_is_tested_is_looked_for, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_real_program_that_fails_is_recorded_with_its_own_words, bed_make,
+			a_real_program_that_fails_is_reported_with_its_own_words, bed_make,
 			bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_that_is_not_there_is_recorded_by_name, bed_make, bed_clear),
+			a_program_that_is_not_there_is_reported_by_name, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_log_file_that_cannot_be_opened_is_told, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(

@@ -197,7 +197,7 @@ static void a_counter_that_went_back_counts_from_nothing(void **state)
 	cycle_wants(world, A, UPDATE);
 }
 
-static void a_peer_that_never_shook_hands_is_recorded_again_once_bytes_were_sent(void **state)
+static void a_peer_that_never_shook_hands_is_reported_again_once_bytes_were_sent(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, A, SET_UP "; add_peer 02");
@@ -558,7 +558,7 @@ int main(void)
 		WORLD_TEST(bytes_sent_before_the_handshake_was_first_seen_do_not_count),
 		WORLD_TEST(a_new_handshake_begins_the_count_anew),
 		WORLD_TEST(a_counter_that_went_back_counts_from_nothing),
-		WORLD_TEST(a_peer_that_never_shook_hands_is_recorded_again_once_bytes_were_sent),
+		WORLD_TEST(a_peer_that_never_shook_hands_is_reported_again_once_bytes_were_sent),
 		WORLD_TEST(no_desired_endpoint_is_never_a_difference),
 		WORLD_TEST(an_endpoint_event_always_sets),
 		WORLD_TEST(what_an_event_set_is_what_the_next_desired_value_is_compared_with),

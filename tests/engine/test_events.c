@@ -377,7 +377,7 @@ static void events_leave_a_device_alone_that_let_a_deadline_pass_until_a_cycle_r
 	assert_int_equal(added(world, "peer-4", 4), 0);
 	assert_int_equal(world_peer_removed_event(world, "peer-2"), 0);
 	assert_calls(world, "");
-	assert_logged(world, "Event waits for the next cycle peer_id=peer-4");
+	assert_logged(world, "Event deferred peer_id=peer-4");
 	fails(world, "read_device", -1, -ETIMEDOUT, 1);
 	assert_int_not_equal(cycle_wants(world, ""), 0);
 	assert_int_equal(added(world, "peer-5", 5), 0);

@@ -89,12 +89,12 @@ static void hear(void *sink, enum log_level level, const char *message,
 {
 	struct heard *heard = sink;
 	heard->conflicts += strcmp(message, "Peers conflict") == 0;
-	heard->further += strcmp(message, "More peers conflict") == 0;
-	heard->unusable += strcmp(message, "Peer entry cannot be used") == 0;
-	heard->unsaid += strcmp(message, "More is to be said in the next cycle") == 0;
+	heard->further += strcmp(message, "Conflicts omitted") == 0;
+	heard->unusable += strcmp(message, "Peer entry unusable") == 0;
+	heard->unsaid += strcmp(message, "Notice limit reached") == 0;
 	for (unsigned i = 0; i < field_count; i++) {
-		heard->kept += strcmp(fields[i].key, "kept") == 0 && fields[i].value;
-		if (strcmp(fields[i].key, "count") == 0)
+		heard->kept += strcmp(fields[i].key, "retained") == 0 && fields[i].value;
+		if (strcmp(fields[i].key, "count") == 0 || strcmp(fields[i].key, "deferred") == 0)
 			snprintf(heard->count, sizeof heard->count, "%s", fields[i].value);
 	}
 }

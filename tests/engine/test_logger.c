@@ -22,35 +22,35 @@ static void line_write(void *sink, enum log_level level, const char *message,
 			" %s=%s", fields[i].key, fields[i].value);
 }
 
-static void a_pair_without_a_value_is_left_out(void **state)
+static void a_pair_without_a_value_is_omitted(void **state)
 {
 	struct lines lines = {""};
 	struct logger logger = {line_write, &lines};
-	log_line(&logger, LOG_LEVEL_WARN, "hello", "a", "1", "b", NULL, "c", "3", NULL);
-	assert_string_equal(lines.text, "2 hello a=1 c=3");
+	log_line(&logger, LOG_PROBLEM, "a", "1", "b", NULL, "c", "3", NULL);
+	assert_string_equal(lines.text, "2 Problem a=1 c=3");
 }
 
 static void a_line_without_pairs_is_its_message(void **state)
 {
 	struct lines lines = {""};
 	struct logger logger = {line_write, &lines};
-	log_line(&logger, LOG_LEVEL_DEBUG, "hello", NULL);
-	assert_string_equal(lines.text, "0 hello");
+	log_line(&logger, LOG_FETCH_SLOW, NULL);
+	assert_string_equal(lines.text, "0 Fetch slow");
 }
 
 static void there_are_at_most_eight_pairs(void **state)
 {
 	struct lines lines = {""};
 	struct logger logger = {line_write, &lines};
-	log_line(&logger, LOG_LEVEL_INFO, "hello", "a", "1", "b", "2", "c", "3", "d", "4", "e", "5",
-		"f", "6", "g", "7", "h", "8", "i", "9", NULL);
-	assert_string_equal(lines.text, "1 hello a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8");
+	log_line(&logger, LOG_RELOADED, "a", "1", "b", "2", "c", "3", "d", "4", "e", "5", "f", "6",
+		"g", "7", "h", "8", "i", "9", NULL);
+	assert_string_equal(lines.text, "1 Reloaded a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pair_without_a_value_is_left_out),
+		cmocka_unit_test(a_pair_without_a_value_is_omitted),
 		cmocka_unit_test(a_line_without_pairs_is_its_message),
 		cmocka_unit_test(there_are_at_most_eight_pairs),
 	};

@@ -91,7 +91,7 @@ static void see(void *impl, const struct cycle_report *report)
 	seen->first_error = seen->op_count ? report->results[0].error : 0;
 }
 
-static void an_observer_is_recorded_of_each_cycle_that_came_to_its_operations(void **state)
+static void an_observer_learns_of_each_cycle_that_came_to_its_operations(void **state)
 {
 	struct world *world = *state;
 	struct seen seen = {0};
@@ -310,7 +310,7 @@ int main(void)
 		CONVERGED_TEST(one_failure_stops_nothing_and_the_error_names_each_peer),
 		CONVERGED_TEST(a_link_lost_while_peers_are_set_is_noticed),
 		CONVERGED_TEST(a_controller_that_takes_lists_gets_one),
-		CONVERGED_TEST(an_observer_is_recorded_of_each_cycle_that_came_to_its_operations),
+		CONVERGED_TEST(an_observer_learns_of_each_cycle_that_came_to_its_operations),
 		CONVERGED_TEST(corrections_name_the_peer_or_the_key_of_one_that_nobody_knows),
 		CONVERGED_TEST(a_cycle_that_corrected_nothing_reports_nothing),
 		CONVERGED_TEST(a_report_that_fails_only_warns),

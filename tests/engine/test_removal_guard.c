@@ -20,8 +20,8 @@ static int guarded_setup(void **state)
 }
 #define GUARDED_TEST(name) cmocka_unit_test_setup_teardown(name, guarded_setup, world_teardown)
 
-static const char held_back[] = "Removals held back";
-static const char held_no_more[] = "Removals not held back any more";
+static const char held_back[] = "Mass removal withheld";
+static const char held_no_more[] = "Mass removal no longer withheld";
 
 static void without_a_guard_everything_may_go_at_once(void **state)
 {
@@ -29,7 +29,7 @@ static void without_a_guard_everything_may_go_at_once(void **state)
 	world->reconciler.guard.max_percent = 0;
 	assert_int_equal(cycle_wants(world, ""), 0);
 	assert_peers(world, "");
-	assert_not_logged(world, "held back");
+	assert_not_logged(world, "Mass removal");
 }
 
 static void up_to_the_share_peers_go_at_once_and_one_more_goes_not(void **state)
@@ -157,7 +157,7 @@ static void an_answer_known_for_long_removes_what_others_added(void **state)
 	assert_int_equal(world->fake.peer_count, 5);
 }
 
-static void a_new_process_wants_to_be_recorded_twice_itself(void **state)
+static void a_new_process_needs_two_fetches_of_its_own(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -184,12 +184,12 @@ static void it_is_said_once_with_its_numbers_and_when_it_ends(void **state)
 	world_forget_logs(world);
 	assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
 	assert_int_equal(cycle_wants(world, "3"), 0);
-	assert_not_logged(world, "held back");
+	assert_not_logged(world, "Mass removal");
 	assert_int_equal(cycle_wants(world, "3"), 0);
 	assert_logged(world, held_no_more);
 	world_forget_logs(world);
 	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_not_logged(world, "held back");
+	assert_not_logged(world, "Mass removal");
 }
 
 /* Whether a guard takes the one document for the other. */
@@ -205,7 +205,7 @@ static void what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well(void 
 		assert_int_equal(world->reconciler.guard.held_count, i ? 0 : 5);
 		assert_int_equal(world->fake.peer_count, i ? 1 : 6);
 	}
-	assert_logged(world, "held back until another fetch names the same peers removals=5");
+	assert_logged(world, "Mass removal withheld removals=5");
 	assert_logged(world, "withheld for unusable entries count=1");
 }
 
@@ -265,7 +265,7 @@ int main(void)
 		GUARDED_TEST(adds_and_updates_go_on_meanwhile),
 		GUARDED_TEST(what_is_held_back_keeps_its_id),
 		GUARDED_TEST(an_answer_known_for_long_removes_what_others_added),
-		GUARDED_TEST(a_new_process_wants_to_be_recorded_twice_itself),
+		GUARDED_TEST(a_new_process_needs_two_fetches_of_its_own),
 		GUARDED_TEST(it_is_said_once_with_its_numbers_and_when_it_ends),
 		GUARDED_TEST(what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well),
 		GUARDED_TEST(entries_without_an_id_or_a_key_are_compared_too),

@@ -39,8 +39,10 @@ void fuzz_one(const char *text, size_t length)
 			.write_line = write_line};
 		sink.impl = &sink;
 		struct logger logger = log_sink_logger(&sink);
-		log_line(&logger, LOG_LEVEL_INFO, message, "peer_id", value, "error", message,
-			"url", value, NULL);
+		const struct log_field fields[] = {
+			{"peer_id", value}, {"error", message}, {"url", value}};
+		logger.write(logger.sink, LOG_LEVEL_INFO, message, fields,
+			sizeof fields / sizeof fields[0]);
 	}
 	free(message);
 	free(value);

@@ -29,8 +29,9 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 int scratch_clear(void **state)
 {
 	struct scratch *scratch = *state;
-	int status = getenv("PLEXWG_KEPT") ? 0
-		: nftw(scratch->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	int status = getenv("PLEXWG_KEPT")
+			     ? 0
+			     : nftw(scratch->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(scratch);
 	return status;
 }

@@ -261,7 +261,7 @@ static void a_token_is_refused_until_no_call_is_refused(void **state)
 	}
 	assert_int_equal(node_logged(node, "node token"), 1);
 	control_plane_note(&node->plane, PLANE_CALL_STATE, &accepted);
-	assert_int_equal(node_logged(node, "All is well again with=node token"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=node token"), 1);
 }
 
 static void a_token_is_read_anew_when_it_is_refused(void **state)
@@ -294,7 +294,7 @@ static void a_token_that_is_accepted_does_not_make_its_file_readable(void **stat
 	assert_int_equal(node_logged(node, "node token"), 1);
 	scratch_chmod(node->scratch, "node_secret_key", 0600);
 	control_plane_note(&node->plane, PLANE_CALL_STATE, &accepted);
-	assert_int_equal(node_logged(node, "All is well again with=node token"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=node token"), 1);
 }
 
 static void clock_is(struct node_fixture *node, int64_t ahead_s)
@@ -330,8 +330,8 @@ static void a_clock_that_goes_to_and_fro_does_not_fill_the_log(void **state)
 	for (int i = 0; i < 2880; i++)
 		clock_is(node, i % 2 ? 0 : 120);
 	assert_true(node_logged(node, "clock") <= 12);
-	assert_true(problem_is_raised(&node->plane.clock_trouble) == false);
-	assert_true(node->plane.clock_trouble.timer.is_set);
+	assert_true(problem_is_raised(&node->plane.clock_problem) == false);
+	assert_true(node->plane.clock_problem.timer.is_set);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -184,8 +184,7 @@ static enum verdict verdict_of(struct api_fixture *fixture, struct streamed *str
 	wait_for(streamed, 'e');
 	assert_int_equal(
 		envelope_wire_read(streamed->data, strlen(streamed->data), &envelope, &diag), 0);
-	const struct moment moment = {
-		.wall_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec};
+	const struct moment moment = {.wall_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec};
 	enum verdict verdict = verifier_check(verifier, &envelope, moment, &diag);
 	envelope_clear(&envelope);
 	diag_clear(&diag);

@@ -196,7 +196,7 @@ static void a_fetch_that_takes_long_delays_no_repair(void **state)
 	cycle_begin(node);
 	node_wait(node, have_ended, &(unsigned){2});
 	assert_int_equal(last_error, -EINPROGRESS);
-	assert_int_equal(node_logged(node, "Fetch takes long"), ended);
+	assert_int_equal(node_logged(node, "No state yet"), ended);
 	struct state_document document = document_of(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
 	answer(node, FETCH_DOCUMENT, &document);
 	assert_int_equal(last_error, 0);
@@ -221,7 +221,7 @@ static void a_fetch_that_takes_long_delays_no_repair(void **state)
 	assert_int_equal(ended, before + 1);
 	node_run_for(node, 100);
 	assert_int_equal(ended, before + 1);
-	assert_int_equal(node_logged(node, "Trouble"), 0);
+	assert_int_equal(node_logged(node, "Problem"), 0);
 }
 
 static void a_repair_that_fails_is_said(void **state)
@@ -235,9 +235,9 @@ static void a_repair_that_fails_is_said(void **state)
 	assert_int_equal(sim_controller_fail(&node->sim, &fault), 0);
 	node_wait(node, have_ended, &wanted);
 	assert_int_not_equal(last_error, 0);
-	assert_int_equal(node_logged(node, "Trouble with=cycle"), 1);
+	assert_int_equal(node_logged(node, "Problem subsystem=cycle"), 1);
 	answer(node, FETCH_NOT_MODIFIED, NULL);
-	assert_int_equal(node_logged(node, "All is well again with=cycle"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=cycle"), 1);
 }
 
 static void a_name_server_that_is_slow_holds_nobody_up(void **state)
@@ -268,8 +268,9 @@ static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **stat
 		cycles.names_timer.impl);
 	node_wait(node, have_ended, &(unsigned){1});
 	assert_int_equal(last_error, 0);
-	assert_int_equal(node_logged(node, "Trouble with=host names error=peer \"a\": endpoint: "
-					   "\"good.example\": no answer in time"),
+	assert_int_equal(
+		node_logged(node, "Problem subsystem=host names error=peer \"a\": endpoint: "
+				  "\"good.example\": no answer in time"),
 		1);
 	assert_endpoint(node, 2, "");
 	assert_endpoint(node, 3, "192.0.2.3:3");
@@ -279,7 +280,7 @@ static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **stat
 	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_int_equal(last_error, 0);
 	assert_endpoint(node, 2, "192.0.2.7:5");
-	assert_int_equal(node_logged(node, "with=host names"), 2);
+	assert_int_equal(node_logged(node, "subsystem=host names"), 2);
 }
 
 static void a_name_that_is_unknown_costs_only_the_endpoint(void **state)
@@ -294,7 +295,7 @@ static void a_name_that_is_unknown_costs_only_the_endpoint(void **state)
 	cycle(node, TWO_PEERS("bad.example:2", "worse.example:3"));
 	cycle(node, NULL);
 	assert_endpoint(node, 3, "192.0.2.33:3");
-	assert_int_equal(node_logged(node, "with=host names"), 2);
+	assert_int_equal(node_logged(node, "subsystem=host names"), 2);
 	assert_int_equal(node_logged(node, "known, and 1 more"), 1);
 }
 

@@ -99,7 +99,8 @@ static void assert_delivery(struct json_span delivery, struct verifier *verifier
 	const char *expected = text_of(delivery, "expect", &arena, &length);
 	enum verdict verdict = VERDICT_MALFORMED;
 	if (read_bytes(data, data_length, &envelope, &diag) == 0)
-		verdict = verifier_check(verifier, &envelope, (struct moment){now_ns, now_ns}, &diag);
+		verdict =
+			verifier_check(verifier, &envelope, (struct moment){now_ns, now_ns}, &diag);
 	if (canonical)
 		assert_is(&envelope.canonical, canonical, canonical_length);
 	if (strcmp(expected, "accepted") == 0) {

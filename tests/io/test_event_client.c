@@ -118,7 +118,7 @@ static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
 		"'event_type':'peer_added','payload':{'id':'a',"
 		"'public_key':'" KEY_2 "','allowed_ips':[]}");
 	node_wait(node, was_handled, &(unsigned){1});
-	assert_int_equal(node_logged(node, "All is well again with=event stream"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=event stream"), 1);
 }
 
 static bool is_stable(void *impl)
@@ -148,14 +148,14 @@ static void a_stream_that_ends_after_a_while_and_opens_again_is_not_said(void **
 		event_client_start(&feed);
 		node_wait(node, is_closed, NULL);
 	}
-	assert_int_equal(node_logged(node, "Trouble with=event stream"), 1);
+	assert_int_equal(node_logged(node, "Problem subsystem=event stream"), 1);
 	node_tell(node, "POST", "/up", "");
 	open_now(node);
-	assert_int_equal(node_logged(node, "All is well again with=event stream"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=event stream"), 1);
 	node_tell(node, "POST", "/end", "");
 	node_wait(node, is_closed, NULL);
 	assert_int_equal(node_logged(node, "the control plane ended it"), 1 + 10);
-	assert_int_equal(node_logged(node, "Trouble with=event stream"), 2);
+	assert_int_equal(node_logged(node, "Problem subsystem=event stream"), 2);
 }
 
 static void on_rotation_ordered(void *impl)
@@ -362,16 +362,17 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 	assert_string_equal(feed.last_event_id, "2");
 	assert_int_equal(node_logged(node, "room for events"), 1);
 	assert_int_equal(
-		node_logged(node, "Trouble with=room for events error=too many events: the nonces "
-				  "of 2 are remembered, there is no room for more; --max-nonces "
-				  "allows more, and pulls make up for them"),
+		node_logged(node,
+			"Problem subsystem=room for events error=too many events: the nonces "
+			"of 2 are remembered, there is no room for more; --max-nonces "
+			"allows more, and pulls make up for them"),
 		1);
 	/* Five minutes later, the last refusal a minute ago. */
 	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
 	feed.troubles[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
 	node_wait(node, was_handled, &(unsigned){3});
-	assert_int_equal(node_logged(node, "All is well again with=room for events"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=room for events"), 1);
 }
 
 struct long_job {
@@ -507,11 +508,11 @@ static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **stat
 		node_tell(node, "POST", "/events", kinds[0].event);
 		node_wait(node, was_handled, &i);
 	}
-	assert_int_equal(node_logged(node, "with=forged events "), 1);
+	assert_int_equal(node_logged(node, "subsystem=forged events "), 1);
 	feed.troubles[VERDICT_BAD_SIGNATURE].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){11});
-	assert_int_equal(node_logged(node, "All is well again with=forged events"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=forged events"), 1);
 }
 
 /* Nor may one of the kinds hide another. */
@@ -534,10 +535,10 @@ static void reasons_that_take_turns_are_logged_once_each(void **state)
 	}
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char part[64];
-		snprintf(part, sizeof part, "Trouble with=%s events ", names[i]);
+		snprintf(part, sizeof part, "Problem subsystem=%s events ", names[i]);
 		assert_int_equal(node_logged(node, part), 1);
 	}
-	assert_int_equal(node_logged(node, "Trouble "), 6);
+	assert_int_equal(node_logged(node, "Problem "), 6);
 }
 
 static void without_a_stream_the_state_is_pulled_more_often(void **state)

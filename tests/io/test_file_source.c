@@ -72,7 +72,7 @@ static void on_log(void *sink, enum log_level level, const char *message,
 	const struct log_field *fields, unsigned field_count)
 {
 	struct node *node = sink;
-	node->troubles += strcmp(message, "Trouble") == 0;
+	node->troubles += strcmp(message, "Problem") == 0;
 }
 
 static void impatient(void *impl)
@@ -156,7 +156,7 @@ static void what_could_not_be_watched_is_as_soon_as_it_can_be(void **state)
 	begin(node);
 	no_instances = false;
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
-	assert_false(problem_is_raised(&node->source.watch_trouble));
+	assert_false(problem_is_raised(&node->source.watch_problem));
 	scratch_write(node->scratch, "state.json", DOCUMENT);
 	wish_await(node);
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
@@ -176,7 +176,7 @@ static void what_is_watched_of_a_path_goes_on_being_watched(void **state)
 	assert_int_equal(node->troubles, 1);
 	no_watches = false;
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
-	assert_false(problem_is_raised(&node->source.watch_trouble));
+	assert_false(problem_is_raised(&node->source.watch_problem));
 }
 
 static void a_broken_text_is_refused_each_time_and_read_once(void **state)
@@ -228,7 +228,7 @@ static void others_may_read_a_state_only_without_preshared_keys(void **state)
 		scratch_chmod(node->scratch, "state.json", files[i].mode);
 		assert_int_equal(fetch(node), FETCH_DOCUMENT);
 		assert_int_equal(
-			problem_is_raised(&node->source.secrecy_trouble), files[i].is_said);
+			problem_is_raised(&node->source.secrecy_problem), files[i].is_said);
 	}
 	assert_int_equal(node->troubles, 2);
 }

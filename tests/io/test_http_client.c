@@ -192,7 +192,7 @@ static void interim_answers_are_passed_over_but_not_for_ever(void **state)
 	assert_end(&asked, HTTP_END_TOO_LARGE, "header is too long");
 }
 
-static void an_error_status_is_recorded_without_waiting_for_its_body(void **state)
+static void an_error_status_is_reported_without_waiting_for_its_body(void **state)
 {
 	static const int statuses[] = {301, 302, 307, 400, 401, 403, 404, 429, 500, 503};
 	struct http_fixture *fixture = *state;
@@ -459,7 +459,7 @@ int main(void)
 		TEST(a_header_without_end_is_refused),
 		TEST(a_header_of_just_the_limit_is_taken),
 		TEST(interim_answers_are_passed_over_but_not_for_ever),
-		TEST(an_error_status_is_recorded_without_waiting_for_its_body),
+		TEST(an_error_status_is_reported_without_waiting_for_its_body),
 		TEST(what_is_no_http_is_a_protocol_error),
 		TEST(a_broken_connection_is_a_network_error),
 		TEST(connects_that_time_out_have_the_same_words_however_long_they_took),

@@ -186,7 +186,7 @@ static void a_line_that_was_not_due_is_logged_when_it_is(void **state)
 	assert_int_equal(line_count, 1 + 6);
 	problem_raise(&condition, &logger, "snow");
 	assert_int_equal(line_count, 1 + 6);
-	assert_string_equal(last_line, "Trouble rain");
+	assert_string_equal(last_line, "Problem rain");
 	assert_true(problem_is_raised(&condition) && condition.timer.is_set);
 	/* The minute is over. */
 	condition.hysteresis.logged_ms -= 60 * S_MS - 20;
@@ -195,22 +195,22 @@ static void a_line_that_was_not_due_is_logged_when_it_is(void **state)
 	loop_timer_set(&loop, &timer, 200, on_time, &loop);
 	assert_int_equal(loop_run(&loop, NULL), 0);
 	assert_int_equal(line_count, 8);
-	assert_string_equal(last_line, "Trouble snow");
+	assert_string_equal(last_line, "Problem snow");
 	problem_resolve(&condition, &logger);
-	assert_string_equal(last_line, "All is well again ");
+	assert_string_equal(last_line, "Problem resolved ");
 	assert_false(problem_is_raised(&condition));
 	for (int i = 0; i < 6; i++) {
 		problem_raise(&condition, &logger, "fog");
 		problem_resolve(&condition, &logger);
 	}
-	assert_string_equal(last_line, "Trouble fog");
+	assert_string_equal(last_line, "Problem fog");
 	assert_false(problem_is_raised(&condition));
 	condition.hysteresis.since_ms -= 60 * S_MS - 20;
 	problem_resolve(&condition, &logger);
-	assert_string_equal(last_line, "Trouble fog");
+	assert_string_equal(last_line, "Problem fog");
 	loop_timer_set(&loop, &timer, 200, on_time, &loop);
 	assert_int_equal(loop_run(&loop, NULL), 0);
-	assert_string_equal(last_line, "All is well again ");
+	assert_string_equal(last_line, "Problem resolved ");
 	problem_raise(&condition, &logger, "fog");
 	problem_clear(&condition);
 	assert_null(loop.timers);

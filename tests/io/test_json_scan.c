@@ -313,7 +313,7 @@ static void what_passes_is_json_to_another_reader_too(void **state)
 	json_tokener_free(tokener);
 }
 
-static void a_megabyte_is_no_trouble(void **state)
+static void a_megabyte_is_no_problem(void **state)
 {
 	struct bytes plain = bytes_repeat("\"", "x", 1 << 20, "\"");
 	assert_scan(plain.text, plain.length, "");
@@ -340,7 +340,7 @@ int main(void)
 		cmocka_unit_test(a_document_nests_only_so_deep),
 		cmocka_unit_test(a_document_cut_anywhere_is_refused),
 		cmocka_unit_test(what_passes_is_json_to_another_reader_too),
-		cmocka_unit_test(a_megabyte_is_no_trouble),
+		cmocka_unit_test(a_megabyte_is_no_problem),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

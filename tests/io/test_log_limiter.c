@@ -3,6 +3,7 @@
  * without being counted. */
 #include "harness.h"
 #include "log_limiter.h"
+#include "log_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #define MESSAGES  ((size_t)5)
 
 static const char *const messages[] = {
-	"Peers conflict", "Event failed", "Peer entry cannot be used", "Route not set", "Reloaded"};
+	"Peers conflict", "Event failed", "Peer entry unusable", "Route not set", "Reloaded"};
 static int64_t now_ms;
 
 int64_t __wrap_loop_now_ms(void);
@@ -26,8 +27,7 @@ struct tally {
 	size_t left_out; /* as the lines with a count say */
 	size_t counts;   /* those lines */
 	size_t debug;
-	enum log_level level; /* of the last of them */
-	char message[64];     /* what it is about */
+	char message[64]; /* what it is about */
 };
 
 static void tally_write(void *sink, enum log_level level, const char *message,
@@ -36,13 +36,12 @@ static void tally_write(void *sink, enum log_level level, const char *message,
 	struct tally *tally = sink;
 	if (level == LOG_LEVEL_DEBUG) {
 		tally->debug++;
-	} else if (strcmp(message, "Log lines left out") == 0) {
+	} else if (strcmp(message, "Log lines omitted") == 0) {
 		assert_int_equal(field_count, 2);
 		assert_string_equal(fields[0].key, "message");
 		assert_string_equal(fields[1].key, "count");
 		tally->left_out += strtoul(fields[1].value, NULL, 10);
 		tally->counts++;
-		tally->level = level;
 		snprintf(tally->message, sizeof tally->message, "%s", fields[0].value);
 	} else {
 		tally->written++;
@@ -82,7 +81,7 @@ static void a_flood_makes_few_lines_and_all_are_counted(void **state)
 	for (size_t i = 0; i < all; i++) {
 		now_ms += rand() % 12;
 		snprintf(text, sizeof text, "%d", rand());
-		log_line(&limited.logger, LOG_LEVEL_INFO + (unsigned)rand() % 3,
+		log_text(&limited.logger, LOG_LEVEL_INFO + (unsigned)rand() % 3,
 			messages[(size_t)rand() % MESSAGES], "peer_id", text, NULL);
 	}
 	tear_down(&limited);
@@ -98,7 +97,7 @@ static void each_minute_begins_anew(void **state)
 	set_up(&limited);
 	for (int minute = 1; minute <= 3; minute++, now_ms += MINUTE_MS) {
 		for (int i = 0; i < LOG_LIMITER_LINES_MAX + minute; i++)
-			log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+			log_text(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
 		assert_int_equal(limited.tally.written, minute * LOG_LIMITER_LINES_MAX);
 	}
 	assert_int_equal(limited.tally.left_out, 1 + 2);
@@ -107,28 +106,27 @@ static void each_minute_begins_anew(void **state)
 }
 
 /* Nothing more need be logged for that. */
-static void what_was_left_out_is_recorded_when_the_minute_is_over(void **state)
+static void what_was_left_out_is_reported_when_the_minute_is_over(void **state)
 {
 	struct limited limited;
 	set_up(&limited);
 	now_ms += 1000;
 	for (int i = 0; i < LOG_LIMITER_LINES_MAX; i++) {
-		log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
-		log_line(&limited.logger, LOG_LEVEL_INFO, "Ending", NULL);
+		log_text(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+		log_text(&limited.logger, LOG_LEVEL_INFO, "Stopping", NULL);
 	}
 	assert_false(limited.limiter.timer.is_set);
-	log_line(&limited.logger, LOG_LEVEL_ERROR, "Reloaded", NULL);
-	log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+	log_text(&limited.logger, LOG_LEVEL_ERROR, "Reloaded", NULL);
+	log_text(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
 	assert_int_equal(limited.tally.written, 2 * LOG_LIMITER_LINES_MAX);
 	assert_true(limited.limiter.timer.is_set);
 	now_ms += MINUTE_MS - 1000;
 	limited.limiter.timer.on_timeout(limited.limiter.timer.impl);
 	assert_int_equal(limited.tally.left_out, 2);
 	assert_int_equal(limited.tally.counts, 1);
-	assert_int_equal(limited.tally.level, LOG_LEVEL_ERROR);
 	assert_string_equal(limited.tally.message, "Reloaded");
 	assert_int_equal(limited.tally.debug, 0);
-	log_line(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
+	log_text(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
 	assert_int_equal(limited.tally.written, 2 * LOG_LIMITER_LINES_MAX + 1);
 	tear_down(&limited);
 	assert_int_equal(limited.tally.counts, 1);
@@ -139,7 +137,7 @@ static void lines_for_who_debugs_are_not_limited(void **state)
 	struct limited limited;
 	set_up(&limited);
 	for (int i = 0; i < 1000; i++)
-		log_line(&limited.logger, LOG_LEVEL_DEBUG, "Peer added", NULL);
+		log_text(&limited.logger, LOG_LEVEL_DEBUG, "Peer added", NULL);
 	tear_down(&limited);
 	assert_int_equal(limited.tally.debug, 1000);
 	assert_int_equal(limited.tally.counts, 0);
@@ -153,7 +151,7 @@ static void messages_that_there_is_no_room_for_pass(void **state)
 	for (int i = 0; i <= LOG_LIMITER_MESSAGES_MAX; i++) {
 		snprintf(names[i], sizeof names[i], "%d", i);
 		for (int line = 0; line <= LOG_LIMITER_LINES_MAX; line++)
-			log_line(&limited.logger, LOG_LEVEL_INFO, names[i], NULL);
+			log_text(&limited.logger, LOG_LEVEL_INFO, names[i], NULL);
 	}
 	tear_down(&limited);
 	assert_int_equal(limited.tally.left_out, LOG_LIMITER_MESSAGES_MAX);
@@ -166,7 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_makes_few_lines_and_all_are_counted),
 		cmocka_unit_test(each_minute_begins_anew),
-		cmocka_unit_test(what_was_left_out_is_recorded_when_the_minute_is_over),
+		cmocka_unit_test(what_was_left_out_is_reported_when_the_minute_is_over),
 		cmocka_unit_test(lines_for_who_debugs_are_not_limited),
 		cmocka_unit_test(messages_that_there_is_no_room_for_pass),
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log_sink.h"
+#include "log_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +57,7 @@ static void a_line_is_written_as_slog_does(void **state)
 {
 	struct capture capture;
 	struct logger logger = capture_open(&capture, LOG_FORMAT_LOGFMT);
-	log_line(&logger, LOG_LEVEL_INFO, "Interface configured", "listen_port", "51820", "mesh_ip",
+	log_text(&logger, LOG_LEVEL_INFO, "Interface configured", "listen_port", "51820", "mesh_ip",
 		"10.100.0.1", NULL);
 	assert_string_equal(capture.line,
 		HEAD "\"Interface configured\" component=wireguard interface=plexd0 "
@@ -91,7 +92,7 @@ static void values_are_quoted_where_they_must_be(void **state)
 		struct capture capture;
 		struct logger logger = capture_open(&capture, LOG_FORMAT_LOGFMT);
 		char expected[256];
-		log_line(&logger, LOG_LEVEL_INFO, "m", "k", cases[i].value, NULL);
+		log_text(&logger, LOG_LEVEL_INFO, "m", "k", cases[i].value, NULL);
 		snprintf(expected, sizeof expected,
 			HEAD "m component=wireguard interface=plexd0 k=%s\n", cases[i].written);
 		assert_string_equal(capture.line, expected);
@@ -105,7 +106,7 @@ static void json_lines_are_json_whatever_they_hold(void **state)
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 		struct capture capture;
 		struct logger logger = capture_open(&capture, LOG_FORMAT_JSON);
-		log_line(&logger, LOG_LEVEL_WARN, values[i], "k", values[i], NULL);
+		log_text(&logger, LOG_LEVEL_WARN, values[i], "k", values[i], NULL);
 		struct json_object *line = json_tokener_parse(capture.line), *member;
 		assert_non_null(line);
 		assert_true(json_object_object_get_ex(line, "level", &member));
@@ -125,11 +126,11 @@ static void lines_below_the_minimum_are_dropped(void **state)
 	struct capture capture;
 	struct logger logger = capture_open(&capture, LOG_FORMAT_LOGFMT);
 	capture.sink.minimum = LOG_LEVEL_WARN;
-	log_line(&logger, LOG_LEVEL_DEBUG, "d", NULL);
-	log_line(&logger, LOG_LEVEL_INFO, "i", NULL);
+	log_text(&logger, LOG_LEVEL_DEBUG, "d", NULL);
+	log_text(&logger, LOG_LEVEL_INFO, "i", NULL);
 	assert_int_equal(capture.count, 0);
-	log_line(&logger, LOG_LEVEL_WARN, "w", NULL);
-	log_line(&logger, LOG_LEVEL_ERROR, "e", NULL);
+	log_text(&logger, LOG_LEVEL_WARN, "w", NULL);
+	log_text(&logger, LOG_LEVEL_ERROR, "e", NULL);
 	assert_int_equal(capture.count, 2);
 	assert_non_null(strstr(capture.line, "level=ERROR msg=e "));
 }
@@ -138,10 +139,10 @@ static void the_interface_is_named_once(void **state)
 {
 	struct capture capture;
 	struct logger logger = capture_open(&capture, LOG_FORMAT_LOGFMT);
-	log_line(&logger, LOG_LEVEL_INFO, "m", "interface", "plexd0", NULL);
+	log_text(&logger, LOG_LEVEL_INFO, "m", "interface", "plexd0", NULL);
 	assert_string_equal(capture.line, HEAD "m component=wireguard interface=plexd0\n");
 	capture.sink.interface = NULL;
-	log_line(&logger, LOG_LEVEL_INFO, "m", NULL);
+	log_text(&logger, LOG_LEVEL_INFO, "m", NULL);
 	assert_string_equal(capture.line, HEAD "m component=wireguard\n");
 }
 
@@ -158,7 +159,7 @@ static void a_long_line_is_cut_visibly_and_stays_well_formed(void **state)
 			memset(value, length % 2 ? '\n' : 'x', length);
 			memset(value, 'x', length - 40);
 			value[length] = '\0';
-			log_line(&logger, LOG_LEVEL_INFO, "m", "a", value, "b", "last", NULL);
+			log_text(&logger, LOG_LEVEL_INFO, "m", "a", value, "b", "last", NULL);
 			free(value);
 			assert_true(capture.length <= LOG_LINE_MAX);
 			assert_int_equal(capture.line[capture.length - 1], '\n');

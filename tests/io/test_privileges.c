@@ -159,7 +159,7 @@ static void root_becomes_the_service_user_and_keeps_the_two(void **state)
 	assert_child(become_another_user);
 }
 
-static void root_that_cannot_is_recorded_so(void **state)
+static void root_that_cannot_is_reported_so(void **state)
 {
 	assert_child(become_without_the_right);
 }
@@ -180,7 +180,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_root_starts_has_no_more),
 		cmocka_unit_test(set_user_id_programs_bring_nothing),
 		cmocka_unit_test(root_becomes_the_service_user_and_keeps_the_two),
-		cmocka_unit_test(root_that_cannot_is_recorded_so),
+		cmocka_unit_test(root_that_cannot_is_reported_so),
 		cmocka_unit_test(low_ports_are_reserved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

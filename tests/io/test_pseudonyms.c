@@ -301,7 +301,7 @@ static void an_endpoint_keeps_its_port_and_has_another_zone(void **state)
 	assert_true(endpoint_equal(&other, &again));
 }
 
-static void no_preshared_key_stays_none_and_others_are_recorded_apart(void **state)
+static void no_preshared_key_stays_none_and_others_are_distinguished(void **state)
 {
 	struct key_secret zero = {{0}}, one = secret_of(1), two = secret_of(2);
 	zero = pseudonym_psk(*state, &zero);
@@ -344,7 +344,7 @@ int main(void)
 		CASE(an_address_stays_of_its_kind_and_becomes_another),
 		CASE(the_address_of_an_interface_lies_in_its_prefix),
 		CASE(an_endpoint_keeps_its_port_and_has_another_zone),
-		CASE(no_preshared_key_stays_none_and_others_are_recorded_apart),
+		CASE(no_preshared_key_stays_none_and_others_are_distinguished),
 		CASE(two_recordings_have_nothing_in_common),
 	};
 	if (sodium_init() < 0)

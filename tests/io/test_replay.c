@@ -87,7 +87,7 @@ static const struct failing failing_steps[] = {
 	"\"allowed_ips\":[\"10.100.0.2/32\"],\"psk\":\"${key:22}\"}"
 #define FIRST_STEPS "{\"do\":\"setup\"},{\"do\":\"reconcile\",\"state\":{\"peers\":[" PEER_2 "]}},"
 
-static void what_does_not_hold_is_recorded_with_step_and_member(void **state)
+static void what_does_not_hold_is_reported_with_step_and_member(void **state)
 {
 	struct place *place = *state;
 	for (size_t i = 0; i < sizeof failing_steps / sizeof *failing_steps; i++) {
@@ -257,7 +257,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(what_does_not_hold_is_recorded_with_step_and_member),
+		TEST(what_does_not_hold_is_reported_with_step_and_member),
 		TEST(a_line_that_was_looked_at_holds_no_second_time),
 		TEST(a_step_during_a_fetch_is_named_by_both_numbers),
 		TEST(nothing_runs_before_the_whole_file_is_sound),

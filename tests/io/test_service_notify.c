@@ -212,7 +212,7 @@ static void a_manager_that_comes_back_is_heard_again(void **state)
 	close(manager);
 }
 
-static void the_watchdog_is_recorded_twice_in_its_time(void **state)
+static void the_watchdog_is_notified_twice_in_its_time(void **state)
 {
 	char own_pid[32];
 	snprintf(own_pid, sizeof own_pid, "%ld", (long)getpid());
@@ -259,7 +259,7 @@ int main(void)
 		NOTIFY_TEST(an_address_that_is_none_is_refused),
 		NOTIFY_TEST(a_manager_that_does_not_read_holds_nobody_up),
 		NOTIFY_TEST(a_manager_that_comes_back_is_heard_again),
-		NOTIFY_TEST(the_watchdog_is_recorded_twice_in_its_time),
+		NOTIFY_TEST(the_watchdog_is_notified_twice_in_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,7 @@ static void operations_on_a_missing_interface_fail_but_for_delete(void **state)
 	assert_false(existed);
 }
 
-static void operations_are_recorded_with_their_errors(void **state)
+static void operations_are_reported_with_their_errors(void **state)
 {
 	struct world *world = *state;
 	const struct controller_ops *ops = world->controller.ops;
@@ -223,7 +223,7 @@ int main(void)
 		TEST(creating_adopts_and_keeps_peers),
 		TEST(the_address_replaces_others_but_link_local_ones),
 		TEST(operations_on_a_missing_interface_fail_but_for_delete),
-		TEST(operations_are_recorded_with_their_errors),
+		TEST(operations_are_reported_with_their_errors),
 		TEST(a_fault_fails_as_many_calls_as_it_says_and_changes_nothing),
 		TEST(a_fault_of_one_peer_leaves_others_alone),
 		TEST(the_world_changes_without_a_record),

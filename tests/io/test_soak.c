@@ -417,7 +417,7 @@ static void flap(void *impl)
 	raise(SIGTERM);
 }
 
-static void a_day_in_which_all_comes_and_goes_is_recorded_in_a_few_lines(void **state)
+static void a_day_in_which_all_comes_and_goes_is_reported_in_a_few_lines(void **state)
 {
 	struct soak *soak = *state;
 	live_with(soak, (struct fast_plane){
@@ -441,7 +441,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_clock_that_jumps_stops_nothing, soak_make, soak_clear),
 		cmocka_unit_test_setup_teardown(
-			a_day_in_which_all_comes_and_goes_is_recorded_in_a_few_lines, soak_make,
+			a_day_in_which_all_comes_and_goes_is_reported_in_a_few_lines, soak_make,
 			soak_clear),
 	};
 	if (sodium_init() < 0)

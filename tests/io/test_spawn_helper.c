@@ -71,7 +71,7 @@ static void it_refuses_a_name_without_an_end(void **state)
 static void it_ends_at_what_is_no_order(void **state)
 {
 	struct bed *bed = *state;
-	static const char line[] = "time=2026-01-01T00:00:00Z level=INFO msg=Ending\n";
+	static const char line[] = "time=2026-01-01T00:00:00Z level=INFO msg=Stopping\n";
 	siginfo_t info;
 	assert_int_equal(send(bed->helper.fd, line, sizeof line, 0), sizeof line);
 	assert_int_equal(waitid(P_PID, (id_t)bed->helper.pid, &info, WEXITED | WNOWAIT), 0);

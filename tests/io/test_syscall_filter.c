@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Under the filter what the daemon needs works, and nothing else. Each test is a child of its own. */
+/* Under the filter what the daemon needs works, and nothing else. Each test is a child of its own.
+ */
 #include "harness.h"
 
 #include "file.h"
@@ -33,7 +34,13 @@ struct call {
 	long arguments[6];
 };
 
-#define CALL(name, ...) {#name, SYS_##name, {__VA_ARGS__}}
+#define CALL(name, ...)                                                                            \
+	{                                                                                          \
+#name, SYS_##name,                                                                 \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
 
 static char *const no_words[] = {NULL};
 static const struct rlimit no_cores;
@@ -153,7 +160,7 @@ static int try_program(struct scratch *scratch)
 		_exit(1);
 	}
 	return child > 0 && kill(child, SIGTERM) == 0 && waitpid(child, &status, 0) == child &&
-				       WIFSIGNALED(status) && system("exit 7") >> 8 == 7
+			       WIFSIGNALED(status) && system("exit 7") >> 8 == 7
 		       ? 0
 		       : 1;
 }
@@ -301,7 +308,8 @@ static void a_name_is_looked_up_in_a_thread_that_is_started_under_it(void **stat
 
 static void a_user_is_looked_up_under_it(void **state)
 {
-	assert_int_equal(child_run(*state, try_user, syscall_filter_install), child_run(*state, try_user, NULL));
+	assert_int_equal(child_run(*state, try_user, syscall_filter_install),
+		child_run(*state, try_user, NULL));
 }
 
 static void files_are_read_and_replaced_under_it(void **state)

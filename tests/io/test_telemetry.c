@@ -57,7 +57,7 @@ static void a_heartbeat_follows_another_after_half_a_minute(void **state)
 	assert_true(next_in_ms() > 0 && next_in_ms() <= HEARTBEAT_MS);
 	assert_true(node_plane_knows(node, "/counters", "\"heartbeat 200\":1"));
 	assert_int_equal(wanted, 0);
-	assert_int_equal(node_logged(node, "Trouble"), 0);
+	assert_int_equal(node_logged(node, "Problem"), 0);
 }
 
 static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
@@ -70,10 +70,10 @@ static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
 	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'1'}");
 	beat(node);
 	assert_true(next_in_ms() > HEARTBEAT_MS / 2);
-	assert_int_equal(node_logged(node, "Trouble with=heartbeat"), 1);
+	assert_int_equal(node_logged(node, "Problem subsystem=heartbeat"), 1);
 	node_tell(node, "DELETE", "/faults", "");
 	beat(node);
-	assert_int_equal(node_logged(node, "All is well again with=heartbeat"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=heartbeat"), 1);
 }
 
 static void orders_are_carried_out_or_said_to_be_unknown(void **state)
@@ -103,16 +103,16 @@ static void the_order_to_rotate_keys_stands_until_there_is_another_key(void **st
 		for (int i = 0; i < 3; i++)
 			beat(node);
 		assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), troubles);
-		assert_int_equal(node_logged(node, "All is well again"), troubles - 1);
+		assert_int_equal(node_logged(node, "Problem resolved"), troubles - 1);
 		node->identity.public_key.bytes[0] ^= 1;
 		beat(node);
-		assert_int_equal(node_logged(node, "All is well again with=orders"), troubles);
+		assert_int_equal(node_logged(node, "Problem resolved subsystem=orders"), troubles);
 	}
 }
 
 static bool has_refused(void *impl)
 {
-	return node_logged(impl, "Trouble with=drift report") > 0;
+	return node_logged(impl, "Problem subsystem=drift report") > 0;
 }
 
 static void a_drift_report_that_is_refused_is_said_and_not_sent_again(void **state)
@@ -142,10 +142,10 @@ static void only_so_many_drift_reports_are_under_way(void **state)
 	for (int i = 0; i < 3 * DRIFT_REPORTS_MAX; i++)
 		assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
 	assert_int_equal(reports.drift_count, DRIFT_REPORTS_MAX);
-	assert_int_equal(node_logged(node, "Trouble with=drift report error=left out"), 1);
+	assert_int_equal(node_logged(node, "Problem subsystem=drift report error=left out"), 1);
 	node_wait(node, has_answered_all, NULL);
 	assert_true(node_plane_knows(node, "/counters", "\"drift 204\":8"));
-	assert_int_equal(node_logged(node, "All is well again with=drift report"), 1);
+	assert_int_equal(node_logged(node, "Problem resolved subsystem=drift report"), 1);
 	node_tell(node, "DELETE", "/faults", "");
 	assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
 	assert_int_equal(reports.drift_count, 1);

@@ -692,7 +692,7 @@ static void an_update_with_old_knowledge_takes_nothing_from_others(void **state)
 	assert_int_equal(owner_of(bench, "10.5.0.0/16"), 1);
 }
 
-static void a_single_failure_is_recorded_in_words(void **state)
+static void a_single_failure_is_reported_in_words(void **state)
 {
 	struct bench *bench = *state;
 	struct diag diag = {0};
@@ -793,7 +793,7 @@ int main(void)
 		BENCH_TEST(an_add_of_a_known_peer_sends_what_differs_and_reads_nothing),
 		BENCH_TEST(a_known_peer_that_is_gone_is_added_whole),
 		BENCH_TEST(an_update_with_old_knowledge_takes_nothing_from_others),
-		BENCH_TEST(a_single_failure_is_recorded_in_words),
+		BENCH_TEST(a_single_failure_is_reported_in_words),
 		cmocka_unit_test(only_what_is_refused_fails_whatever_the_list),
 	};
 	return cmocka_run_group_tests_name("wg_batch", tests, NULL, NULL);

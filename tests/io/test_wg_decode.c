@@ -276,7 +276,7 @@ static void the_end_of_a_dump_has_an_errno_of_its_own(void **state)
 	assert_string_equal(diag_text(&bench->diag), "No buffer space available");
 }
 
-static void an_error_instead_of_a_dump_is_recorded_with_the_kernels_text(void **state)
+static void an_error_instead_of_a_dump_is_reported_with_the_kernels_text(void **state)
 {
 	struct bench *bench = *state;
 	dump_put_error(&bench->dump, -ENODEV, "no such thing");
@@ -557,7 +557,7 @@ int main(void)
 		BENCH_TEST(a_dump_without_its_end_is_no_device),
 		BENCH_TEST(an_acknowledgement_does_not_end_a_dump),
 		BENCH_TEST(the_end_of_a_dump_has_an_errno_of_its_own),
-		BENCH_TEST(an_error_instead_of_a_dump_is_recorded_with_the_kernels_text),
+		BENCH_TEST(an_error_instead_of_a_dump_is_reported_with_the_kernels_text),
 		BENCH_TEST(a_datagram_that_was_cut_is_no_device),
 		BENCH_TEST(late_answers_to_others_are_skipped),
 		BENCH_TEST(another_devices_answer_is_refused),

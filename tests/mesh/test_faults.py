@@ -77,7 +77,7 @@ def it_misbehaves():
 
 def each_trouble_is_said_once():
     for node in mesh.nodes:
-        said = [line.split(" with=")[1] for line in node.troubles(marks[node.id])]
+        said = [line.split(" subsystem=")[1] for line in node.troubles(marks[node.id])]
         note(f"{node.id}: {len(said)}")
         for line in said:
             note("  " + line)
@@ -100,7 +100,7 @@ def a_control_plane_that_dies_costs_no_tunnel():
     plane.kill()
     time.sleep(4)
     for node in mesh.nodes:
-        said = [line.split(" with=")[1] for line in node.troubles(marks[node.id])]
+        said = [line.split(" subsystem=")[1] for line in node.troubles(marks[node.id])]
         note(f"{node.id}: {said}")
         assert len(said) == len(set(said)) <= 4, node.id
     assert set(hub.peers()) == {node.public_key() for node in others} | {EXTRA}

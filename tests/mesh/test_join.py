@@ -211,7 +211,7 @@ def a_token_file_that_is_no_good_is_named_and_nothing_is_made():
     shutil.rmtree(directory("eight"))
 
 
-def a_control_plane_that_is_not_trusted_is_not_recorded_the_token():
+def a_control_plane_that_is_not_trusted_does_not_get_the_token():
     count = len(plane.requests("register", ""))
     refused(join(directory("nine"), ca_file=""), "certificate")
     refused(join(directory("nine"), ca_file=directory("none")), plane.api)
@@ -307,7 +307,7 @@ tap.main(
     the_token_may_come_from_standard_input,
     a_token_that_is_not_accepted_is_said_and_not_repeated,
     a_token_file_that_is_no_good_is_named_and_nothing_is_made,
-    a_control_plane_that_is_not_trusted_is_not_recorded_the_token,
+    a_control_plane_that_is_not_trusted_does_not_get_the_token,
     the_environment_gives_away_no_secret_and_widens_no_trust,
     answers_that_are_wrong_leave_no_identity,
     a_private_key_that_others_may_read_is_not_used,

@@ -102,7 +102,7 @@ def a_token_that_is_refused_is_read_anew():
         file.write("another-token\n")
     good = count("state 304")
     until(lambda: count("state 304") > good)
-    until(lambda: 'again" component=wireguard interface=pxw-n1 with="node token"' in node.log()[mark:])
+    until(lambda: 'again" component=wireguard interface=pxw-n1 subsystem="node token"' in node.log()[mark:])
     assert "another-token" not in node.log()
 
 
@@ -127,10 +127,10 @@ def a_clock_that_is_off_is_said_once():
                 headers={"Date": "Mon, 05 Jan 2015 10:00:00 GMT"})
     before = count("state 200")
     until(lambda: count("state 200") >= before + 3)
-    assert node.log()[mark:].count("with=clock") == 1
+    assert node.log()[mark:].count("subsystem=clock") == 1
     assert "more than a minute ahead of the control plane's" in node.log()[mark:]
     plane.ask("DELETE", "/faults")
-    until(lambda: node.log()[mark:].count("with=clock") == 2)
+    until(lambda: node.log()[mark:].count("subsystem=clock") == 2)
     stopped()
 
 
@@ -155,9 +155,9 @@ def a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_endpoint():
     # It stays as it was.
     assert node.peers()[KEYS["peer-2"]][1] == "192.0.2.100:1"
     plane.ask("PUT", "/nodes/peer-2", {"endpoint": "known.example:8"})
-    until(lambda: 'again" component=wireguard interface=pxw-n1 with="host names"'
+    until(lambda: 'again" component=wireguard interface=pxw-n1 subsystem="host names"'
           in node.log()[mark:])
-    assert "with=cycle" not in node.log()[mark:]
+    assert "subsystem=cycle" not in node.log()[mark:]
     until(lambda: node.peers()[KEYS["peer-2"]][1] == "192.0.2.77:8")
     stopped()
 
@@ -175,7 +175,7 @@ def an_event_while_the_device_is_away_is_not_lost():
     stopped()
 
 
-def a_node_that_is_recorded_to_end_does_not_wait_for_answers():
+def a_node_that_gets_a_signal_to_end_does_not_wait_for_answers():
     plane.fault("stall")
     node.start()
     until(lambda: all(plane.requests(endpoint, node.id)
@@ -229,7 +229,7 @@ tap.main(
     http_goes_to_literal_loopback_addresses_only,
     a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_endpoint,
     an_event_while_the_device_is_away_is_not_lost,
-    a_node_that_is_recorded_to_end_does_not_wait_for_answers,
+    a_node_that_gets_a_signal_to_end_does_not_wait_for_answers,
     a_node_that_boots_without_the_control_plane_has_the_last_good_state,
     a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that,
     until_the_control_plane_is_back,

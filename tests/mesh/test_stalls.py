@@ -83,7 +83,7 @@ def a_link_is_back_while_a_fetch_hangs():
     run("ip", "-n", node.netns, "link", "del", node.interface)
     note(f"back after {until(has(1)):.2f} s")
     # The fetch, which is given up after half a minute, goes on all the while.
-    assert "with=cycle" not in node.log() and len(plane.requests("state", node.id)) == count + 1
+    assert "subsystem=cycle" not in node.log() and len(plane.requests("state", node.id)) == count + 1
 
 
 def an_event_meanwhile_is_pending_whatever_is_put_right():
@@ -92,7 +92,7 @@ def an_event_meanwhile_is_pending_whatever_is_put_right():
     until(has(1, 2))
     run("ip", "-n", node.netns, "link", "del", node.interface)
     until(has(1, 2))
-    assert "with=cycle" not in node.log()
+    assert "subsystem=cycle" not in node.log()
 
 
 def the_fetch_ends_and_the_next_cycle_is_an_ordinary_one():
@@ -107,7 +107,7 @@ def events_to_a_program_that_is_stopped_cost_one_deadline():
     for number in range(10, 10 + EVENTS):
         put(number)
         plane.announce("peer_added", f"extra-{number}")
-    until(lambda: node.log().count("Event waits for the next cycle") == EVENTS - 1)
+    until(lambda: node.log().count("Event deferred") == EVENTS - 1)
     took, silence = time.monotonic() - begun, longest_silence(begun)
     note(f"{EVENTS} events in {took:.1f} s, {silence:.1f} s without a sign of life")
     assert took < 2 * DEADLINE_S + 5 and silence < 2 * DEADLINE_S

@@ -88,7 +88,7 @@ static void ipv4_stands_before_ipv6_and_each_by_its_bytes(void **state)
 		}
 }
 
-static void kinds_of_addresses_are_recorded_apart(void **state)
+static void kinds_of_addresses_are_distinguished(void **state)
 {
 	static const struct {
 		const char *text;
@@ -185,7 +185,7 @@ int main(void)
 		cmocka_unit_test(only_the_length_given_is_read),
 		cmocka_unit_test(raw_bytes_take_the_canonical_form_too),
 		cmocka_unit_test(ipv4_stands_before_ipv6_and_each_by_its_bytes),
-		cmocka_unit_test(kinds_of_addresses_are_recorded_apart),
+		cmocka_unit_test(kinds_of_addresses_are_distinguished),
 		cmocka_unit_test(a_node_cannot_have_just_any_address),
 		cmocka_unit_test(an_address_has_32_or_128_bits),
 		cmocka_unit_test(no_address_at_all_has_no_bytes_and_no_text),

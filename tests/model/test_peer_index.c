@@ -120,7 +120,7 @@ static void of_two_equal_ids_loaded_the_last_counts(void **state)
 	assert_int_equal(index->count, 2);
 }
 
-static void another_id_with_a_key_is_recorded_from_the_same_one(void **state)
+static void another_id_with_a_key_is_distinguished_from_the_same_one(void **state)
 {
 	struct peer_index *index = *state;
 	struct key_public one = key_of(1), two = key_of(2);
@@ -287,7 +287,7 @@ int main(void)
 		INDEX_TEST(removing_an_unknown_id_has_no_effect),
 		INDEX_TEST(loading_replaces_all),
 		INDEX_TEST(of_two_equal_ids_loaded_the_last_counts),
-		INDEX_TEST(another_id_with_a_key_is_recorded_from_the_same_one),
+		INDEX_TEST(another_id_with_a_key_is_distinguished_from_the_same_one),
 		INDEX_TEST(a_snapshot_can_be_searched_both_ways_and_does_not_change),
 		INDEX_TEST(a_snapshot_of_nothing_finds_nothing),
 		INDEX_TEST(several_threads_do_not_disturb_each_other),

@@ -127,7 +127,7 @@ lands() { # whether this kernel has Landlock
 	python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)'
 }
 sandboxed() {
-	! grep 'Landlock not available\|Files not sandboxed' "$work/log"
+	! grep 'Landlock unavailable\|Files not sandboxed' "$work/log"
 }
 if lands; then
 	check 'the unit lets it limit the files that it can change' sandboxed
@@ -163,17 +163,17 @@ killed() {
 	has 6 && same "$carrier" "$(pgrep -nf "wireguard-go -f $device")"
 }
 check 'and so does a daemon that is killed' killed
-no_trouble() {
+no_problem() {
 	start
 	has 6
 	stop
 	! grep -E 'not permitted|not implemented|level=ERROR' "$work/log"
 }
-check 'nothing is missed by it' no_trouble
+check 'nothing is missed by it' no_problem
 older_unit() {
 	sed -i /landlock/d "$work/calls"
 	start
-	logs 'level=INFO msg="Landlock not available"' 1 && has 6 && stop
+	logs 'level=INFO msg="Landlock unavailable"' 1 && has 6 && stop
 }
 check 'under an older unit, which does not let it limit them, it says so and goes on' older_unit
 tap_end

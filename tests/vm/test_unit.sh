@@ -93,7 +93,7 @@ starts() {
 check 'once it has started the tunnels are there, on a kernel that had to load WireGuard' starts
 
 sandboxed() {
-	! words | grep 'Landlock not available\|Files not sandboxed'
+	! words | grep 'Landlock unavailable\|Files not sandboxed'
 }
 check 'the unit lets it limit the files that it can change' sandboxed
 
@@ -293,13 +293,13 @@ logfmt() {
 		[ "$(words | grep -c 'level=INFO')" -gt 20 ]
 }
 check 'what it says is in the journal, a line each' logfmt
-no_trouble() {
+no_problem() {
 	words | grep -E 'level=(WARN|ERROR)|not permitted|denied|not implemented' |
 		grep -v -e reason=link_lost -e "^plexwg: run: identity: $identity/private_key: Permission denied" |
 		tee "$work/trouble"
 	[ ! -s "$work/trouble" ]
 }
-check 'nothing was missed by it' no_trouble
+check 'nothing was missed by it' no_problem
 cat $identity/private_key >>"$work/secrets"
 while read -r secret; do
 	echo "${secret%=}"
