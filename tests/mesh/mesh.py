@@ -161,7 +161,7 @@ class Node:
         """The log's lines of warning and error from that byte on, but for one that depends on how
         much memory this machine lets be locked."""
         lines = re.findall(r"^.*level=(?:WARN|ERROR).*$", self.log()[since:], re.MULTILINE)
-        return [line for line in lines if "memory could not be locked" not in line]
+        return [line for line in lines if "Memory not locked" not in line]
 
     def memory_kib(self):
         """The most that was resident at once."""

@@ -102,7 +102,7 @@ def a_token_that_is_refused_is_read_anew():
         file.write("another-token\n")
     good = count("state 304")
     until(lambda: count("state 304") > good)
-    until(lambda: 'again" component=wireguard interface=pxw-n1 subsystem="node token"' in node.log()[mark:])
+    until(lambda: 'resolved" component=wireguard interface=pxw-n1 subsystem="node token"' in node.log()[mark:])
     assert "another-token" not in node.log()
 
 
@@ -155,7 +155,7 @@ def a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_endpoint():
     # It stays as it was.
     assert node.peers()[KEYS["peer-2"]][1] == "192.0.2.100:1"
     plane.ask("PUT", "/nodes/peer-2", {"endpoint": "known.example:8"})
-    until(lambda: 'again" component=wireguard interface=pxw-n1 subsystem="host names"'
+    until(lambda: 'resolved" component=wireguard interface=pxw-n1 subsystem="host names"'
           in node.log()[mark:])
     assert "subsystem=cycle" not in node.log()[mark:]
     until(lambda: node.peers()[KEYS["peer-2"]][1] == "192.0.2.77:8")
@@ -195,7 +195,7 @@ def a_node_that_boots_without_the_control_plane_has_the_last_good_state():
     node.start(interval="1s")
     wanted = set(KEYS.values()) - {KEYS["peer-9"]} | {EXTRA}
     until(lambda: set(node.peers()) == wanted)
-    assert "last good state is in force" in node.log()[mark:]
+    assert "Cached state in force" in node.log()[mark:]
 
 
 def a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that():

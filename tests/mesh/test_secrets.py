@@ -113,9 +113,9 @@ def peers_come_change_and_go_and_bad_ones_are_said():
         body = {"peers": [{"id": "node-2", "public_key": two.public_key(), "allowed_ips": [],
                            "psk": psk}]}
         mesh.plane.fault("body", endpoint="state", node=one.id, text=json.dumps(body), count=1)
-        before = one.log().count("cannot be used")
+        before = one.log().count("Peer entry unusable")
         os.kill(pid, signal.SIGHUP)
-        until(lambda: one.log().count("cannot be used") > before, 60)
+        until(lambda: one.log().count("Peer entry unusable") > before, 60)
     os.kill(pid, signal.SIGHUP)
     for index, psk in enumerate(psks_of(one)):
         secrets[f"later preshared key {index}"] = psk

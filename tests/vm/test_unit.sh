@@ -131,7 +131,7 @@ in_sandbox() {
 check 'it may write to its own folders only' in_sandbox
 no_core() {
 	grep -E '^Max core file size +0 +0 ' "/proc/$(main_pid)/limits" &&
-		same '' "$(words | grep 'could not be locked')"
+		same '' "$(words | grep 'Memory not locked')"
 }
 check 'it can dump no core, and locks all the memory it wants to' no_core
 follows() {
