@@ -4,6 +4,8 @@
 # Usage: tests/long.sh NAME [ARGUMENT...], and NAME is one of:
 #
 #	hostile [MINUTES]              a hostile control plane and a noisy network (30)
+#	large [SIM [USERSPACE]]        the daemon with so many peers on a simulated device (100000), and on
+#	                               wireguard-go (20000), ended in the middle of its cycles
 #	simulate [LIVES [FIRST_SEED]]  lives of a node against an account of their own of the rules (20000
 #	                               from 1000); one that fails is left in build-long as a scenario
 #	soak [HOURS]                   hours of events, in a world where time passes at once (24)
@@ -27,6 +29,12 @@ hostile() {
 	make_build
 	python3 -B tests/mesh/test_hostile.py "$build/io/cli/plexwg" \
 		"$build/tests/control_plane/control_plane" "${1:-30}"
+}
+
+large() {
+	make_build
+	PYTHONPATH=tests/mesh python3 -B tests/cli/test_run_large.py "$build/io/cli/plexwg" \
+		"${1:-100000}" "${2:-20000}"
 }
 
 simulate() {
@@ -62,7 +70,7 @@ fuzz() {
 name=${1:-}
 [ $# = 0 ] || shift
 case $name in
-hostile | simulate | soak | steps | fuzz) "$name" "$@" ;;
+hostile | large | simulate | soak | steps | fuzz) "$name" "$@" ;;
 valgrind) sh tests/valgrind.sh "$@" ;;
 *)
 	sed -n 's/^# *\(Usage.*\)/\1/p; s/^#\t/  /p' "$0" >&2
