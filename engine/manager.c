@@ -21,7 +21,7 @@ void manager_deinit(struct manager *manager)
 {
 	peer_index_deinit(&manager->index);
 	endpoint_history_clear(&manager->endpoints);
-	allowed_ip_memory_clear(&manager->allowed_ips);
+	allowed_ip_history_clear(&manager->allowed_ips);
 	pending_events_clear(&manager->overlay);
 	route_claims_clear(&manager->claims);
 }
@@ -40,7 +40,7 @@ void manager_note_error(struct manager *manager, int error)
 {
 	if (error == -ENODEV) {
 		manager_apply_event(manager, INTERFACE_EVENT_LINK_LOST);
-		allowed_ip_memory_clear(&manager->allowed_ips);
+		allowed_ip_history_clear(&manager->allowed_ips);
 	}
 	if (error == -ETIMEDOUT)
 		manager->is_stuck = true;
@@ -158,7 +158,7 @@ static int manager_run_action(
 	controller_answered(manager, error, diag);
 	if (!error && cell.action == INTERFACE_ACTION_CREATE_INTERFACE) {
 		manager->created_count++;
-		allowed_ip_memory_clear(&manager->allowed_ips);
+		allowed_ip_history_clear(&manager->allowed_ips);
 	}
 	return error ? diag_wrap(diag, error, "%s", action_words(cell.action)) : 0;
 }
@@ -240,7 +240,7 @@ static void key_routes_remove(struct manager *manager, const struct key_public *
 static int key_remove(struct manager *manager, const struct key_public *key, struct diag *diag)
 {
 	key_routes_remove(manager, key);
-	allowed_ip_memory_forget(&manager->allowed_ips, key);
+	allowed_ip_history_forget(&manager->allowed_ips, key);
 	int error = manager->controller.ops->remove_peer(
 		manager->controller.impl, manager->config.interface_name, key, diag);
 	if (controller_answered(manager, error, diag) == 0)
@@ -271,7 +271,7 @@ static int peer_set(struct manager *manager, const struct peer_config *peer, str
 {
 	struct peer_op op = {.kind = PEER_OP_ADD, .fields = PEER_FIELDS_ALL, .desired = peer};
 	struct peer_config known = {.public_key = peer->public_key};
-	struct prefix *allowed_ips = allowed_ip_memory_recall(
+	struct prefix *allowed_ips = allowed_ip_history_recall(
 		&manager->allowed_ips, &peer->public_key, &known.allowed_ip_count);
 	known.allowed_ips = allowed_ips;
 	if (allowed_ips)
@@ -287,11 +287,11 @@ static int peer_put(struct manager *manager, const struct peer_config *peer, str
 {
 	int error = peer_set(manager, peer, diag);
 	if (error) {
-		allowed_ip_memory_fail(&manager->allowed_ips, peer);
+		allowed_ip_history_fail(&manager->allowed_ips, peer);
 		endpoint_history_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
 		return error;
 	}
-	allowed_ip_memory_set(&manager->allowed_ips, peer);
+	allowed_ip_history_set(&manager->allowed_ips, peer);
 	error = endpoint_history_applied(
 		&manager->endpoints, &peer->public_key, &peer->endpoint, false);
 	if (!error)

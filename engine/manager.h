@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owner of one WireGuard interface and of what this process knows about it: the state of the
- * interface, the index of peer ids, the memory of endpoints and of allowed IPs, the routes that
+ * interface, the index of peer ids, the history of endpoints and of allowed IPs, the routes that
  * peers want, and the events not yet overtaken by a fetch. The reconcile cycle and the event
  * handlers work through it. Not thread-safe, but for its index.
  *
@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "allowed_ip_memory.h"
+#include "allowed_ip_history.h"
 #include "controller.h"
 #include "identity.h"
 #include "interface_config.h"
@@ -32,7 +32,7 @@ struct manager {
 	unsigned created_count; /* how often the interface was created or adopted */
 	struct peer_index index;
 	struct endpoint_history endpoints;
-	struct allowed_ip_memory allowed_ips;
+	struct allowed_ip_history allowed_ips;
 	struct pending_events overlay;
 	struct pause pause; /* none after manager_init; for cycles */
 	/* Neither after manager_init; to be set before Setup. */

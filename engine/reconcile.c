@@ -367,7 +367,7 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 		reconciler->observer.executed(reconciler->observer.impl, &report);
 	changes_log(&manager->logger, &cycle->corrections);
 	drift_report(reconciler, &cycle->corrections);
-	allowed_ip_memory_load(
+	allowed_ip_history_load(
 		&manager->allowed_ips, &cycle->device->peers, &cycle->plan.diff, cycle->results);
 	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
 	if (!error)

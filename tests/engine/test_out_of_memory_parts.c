@@ -5,7 +5,7 @@
  */
 #include "harness.h"
 
-#include "allowed_ip_memory.h"
+#include "allowed_ip_history.h"
 #include "asked.h"
 #include "controller.h"
 #include "failing_memory.h"
@@ -291,11 +291,11 @@ static void an_answer_that_cannot_be_compared_confirms_nothing(void **state)
 }
 
 /* Whether the peer is known, and then has no allowed IPs. */
-static bool is_known_to_have_none(const struct allowed_ip_memory *memory, unsigned char key)
+static bool is_known_to_have_none(const struct allowed_ip_history *memory, unsigned char key)
 {
 	struct key_public wanted = key_of(key);
 	uint32_t count = 0;
-	struct prefix *known = allowed_ip_memory_recall(memory, &wanted, &count);
+	struct prefix *known = allowed_ip_history_recall(memory, &wanted, &count);
 	assert_int_equal(count, 0);
 	free(known);
 	return known;
@@ -319,19 +319,19 @@ static void allowed_ips_that_cannot_be_noted_are_forgotten(void **state)
 		unsigned spared = 0;
 		bool has_failed;
 		do {
-			struct allowed_ip_memory memory = {0};
+			struct allowed_ip_history memory = {0};
 			failing_memory_arm(spared++, for_good);
-			allowed_ip_memory_load(&memory, &asked->actual, &diff, &failure);
-			allowed_ip_memory_set(&memory, &mover);
-			allowed_ip_memory_forget(&memory, &removed.public_key);
-			allowed_ip_memory_fail(&memory, &failed);
+			allowed_ip_history_load(&memory, &asked->actual, &diff, &failure);
+			allowed_ip_history_set(&memory, &mover);
+			allowed_ip_history_forget(&memory, &removed.public_key);
+			allowed_ip_history_fail(&memory, &failed);
 			(void)is_known_to_have_none(&memory, 2);
 			has_failed = failing_memory_disarm();
 			bool is_known = is_known_to_have_none(&memory, 2);
 			assert_true(is_known || has_failed);
 			assert_false(is_known_to_have_none(&memory, 3));
 			assert_false(is_known_to_have_none(&memory, 4));
-			allowed_ip_memory_clear(&memory);
+			allowed_ip_history_clear(&memory);
 		} while (has_failed);
 		assert_true(spared > 12);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "allowed_ip_memory.h"
+#include "allowed_ip_history.h"
 
 #include "controller.h"
 
@@ -41,13 +41,13 @@ static int compare_records(const void *a, const void *b)
 	return key_public_compare(&x->public_key, &y->public_key);
 }
 
-void allowed_ip_memory_clear(struct allowed_ip_memory *memory)
+void allowed_ip_history_clear(struct allowed_ip_history *history)
 {
-	free(memory->records);
-	free(memory->prefixes);
-	tdestroy(memory->changed, free);
-	tdestroy(memory->given, free);
-	*memory = (struct allowed_ip_memory){0};
+	free(history->records);
+	free(history->prefixes);
+	tdestroy(history->changed, free);
+	tdestroy(history->given, free);
+	*history = (struct allowed_ip_history){0};
 }
 
 /* What a cycle did to a peer. */
@@ -90,7 +90,7 @@ static struct outcome *outcomes_make(
 }
 
 /* Memory for so many peers and their prefixes. */
-static bool records_reserve(struct allowed_ip_memory *memory, const struct peer_table *actual,
+static bool records_reserve(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct outcome *outcomes, size_t outcome_count)
 {
 	size_t peer_count = actual->count + outcome_count, prefix_count = 0;
@@ -99,29 +99,29 @@ static bool records_reserve(struct allowed_ip_memory *memory, const struct peer_
 	for (size_t i = 0; i < outcome_count; i++)
 		if (outcomes[i].peer)
 			prefix_count += outcomes[i].peer->allowed_ip_count;
-	memory->records = calloc(peer_count + 1, sizeof *memory->records);
-	memory->prefixes = calloc(prefix_count + 1, sizeof *memory->prefixes);
-	return memory->records && memory->prefixes;
+	history->records = calloc(peer_count + 1, sizeof *history->records);
+	history->prefixes = calloc(prefix_count + 1, sizeof *history->prefixes);
+	return history->records && history->prefixes;
 }
 
 /* Its prefixes go to `place`. Returns where the next ones go. */
 static struct prefix *record_append(
-	struct allowed_ip_memory *memory, const struct peer_config *peer, struct prefix *place)
+	struct allowed_ip_history *history, const struct peer_config *peer, struct prefix *place)
 {
 	uint32_t count = peer->allowed_ip_count;
 	if (count)
 		memcpy(place, peer->allowed_ips, count * sizeof *place);
-	memory->records[memory->record_count++] =
+	history->records[history->record_count++] =
 		(struct allowed_ip_record){peer->public_key, place, count};
 	return place + count;
 }
 
 /* Peers as they were left, or else as they were read. */
-static void records_merge(struct allowed_ip_memory *memory, const struct peer_table *actual,
+static void records_merge(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct outcome *outcomes, size_t outcome_count)
 {
 	size_t read = 0, next = 0;
-	struct prefix *place = memory->prefixes;
+	struct prefix *place = history->prefixes;
 	while (read < actual->count || next < outcome_count) {
 		int order = read == actual->count ? 1
 			    : next == outcome_count
@@ -131,75 +131,75 @@ static void records_merge(struct allowed_ip_memory *memory, const struct peer_ta
 		const struct peer_config *peer =
 			order < 0 ? &actual->peers[read] : outcomes[next].peer;
 		if (peer)
-			place = record_append(memory, peer, place);
+			place = record_append(history, peer, place);
 		read += order <= 0;
 		next += order >= 0;
 	}
 }
 
-void allowed_ip_memory_load(struct allowed_ip_memory *memory, const struct peer_table *actual,
+void allowed_ip_history_load(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct peer_diff *diff, const struct peer_op_result *results)
 {
 	size_t count = peer_diff_op_count(diff) + diff->held_count;
 	struct outcome *outcomes = outcomes_make(diff, results, count);
-	allowed_ip_memory_clear(memory);
-	if (outcomes && records_reserve(memory, actual, outcomes, count))
-		records_merge(memory, actual, outcomes, count);
+	allowed_ip_history_clear(history);
+	if (outcomes && records_reserve(history, actual, outcomes, count))
+		records_merge(history, actual, outcomes, count);
 	else
-		allowed_ip_memory_clear(memory);
+		allowed_ip_history_clear(history);
 	free(outcomes);
 }
 
 static struct changed_peer *changed_find(
-	const struct allowed_ip_memory *memory, const struct key_public *key)
+	const struct allowed_ip_history *history, const struct key_public *key)
 {
 	struct changed_peer wanted = {.public_key = *key};
-	struct changed_peer **found = tfind(&wanted, &memory->changed, compare_changed);
+	struct changed_peer **found = tfind(&wanted, &history->changed, compare_changed);
 	return found ? *found : NULL;
 }
 
 static struct given_prefix *given_find(
-	const struct allowed_ip_memory *memory, const struct prefix *prefix)
+	const struct allowed_ip_history *history, const struct prefix *prefix)
 {
 	struct given_prefix wanted = {.prefix = *prefix};
-	struct given_prefix **found = tfind(&wanted, &memory->given, compare_given);
+	struct given_prefix **found = tfind(&wanted, &history->given, compare_given);
 	return found ? *found : NULL;
 }
 
 /* The allowed IPs that were noted of the peer, whoever was given them since. Without a note `*ret`
  * stays as it is. */
-static bool note_find(const struct allowed_ip_memory *memory, const struct key_public *key,
+static bool note_find(const struct allowed_ip_history *history, const struct key_public *key,
 	struct peer_config *ret)
 {
-	const struct changed_peer *changed = changed_find(memory, key);
+	const struct changed_peer *changed = changed_find(history, key);
 	if (changed) {
 		if (changed->is_known)
 			*ret = (struct peer_config){.allowed_ips = changed->allowed_ips,
 				.allowed_ip_count = changed->count};
 		return changed->is_known;
 	}
-	if (!memory->record_count)
+	if (!history->record_count)
 		return false;
 	struct allowed_ip_record wanted = {.public_key = *key};
 	const struct allowed_ip_record *record = bsearch(
-		&wanted, memory->records, memory->record_count, sizeof wanted, compare_records);
+		&wanted, history->records, history->record_count, sizeof wanted, compare_records);
 	if (record)
 		*ret = (struct peer_config){
 			.allowed_ips = record->allowed_ips, .allowed_ip_count = record->count};
 	return record;
 }
 
-struct prefix *allowed_ip_memory_recall(
-	const struct allowed_ip_memory *memory, const struct key_public *key, uint32_t *ret_count)
+struct prefix *allowed_ip_history_recall(
+	const struct allowed_ip_history *history, const struct key_public *key, uint32_t *ret_count)
 {
 	struct peer_config noted;
-	if (!note_find(memory, key, &noted))
+	if (!note_find(history, key, &noted))
 		return NULL;
 	struct prefix *left = calloc((size_t)noted.allowed_ip_count + 1, sizeof *left);
 	uint32_t count = 0;
 	for (uint32_t i = 0; left && i < noted.allowed_ip_count; i++) {
 		const struct prefix *prefix = &noted.allowed_ips[i];
-		const struct given_prefix *given = given_find(memory, prefix);
+		const struct given_prefix *given = given_find(history, prefix);
 		if (given && key_public_is_zero(&given->owner)) {
 			free(left);
 			return NULL;
@@ -211,41 +211,40 @@ struct prefix *allowed_ip_memory_recall(
 	return left;
 }
 
-/* One more `item` of that size in a tree, which takes it over. NULL: there was no memory for one.
- */
-static bool tree_put(struct allowed_ip_memory *memory, void **tree, void *item, size_t bytes,
+/* One more `item` of that size in a tree, which takes it over. NULL: out of memory. */
+static bool tree_put(struct allowed_ip_history *history, void **tree, void *item, size_t bytes,
 	int (*compare)(const void *a, const void *b))
 {
 	bytes += NODE_BYTES;
-	if (!item || memory->changed_bytes + bytes > ALLOWED_IP_CHANGES_BYTES_MAX ||
+	if (!item || history->changed_bytes + bytes > ALLOWED_IP_CHANGES_BYTES_MAX ||
 		!tsearch(item, tree, compare)) {
 		free(item);
 		return false;
 	}
-	memory->changed_bytes += bytes;
+	history->changed_bytes += bytes;
 	return true;
 }
 
-static bool given_put(struct allowed_ip_memory *memory, const struct prefix *prefix,
+static bool given_put(struct allowed_ip_history *history, const struct prefix *prefix,
 	const struct key_public *owner)
 {
 	struct given_prefix *given = malloc(sizeof *given);
 	if (given)
 		*given = (struct given_prefix){*prefix, *owner};
-	return tree_put(memory, &memory->given, given, sizeof *given, compare_given);
+	return tree_put(history, &history->given, given, sizeof *given, compare_given);
 }
 
 /* `owner` has got the allowed IPs of `peer`. Those that it had, and nobody was given since, it has.
  */
-static bool prefixes_give(struct allowed_ip_memory *memory, const struct peer_config *peer,
+static bool prefixes_give(struct allowed_ip_history *history, const struct peer_config *peer,
 	const struct key_public *owner, const struct peer_config *had)
 {
 	for (uint32_t i = 0; i < peer->allowed_ip_count; i++) {
 		const struct prefix *prefix = &peer->allowed_ips[i];
-		struct given_prefix *given = given_find(memory, prefix);
+		struct given_prefix *given = given_find(history, prefix);
 		if (given)
 			given->owner = *owner;
-		else if (!peer_has_allowed_ip(had, prefix) && !given_put(memory, prefix, owner))
+		else if (!peer_has_allowed_ip(had, prefix) && !given_put(history, prefix, owner))
 			return false;
 	}
 	return true;
@@ -257,11 +256,11 @@ static size_t changed_bytes(uint32_t count)
 }
 
 /* What is known of the peer from here on; NULL: nothing. */
-static bool changed_put(struct allowed_ip_memory *memory, const struct key_public *key,
+static bool changed_put(struct allowed_ip_history *history, const struct key_public *key,
 	const struct peer_config *peer)
 {
 	uint32_t count = peer ? peer->allowed_ip_count : 0;
-	struct changed_peer *old = changed_find(memory, key);
+	struct changed_peer *old = changed_find(history, key);
 	struct changed_peer *next = malloc(changed_bytes(count));
 	if (next) {
 		*next = (struct changed_peer){*key, peer != NULL, count};
@@ -270,35 +269,35 @@ static bool changed_put(struct allowed_ip_memory *memory, const struct key_publi
 				count * sizeof *next->allowed_ips);
 	}
 	if (old) {
-		memory->changed_bytes -= changed_bytes(old->count) + NODE_BYTES;
-		tdelete(old, &memory->changed, compare_changed);
+		history->changed_bytes -= changed_bytes(old->count) + NODE_BYTES;
+		tdelete(old, &history->changed, compare_changed);
 		free(old);
 	}
-	return tree_put(memory, &memory->changed, next, changed_bytes(count), compare_changed);
+	return tree_put(history, &history->changed, next, changed_bytes(count), compare_changed);
 }
 
-void allowed_ip_memory_set(struct allowed_ip_memory *memory, const struct peer_config *peer)
+void allowed_ip_history_set(struct allowed_ip_history *history, const struct peer_config *peer)
 {
 	struct peer_config had = {0};
-	bool is_noted = note_find(memory, &peer->public_key, &had);
+	bool is_noted = note_find(history, &peer->public_key, &had);
 	bool is_same = is_noted && peer_allowed_ips_equal(&had, peer);
-	if (!prefixes_give(memory, peer, &peer->public_key, &had) ||
-		(!is_same && !changed_put(memory, &peer->public_key, peer)))
-		allowed_ip_memory_clear(memory);
+	if (!prefixes_give(history, peer, &peer->public_key, &had) ||
+		(!is_same && !changed_put(history, &peer->public_key, peer)))
+		allowed_ip_history_clear(history);
 }
 
-void allowed_ip_memory_fail(struct allowed_ip_memory *memory, const struct peer_config *peer)
+void allowed_ip_history_fail(struct allowed_ip_history *history, const struct peer_config *peer)
 {
 	static const struct key_public nobody;
 	static const struct peer_config nothing;
-	if (prefixes_give(memory, peer, &nobody, &nothing))
-		allowed_ip_memory_forget(memory, &peer->public_key);
+	if (prefixes_give(history, peer, &nobody, &nothing))
+		allowed_ip_history_forget(history, &peer->public_key);
 	else
-		allowed_ip_memory_clear(memory);
+		allowed_ip_history_clear(history);
 }
 
-void allowed_ip_memory_forget(struct allowed_ip_memory *memory, const struct key_public *key)
+void allowed_ip_history_forget(struct allowed_ip_history *history, const struct key_public *key)
 {
-	if (!changed_put(memory, key, NULL))
-		allowed_ip_memory_clear(memory);
+	if (!changed_put(history, key, NULL))
+		allowed_ip_history_clear(history);
 }

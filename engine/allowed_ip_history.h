@@ -9,7 +9,7 @@
  * changed the device since. An event then gives too little, or takes what the peer no longer has,
  * until the next cycle reads the device and repairs that.
  *
- * Without memory for what changes, all is forgotten.
+ * Out of memory, it forgets all.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct allowed_ip_record {
 	uint32_t count;
 };
 
-struct allowed_ip_memory {
+struct allowed_ip_history {
 	/* As the last cycle left the device. */
 	struct allowed_ip_record *records; /* sorted by key */
 	size_t record_count;
@@ -42,20 +42,20 @@ struct allowed_ip_memory {
  * is forgotten. So are peers whose operation failed, that may have lost a prefix to one that did,
  * or whose removal is held back.
  */
-void allowed_ip_memory_load(struct allowed_ip_memory *memory, const struct peer_table *actual,
+void allowed_ip_history_load(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct peer_diff *diff, const struct peer_op_result *results);
 
 /*
  * The allowed IPs that the peer has, sorted: an array for the caller to free, of one element at
  * least. NULL if they are not remembered.
  */
-struct prefix *allowed_ip_memory_recall(
-	const struct allowed_ip_memory *memory, const struct key_public *key, uint32_t *ret_count);
+struct prefix *allowed_ip_history_recall(const struct allowed_ip_history *history,
+	const struct key_public *key, uint32_t *ret_count);
 
 /* The peer was given the allowed IPs of `peer` and has no others. */
-void allowed_ip_memory_set(struct allowed_ip_memory *memory, const struct peer_config *peer);
+void allowed_ip_history_set(struct allowed_ip_history *history, const struct peer_config *peer);
 /* The same was tried and failed: who has them is not known. */
-void allowed_ip_memory_fail(struct allowed_ip_memory *memory, const struct peer_config *peer);
+void allowed_ip_history_fail(struct allowed_ip_history *history, const struct peer_config *peer);
 /* The peer was removed, or nobody knows. */
-void allowed_ip_memory_forget(struct allowed_ip_memory *memory, const struct key_public *key);
-void allowed_ip_memory_clear(struct allowed_ip_memory *memory);
+void allowed_ip_history_forget(struct allowed_ip_history *history, const struct key_public *key);
+void allowed_ip_history_clear(struct allowed_ip_history *history);

@@ -194,11 +194,11 @@ static struct peer_config wide_peer(struct prefix *prefixes, uint32_t first, uin
 		.public_key = key_of(2), .allowed_ips = prefixes, .allowed_ip_count = count};
 }
 
-static bool is_known(const struct allowed_ip_memory *memory, unsigned char key)
+static bool is_known(const struct allowed_ip_history *memory, unsigned char key)
 {
 	struct key_public wanted = key_of(key);
 	uint32_t count;
-	struct prefix *prefixes = allowed_ip_memory_recall(memory, &wanted, &count);
+	struct prefix *prefixes = allowed_ip_history_recall(memory, &wanted, &count);
 	free(prefixes);
 	return prefixes;
 }
@@ -207,13 +207,13 @@ static void what_events_change_takes_so_much_memory_and_no_more(void **state)
 {
 	enum { COUNT = 1000 };
 	static struct prefix prefixes[COUNT];
-	struct allowed_ip_memory memory = {0};
+	struct allowed_ip_history memory = {0};
 	struct peer_config bystander = {.public_key = key_of(3)};
 	uint32_t first = 0;
-	allowed_ip_memory_set(&memory, &bystander);
+	allowed_ip_history_set(&memory, &bystander);
 	for (; is_known(&memory, 3); first += COUNT) {
 		struct peer_config peer = wide_peer(prefixes, first, COUNT);
-		allowed_ip_memory_set(&memory, &peer);
+		allowed_ip_history_set(&memory, &peer);
 		assert_true(memory.changed_bytes <= ALLOWED_IP_CHANGES_BYTES_MAX);
 		assert_true(first < 1000 * COUNT);
 	}
@@ -221,20 +221,20 @@ static void what_events_change_takes_so_much_memory_and_no_more(void **state)
 	assert_false(is_known(&memory, 2));
 	/* The same again and again takes none. */
 	struct peer_config peer = wide_peer(prefixes, 0, COUNT);
-	allowed_ip_memory_set(&memory, &peer);
+	allowed_ip_history_set(&memory, &peer);
 	size_t bytes = memory.changed_bytes;
 	for (int i = 0; i < 1000; i++) {
-		allowed_ip_memory_set(&memory, &peer);
-		allowed_ip_memory_forget(&memory, &bystander.public_key);
-		allowed_ip_memory_set(&memory, &bystander);
+		allowed_ip_history_set(&memory, &peer);
+		allowed_ip_history_forget(&memory, &bystander.public_key);
+		allowed_ip_history_set(&memory, &bystander);
 	}
 	assert_true(is_known(&memory, 2) && memory.changed_bytes < bytes + 1000);
 	for (int i = 0; !memory.changed || is_known(&memory, 3); i++) {
 		peer = wide_peer(prefixes, 1000000 + (uint32_t)i * COUNT, COUNT);
-		allowed_ip_memory_fail(&memory, &peer);
+		allowed_ip_history_fail(&memory, &peer);
 		assert_true(i < 1000);
 	}
-	allowed_ip_memory_clear(&memory);
+	allowed_ip_history_clear(&memory);
 }
 
 /*
