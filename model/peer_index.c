@@ -2,8 +2,28 @@
 #include "peer_index.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct indexed_peer {
+	struct key_public public_key;
+	const char *id;
+	char text[]; /* what `id` is */
+};
+
+static int compare_by_id(const void *a, const void *b)
+{
+	const struct indexed_peer *x = a, *y = b;
+	return strcmp(x->id, y->id);
+}
+
+static int compare_by_key(const void *a, const void *b)
+{
+	const struct indexed_peer *x = a, *y = b;
+	int order = key_public_compare(&x->public_key, &y->public_key);
+	return order ? order : strcmp(x->id, y->id);
+}
 
 int peer_index_init(struct peer_index *index)
 {
@@ -11,72 +31,65 @@ int peer_index_init(struct peer_index *index)
 	return -pthread_rwlock_init(&index->lock, NULL);
 }
 
-static void names_free(struct peer_name *names, size_t count)
+static void leave(void *peer)
 {
-	for (size_t i = 0; i < count; i++)
-		free(names[i].id);
-	free(names);
+}
+
+static void trees_free(struct peer_index *index)
+{
+	tdestroy(index->by_key, leave);
+	tdestroy(index->by_id, free);
 }
 
 void peer_index_deinit(struct peer_index *index)
 {
-	names_free(index->names, index->count);
+	trees_free(index);
 	pthread_rwlock_destroy(&index->lock);
 	*index = (struct peer_index){0};
 }
 
-/* Where `id` stands or would stand. */
-static size_t names_position(
-	const struct peer_name *names, size_t count, const char *id, bool *ret_found)
+/* The node of that id; NULL: there is none. */
+static struct indexed_peer **node_find(const struct peer_index *index, const char *id)
 {
-	size_t low = 0, high = count;
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(names[middle].id, id);
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct indexed_peer wanted = {.id = id};
+	return tfind(&wanted, &index->by_id, compare_by_id);
 }
 
-static int index_insert(
-	struct peer_index *index, size_t at, const char *id, const struct key_public *key)
+/* An id that has a key may get another one. */
+static int index_put(struct peer_index *index, const char *id, const struct key_public *key)
 {
-	if (index->count == index->capacity) {
-		size_t capacity = index->capacity ? index->capacity * 2 : 16;
-		struct peer_name *names = reallocarray(index->names, capacity, sizeof *names);
-		if (!names)
-			return -ENOMEM;
-		index->names = names;
-		index->capacity = capacity;
-	}
-	char *copy = strdup(id);
-	if (!copy)
+	struct indexed_peer **node = node_find(index, id), *old = node ? *node : NULL;
+	if (old && key_public_equal(&old->public_key, key))
+		return 0;
+	size_t size = strlen(id) + 1;
+	struct indexed_peer *peer = malloc(sizeof *peer + size);
+	if (!peer)
 		return -ENOMEM;
-	memmove(&index->names[at + 1], &index->names[at],
-		(index->count - at) * sizeof *index->names);
-	index->names[at] = (struct peer_name){.id = copy, .public_key = *key};
+	*peer = (struct indexed_peer){*key, peer->text};
+	memcpy(peer->text, id, size);
+	if (!tsearch(peer, &index->by_key, compare_by_key)) {
+		free(peer);
+		return -ENOMEM;
+	}
+	if (old) {
+		*node = peer;
+		tdelete(old, &index->by_key, compare_by_key);
+		free(old);
+		return 0;
+	}
+	if (!tsearch(peer, &index->by_id, compare_by_id)) {
+		tdelete(peer, &index->by_key, compare_by_key);
+		free(peer);
+		return -ENOMEM;
+	}
 	index->count++;
 	return 0;
 }
 
 int peer_index_add(struct peer_index *index, const char *id, const struct key_public *key)
 {
-	int error = 0;
-	bool found;
 	pthread_rwlock_wrlock(&index->lock);
-	size_t at = names_position(index->names, index->count, id, &found);
-	if (found)
-		index->names[at].public_key = *key;
-	else
-		error = index_insert(index, at, id, key);
+	int error = index_put(index, id, key);
 	pthread_rwlock_unlock(&index->lock);
 	return error;
 }
@@ -88,55 +101,90 @@ int peer_index_update(struct peer_index *index, const char *id, const struct key
 
 void peer_index_remove(struct peer_index *index, const char *id)
 {
-	bool found;
 	pthread_rwlock_wrlock(&index->lock);
-	size_t at = names_position(index->names, index->count, id, &found);
-	if (found) {
-		free(index->names[at].id);
+	struct indexed_peer **node = node_find(index, id);
+	if (node) {
+		struct indexed_peer *peer = *node;
+		tdelete(peer, &index->by_key, compare_by_key);
+		tdelete(peer, &index->by_id, compare_by_id);
+		free(peer);
 		index->count--;
-		memmove(&index->names[at], &index->names[at + 1],
-			(index->count - at) * sizeof *index->names);
 	}
 	pthread_rwlock_unlock(&index->lock);
 }
 
 bool peer_index_lookup(struct peer_index *index, const char *id, struct key_public *ret)
 {
-	bool found;
 	pthread_rwlock_rdlock(&index->lock);
-	size_t at = names_position(index->names, index->count, id, &found);
-	if (found)
-		*ret = index->names[at].public_key;
+	struct indexed_peer **node = node_find(index, id);
+	if (node)
+		*ret = (*node)->public_key;
 	pthread_rwlock_unlock(&index->lock);
-	return found;
+	return node;
+}
+
+/* Any peer with the key that is wanted but the one with the id, which stands on that side of them.
+ */
+static int compare_others(const void *wanted, const void *peer, int side)
+{
+	const struct indexed_peer *x = wanted, *y = peer;
+	int order = key_public_compare(&x->public_key, &y->public_key);
+	return order ? order : strcmp(x->id, y->id) == 0 ? side : 0;
+}
+
+static int compare_before(const void *wanted, const void *peer)
+{
+	return compare_others(wanted, peer, -1);
+}
+
+static int compare_behind(const void *wanted, const void *peer)
+{
+	return compare_others(wanted, peer, 1);
 }
 
 bool peer_index_has_other(struct peer_index *index, const char *id, const struct key_public *key)
 {
-	bool found = false;
+	const struct indexed_peer wanted = {.public_key = *key, .id = id};
 	pthread_rwlock_rdlock(&index->lock);
-	for (size_t i = 0; i < index->count && !found; i++)
-		found = key_public_equal(&index->names[i].public_key, key) &&
-			strcmp(index->names[i].id, id) != 0;
+	bool found = tfind(&wanted, &index->by_key, compare_before) ||
+		     tfind(&wanted, &index->by_key, compare_behind);
 	pthread_rwlock_unlock(&index->lock);
 	return found;
 }
 
-/* A deep copy; NULL when memory is out. */
-static struct peer_name *names_copy(const struct peer_name *names, size_t count)
+static void names_free(struct peer_name *names, size_t count)
 {
-	struct peer_name *copy = calloc(count ? count : 1, sizeof *copy);
-	if (!copy)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		copy[i].public_key = names[i].public_key;
-		copy[i].id = strdup(names[i].id);
-		if (!copy[i].id) {
-			names_free(copy, i);
-			return NULL;
-		}
-	}
-	return copy;
+	for (size_t i = 0; i < count; i++)
+		free(names[i].id);
+	free(names);
+}
+
+/* A walk in id order beside a list that is sorted so. */
+struct comparison {
+	const struct peer_name *names;
+	size_t at;
+	bool is_same;
+};
+
+static void comparison_step(const void *node, VISIT visit, void *closure)
+{
+	struct comparison *walk = closure;
+	const struct indexed_peer *peer = *(const struct indexed_peer *const *)node;
+	if (visit != postorder && visit != leaf)
+		return;
+	const struct peer_name *name = &walk->names[walk->at++];
+	walk->is_same = walk->is_same && strcmp(name->id, peer->id) == 0 &&
+			key_public_equal(&name->public_key, &peer->public_key);
+}
+
+static bool index_is_same(
+	const struct peer_index *index, const struct peer_name *names, size_t count)
+{
+	struct comparison walk = {.names = names, .is_same = true};
+	if (index->count != count)
+		return false;
+	twalk_r(index->by_id, comparison_step, &walk);
+	return walk.is_same;
 }
 
 /* By id; equal ids in the order of their places, which the sort must not lose. */
@@ -148,34 +196,78 @@ static int compare_ids(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
+/* The names sorted by id; of two equal ids the last. NULL when out of memory. */
+static struct peer_name *names_pick(const struct peer_name *names, size_t count, size_t *ret_count)
+{
+	const struct peer_name **order = calloc(count + 1, sizeof *order);
+	struct peer_name *picked = calloc(count + 1, sizeof *picked);
+	size_t kept = 0;
+	for (size_t i = 0; order && i < count; i++)
+		order[i] = &names[i];
+	if (order && picked) {
+		qsort(order, count, sizeof *order, compare_ids);
+		for (size_t i = 0; i < count; i++)
+			if (i + 1 == count || strcmp(order[i]->id, order[i + 1]->id) != 0)
+				picked[kept++] = *order[i];
+	} else {
+		free(picked);
+		picked = NULL;
+	}
+	free(order);
+	*ret_count = kept;
+	return picked;
+}
+
+static int index_replace(struct peer_index *index, const struct peer_name *names, size_t count)
+{
+	struct peer_index next = {0};
+	int error = 0;
+	for (size_t i = 0; !error && i < count; i++)
+		error = index_put(&next, names[i].id, &names[i].public_key);
+	if (error) {
+		trees_free(&next);
+		return error;
+	}
+	trees_free(index);
+	index->by_id = next.by_id;
+	index->by_key = next.by_key;
+	index->count = next.count;
+	return 0;
+}
+
 int peer_index_load_from_peers(
 	struct peer_index *index, const struct peer_name *names, size_t count)
 {
-	const struct peer_name **order = calloc(count ? count : 1, sizeof *order);
-	struct peer_name *picked = calloc(count ? count : 1, sizeof *picked);
-	struct peer_name *copy = NULL;
-	size_t kept = 0;
-	if (!order || !picked)
-		goto out;
-	for (size_t i = 0; i < count; i++)
-		order[i] = &names[i];
-	qsort(order, count, sizeof *order, compare_ids);
-	for (size_t i = 0; i < count; i++)
-		if (i + 1 == count || strcmp(order[i]->id, order[i + 1]->id) != 0)
-			picked[kept++] = *order[i];
-	copy = names_copy(picked, kept);
-	if (!copy)
-		goto out;
+	size_t kept;
+	struct peer_name *picked = names_pick(names, count, &kept);
+	if (!picked)
+		return -ENOMEM;
 	pthread_rwlock_wrlock(&index->lock);
-	names_free(index->names, index->count);
-	index->names = copy;
-	index->count = kept;
-	index->capacity = kept ? kept : 1; /* as names_copy made it */
+	int error = index_is_same(index, picked, kept) ? 0 : index_replace(index, picked, kept);
 	pthread_rwlock_unlock(&index->lock);
-out:
-	free(order);
 	free(picked);
-	return copy ? 0 : -ENOMEM;
+	return error;
+}
+
+/* Copies in the making; out of memory, `names` is NULL. */
+struct copy {
+	struct peer_name *names;
+	size_t count;
+};
+
+static void copy_step(const void *node, VISIT visit, void *closure)
+{
+	struct copy *copy = closure;
+	const struct indexed_peer *peer = *(const struct indexed_peer *const *)node;
+	if ((visit != postorder && visit != leaf) || !copy->names)
+		return;
+	char *id = strdup(peer->id);
+	if (id) {
+		copy->names[copy->count++] = (struct peer_name){id, peer->public_key};
+		return;
+	}
+	names_free(copy->names, copy->count);
+	copy->names = NULL;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -189,20 +281,20 @@ static int compare_keys(const void *a, const void *b)
 int peer_index_snapshot(struct peer_index *index, struct peer_names *ret)
 {
 	pthread_rwlock_rdlock(&index->lock);
-	size_t count = index->count;
-	struct peer_name *copy = names_copy(index->names, count);
+	struct copy copy = {.names = calloc(index->count + 1, sizeof *copy.names)};
+	twalk_r(index->by_id, copy_step, &copy);
 	pthread_rwlock_unlock(&index->lock);
-	const struct peer_name **by_key = calloc(count ? count : 1, sizeof *by_key);
-	if (!copy || !by_key) {
-		if (copy)
-			names_free(copy, count);
+	const struct peer_name **by_key = calloc(copy.count + 1, sizeof *by_key);
+	if (!copy.names || !by_key) {
+		if (copy.names)
+			names_free(copy.names, copy.count);
 		free(by_key);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++)
-		by_key[i] = &copy[i];
-	qsort(by_key, count, sizeof *by_key, compare_keys);
-	*ret = (struct peer_names){.names = copy, .by_key = by_key, .count = count};
+	for (size_t i = 0; i < copy.count; i++)
+		by_key[i] = &copy.names[i];
+	qsort(by_key, copy.count, sizeof *by_key, compare_keys);
+	*ret = (struct peer_names){.names = copy.names, .by_key = by_key, .count = copy.count};
 	return 0;
 }
 
@@ -223,9 +315,18 @@ const char *peer_names_find(const struct peer_names *names, const struct key_pub
 
 const struct key_public *peer_names_lookup(const struct peer_names *names, const char *id)
 {
-	bool found;
-	size_t at = names_position(names->names, names->count, id, &found);
-	return found ? &names->names[at].public_key : NULL;
+	size_t low = 0, high = names->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(names->names[middle].id, id);
+		if (order == 0)
+			return &names->names[middle].public_key;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 void peer_names_clear(struct peer_names *names)

@@ -18,9 +18,9 @@ struct peer_name {
 
 struct peer_index {
 	pthread_rwlock_t lock;
-	struct peer_name *names; /* sorted by id */
+	void *by_id;  /* a tree (search.h) */
+	void *by_key; /* of the same, by key, then id */
 	size_t count;
-	size_t capacity;
 };
 
 int peer_index_init(struct peer_index *index);

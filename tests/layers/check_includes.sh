@@ -12,7 +12,7 @@ shift 3
 # No sockets, files, clocks, processes or JSON. What of stdio.h and the like may be called is for
 # check_symbols.sh to say.
 case $layer in
-model) system='arpa/inet.h errno.h pthread.h sodium.h stdarg.h stdbool.h stddef.h stdint.h stdio.h
+model) system='arpa/inet.h errno.h pthread.h search.h sodium.h stdarg.h stdbool.h stddef.h stdint.h stdio.h
 	stdlib.h string.h' ;;
 engine) system='errno.h search.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h' ;;
 *)

@@ -8,7 +8,7 @@ set -eu
 layer=$1 nm=$2
 shift 2
 
-pure='abort bsearch calloc free malloc qsort realloc reallocarray tdelete tdestroy tfind tsearch
+pure='abort bsearch calloc free malloc qsort realloc reallocarray tdelete tdestroy tfind tsearch twalk_r
 	asprintf snprintf vasprintf vsnprintf
 	explicit_bzero memchr memcmp memcpy memmove memrchr memset mempcpy bcmp stpcpy
 	strchr strcmp strcpy strcspn strdup strlen strncmp strndup strnlen strrchr strspn strstr

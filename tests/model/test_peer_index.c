@@ -132,6 +132,39 @@ static void another_id_with_a_key_is_distinguished_from_the_same_one(void **stat
 	assert_true(peer_index_has_other(index, "a", &one));
 }
 
+/* Against an array of all ids: few ids and fewer keys, so that many share one. */
+static void whatever_came_and_went_each_id_and_key_is_found(void **state)
+{
+	enum { IDS = 12, KEYS = 4, STEPS = 20000 };
+	struct peer_index *index = *state;
+	unsigned char keys[IDS] = {0}; /* 0: none */
+	uint32_t dice = 1;
+	for (int step = 0; step < STEPS; step++) {
+		dice = dice * 1664525u + 1013904223u;
+		unsigned number = (dice >> 8) % IDS, byte = (dice >> 16) % (KEYS + 1);
+		char id[] = {(char)('a' + number), '\0'};
+		if (byte)
+			add(index, id, (unsigned char)byte);
+		else
+			peer_index_remove(index, id);
+		keys[number] = (unsigned char)byte;
+		size_t count = 0;
+		for (unsigned i = 0; i < IDS; i++) {
+			char other[] = {(char)('a' + i), '\0'};
+			assert_int_equal(lookup(index, other), keys[i] ? keys[i] : -1);
+			count += keys[i] != 0;
+		}
+		assert_int_equal(index->count, count);
+		for (unsigned key = 1; key <= KEYS; key++) {
+			struct key_public wanted = key_of((unsigned char)key);
+			bool has_other = false;
+			for (unsigned i = 0; i < IDS; i++)
+				has_other = has_other || (i != number && keys[i] == key);
+			assert_int_equal(peer_index_has_other(index, id, &wanted), has_other);
+		}
+	}
+}
+
 static void a_snapshot_can_be_searched_both_ways_and_does_not_change(void **state)
 {
 	struct peer_index *index = *state;
@@ -288,6 +321,7 @@ int main(void)
 		INDEX_TEST(loading_replaces_all),
 		INDEX_TEST(of_two_equal_ids_loaded_the_last_counts),
 		INDEX_TEST(another_id_with_a_key_is_distinguished_from_the_same_one),
+		INDEX_TEST(whatever_came_and_went_each_id_and_key_is_found),
 		INDEX_TEST(a_snapshot_can_be_searched_both_ways_and_does_not_change),
 		INDEX_TEST(a_snapshot_of_nothing_finds_nothing),
 		INDEX_TEST(several_threads_do_not_disturb_each_other),
