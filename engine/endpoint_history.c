@@ -4,60 +4,62 @@
 #include "timestamp.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Where `key` stands or would stand. */
-static size_t memory_position(
-	const struct endpoint_history *memory, const struct key_public *key, bool *ret_found)
+static int compare_records(const void *a, const void *b)
 {
-	size_t low = 0, high = memory->count;
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = key_public_compare(&memory->records[middle].public_key, key);
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct endpoint_record *x = a, *y = b;
+	return key_public_compare(&x->public_key, &y->public_key);
+}
+
+/* The record among those of the last cycle, forgotten or not; NULL: there is none. */
+static struct endpoint_record *cycle_record_find(
+	const struct endpoint_history *memory, const struct key_public *key)
+{
+	const struct endpoint_record wanted = {.public_key = *key};
+	return memory->count ? bsearch(&wanted, memory->records, memory->count, sizeof wanted,
+				       compare_records)
+			     : NULL;
+}
+
+static struct endpoint_record *added_find(
+	const struct endpoint_history *memory, const struct key_public *key)
+{
+	const struct endpoint_record wanted = {.public_key = *key};
+	struct endpoint_record **found = tfind(&wanted, &memory->added, compare_records);
+	return found ? *found : NULL;
 }
 
 static const struct endpoint_record *memory_find(
 	const struct endpoint_history *memory, const struct key_public *key)
 {
-	bool found;
-	size_t at = memory_position(memory, key, &found);
-	return found ? &memory->records[at] : NULL;
+	const struct endpoint_record *record = cycle_record_find(memory, key);
+	if (record)
+		return record->is_forgotten ? NULL : record;
+	return added_find(memory, key);
 }
 
-/* The record of `key`, made if there is none; NULL when memory is out. */
+/* The record of `key`, made if there is none; NULL when out of memory. */
 static struct endpoint_record *memory_obtain(
 	struct endpoint_history *memory, const struct key_public *key)
 {
-	bool found;
-	size_t at = memory_position(memory, key, &found);
-	if (found)
-		return &memory->records[at];
-	if (!memory->records || memory->count == memory->capacity) {
-		size_t capacity = memory->capacity ? memory->capacity * 2 : 16;
-		struct endpoint_record *records =
-			reallocarray(memory->records, capacity, sizeof *records);
-		if (!records)
-			return NULL;
-		memory->records = records;
-		memory->capacity = capacity;
-	}
-	memmove(&memory->records[at + 1], &memory->records[at],
-		(memory->count - at) * sizeof *memory->records);
-	memory->records[at] = (struct endpoint_record){.public_key = *key};
-	memory->count++;
-	return &memory->records[at];
+	struct endpoint_record *record = cycle_record_find(memory, key);
+	if (record && record->is_forgotten)
+		*record = (struct endpoint_record){.public_key = *key};
+	if (!record)
+		record = added_find(memory, key);
+	if (record)
+		return record;
+	record = malloc(sizeof *record);
+	if (!record)
+		return NULL;
+	*record = (struct endpoint_record){.public_key = *key};
+	if (tsearch(record, &memory->added, compare_records))
+		return record;
+	free(record);
+	return NULL;
 }
 
 /* Whether bytes were sent since the handshake that `record` knows was first seen. A counter that
@@ -240,8 +242,7 @@ static void record_compare(struct endpoint_record *record, const struct peer_con
 int endpoint_history_compared(struct endpoint_history *memory, const struct peer_table *desired,
 	const struct peer_table *actual, struct moment now)
 {
-	struct endpoint_history next = {.capacity = actual->count};
-	next.records = calloc(next.capacity ? next.capacity : 1, sizeof *next.records);
+	struct endpoint_history next = {.records = calloc(actual->count + 1, sizeof *next.records)};
 	if (!next.records)
 		return -ENOMEM;
 	size_t old = 0, wanted = 0;
@@ -252,10 +253,12 @@ int endpoint_history_compared(struct endpoint_history *memory, const struct peer
 		while (old < memory->count &&
 			key_public_compare(&memory->records[old].public_key, key) < 0)
 			old++;
+		const struct endpoint_record *known = added_find(memory, key);
 		if (old < memory->count && key_public_equal(&memory->records[old].public_key, key))
-			*record = memory->records[old];
-		else
-			record->public_key = *key;
+			known = &memory->records[old];
+		if (known && !known->is_forgotten)
+			*record = *known;
+		record->public_key = *key;
 		while (wanted < desired->count &&
 			key_public_compare(&desired->peers[wanted].public_key, key) < 0)
 			wanted++;
@@ -292,38 +295,6 @@ int endpoint_history_applied(struct endpoint_history *memory, const struct key_p
 	return 0;
 }
 
-int endpoint_history_changed(
-	struct endpoint_history *memory, const struct endpoint_change *changes, size_t count)
-{
-	struct endpoint_history next = {.capacity = memory->count + count};
-	if (count == 0)
-		return 0;
-	next.records = calloc(next.capacity, sizeof *next.records);
-	if (!next.records)
-		return -ENOMEM;
-	size_t old = 0;
-	for (size_t i = 0; i <= count; i++) {
-		int order = -1;
-		while (old < memory->count &&
-			(i == count || (order = key_public_compare(&memory->records[old].public_key,
-						changes[i].key)) < 0))
-			next.records[next.count++] = memory->records[old++];
-		if (i == count)
-			break;
-		bool is_known = old < memory->count && order == 0;
-		struct endpoint_record record = {.public_key = *changes[i].key};
-		if (is_known)
-			record = memory->records[old++];
-		if (!changes[i].applied)
-			continue;
-		record_apply(&record, changes[i].applied, changes[i].is_fresh || !is_known);
-		next.records[next.count++] = record;
-	}
-	endpoint_history_clear(memory);
-	*memory = next;
-	return 0;
-}
-
 int endpoint_history_failed(struct endpoint_history *memory, const struct key_public *key,
 	const struct endpoint *endpoint)
 {
@@ -339,17 +310,20 @@ int endpoint_history_failed(struct endpoint_history *memory, const struct key_pu
 
 void endpoint_history_forget(struct endpoint_history *memory, const struct key_public *key)
 {
-	bool found;
-	size_t at = memory_position(memory, key, &found);
-	if (!found)
+	struct endpoint_record *record = cycle_record_find(memory, key);
+	if (record) {
+		record->is_forgotten = true;
 		return;
-	memory->count--;
-	memmove(&memory->records[at], &memory->records[at + 1],
-		(memory->count - at) * sizeof *memory->records);
+	}
+	record = added_find(memory, key);
+	if (record)
+		tdelete(record, &memory->added, compare_records);
+	free(record);
 }
 
 void endpoint_history_clear(struct endpoint_history *memory)
 {
 	free(memory->records);
+	tdestroy(memory->added, free);
 	*memory = (struct endpoint_history){0};
 }

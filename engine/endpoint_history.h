@@ -38,12 +38,14 @@ struct endpoint_record {
 	 * there by the boot clock. One from the future counts as now. */
 	int64_t handshake_boot_s;
 	uint64_t tx_bytes; /* when that handshake was first seen */
+	bool is_forgotten; /* the peer was removed: there is no record */
 };
 
 struct endpoint_history {
-	struct endpoint_record *records; /* sorted by key */
+	struct endpoint_record
+		*records; /* of the peers that a cycle compared last, sorted by key */
 	size_t count;
-	size_t capacity;
+	void *added; /* those of others, as a tree (search.h) */
 };
 
 /*
@@ -81,16 +83,6 @@ int endpoint_history_compared(struct endpoint_history *memory, const struct peer
  */
 int endpoint_history_applied(struct endpoint_history *memory, const struct key_public *key,
 	const struct endpoint *endpoint, bool fresh);
-/* What became of one peer in a cycle. */
-struct endpoint_change {
-	const struct key_public *key;
-	const struct endpoint *applied; /* NULL: the peer was removed */
-	bool is_fresh;
-};
-/* All that a cycle did, in one pass: sorted by key, each once. Returns 0, or -ENOMEM with the
- * memory as before. */
-int endpoint_history_changed(
-	struct endpoint_history *memory, const struct endpoint_change *changes, size_t count);
 /* This endpoint was to be set and could not be. Returns 0 or -ENOMEM. */
 int endpoint_history_failed(struct endpoint_history *memory, const struct key_public *key,
 	const struct endpoint *endpoint);

@@ -170,34 +170,21 @@ static int first_error(int first, int second)
 	return first ? first : second;
 }
 
-static int compare_changes(const void *a, const void *b)
-{
-	const struct endpoint_change *x = a, *y = b;
-	return key_public_compare(x->key, y->key);
-}
-
-/* What the operations did to the memory of endpoints. */
+/* What the operations did to the history of endpoints. */
 static int endpoints_note(
 	struct manager *manager, const struct peer_diff *diff, const struct peer_op_result *results)
 {
-	size_t op_count = peer_diff_op_count(diff), count = 0;
-	struct endpoint_change *changes = calloc(op_count + 1, sizeof *changes);
-	if (!changes)
-		return -ENOMEM;
-	for (size_t i = 0; i < op_count; i++) {
+	int error = 0;
+	for (size_t i = 0; i < peer_diff_op_count(diff) && !error; i++) {
 		const struct peer_op *op = &diff->ops[i];
-		bool is_change = op->kind != PEER_OP_UPDATE || (op->fields & PEER_FIELD_ENDPOINT);
-		if (results[i].error || !is_change)
+		if (results[i].error)
 			continue;
-		changes[count++] = (struct endpoint_change){
-			.key = peer_op_key(op),
-			.applied = op->kind == PEER_OP_REMOVE ? NULL : &op->desired->endpoint,
-			.is_fresh = op->kind == PEER_OP_ADD,
-		};
+		if (op->kind == PEER_OP_REMOVE)
+			endpoint_history_forget(&manager->endpoints, peer_op_key(op));
+		else if (op->kind == PEER_OP_ADD || (op->fields & PEER_FIELD_ENDPOINT))
+			error = endpoint_history_applied(&manager->endpoints, peer_op_key(op),
+				&op->desired->endpoint, op->kind == PEER_OP_ADD);
 	}
-	qsort(changes, count, sizeof *changes, compare_changes);
-	int error = endpoint_history_changed(&manager->endpoints, changes, count);
-	free(changes);
 	return error;
 }
 

@@ -501,6 +501,61 @@ static void a_name_that_nobody_resolved_is_not_compared(void **state)
 	peer_table_clear(&actual);
 }
 
+/* A cycle whose state wants `wanted` for peer 2, which the device has at R. */
+static void compare(struct endpoint_history *memory, const char *wanted)
+{
+	struct peer_config desired_peer = {
+		.public_key = key_of(2), .endpoint = endpoint_of(wanted)};
+	struct peer_config actual_peer = {.public_key = key_of(2), .endpoint = endpoint_of(R)};
+	struct peer_table desired = {0}, actual = {0};
+	assert_int_equal(peer_table_append(&desired, &desired_peer), 0);
+	assert_int_equal(peer_table_append(&actual, &actual_peer), 0);
+	assert_int_equal(endpoint_history_compared(memory, &desired, &actual, at_s(1000)), 0);
+	peer_table_clear(&desired);
+	peer_table_clear(&actual);
+}
+
+static void assert_baseline(const struct endpoint_history *memory, const char *expected)
+{
+	struct key_public key = key_of(2);
+	const struct endpoint *baseline = endpoint_history_baseline(memory, &key);
+	assert_string_equal(baseline ? endpoint_format(baseline).text : "", expected);
+}
+
+static void what_was_applied_between_two_cycles_is_known_to_the_later(void **state)
+{
+	struct endpoint_history memory = {0};
+	struct key_public key = key_of(2);
+	struct endpoint a = endpoint_of(A);
+	assert_int_equal(endpoint_history_applied(&memory, &key, &a, true), 0);
+	compare(&memory, B);
+	assert_baseline(&memory, A);
+	endpoint_history_clear(&memory);
+}
+
+static void a_peer_that_was_forgotten_begins_anew(void **state)
+{
+	struct endpoint_history memory = {0};
+	struct key_public key = key_of(2);
+	struct endpoint b = endpoint_of(B);
+	compare(&memory, A);
+	assert_baseline(&memory, A);
+	endpoint_history_forget(&memory, &key);
+	assert_baseline(&memory, "");
+	assert_int_equal(endpoint_history_failed(&memory, &key, &b), 0);
+	assert_baseline(&memory, "");
+	assert_is_due(&memory, B, R, true);
+	endpoint_history_forget(&memory, &key);
+	compare(&memory, B);
+	assert_baseline(&memory, B);
+	endpoint_history_clear(&memory);
+	/* One that no cycle has compared. */
+	assert_int_equal(endpoint_history_failed(&memory, &key, &b), 0);
+	endpoint_history_forget(&memory, &key);
+	endpoint_history_forget(&memory, &key);
+	assert_is_due(&memory, B, R, false);
+}
+
 /* Somebody removed the peer and put it back: what it counted is gone. */
 static void peer_counts_anew(struct world *world, uint64_t bytes)
 {
@@ -579,6 +634,8 @@ int main(void)
 		WORLD_TEST(an_unreadable_device_is_no_look_at_the_peers),
 		WORLD_TEST(only_what_could_not_be_set_is_due_whatever_the_peer_does),
 		WORLD_TEST(a_name_that_nobody_resolved_is_not_compared),
+		WORLD_TEST(what_was_applied_between_two_cycles_is_known_to_the_later),
+		WORLD_TEST(a_peer_that_was_forgotten_begins_anew),
 		WORLD_TEST(a_counter_that_began_anew_counts_from_nothing),
 		WORLD_TEST(a_counter_that_began_anew_and_went_on_counts_at_once),
 	};
