@@ -20,7 +20,6 @@
 #define VERDICTS      (sizeof trouble_names / sizeof *trouble_names)
 
 static const char *const trouble_names[] = {
-	[VERDICT_ACCEPTED] = "events",
 	[VERDICT_MALFORMED] = "malformed events",
 	[VERDICT_MISSING_FIELD] = "incomplete events",
 	[VERDICT_STALE] = "stale events",

@@ -5,23 +5,18 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../mesh"))
+import manual
 import tap
 
 program, page = (os.path.abspath(path) for path in sys.argv[1:3])
 
 
-def run(*words):
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-
-
 def plexwg(*words):
-    return run(program, *words)
+    return manual.run(program, *words)
 
 
 class Option:
@@ -53,16 +48,10 @@ def help_read():
     return usages, options
 
 
-def section(title):
-    """Its lines, as they are printed on a very wide page."""
-    text = re.sub(r".\x08", "", run("mandoc", "-T", "ascii", "-O", "width=1000", page).stdout)
-    return re.search(rf"^{title}\n((?:\n| .*\n)*)", text, re.M)[1].splitlines()
-
-
 def entries_read():
     """What the page says of each option, by its tag."""
     entries, tag = {}, None
-    for line in section("OPTIONS"):
+    for line in manual.section(page, "OPTIONS"):
         match = re.fullmatch(r" {5}(--\S+(?: \S+)?)(?: {2,}(.*))?", line)
         if match:
             tag = match[1]
@@ -73,13 +62,11 @@ def entries_read():
 
 
 def mandoc_finds_nothing_wrong_with_the_page():
-    said = run("mandoc", "-T", "lint", page).stdout.splitlines()
-    # What is installed here is no matter of the page.
-    assert not [line for line in said if "referenced manual not found" not in line], said
+    manual.lint(page)
 
 
 def its_synopsis_is_the_usage_of_each_command():
-    lines = [" ".join(line.split()) for line in section("SYNOPSIS") if line.strip()]
+    lines = [" ".join(line.split()) for line in manual.section(page, "SYNOPSIS") if line.strip()]
     assert usages and lines == usages, (lines, usages)
 
 
@@ -126,9 +113,7 @@ def the_options_that_a_configuration_file_may_have_are_those_of_run():
             assert is_unknown != may, name
 
 
-if not shutil.which("mandoc"):
-    print("ok 1 - the manual # SKIP needs mandoc\n1..1")
-    sys.exit(0)
+manual.skip_without_mandoc()
 usages, options = help_read()
 entries = entries_read()
 tap.main(

@@ -16,7 +16,7 @@ builds() {
 check 'a release builds without a warning' builds
 installed() { # beside the program
 	meson introspect --installed "$build" >"$work/installed" &&
-		for name in bin/plexwg man8/plexwg.8 doc/plexwg/NEWS system/plexwg.service sysusers.d/plexwg.conf; do
+		for name in bin/plexwg man8/plexwg.8 man7/plexwg-log.7 doc/plexwg/NEWS system/plexwg.service sysusers.d/plexwg.conf; do
 			grep -F "/$name\"" "$work/installed" || return 1
 		done
 }
