@@ -149,6 +149,6 @@ void session_close(struct session *session)
 		link_router_close(&session->router);
 	state_document_clear(&session->document);
 	struct logger logger = session_logger(session);
-	locked_memory_say_refused(&logger);
+	locked_memory_log_refusal(&logger);
 	identity_clear(&session->identity);
 }

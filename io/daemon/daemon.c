@@ -84,7 +84,7 @@ static void cycle_ended(void *impl, int error)
 	if (error == -ECANCELED)
 		return;
 	status_say(daemon, error);
-	locked_memory_say_refused(&daemon->manager.logger);
+	locked_memory_log_refusal(&daemon->manager.logger);
 	if (!daemon->follows_api)
 		return;
 	daemon->reports.status = error ? "degraded" : "healthy";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A point in time by which something must have happened, on the monotonic clock.
+ * A point in time on the monotonic clock by which something must have happened.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ static inline struct deadline deadline_in(int timeout_ms)
 	return (struct deadline){monotonic_ms() + timeout_ms};
 }
 
-/* 0 once it has passed. */
+/* Return 0 once the deadline has passed. */
 static inline int deadline_left_ms(struct deadline deadline)
 {
 	int64_t left_ms = deadline.at_ms - monotonic_ms();

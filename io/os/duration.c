@@ -10,7 +10,7 @@ struct unit {
 	int64_t ns;
 };
 
-/* The longer name first where one begins with another. */
+/* Where one name is a prefix of another, the longer comes first. */
 static const struct unit units[] = {
 	{"ms", NS_PER_MS},
 	{"h", 3600 * NS_PER_S},
@@ -28,7 +28,7 @@ static const struct unit *read_unit(const char *text, size_t length)
 	return NULL;
 }
 
-/* The whole number at `text`; returns its length, 0 if there is none or it is too large. */
+/* Return the length of the whole number at `text`; 0 if there is none or it overflows. */
 static size_t read_number(const char *text, size_t length, int64_t *ret)
 {
 	int64_t number = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A span of time as text: whole numbers with units, such as 90s, 5m or 1h30m.
+ * A duration as text: whole numbers with units, such as 90s, 5m or 1h30m.
  */
 #pragma once
 
@@ -8,5 +8,5 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* In nanoseconds. Units: h, m, s, ms. False if the text is no such span or too long a time. */
+/* Units: h, m, s, ms. Return false if the text is not a duration or overflows int64_t. */
 bool duration_parse(const char *text, size_t length, int64_t *ret_ns);

@@ -28,8 +28,8 @@ static int text_grow(struct file_text *file, size_t wanted)
 	return 0;
 }
 
-/* `room`: for the whole text and one byte more, so that its end is found without growing; a guess.
- */
+/* `room` is a guess at the size of the text plus one byte, so that read() meets the end of the file
+ * without growing the buffer. */
 static int descriptor_read(int fd, size_t room, size_t limit, struct file_text *file)
 {
 	for (;;) {
@@ -51,14 +51,15 @@ static int descriptor_read(int fd, size_t room, size_t limit, struct file_text *
 	}
 }
 
-/* A group that this process is in is its own: Kubernetes gives it secrets so. */
+/* This process's own groups do not count as others: Kubernetes makes secrets readable for the
+ * pod's group. */
 static bool others_may_read(const struct stat *status)
 {
 	bool is_own_group = status->st_gid == getegid() || group_member(status->st_gid);
 	return (status->st_mode & S_IROTH) || ((status->st_mode & S_IRGRP) && !is_own_group);
 }
 
-/* The descriptor of this process that `path` names, -1 if it names none. */
+/* Return the descriptor that `path` names, or -1. */
 static int descriptor_of(const char *path)
 {
 	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
@@ -84,7 +85,7 @@ bool file_is_descriptor(const char *path)
 	return descriptor_of(path) >= 0;
 }
 
-/* Errors do not begin with the path. */
+/* The caller adds the path to errors. */
 static int open_read(
 	int fd, const struct stat *status, size_t limit, struct file_text *ret, struct diag *diag)
 {
@@ -207,7 +208,7 @@ int file_replace(
 	if (!error && snprintf(temporary, sizeof temporary, ".%s.new", name) >= NAME_MAX)
 		error = -ENAMETOOLONG;
 	if (!error) {
-		/* What an earlier crash left there is not to be written through. */
+		/* An earlier crash may have left a file under the temporary name. */
 		unlinkat(directory_fd, temporary, 0);
 		fd = openat(directory_fd, temporary,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

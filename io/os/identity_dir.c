@@ -16,7 +16,7 @@
 
 #define NODE_ID_MAX 255
 
-/* A member that holds text without NUL bytes; NULL if it is missing or null. */
+/* Read a member that holds text without NUL bytes; NULL if it is missing or null. */
 static int text_member(struct json_span object, const char *name, struct arena *arena,
 	const char **ret, struct diag *diag)
 {
@@ -34,7 +34,7 @@ static int text_member(struct json_span object, const char *name, struct arena *
 	return 0;
 }
 
-/* Neither `*signing_key` nor an id need be there: they are then left zero. */
+/* The signing key and the node id are optional: one that is missing is left zero. */
 static int identity_parse(const struct file_text *file, struct identity *identity,
 	struct key_public *signing_key, struct diag *diag)
 {
@@ -174,7 +174,7 @@ int identity_dir_read_signing_key(const char *directory, struct key_public *ret,
 	error = signing_key_file_read(path, ret, diag);
 	if (error != -ENOENT)
 		return error;
-	/* The file names what identity.json holds too. */
+	/* Without the file, take the key from identity.json, which has it too. */
 	if (identity_json_read(directory, &identity, &key, &ignored) == 0 &&
 		!key_public_is_zero(&key)) {
 		if (diag)

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The directory that holds who this node is: `identity.json` (`node_id`, `mesh_ip`), and
- * `private_key`, in base64; with a control plane also `node_secret_key`, the bearer token, and
- * `signing_public_key`. The directory has mode 0700, its files 0600; a secret that others may read
- * is refused, and so is what others may write. identity_make.h writes it.
+ * Read the node's identity directory, which identity_make.h writes:
+ *
+ *     identity.json       node_id, mesh_ip and, after registration, signing_public_key
+ *     private_key         base64
+ *     node_secret_key     the bearer token for the control plane (after registration)
+ *     signing_public_key  the key that verifies the control plane's events (after registration)
+ *
+ * The directory has mode 0700 and its files 0600. A file that others may write is rejected, and so
+ * is a secret that others may read. All functions return 0 or a negative errno; the text in `diag`
+ * begins with the path of the file.
  */
 #pragma once
 
@@ -12,15 +18,15 @@
 struct diag;
 
 #define IDENTITY_DIRECTORY_DEFAULT "/var/lib/plexwg"
-/* Of each file. */
+/* Limit for each file. */
 #define IDENTITY_BYTES_MAX ((size_t)64 * 1024)
 
-/* Errors name the file. */
+/* Read identity.json and private_key. Free `ret` with identity_clear. */
 int identity_dir_load(const char *directory, struct identity *ret, struct diag *diag);
-/* Only the key pair. */
+/* Read private_key only and set the key pair of `identity`. */
 int identity_dir_read_private_key(
 	const char *directory, struct identity *identity, struct diag *diag);
-/* The bearer token, for secret_text_free. */
+/* Read the bearer token. Free it with secret_text_free. */
 int identity_dir_read_token(const char *directory, char **ret, struct diag *diag);
-/* The key that signs the control plane's events, as of registration. */
+/* Read the signing key that the control plane sent at registration. */
 int identity_dir_read_signing_key(const char *directory, struct key_public *ret, struct diag *diag);

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns a descriptor or a negative errno. */
+/* Open the directory, creating it if it is missing. Returns a descriptor or a negative errno. */
 static int directory_make(const char *directory, struct diag *diag)
 {
 	bool is_made = mkdir(directory, 0700) == 0;
@@ -30,7 +30,7 @@ static int directory_make(const char *directory, struct diag *diag)
 	return fd;
 }
 
-/* One that makes an identity there at a time. `*ret` is to be closed. */
+/* Keep other processes from creating an identity there until the caller closes `*ret`. */
 static int directory_lock(const char *directory, int *ret, struct diag *diag)
 {
 	int fd = directory_make(directory, diag);
@@ -48,7 +48,7 @@ static int directory_lock(const char *directory, int *ret, struct diag *diag)
 	return diag_wrap(diag, diag_fail_errno(diag, error), "%s", directory);
 }
 
-static int refuse_existing(const char *directory, const char *name, struct diag *diag)
+static int check_absent(const char *directory, const char *name, struct diag *diag)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -59,7 +59,7 @@ static int refuse_existing(const char *directory, const char *name, struct diag 
 	return 0;
 }
 
-/* `line` is cleared. */
+/* Write the line and clear it. */
 static int line_write(
 	const char *directory, const char *name, struct secret_buffer *line, struct diag *diag)
 {
@@ -86,7 +86,7 @@ static int private_key_make(const char *directory, struct identity *identity, st
 	randombytes_buf(key->bytes, KEY_BYTES);
 	key_secret_clamp(key);
 	key_public_derive(key, &identity->public_key);
-	/* Into its place at once: on the stack it would not be in secret memory. */
+	/* Encode into the buffer directly: the stack is not secret memory. */
 	if (secret_buffer_reserve(&line, size)) {
 		sodium_bin2base64(
 			line.bytes, size, key->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
@@ -95,7 +95,7 @@ static int private_key_make(const char *directory, struct identity *identity, st
 	return line_write(directory, "private_key", &line, diag);
 }
 
-/* False when memory is out: json-c would write a null. */
+/* Return false when out of memory: json-c would write null. */
 static bool text_add(struct json_object *object, const char *name, const char *text)
 {
 	if (!text)
@@ -132,14 +132,14 @@ int identity_make(const char *directory, const char *node_id, const struct ip *m
 	int error = directory_lock(directory, &lock, diag);
 	if (error)
 		return error;
-	error = refuse_existing(directory, "identity.json", diag);
+	error = check_absent(directory, "identity.json", diag);
 	if (!error)
-		error = refuse_existing(directory, "private_key", diag);
+		error = check_absent(directory, "private_key", diag);
 	if (!error && node_id) {
 		identity.node_id = strdup(node_id);
 		error = identity.node_id ? 0 : diag_fail_errno(diag, -ENOMEM);
 	}
-	/* The key first: an identity without its key would be of no use. */
+	/* The key comes first: an identity without its key would be useless. */
 	if (!error)
 		error = private_key_make(directory, &identity, diag);
 	if (!error)
@@ -152,7 +152,7 @@ int identity_make(const char *directory, const char *node_id, const struct ip *m
 	return error;
 }
 
-/* The key that is there, or a new one. */
+/* Read the existing key, or make a new one. */
 static int private_key_obtain(const char *directory, struct identity *identity, struct diag *diag)
 {
 	int error = identity_dir_read_private_key(directory, identity, diag);
@@ -170,7 +170,7 @@ int identity_prepare(const char *directory, struct identity *ret, int *ret_lock,
 	int error = directory_lock(directory, &lock, diag);
 	if (error)
 		return error;
-	error = refuse_existing(directory, "identity.json", diag);
+	error = check_absent(directory, "identity.json", diag);
 	if (!error)
 		error = private_key_obtain(directory, &identity, diag);
 	if (error) {

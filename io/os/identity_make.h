@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes the directory that identity_dir.h reads. Nothing in it is ever written over once there is
- * an identity: identity.json is written last, so that it stands for all the rest.
+ * Create the identity directory that identity_dir.h reads. identity.json is written last: once it
+ * exists the identity is complete, and no function here overwrites any of its files. All functions
+ * return 0 or a negative errno.
  */
 #pragma once
 
@@ -10,17 +11,20 @@
 struct diag;
 
 /*
- * An identity for file mode, with a new key pair. The directory is made if need be. -EEXIST if
- * there is an identity, or a key of one, already. `node_id` may be NULL.
+ * Create an identity for file mode, with a new key pair, and the directory if it is missing.
+ * `node_id` may be NULL. Free `ret` with identity_clear. -EEXIST if the directory already holds an
+ * identity or a private key.
  */
 int identity_make(const char *directory, const char *node_id, const struct ip *mesh_ip,
 	struct identity *ret, struct diag *diag);
 
 /*
- * Registration with a control plane, in two steps.
+ * Registration with a control plane takes two steps.
  *
- * The first has the key pair on disk: a new one, or that of a registration that was cut short.
- * Until `*ret_lock` is closed nobody else can begin: -EBUSY. -EEXIST if there is an identity.
+ * The first makes sure that the key pair is on disk before the control plane sees its public key: a
+ * new pair, or that of an interrupted registration. `*ret_lock` is a descriptor that locks the
+ * directory until the caller closes it. -EBUSY if another process holds the lock, -EEXIST if there
+ * is an identity.
  */
 int identity_prepare(const char *directory, struct identity *ret, int *ret_lock, struct diag *diag);
 
@@ -31,6 +35,6 @@ struct identity_registration {
 	const char *node_secret_key; /* a secret */
 };
 
-/* The second writes what the control plane answered. */
+/* The second step writes the control plane's answer. */
 int identity_complete(
 	const char *directory, const struct identity_registration *registration, struct diag *diag);

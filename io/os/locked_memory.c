@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 /*
- * Blocks come in powers of two, cut from slabs that stay; a larger one is a mapping of its own and
- * goes back to the system. Such a one is extended by moving its pages, which is much cheaper than
- * to copy and to wipe them.
+ * A block's size is a power of two; blocks are cut from slabs, which are never unmapped. A larger
+ * allocation is a mapping of its own, which is unmapped when freed and extended by moving its
+ * pages: much cheaper than copying and wiping them.
  */
 #define BLOCK_BYTES_MIN 64
 #define CLASS_COUNT     10 /* the largest has 32 KiB */
@@ -29,11 +29,11 @@ struct free_block {
 static struct {
 	pthread_mutex_t mutex;
 	struct free_block *free[CLASS_COUNT];
-	int refusal; /* why some of it is not locked, as an errno; 0: all of it is */
-	bool is_refusal_said;
+	int refusal; /* errno of the first mlock that failed; 0: all memory is locked */
+	bool is_refusal_logged;
 } arena = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* The class whose blocks have room for `size` bytes; CLASS_COUNT if none has. */
+/* Return the smallest class whose blocks hold `size` bytes; CLASS_COUNT if there is none. */
 static unsigned class_of(size_t size)
 {
 	unsigned class = 0;
@@ -54,7 +54,7 @@ static void *pages_map(size_t size)
 	if (pages == MAP_FAILED)
 		return NULL;
 	madvise(pages, size, MADV_DONTDUMP);
-	/* mlock(), but for AddressSanitizer, which makes that one do nothing. */
+	/* Not mlock(): AddressSanitizer makes that do nothing. */
 	if (mlock2(pages, size, 0) != 0 && !arena.refusal)
 		arena.refusal = errno;
 	return pages;
@@ -80,7 +80,7 @@ static void *block_take(unsigned class)
 		return NULL;
 	struct free_block *block = arena.free[class];
 	arena.free[class] = block->next;
-	block->next = NULL; /* all else in it is zero already */
+	block->next = NULL; /* the rest of the block is zero already */
 	return block;
 }
 
@@ -109,7 +109,7 @@ static void locked_free(void *memory, size_t size)
 	pthread_mutex_unlock(&arena.mutex);
 }
 
-/* The new pages are as the old ones are: locked, and in no dump. */
+/* The new pages inherit that they are locked and left out of core dumps. */
 static void *locked_extend(void *memory, size_t size, size_t larger)
 {
 	if (larger > SIZE_MAX / 2 || class_of(size) < CLASS_COUNT)
@@ -130,11 +130,11 @@ void locked_memory_start(void)
 	secret_memory_use(&source);
 }
 
-void locked_memory_say_refused(const struct logger *logger)
+void locked_memory_log_refusal(const struct logger *logger)
 {
 	pthread_mutex_lock(&arena.mutex);
-	int refusal = arena.is_refusal_said ? 0 : arena.refusal;
-	arena.is_refusal_said = arena.refusal != 0;
+	int refusal = arena.is_refusal_logged ? 0 : arena.refusal;
+	arena.is_refusal_logged = arena.refusal != 0;
 	pthread_mutex_unlock(&arena.mutex);
 	if (refusal)
 		log_line(logger, LOG_MEMORY_NOT_LOCKED, "error", strerror(refusal), NULL);

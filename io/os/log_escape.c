@@ -47,7 +47,8 @@ static const char *short_escape(uint32_t rune)
 	}
 }
 
-/* An escape by number: \x1b and \U000e0001 in logfmt; JSON has only \u, in pairs if need be. */
+/* Return a numeric escape: \x1b or \U000e0001 in logfmt; JSON has only \u, in pairs where needed.
+ */
 static struct log_escape escape_number(uint32_t rune, unsigned char byte, bool json)
 {
 	struct log_escape unit;
@@ -104,7 +105,7 @@ void line_print(FILE *out, const char *text)
 	}
 }
 
-/* A text that could be taken for more than one word, or for none, or for an escape. */
+/* Whether unquoted text could be mistaken for several words, none, or an escape. */
 static bool word_needs_quotes(const char *text)
 {
 	return *text == '\0' || strpbrk(text, " \"") || text[rune_shown_length(text)];
@@ -130,7 +131,7 @@ void json_print(FILE *out, const char *json)
 		size_t length = rune_shown_length(json);
 		fwrite(json, 1, length, out);
 		json += length;
-		/* White space between the tokens. */
+		/* Strings of well-formed JSON have no line feed: this one separates tokens. */
 		if (*json == '\n') {
 			fputc(*json++, out);
 		} else if (*json) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How foreign text is printed, so that it can neither break a line nor move a cursor: rune.h says
- * which characters are escaped. A log value is written one character at a time, so that a line can
- * be cut between two of them.
+ * Print text from outside so that it can neither break a line nor move the cursor. rune.h decides
+ * which characters are escaped. Log values are escaped one character at a time, so that a long line
+ * can be cut between two characters.
  */
 #pragma once
 
@@ -15,20 +15,21 @@ struct log_escape {
 	size_t length;
 };
 
-/* Whether logfmt quotes this value: it is empty or holds a space, a quote, `=`, or a character
- * that does not print. */
+/* Whether logfmt quotes this value: it is empty, or contains a space, a quote, `=` or a character
+ * that is escaped. */
 bool log_needs_quotes(const char *value);
 
-/* The next character (`**at` is not NUL) as it stands within quotes; `*at` moves past it. */
+/* Return the next character, escaped for use within quotes, and move `*at` past it. `**at` must not
+ * be NUL. */
 struct log_escape log_escape_next(const char **at, bool json);
-/* The same, as it is: for a value without quotes. */
+/* The same, unescaped: for a value without quotes. */
 struct log_escape log_escape_plain(const char **at);
 
-/* Print a text that may have several words. */
+/* Print text of any number of words. */
 void line_print(FILE *out, const char *text);
-/* Print a text as one word: in quotes, and escaped within, if it is empty or holds a space, a quote
- * or a character that is not shown. */
+/* Print text as one word: quoted, and escaped within the quotes, if it is empty or contains a
+ * space, a quote or a character that is escaped. */
 void word_print(FILE *out, const char *text);
-/* Print JSON, well-formed, so that it means the same: within its strings \u takes the place of
- * characters that are not shown. Line feeds between tokens stay. */
+/* Print well-formed JSON without changing its meaning: \u escapes replace unprintable characters in
+ * strings, and line feeds between tokens stay. */
 void json_print(FILE *out, const char *json);

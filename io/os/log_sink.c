@@ -36,7 +36,7 @@ bool log_format_parse(const char *text, enum log_format *ret)
 	return true;
 }
 
-/* What ends a line that was cut has room of its own. */
+/* The tail of a cut line has room of its own. */
 #define TAIL_MAX 16
 #define BODY_MAX (LOG_LINE_MAX - TAIL_MAX)
 
@@ -48,7 +48,7 @@ struct line {
 	bool cut;
 };
 
-/* All of it or nothing. */
+/* Append all of the text or nothing. */
 static bool put(struct line *line, const char *text, size_t length)
 {
 	if (line->cut || line->length + length > BODY_MAX) {
@@ -60,7 +60,8 @@ static bool put(struct line *line, const char *text, size_t length)
 	return true;
 }
 
-/* A value that does not fit is cut between two characters; its closing quote has room. */
+/* A value that does not fit is cut between two characters; TAIL_MAX has room for its closing
+ * quote. */
 static void put_value(struct line *line, const char *value)
 {
 	bool quoted = line->is_json || log_needs_quotes(value);
@@ -86,7 +87,7 @@ static void put_field(struct line *line, const char *key, const char *value)
 		       put(line, "\":", 2);
 	else
 		fits = fits && put(line, key, strlen(key)) && put(line, "=", 1);
-	/* A value needs room for at least its first quote and a character. */
+	/* A value needs room for at least its opening quote and a character. */
 	if (!fits || line->length + 2 > BODY_MAX) {
 		line->cut = true;
 		line->length = start;
@@ -104,7 +105,7 @@ static void put_tail(struct line *line)
 	line->length += strlen(tail);
 }
 
-/* RFC 3339 with milliseconds, always three digits of them. */
+/* RFC 3339 with exactly three digits of milliseconds. */
 static struct timestamp_text format_time(int64_t now_ns)
 {
 	int64_t ms = now_ns / NS_PER_MS - (now_ns % NS_PER_MS < 0);

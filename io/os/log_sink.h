@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Formats log lines, in the manner of Go's slog: logfmt
+ * Format log lines as Go's slog does: logfmt
  *
  *     time=2026-03-01T12:00:00.000Z level=INFO msg="Interface configured" component=wireguard
  *     interface=plexd0 listen_port=51820
  *
- * (on one line) or the same members as one JSON object a line. Time, component and interface come
- * from the sink; an `interface` field of the line itself is left out as a repeat. A line has at
- * most LOG_LINE_MAX bytes: one that would be longer stays well-formed, is cut and ends in
- * `cut=true`.
+ * (on one line), or one JSON object a line with the same members. The sink adds time, component and
+ * interface, and drops an `interface` field of the line itself as a repeat. A line has at most
+ * LOG_LINE_MAX bytes: a longer one is cut so that it stays well-formed, and ends in `cut=true`.
  */
 #pragma once
 
@@ -30,19 +29,19 @@ struct log_sink {
 	enum log_format format;
 	enum log_level minimum; /* lines below it are dropped */
 	struct clock clock;
-	const char *interface; /* borrowed; NULL: none is named */
-	/* Gets a whole line with its line feed; called once a line. */
+	const char *interface; /* borrowed; NULL: no interface field */
+	/* Called once for each line, which ends in a line feed. */
 	void (*write_line)(void *impl, const char *line, size_t length);
 	void *impl;
 };
 
-/* Borrows `sink`. */
+/* Return a logger that writes to `sink`, which it borrows. */
 struct logger log_sink_logger(struct log_sink *sink);
 
-/* A `write_line` for a FILE as `impl`: one write a line, flushed. */
+/* A `write_line` for a FILE as `impl`: write the line and flush. */
 void log_write_file(void *file, const char *line, size_t length);
 
-/* False, and `*ret` as before, if the text is none of debug, info, warn, error (in any case). */
+/* debug, info, warn or error, in upper or lower case. Otherwise return false and leave `*ret`. */
 bool log_level_parse(const char *text, enum log_level *ret);
-/* False if the text is neither logfmt nor json. */
+/* logfmt or json. Otherwise return false and leave `*ret`. */
 bool log_format_parse(const char *text, enum log_format *ret);

@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* as the kernel has it */
+#define LINKS_MAX 40 /* the kernel's own limit */
 
 static int walk_to(struct path_walk *walk, int fd)
 {
@@ -45,7 +45,7 @@ int path_walk_name(struct path_walk *walk, char ret[static NAME_MAX + 1])
 	return 0;
 }
 
-/* The text of a link of /proc does not say where it leads. */
+/* A link in /proc leads to an open file; its text is not a path to that file. */
 static bool is_magic_link(const struct path_step *step)
 {
 	struct statfs filesystem;
@@ -55,7 +55,7 @@ static bool is_magic_link(const struct path_step *step)
 
 int path_walk_look(const struct path_walk *walk, const char *name, struct path_step *ret)
 {
-	/* As a directory first: only so something is mounted where that waits to be asked for. */
+	/* O_DIRECTORY first: it triggers an automount, which O_PATH alone does not. */
 	int fd = openat(walk->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOTDIR)
 		fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -8,9 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* LeakSanitizer looks into the process when it ends, by when all that was secret is wiped. */
+/* LeakSanitizer traces the process at its end, when all secrets are wiped. */
 #if SANITIZED
-static void secrecy_end(void)
+static void allow_tracing(void)
 {
 	prctl(PR_SET_DUMPABLE, 1L);
 }
@@ -19,15 +19,15 @@ static void secrecy_end(void)
 void process_hardening_start(void)
 {
 	static const struct rlimit none = {0};
-	/* Either of the two is enough, and neither can fail. */
+	/* Each of the two alone prevents core dumps, and neither can fail. */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0L);
-	/* The TLS library frees the buffers that it deciphers into as they are: the allocator is to
-	 * overwrite what is freed. */
+	/* The TLS library does not wipe the buffers it decrypts into: make the allocator overwrite
+	 * freed memory. */
 	mallopt(M_PERTURB, 0xff);
-	/* TLS libraries write the keys of each session to the file that it names. */
+	/* TLS libraries write each session's keys to the file that this variable names. */
 	unsetenv("SSLKEYLOGFILE");
 #if SANITIZED
-	atexit(secrecy_end);
+	atexit(allow_tracing);
 #endif
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * This process holds keys: no core of it is dumped, nobody but root looks into it, and what others'
- * code in it frees is overwritten.
+ * Protect the keys in this process: it dumps no core, only root can trace it, and memory that
+ * libraries free is overwritten.
  */
 #pragma once
 
-/* Early in main: before anything secret is read. */
+/* Call it early in main, before any secret is read. */
 void process_hardening_start(void);

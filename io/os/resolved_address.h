@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What of an answer of the system's resolver can be used as an endpoint: the addresses that are
- * neither unspecified (blockers answer so) nor multicast nor link-local, for which there is no
- * zone.
+ * Select the addresses that can be endpoints from an answer of the system's resolver: those that
+ * are not unspecified (ad blockers answer with 0.0.0.0), multicast, or link-local (an answer has no
+ * zone).
  */
 #pragma once
 
@@ -10,11 +10,12 @@
 
 struct addrinfo;
 
-/* Of a longer answer these are the lowest, so that they are the same in whatever order it comes. */
+/* Of a longer answer only the lowest addresses are taken, so that its order does not matter. */
 #define RESOLVED_ADDRESSES_MAX 64
 
 /*
- * Writes an array to `*ret`, to be freed: each address once, in the system's order, which prefers
- * what can be reached from here. Returns NULL, or what is wrong with the answer.
+ * Store an array in `*ret`, which the caller frees: each address once, in the order of the answer,
+ * in which the system puts reachable addresses first. Returns NULL, or the reason why there are
+ * none.
  */
 const char *resolved_addresses(const struct addrinfo *list, struct ip **ret, size_t *ret_count);

@@ -24,7 +24,7 @@ uint32_t rune_decode(const char *text, size_t *ret_length)
 /*
  * From UnicodeData.txt and DerivedCoreProperties.txt of Unicode 15.0: the categories Cc, Cf, Zl,
  * Zp, Zs (but for U+0020), Cs and Co, the property Default_Ignorable_Code_Point (among them
- * variation selectors, tags and what is reserved for more of the kind), and noncharacters. Planes
+ * variation selectors, tags and the ranges reserved for them), and noncharacters. Planes
  * 15 and 16 are private use.
  */
 static const uint32_t hidden[][2] = {
@@ -77,7 +77,7 @@ size_t rune_shown_length(const char *text)
 {
 	size_t total = 0, length = 1;
 	for (;;) {
-		/* Nearly all there is. */
+		/* Fast path: nearly all text is printable ASCII. */
 		while (text[total] >= ' ' && text[total] < 0x7F)
 			total++;
 		if (!text[total] || !rune_is_shown(rune_decode(text + total, &length)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Characters of UTF-8, and which of them a terminal or a log may get as they are. This is the one
- * place that decides it, for all that is printed.
+ * Decode UTF-8, and decide which characters are printed unescaped: the one place that decides this,
+ * for terminals and logs alike.
  */
 #pragma once
 
@@ -9,17 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What rune_decode returns for a byte that begins no character. */
+/* Returned by rune_decode for a byte that does not begin a valid character. */
 #define RUNE_BAD 0xFFFFFFFFu
 
-/* Decodes the first character of `text`, which is not empty; RUNE_BAD has a length of 1. */
+/* Decode the first character of `text`, which must not be empty. RUNE_BAD has length 1. */
 uint32_t rune_decode(const char *text, size_t *ret_length);
 
 /*
- * False for RUNE_BAD and for characters that control a terminal, move or hide what stands around
- * them, or show nothing: those are printed as escapes. A space is shown, other spaces are not.
+ * Whether the character is printed as it is. RUNE_BAD is not, nor are characters that control a
+ * terminal, reorder or hide their neighbours, or are invisible. Of the spaces only U+0020 is.
  */
 bool rune_is_shown(uint32_t rune);
 
-/* How many bytes `text` begins with that are shown as they are. */
+/* Return the length in bytes of the longest start of `text` that needs no escapes. */
 size_t rune_shown_length(const char *text);

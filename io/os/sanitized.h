@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether this is a build for tests that has AddressSanitizer, which wants more of the system than
- * the program does.
+ * Whether this is a test build with AddressSanitizer, which needs more system calls than the
+ * program does.
  */
 #pragma once
 

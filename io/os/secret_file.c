@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Editors and echo put a line end behind it. */
+/* The length without the line end that editors and echo append. */
 static size_t line_length(const struct file_text *file)
 {
 	size_t length = file->length;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine's clocks behind the engine's interface.
+ * The system's clocks as the engine's clock interface (clock.h).
  */
 #pragma once
 

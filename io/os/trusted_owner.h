@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may own what this process takes secrets from or gives them to: files, the directories above
- * them, and the other end of a socket.
+ * Which users may own the files, directories and sockets that this process reads secrets from or
+ * sends them to.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The user that packages run the daemon as. A process of root trusts it. */
+/* The user that packages run the daemon as. A root process trusts it. */
 #define SERVICE_USER "plexwg"
 
 struct service_user {
@@ -16,13 +16,13 @@ struct service_user {
 	gid_t gid;
 };
 
-/* False if the system has no such user. */
+/* Return false if the system has no such user. */
 bool service_user_find(struct service_user *ret);
 
-/* Root, this process's own user, and for a process of root also SERVICE_USER. */
+/* Trusted are root, this process's own user and, if this process is root, SERVICE_USER. */
 bool owner_is_trusted(uid_t owner);
 
-/* Those, as an error names them: "root or plexwg". */
+/* The trusted owners as an error names them: "root or plexwg". */
 struct owners_text {
 	char text[32];
 };

@@ -38,7 +38,8 @@ int trusted_check(const char *place, const struct stat *status, struct diag *dia
 	return error;
 }
 
-/* What else the way leads through: a link has no mode of its own, and a socket's is for others. */
+/* Check one part of the path. Only its owner matters for a sticky directory, which protects its
+ * entries, for a link, which has no mode, and for a socket, whose mode lets clients connect. */
 static int check_passed(const char *place, const struct stat *status, struct diag *diag)
 {
 	mode_t mode = status->st_mode;
@@ -47,7 +48,7 @@ static int check_passed(const char *place, const struct stat *status, struct dia
 							    : trusted_check(place, status, diag);
 }
 
-/* What is open there by its own name, which links and "." in the path may hide. */
+/* Return the real name of an open file, which links and "." in the path may hide. */
 static const char *place_name(int fd, const char *path, char ret[static PATH_MAX])
 {
 	char link[64];
@@ -70,9 +71,9 @@ static int step_check(const struct path_step *step, const char *path, struct dia
 }
 
 /*
- * Follows `path` through all its directories and links. At the end the walk stands in the directory
- * that it leads to, or, if it leads to anything else, in the one that has `*ret_name`, whose status
- * is then `*ret`.
+ * Follow `path` through all its directories and links, checking each. At the end the walk is at the
+ * directory that `path` leads to; if it leads to another kind of file, the walk is at that file's
+ * directory, `ret_name` is its name there and `*ret` its status.
  */
 static int walk_all(struct path_walk *walk, const char *path, char ret_name[static NAME_MAX + 1],
 	struct stat *ret, struct diag *diag)
@@ -100,7 +101,8 @@ static int walk_all(struct path_walk *walk, const char *path, char ret_name[stat
 	return error;
 }
 
-/* The walk begins at the root, since whoever owns a directory above may put others in its place. */
+/* Start at the root even for a relative path: the owner of any directory above the working
+ * directory could replace it. */
 static int walk_open(struct path_walk *walk, const char *path, struct diag *diag)
 {
 	char absolute[PATH_MAX];
@@ -119,8 +121,8 @@ static int walk_open(struct path_walk *walk, const char *path, struct diag *diag
 	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "%s", path) : 0;
 }
 
-/* Returns a descriptor or a negative errno. What is opened is looked at again: it may have become
- * another file meanwhile. */
+/* Returns a descriptor or a negative errno. Checks the opened file again, since it may have been
+ * replaced after the walk. */
 static int file_open(
 	int directory_fd, const char *name, const char *path, struct stat *ret, struct diag *diag)
 {

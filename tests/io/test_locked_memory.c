@@ -178,7 +178,7 @@ static const struct logger counting_logger = {.write = log_count};
 
 static void nothing_is_said_where_all_is_locked(void **state)
 {
-	locked_memory_say_refused(&counting_logger);
+	locked_memory_log_refusal(&counting_logger);
 	assert_int_equal(said_count, 0);
 }
 
@@ -197,7 +197,7 @@ static int serve_without_lock(void)
 		return 4;
 	secret_free(memory, 2000000);
 	for (unsigned i = 0; i < 3; i++)
-		locked_memory_say_refused(&counting_logger);
+		locked_memory_log_refusal(&counting_logger);
 	return said_count == 1 ? 0 : 3;
 }
 
