@@ -25,7 +25,7 @@ void link_close(struct link *link)
 	netlink_socket_close(&link->netlink);
 }
 
-/* A message about a link; NULL when memory is out. */
+/* Return a message about a link, or NULL when out of memory. */
 static struct nl_msg *link_message_new(int type, int flags, const struct ifinfomsg *header)
 {
 	struct nl_msg *message = nlmsg_alloc_simple(type, flags);
@@ -39,7 +39,7 @@ static struct nl_msg *link_message_new(int type, int flags, const struct ifinfom
 	return message;
 }
 
-/* Sends and frees `message`; NULL, or one that did not take all attributes, is out of memory. */
+/* Send and free `message`. Fail with -ENOMEM if it is NULL or lacks attributes (`is_whole`). */
 static int link_message_send(struct link *link, struct nl_msg *message, bool is_whole,
 	const struct netlink_handler *handler, struct diag *diag)
 {
@@ -52,7 +52,7 @@ static int link_message_send(struct link *link, struct nl_msg *message, bool is_
 	return error;
 }
 
-/* The settings of IPv6 on a link stand there unless it has none. */
+/* A link without IPv6 has no IPv6 settings. */
 static enum ipv6_obstacle ipv6_obstacle_decode(struct nlattr *families, int mtu)
 {
 	struct nlattr *settings = NULL;

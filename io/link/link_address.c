@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The addresses of a link. */
+/* The part of link.h that concerns addresses. */
 #include "diag.h"
 #include "link.h"
 
@@ -13,12 +13,12 @@
 #define DUMP_TRIES_MAX       5
 #define CONFIGURE_ROUNDS_MAX 4
 
-/* An address as the kernel has it: all that is needed to name it in a request. */
+/* An address with everything that a request to remove it needs. */
 struct link_address {
 	struct prefix prefix;
 	struct ifaddrmsg header;
 	uint8_t local[16];
-	uint8_t address[16]; /* the other end's, on a link with one; else as local */
+	uint8_t address[16]; /* the peer's on a point-to-point link; else equal to local */
 };
 
 struct address_list {
@@ -73,7 +73,8 @@ static int address_decode(void *impl, struct nlmsghdr *header)
 	memcpy(address.local, nla_data(local), bytes);
 	memcpy(address.address, nla_data(end), bytes);
 	address.prefix = (struct prefix){
-		/* Not ip_from_bytes: a mapped address is no IPv4 address of the link. */
+		/* Not ip_from_bytes: an IPv4-mapped IPv6 address is not an IPv4 address of the
+		 * link. */
 		.ip = {.family = family == AF_INET ? IP_V4 : IP_V6},
 		.length = address.header.ifa_prefixlen,
 	};
@@ -117,7 +118,7 @@ static int address_add(struct link *link, int index, const struct prefix *prefix
 static int address_remove(struct link *link, const struct link_address *address, struct diag *diag)
 {
 	int error = address_message_send(link, RTM_DELADDR, 0, address, diag);
-	/* Gone already: some go along with others. */
+	/* Gone already: the kernel removes secondary addresses with their primary one. */
 	return error == -EADDRNOTAVAIL ? 0 : error;
 }
 
@@ -174,7 +175,7 @@ static bool is_blocker(const struct prefix *other, const struct prefix *wanted)
 	       other->length != wanted->length;
 }
 
-/* Removes the addresses that stand in the way, or all that are not wanted. */
+/* Remove all unwanted addresses, or only those that prevent adding the wanted one. */
 static int addresses_remove(struct link *link, const struct address_list *list,
 	const struct prefix *wanted, bool only_blockers, bool *changed, struct diag *diag)
 {
@@ -199,7 +200,7 @@ static bool address_list_has(const struct address_list *list, const struct prefi
 	return false;
 }
 
-/* One look and what follows from it. */
+/* Read the addresses once and change what differs. */
 static int configure_once(struct link *link, int index, const struct prefix *address,
 	bool keep_others, bool *changed, struct diag *diag)
 {
@@ -218,7 +219,7 @@ static int configure_once(struct link *link, int index, const struct prefix *add
 	return error;
 }
 
-/* An IPv4 address can take others along when it goes, so what was done is looked at again. */
+/* Removing an IPv4 address can remove others, even the wanted one, so read again after a change. */
 int link_configure_address(struct link *link, int index, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A dump is torn only while others change routes; that many times in a row says so. */
+/* A dump is interrupted only when routes change meanwhile: give up after that many in a row. */
 #define DUMP_TRIES_MAX 5
 
 struct route_dump {
@@ -56,7 +56,8 @@ static int route_decode(void *impl, struct nlmsghdr *header)
 	if (message->rtm_dst_len > size * 8)
 		return -EIO;
 	struct route route = {
-		/* Not ip_from_bytes: a route to a mapped address is no IPv4 route. */
+		/* Not ip_from_bytes: a route to an IPv4-mapped IPv6 address is not an IPv4 route.
+		 */
 		.destination = {.ip = {.family = (uint8_t)family}, .length = message->rtm_dst_len},
 		.owner = route_owner_of(dump->router, message, attributes),
 	};
@@ -119,7 +120,7 @@ static int read_routes(
 	return error;
 }
 
-/* Adds or deletes (`type`) one route of ours. */
+/* Add or delete (`type`) one route of ours. */
 static int route_change(struct link_router *router, int type, int flags,
 	const struct prefix *destination, struct diag *diag)
 {
@@ -145,7 +146,8 @@ static int route_change(struct link_router *router, int type, int flags,
 	return error;
 }
 
-/* Routes that come with an event may be the first, or the first since the link was made anew. */
+/* An event may add the first route ever, or the first since the link was made anew: then look up
+ * its index. */
 static int add_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's routing table behind the engine's seam (engine/router.h), over rtnetlink.
+ * Implement the engine's router interface (engine/router.h) for the kernel's routing table, over
+ * rtnetlink.
  *
- * Our routes carry protocol ROUTE_PROTOCOL and lead to the interface; whatever else stands in the
- * table is foreign. The interface is looked up by name when routes are read, or when it is not
- * known or gone, and named by its index from then on.
+ * Our routes carry protocol ROUTE_PROTOCOL and lead to the interface; all other routes in the table
+ * are foreign. The interface's index is looked up whenever routes are read, and when a change finds
+ * it unknown or gone.
  */
 #pragma once
 
 #include "link.h"
 #include "router.h"
 
-/* Not given to anybody in iproute2's rt_protos. */
+/* Not assigned in iproute2's rt_protos. */
 #define ROUTE_PROTOCOL   158
 #define ROUTE_TABLE_MAIN 254
 
@@ -19,14 +20,14 @@ struct link_router {
 	struct link link;
 	uint32_t table;
 	/* Of the interface, as of the last read. */
-	int index; /* 0: not there */
+	int index; /* 0: it does not exist */
 	enum ipv6_obstacle ipv6_obstacle;
 };
 
-/* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
+/* Open a socket in the calling thread's network namespace. Returns 0 or a negative errno. */
 int link_router_open(struct link_router *router, uint32_t table, struct diag *diag);
 void link_router_close(struct link_router *router);
-/* Who changes its routes, as the kernel names it to those who watch them; 0: nobody yet. */
+/* The netlink port of our changes, by which a watcher recognizes them; 0: the socket is closed. */
 uint32_t link_router_port(const struct link_router *router);
-/* Borrows `router`. */
+/* Return the engine's interface, which borrows `router`. */
 struct router link_router(struct link_router *router);

@@ -18,7 +18,7 @@
 /* More than the kernel puts into one message of notifications. */
 #define RECEIVE_BYTES (64 * 1024)
 
-/* 0: none. The system finds links by their alternative names too. */
+/* Return 0 if there is no such link. if_nametoindex() finds alternative names too: ignore those. */
 static int link_index(const char *name)
 {
 	char own_name[IF_NAMESIZE];
@@ -27,10 +27,10 @@ static int link_index(const char *name)
 	return is_own ? (int)index : 0;
 }
 
-/* Of the messages about routes, only deletions of those with our protocol come through. */
+/* Drop all messages about routes but deletions of those with our protocol. */
 static int filter_attach(int fd)
 {
-	/* A filter reads numbers in network order, and netlink has them in the machine's. */
+	/* A filter loads numbers in network order; netlink's are in host order. */
 	const uint16_t added = htons(RTM_NEWROUTE), deleted = htons(RTM_DELROUTE);
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
@@ -81,12 +81,13 @@ int link_watch_open(struct link_watch *watch, const char *name, const struct lin
 		return diag_wrap(diag, diag_fail_errno(diag, error), "watch links");
 	}
 	watch->fd = fd;
-	/* Only now: what changes from here on is told. */
+	/* Look it up after bind(): later changes are reported. */
 	watch->index = link_index(name);
 	return 0;
 }
 
-static bool link_message_is_ours(struct link_watch *watch, struct nlmsghdr *header)
+/* Update the watched index. Return whether the message concerns our link. */
+static bool track_link(struct link_watch *watch, struct nlmsghdr *header)
 {
 	const struct ifinfomsg *message = nlmsg_data(header);
 	struct nlattr *name = nlmsg_find_attr(header, sizeof *message, IFLA_IFNAME);
@@ -99,14 +100,14 @@ static bool link_message_is_ours(struct link_watch *watch, struct nlmsghdr *head
 	return true;
 }
 
-/* A route of ours went, and not by our own hand. */
+/* Whether another program deleted a route of ours. */
 static bool route_message_is_ours(const struct link_watch *watch, struct nlmsghdr *header)
 {
 	const struct rtmsg *message = nlmsg_data(header);
 	const struct link_router *router = watch->router;
 	struct nlattr *link = nlmsg_find_attr(header, sizeof *message, RTA_OIF);
 	struct nlattr *table = nlmsg_find_attr(header, sizeof *message, RTA_TABLE);
-	/* The kernel's own deletions come from 0. */
+	/* Port 0 is the kernel, which deletes routes by itself. */
 	if (!router || !watch->index || message->rtm_protocol != ROUTE_PROTOCOL ||
 		(header->nlmsg_pid && header->nlmsg_pid == link_router_port(router)))
 		return false;
@@ -115,13 +116,14 @@ static bool route_message_is_ours(const struct link_watch *watch, struct nlmsghd
 	       nla_len(table) == sizeof(uint32_t) && nla_get_u32(table) == router->table;
 }
 
-static bool message_is_ours(struct link_watch *watch, struct nlmsghdr *header)
+/* Return whether the message reports a change of our link or routes. */
+static bool track_message(struct link_watch *watch, struct nlmsghdr *header)
 {
 	switch (header->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
 		return nlmsg_valid_hdr(header, sizeof(struct ifinfomsg)) &&
-		       link_message_is_ours(watch, header);
+		       track_link(watch, header);
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		if (!watch->index || !nlmsg_valid_hdr(header, sizeof(struct ifaddrmsg)))
@@ -152,7 +154,7 @@ int link_watch_take(struct link_watch *watch, bool *ret_changed, struct diag *di
 		if (size < 0 && errno != ENOBUFS)
 			return diag_wrap(diag, diag_fail_errno(diag, -errno), "watch links");
 		if (size < 0 || (size_t)size > sizeof buffer) {
-			/* Messages were lost, the one that names a new index perhaps among them. */
+			/* Messages were lost, perhaps the one with a new index. */
 			watch->index = link_index(watch->name);
 			changed = true;
 			continue;
@@ -162,7 +164,7 @@ int link_watch_take(struct link_watch *watch, bool *ret_changed, struct diag *di
 		int left = (int)size;
 		for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; nlmsg_ok(header, left);
 			header = nlmsg_next(header, &left))
-			changed |= message_is_ours(watch, header);
+			changed |= track_message(watch, header);
 	}
 	*ret_changed = changed;
 	return 0;

@@ -17,7 +17,7 @@
 #define RECEIVE_BYTES (64 * 1024)
 #define ERRNO_MAX     4095
 
-/* One exchange as the callbacks see it. */
+/* The state of one exchange, for the callbacks. */
 struct exchange {
 	const struct netlink_handler *handler;
 	bool done;
@@ -26,7 +26,7 @@ struct exchange {
 	struct diag *diag;
 };
 
-/* The kernel's text for an error, if it added one; its length in `*ret_length`. */
+/* Return the kernel's extended text for an error, with its length in `*ret_length`, or NULL. */
 static const char *extended_text(const struct nlmsgerr *error, size_t *ret_length)
 {
 	const struct nlmsghdr *header =
@@ -49,7 +49,7 @@ static const char *extended_text(const struct nlmsgerr *error, size_t *ret_lengt
 
 static void kernel_error_note(struct exchange *exchange, int error, const struct nlmsgerr *message)
 {
-	/* No number that is none is handed on. */
+	/* Map errno values out of range to EIO. */
 	if (error > 0 || error < -ERRNO_MAX)
 		error = -EIO;
 	exchange->kernel_error = error;
@@ -79,7 +79,7 @@ static int on_ack(struct nl_msg *message, void *impl)
 	return NL_STOP;
 }
 
-/* A dump can fail halfway: the end of it then carries the errno. */
+/* A dump can fail halfway: its final message then carries the errno. */
 static int on_finish(struct nl_msg *message, void *impl)
 {
 	struct exchange *exchange = impl;
@@ -93,7 +93,7 @@ static int on_finish(struct nl_msg *message, void *impl)
 	return NL_STOP;
 }
 
-/* Goes on after a handler's error, so that the answer is taken to its end. */
+/* Continue after a handler's error, so that the whole answer is received. */
 static int on_valid(struct nl_msg *message, void *impl)
 {
 	struct exchange *exchange = impl;
@@ -133,7 +133,7 @@ static int socket_prepare(struct netlink_socket *netlink, struct diag *diag)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) ||
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout))
 		return diag_fail_errno(diag, -errno);
-	/* Kernels without these give shorter texts and longer dumps: no reason to fail. */
+	/* Kernels without these options send shorter texts and longer dumps, which is fine. */
 	int on = 1;
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
@@ -183,7 +183,7 @@ static struct nl_cb *callbacks_new(struct exchange *exchange)
 	return callbacks;
 }
 
-/* Returns 0 or a code of libnl. */
+/* Returns 0 or a negative libnl code. */
 static int send_and_receive(struct nl_sock *sock, struct nl_msg *message, struct nl_cb *callbacks,
 	struct exchange *exchange)
 {

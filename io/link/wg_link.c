@@ -25,7 +25,8 @@ static int obstacle_check(
 	return diag_fail(diag, ipv6_obstacle_error(obstacle), "%s", ipv6_obstacle_text(obstacle));
 }
 
-/* For a link to come. Where the setting is not to be seen, nothing is known to stand in the way. */
+/* The obstacle for a link that does not exist yet: the default setting of new links. If it cannot
+ * be read, assume none. */
 static enum ipv6_obstacle default_obstacle(void)
 {
 	char value = '0';
@@ -45,7 +46,7 @@ int wg_link_check_address(struct wg_link *own, const char *name, const struct pr
 	if (error == -ENODEV)
 		info.ipv6_obstacle = default_obstacle();
 	else if (error)
-		return 0; /* whoever creates it finds out */
+		return 0; /* creating or configuring it reports the error */
 	return obstacle_check(address, ipv6_obstacle_with_mtu(info.ipv6_obstacle, mtu), diag);
 }
 

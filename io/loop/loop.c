@@ -134,7 +134,7 @@ void loop_job_cancel(struct loop *loop, struct loop_job *job)
 	job->is_waiting = false;
 }
 
-/* Rounded up: waking a little early would mean turning round until the timer is due. */
+/* Rounded up: waking early would busy-loop until the timer expires. */
 static int wait_ms(const struct loop *loop)
 {
 	if (loop->jobs)
@@ -155,11 +155,11 @@ static void dispatch_ready(struct loop *loop)
 		if (watch)
 			watch->on_ready(watch->impl, loop->ready[i].events);
 	}
-	/* What is left over is reported again. */
+	/* epoll reports the rest again: it is level-triggered. */
 	loop->ready_count = 0;
 }
 
-/* Those that are due now, and not those that their callbacks set: descriptors come in between. */
+/* Timers that these callbacks set wait for the next turn, so that descriptors are served first. */
 static void dispatch_due(struct loop *loop)
 {
 	int64_t start_ns = now_ns();
@@ -181,7 +181,7 @@ static int serve(struct loop *loop, int timeout_ms, struct diag *diag)
 	return error ? diag_wrap(diag, diag_fail_errno(diag, error), "epoll") : 0;
 }
 
-/* An error comes again in loop_run. */
+/* Ignore an error: loop_run meets it again. */
 void loop_turn(struct loop *loop)
 {
 	if (!loop->is_stopping && now_ns() - loop->turned_ns >= LOOP_TURN_MS * NS_PER_MS)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Landlock, where the kernel has it: for the rest of its life this process, root's too, creates,
- * changes and removes files below some directories only, and executes none. Reading is as before.
+ * Restrict this process with Landlock, for the rest of its life and even if it is root: it creates,
+ * changes and removes files only below given directories, and executes none. Reading is not
+ * restricted.
  */
 #pragma once
 
@@ -11,10 +12,10 @@
 struct diag;
 
 /*
- * `directories` are those that stay writable; a missing one counts for nothing. Only before there
- * are threads, and after privileges_drop. Returns 0 or a negative errno, see
+ * Keep only `directories` writable; one that does not exist is ignored. Call it after
+ * privileges_drop and before any thread is started. Returns 0 or a negative errno; see
  * file_sandbox_is_missing.
  */
 int file_sandbox_enter(const char *const directories[], size_t count, struct diag *diag);
-/* Whether that error means that the system does not offer it. */
+/* Whether that error means that the system does not offer Landlock. */
 bool file_sandbox_is_missing(int error);

@@ -36,8 +36,8 @@ static int capabilities_read(struct capabilities *ret)
 	return 0;
 }
 
-/* All three sets become this one. A service manager may have seen to that, and have taken the call
- * away too. */
+/* Set all three sets to `set`. Skip the call if they already are: a service manager may have set
+ * them and filtered capset(2). */
 static int capabilities_write(const struct capabilities *has, uint64_t set)
 {
 	if (has->effective == set && has->permitted == set && has->inheritable == set)
@@ -51,18 +51,18 @@ static int capabilities_write(const struct capabilities *has, uint64_t set)
 	return syscall(SYS_capset, &header, data) == 0 ? 0 : -errno;
 }
 
-/* What root would be given by starting a program. Whoever may not change that would be given
- * nothing. */
-static int bounding_set_drop(uint64_t kept)
+/* Limit the capabilities that root gains by starting a program. EPERM is fine: a process that may
+ * not change its bounding set is not root and gains none. */
+static int bounding_set_drop(uint64_t wanted)
 {
 	for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
-		if (!(kept & BIT(capability)) && prctl(PR_CAPBSET_READ, capability) > 0 &&
+		if (!(wanted & BIT(capability)) && prctl(PR_CAPBSET_READ, capability) > 0 &&
 			prctl(PR_CAPBSET_DROP, capability, 0L, 0L, 0L) != 0 && errno != EPERM)
 			return -errno;
 	return 0;
 }
 
-/* What another user than root needs so that a program it starts has them too. */
+/* Let programs started by a user other than root inherit the capabilities. */
 static int ambient_set_raise(uint64_t set)
 {
 	for (unsigned capability = 0; set >> capability; capability++)
@@ -88,7 +88,7 @@ int privileges_make_directory(
 	int fd = trusted_directory_open(directory, diag);
 	if (fd < 0)
 		return fd;
-	/* Whatever the umask is. */
+	/* mkdir() applied the umask. */
 	int error = 0;
 	if ((is_made && fchmod(fd, 0755) != 0) || (user && fchown(fd, user->uid, user->gid) != 0))
 		error = diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
@@ -96,7 +96,7 @@ int privileges_make_directory(
 	return error;
 }
 
-/* What is permitted stays so until the capabilities are written. */
+/* KEEPCAPS: the permitted set survives the change of user, until capabilities_write. */
 static int user_become(const struct service_user *user, struct diag *diag)
 {
 	if (prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) == 0 && setgroups(0, NULL) == 0 &&
@@ -120,7 +120,7 @@ int privileges_drop(const struct service_user *user, bool keeps_bind, struct dia
 		error = user_become(user, diag);
 		if (error)
 			return error;
-		/* What was effective is not any more. */
+		/* The change of user cleared the effective set. */
 		error = capabilities_read(&has);
 	}
 	if (!error && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0)

@@ -22,7 +22,7 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* Whatever the arguments are: what a program needs that waits, reads and writes. */
+/* Allowed with any arguments. */
 static const int calls[] = {
 	/* Memory */
 	SCMP_SYS(brk),
@@ -32,7 +32,7 @@ static const int calls[] = {
 	SCMP_SYS(mremap),
 	SCMP_SYS(munlock),
 	SCMP_SYS(munmap),
-	/* Files: the identity, the state and what is kept of it, a recording, the resolver's */
+	/* Files: identity, state, cache, scenario, and the resolver's */
 	SCMP_SYS(access),
 	SCMP_SYS(close),
 	SCMP_SYS(dup),
@@ -72,7 +72,7 @@ static const int calls[] = {
 	SCMP_SYS(unlinkat),
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
-	/* Sockets; none is listened on */
+	/* Sockets, but not listen() and accept() */
 	SCMP_SYS(bind),
 	SCMP_SYS(connect),
 	SCMP_SYS(getpeername),
@@ -86,7 +86,7 @@ static const int calls[] = {
 	SCMP_SYS(sendto),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(shutdown),
-	/* Waiting, and what there is to wait for */
+	/* Waiting, clocks and pipes */
 	SCMP_SYS(clock_getres),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_nanosleep),
@@ -106,7 +106,7 @@ static const int calls[] = {
 	SCMP_SYS(signalfd4),
 	SCMP_SYS(time),
 	SCMP_SYS(wait4),
-	/* Threads and signals of its own */
+	/* The process's own threads and signals */
 	SCMP_SYS(arch_prctl),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
@@ -124,7 +124,7 @@ static const int calls[] = {
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(set_tid_address),
 	SCMP_SYS(sigaltstack),
-	/* Who and where it is */
+	/* Users, limits and system information */
 	SCMP_SYS(getegid),
 	SCMP_SYS(geteuid),
 	SCMP_SYS(getgid),
@@ -138,7 +138,7 @@ static const int calls[] = {
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(uname),
 #if SANITIZED
-	/* LeakSanitizer stops all threads from a process that shares their memory. */
+	/* LeakSanitizer traces all threads from a process that shares their memory. */
 	SCMP_SYS(clone),
 	SCMP_SYS(getdents),
 	SCMP_SYS(prctl),
@@ -146,7 +146,8 @@ static const int calls[] = {
 #endif
 };
 
-/* With that argument, masked, and no other; several rows for one call are alternatives. */
+/* Allow the call if its argument, masked, equals the value. Rows for the same call are
+ * alternatives. */
 struct argument_rule {
 	int call;
 	unsigned argument;
@@ -158,8 +159,8 @@ struct argument_rule {
 #define INT_BITS UINT32_MAX
 
 static const struct argument_rule argument_rules[] = {
-	/* Nothing is writable and executable, and what was writable does not become executable. The
-	 * name service's modules are mapped from files as what they are. */
+	/* No memory is writable and executable at once, and no writable memory becomes executable.
+	 * The modules of the name service are mapped from their files with final protections. */
 	{SCMP_SYS(mmap), 2, PROT_EXEC, 0},
 	{SCMP_SYS(mmap), 2, PROT_EXEC | PROT_WRITE, PROT_EXEC},
 	{SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
@@ -174,26 +175,27 @@ static const struct argument_rule argument_rules[] = {
 	{SCMP_SYS(ioctl), 1, INT_BITS, TCGETS},
 	{SCMP_SYS(prctl), 0, INT_BITS, PR_SET_NAME},
 	{SCMP_SYS(prctl), 0, INT_BITS, PR_SET_VMA},
-	/* Limits are read. */
+	/* Read limits, but do not set them. */
 	{SCMP_SYS(prlimit64), 2, ALL_BITS, 0},
 };
 
 static const struct argument_rule daemon_rules[] = {
-	/* Threads, no processes. clone3, whose flags a filter cannot see, does without. */
+	/* Threads, but no processes. clone3 fails, since a filter cannot read its flags; libc then
+	 * calls clone. */
 	{SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
-	/* A descriptor's owner could be another process, and its signal SIGKILL. */
+	/* Not F_SETOWN and F_SETSIG: they could send any signal to another process. */
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_DUPFD},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_DUPFD_CLOEXEC},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_GETFD},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_GETFL},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_SETFD},
 	{SCMP_SYS(fcntl), 1, INT_BITS, F_SETFL},
-	/* Landlock learnt of it late, and no file is emptied here. */
+	/* No O_TRUNC: the daemon never truncates files, and Landlock covers it only since ABI 3. */
 	{SCMP_SYS(open), 1, O_TRUNC, 0},
 	{SCMP_SYS(openat), 2, O_TRUNC, 0},
 };
 
-/* What else it takes to start wireguard-go, and what that needs, for it has the filter too. */
+/* Further calls for starting wireguard-go, and those of wireguard-go itself. */
 static const int starter_calls[] = {
 	SCMP_SYS(accept),
 	SCMP_SYS(accept4),
@@ -263,7 +265,7 @@ static int argument_rules_add(
 	return error;
 }
 
-/* Others would reach the packet filter, and IPsec. */
+/* Other netlink protocols would reach the packet filter and IPsec. */
 static int netlink_add(scmp_filter_ctx filter)
 {
 	static const uint64_t protocols[] = {NETLINK_ROUTE, NETLINK_GENERIC};
@@ -277,7 +279,7 @@ static int netlink_add(scmp_filter_ctx filter)
 
 static int shared_add(scmp_filter_ctx filter)
 {
-	/* Threads that are there already have it too. */
+	/* Include the threads that run already. */
 	int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!error)
 		error = calls_add(filter, calls, COUNT(calls));
@@ -288,7 +290,7 @@ static int shared_add(scmp_filter_ctx filter)
 
 static int daemon_add(scmp_filter_ctx filter)
 {
-	/* Signals to threads of its own. */
+	/* Signals to the process's own threads. */
 	struct argument_rule own = {SCMP_SYS(tgkill), 0, INT_BITS, (uint32_t)getpid()};
 	int error = argument_rules_add(filter, daemon_rules, COUNT(daemon_rules));
 	return error ? error : argument_rules_add(filter, &own, 1);

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system calls that the daemon makes once it is up, and no others, for the rest of its life.
+ * Allow only the system calls that the daemon needs once it is up, for the rest of its life.
  *
- * It cannot start programs or processes, look into others, make memory executable that was
- * writable, signal another process, or open sockets but for the Internet, for netlink's routes and
- * generic families and for UNIX sockets. What is not on
- * the list fails with ENOSYS, as on a system that does not have it: libraries that try what is new
- * then take their other way, and the daemon lives on. New code that fails with "Function not
- * implemented" in `plexwg run` alone has met it: the list is in syscall_filter.c.
+ * The daemon then cannot start programs or processes, trace or signal other processes, make
+ * writable memory executable, or open sockets other than IPv4, IPv6, UNIX, and netlink's route and
+ * generic protocols. A call that is not on the list fails with ENOSYS, as on a kernel without it:
+ * libraries fall back from newer calls to older ones, and the daemon keeps running. If new code
+ * fails with "Function not implemented" only in `plexwg run`, add the call to the list in
+ * syscall_filter.c.
  */
 #pragma once
 
 struct diag;
 
-/* For all threads, those to come too. Returns 0 or a negative errno. */
+/* Filter the calls of all threads, present and future. Returns 0 or a negative errno. */
 int syscall_filter_install(struct diag *diag);
-/* For one that starts wireguard-go, and for that program, which inherits it. */
+/* The same for a process that starts wireguard-go, and for that program, which inherits the filter.
+ */
 int syscall_filter_install_starter(struct diag *diag);
