@@ -25,7 +25,7 @@ int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
 void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *a, const void *b));
 int __wrap_asprintf(char **ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Each thread has its own: none fails for another. */
+/* Per thread: a failure in one never affects another. */
 static _Thread_local bool is_armed, is_paused, is_for_good, has_failed;
 static _Thread_local unsigned spared_count;
 

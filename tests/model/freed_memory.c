@@ -48,7 +48,7 @@ static void look_at(void *memory)
 		hits++;
 }
 
-/* What nobody wrote is zero, so that a look at it finds nothing that was never put there. */
+/* Zero a new block, so that a check of it finds nothing that was not written to it. */
 void *__wrap_malloc(size_t size)
 {
 	void *memory = __real_malloc(size);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watches memory on its way back to the allocator for what must not be in it any more. Link with
- * freed_memory's arguments: then every block that the code under test frees or resizes comes by
- * here. (It looks at padding too, of which valgrind complains.)
+ * Checks each block that is freed for bytes that must not be in it. Link with freed_memory's
+ * arguments, which route every free and resize of the code under test through it. (It reads padding
+ * too, which valgrind reports.)
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Counts blocks that hold `count` bytes of the value `byte` in a row; from zero again. */
+/* Count blocks that hold `count` bytes of the value `byte` in a row; start from zero. */
 void freed_memory_watch(unsigned char byte, size_t count);
-/* How many there were since. */
+/* Return the count since then. */
 size_t freed_memory_hits(void);
 
-/* Whether a secret of 32 bytes of that value lies in `memory` (to show that the watch sees). */
+/*
+ * Returns whether `memory` holds a secret of 32 bytes of that value (to show that the check works).
+ */
 bool memory_holds_run(const void *memory, size_t size, unsigned char byte, size_t count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every test includes: cmocka with what it needs, and short ways to write the values that
- * tests are about. A value that cannot be made fails the test that asks for it.
+ * What every test includes: cmocka with its headers, and short ways to write values. A value that
+ * cannot be made fails the test.
  */
 #pragma once
 
@@ -51,7 +51,7 @@ static inline struct ip ip_of(const char *text)
 	return ip;
 }
 
-/* No host names: there is nobody here to own one. */
+/* No host names: this endpoint has no place to own one. */
 static inline struct endpoint endpoint_of(const char *text)
 {
 	char host[ENDPOINT_HOST_MAX + 1];

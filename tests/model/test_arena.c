@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that is given back all at once. */
+/* Memory that is freed all at once. */
 #include "harness.h"
 
 #include "arena.h"
@@ -37,7 +37,7 @@ static void a_piece_may_be_larger_than_a_block(void **state)
 	arena_clear(&arena);
 }
 
-static void too_much_is_refused_and_the_arena_goes_on(void **state)
+static void too_much_is_rejected_and_the_arena_stays_usable(void **state)
 {
 	struct arena arena = {0};
 	for (size_t i = 0; i <= 128; i++)
@@ -74,7 +74,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_aligned_and_stays_where_it_is),
 		cmocka_unit_test(a_piece_may_be_larger_than_a_block),
-		cmocka_unit_test(too_much_is_refused_and_the_arena_goes_on),
+		cmocka_unit_test(too_much_is_rejected_and_the_arena_stays_usable),
 		cmocka_unit_test(a_copied_text_ends_in_a_nul),
 		cmocka_unit_test(a_cleared_arena_is_empty_and_can_be_used_anew),
 	};

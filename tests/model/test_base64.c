@@ -34,7 +34,7 @@ static void bytes_have_one_spelling(void **state)
 	}
 }
 
-/* Bytes beyond ASCII among them, which libsodium 1.0.18 lets pass. */
+/* With bytes beyond ASCII, which libsodium 1.0.18 accepts. */
 static void only_the_64_characters_are_digits(void **state)
 {
 	for (int byte = 0; byte < 256; byte++) {

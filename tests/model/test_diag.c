@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An error on its way outward. */
+/* Errors, wrapped outward. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void an_errno_without_words_has_its_number(void **state)
 	diag_clear(&diag);
 }
 
-static void a_diag_that_is_not_wanted_costs_nothing(void **state)
+static void a_null_diag_costs_nothing(void **state)
 {
 	struct diag other = {0};
 	assert_int_equal(diag_fail(NULL, -EIO, "%s", "x"), -EIO);
@@ -126,8 +126,8 @@ static void long_text_is_cut_after_64_bytes(void **state)
 	struct quoted cut = quote(text, 65);
 	assert_int_equal(strspn(cut.text + 1, "x"), 64);
 	assert_int_equal(cut.text[65], '"');
-	assert_true(strlen(cut.text) > 66); /* something says that it was cut */
-	memset(text, 1, sizeof text);       /* the longest that escapes can get */
+	assert_true(strlen(cut.text) > 66); /* a mark shows the cut */
+	memset(text, 1, sizeof text);       /* the longest escape */
 	assert_true(strlen(quote(text, sizeof text).text) < sizeof cut.text);
 }
 
@@ -145,7 +145,7 @@ static void a_cut_does_not_split_a_character(void **state)
 	}
 }
 
-static void what_only_goes_on_a_character_is_cut_to_nothing(void **state)
+static void a_text_of_continuation_bytes_alone_is_cut_to_nothing(void **state)
 {
 	char text[80];
 	memset(text, 0x80, sizeof text);
@@ -166,7 +166,7 @@ static void what_would_make_a_text_too_long_is_left_out(void **state)
 	assert_int_equal(diag_add(&diag, -EIO, "one more"), -EIO);
 	assert_int_equal(diag_add(&diag, -EIO, "and another"), -EIO);
 	assert_string_equal(diag_text(&diag) + DIAG_BYTES_MAX, "xx; ...");
-	/* It still says what it is about. */
+	/* The text still names its subject. */
 	diag_wrap(&diag, -EIO, "cycle");
 	assert_int_equal(strncmp(diag_text(&diag), "cycle: xx", 9), 0);
 	diag_fail(&diag, -EIO, "anew");
@@ -188,14 +188,14 @@ int main(void)
 		cmocka_unit_test(failing_again_replaces_the_text),
 		cmocka_unit_test(wrapping_nothing_is_the_text_alone),
 		cmocka_unit_test(an_errno_without_words_has_its_number),
-		cmocka_unit_test(a_diag_that_is_not_wanted_costs_nothing),
+		cmocka_unit_test(a_null_diag_costs_nothing),
 		cmocka_unit_test(joined_texts_stand_side_by_side),
 		cmocka_unit_test(texts_of_every_length_survive_wrapping),
 		cmocka_unit_test(a_cleared_diag_is_empty_and_can_be_used_anew),
 		cmocka_unit_test(foreign_text_is_quoted_and_escaped),
 		cmocka_unit_test(long_text_is_cut_after_64_bytes),
 		cmocka_unit_test(a_cut_does_not_split_a_character),
-		cmocka_unit_test(what_only_goes_on_a_character_is_cut_to_nothing),
+		cmocka_unit_test(a_text_of_continuation_bytes_alone_is_cut_to_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

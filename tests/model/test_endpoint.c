@@ -42,7 +42,7 @@ static void endpoints_take_their_canonical_form(void **state)
 	}
 }
 
-static void what_is_no_endpoint_is_refused_and_quoted(void **state)
+static void what_is_no_endpoint_is_rejected_and_quoted(void **state)
 {
 	static const char *const rows[] = {"198.51.100.2", "198.51.100.2:", "198.51.100.2:0",
 		"198.51.100.2:65536", "198.51.100.2:99999999999", "198.51.100.2:-1",
@@ -80,13 +80,13 @@ static void a_host_name_has_at_most_253_characters(void **state)
 	strcpy(text + 253, ":1");
 	assert_int_equal(parse(text, &endpoint, NULL), 0);
 	assert_int_equal(strlen(endpoint_format(&endpoint).text), 255);
-	strcpy(text + 253, ".:1"); /* the dot at the end is one too many */
+	strcpy(text + 253, ".:1"); /* one character too many, the dot at the end */
 	assert_int_equal(parse(text, &endpoint, NULL), -EINVAL);
 	strcpy(text + 253, "a:1");
 	assert_int_equal(parse(text, &endpoint, NULL), -EINVAL);
 }
 
-static void packets_cannot_be_sent_just_anywhere(void **state)
+static void packets_cannot_be_sent_to_every_address(void **state)
 {
 	static const struct {
 		const char *text;
@@ -132,7 +132,7 @@ static void endpoints_differ_by_address_port_and_kind(void **state)
 		}
 }
 
-static void a_zone_that_one_side_lacks_is_not_compared(void **state)
+static void a_zone_is_compared_only_if_both_sides_have_one(void **state)
 {
 	struct endpoint with = endpoint_of("[fe80::1%eth0]:1"),
 			without = endpoint_of("[fe80::1]:1");
@@ -140,8 +140,8 @@ static void a_zone_that_one_side_lacks_is_not_compared(void **state)
 	assert_true(endpoint_equal(&without, &with));
 }
 
-/* What its peers choose: each is read, and tells from none for printing alone. */
-static void what_a_device_reports_is_read_whatever_it_is(void **state)
+/* Endpoints that a peer may choose: each is read, and is distinct from none in print only. */
+static void every_endpoint_of_a_device_is_read(void **state)
 {
 	char longest[400];
 	memset(longest, 'a', sizeof longest);
@@ -188,11 +188,11 @@ static void what_a_device_reports_is_read_whatever_it_is(void **state)
 	assert_int_equal(strlen(endpoint_format(&endpoint).text), ENDPOINT_HOST_MAX);
 }
 
-static void a_reported_endpoint_that_is_no_address_and_port_can_be_told(void **state)
+static void a_reported_endpoint_without_address_and_port_is_recognized(void **state)
 {
 	static const struct {
 		const char *text;
-		const char *error; /* NULL: taken */
+		const char *error; /* NULL: accepted */
 	} rows[] = {
 		{"", NULL},
 		{"192.0.2.2:1", NULL},
@@ -218,7 +218,7 @@ static void a_reported_endpoint_that_is_no_address_and_port_can_be_told(void **s
 	}
 }
 
-static void bytes_that_a_device_reports_are_read_as_text_is(void **state)
+static void an_endpoint_in_bytes_is_read_like_one_in_text(void **state)
 {
 	static const char *const rows[] = {"", "192.0.2.2:1", "192.0.2.2:0", "0.0.0.0:1",
 		"239.255.255.255:1", "[2001:db8::1]:0", "[ff02::1]:1", "[fe80::1%7]:1",
@@ -228,7 +228,7 @@ static void bytes_that_a_device_reports_are_read_as_text_is(void **state)
 		struct endpoint text = endpoint_from_device(rows[i], strlen(rows[i]), of_text);
 		struct endpoint bytes = {0};
 		if (rows[i][0]) {
-			/* Whatever the port is there, it is put in afterwards. */
+			/* The port is put in afterwards. */
 			char usable[64];
 			size_t length = strlen(rows[i]) - 1;
 			snprintf(usable, sizeof usable, "%.*s1", (int)length, rows[i]);
@@ -242,7 +242,7 @@ static void bytes_that_a_device_reports_are_read_as_text_is(void **state)
 	}
 }
 
-static void what_cannot_be_used_equals_its_own_text_alone(void **state)
+static void an_unusable_endpoint_equals_only_its_own_text(void **state)
 {
 	static const char *const rows[] = {"", "192.0.2.2:1", "192.0.2.2:0", "192.0.2.3:0", "?"};
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -271,15 +271,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(endpoints_take_their_canonical_form),
-		cmocka_unit_test(what_is_no_endpoint_is_refused_and_quoted),
+		cmocka_unit_test(what_is_no_endpoint_is_rejected_and_quoted),
 		cmocka_unit_test(a_host_name_has_at_most_253_characters),
-		cmocka_unit_test(packets_cannot_be_sent_just_anywhere),
+		cmocka_unit_test(packets_cannot_be_sent_to_every_address),
 		cmocka_unit_test(endpoints_differ_by_address_port_and_kind),
-		cmocka_unit_test(a_zone_that_one_side_lacks_is_not_compared),
-		cmocka_unit_test(what_a_device_reports_is_read_whatever_it_is),
-		cmocka_unit_test(a_reported_endpoint_that_is_no_address_and_port_can_be_told),
-		cmocka_unit_test(bytes_that_a_device_reports_are_read_as_text_is),
-		cmocka_unit_test(what_cannot_be_used_equals_its_own_text_alone),
+		cmocka_unit_test(a_zone_is_compared_only_if_both_sides_have_one),
+		cmocka_unit_test(every_endpoint_of_a_device_is_read),
+		cmocka_unit_test(a_reported_endpoint_without_address_and_port_is_recognized),
+		cmocka_unit_test(an_endpoint_in_bytes_is_read_like_one_in_text),
+		cmocka_unit_test(an_unusable_endpoint_equals_only_its_own_text),
 		cmocka_unit_test(host_names_are_compared_as_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static void defaults_are_the_seed_s(void **state)
 	assert_int_equal(config_validate(&config, NULL), 0);
 }
 
-static void what_is_set_is_not_overridden(void **state)
+static void values_that_are_set_are_not_overridden(void **state)
 {
 	struct interface_config config = {.interface_name = "wg7", .listen_port = 51821};
 	config_apply_defaults(&config);
@@ -78,7 +78,7 @@ static void a_keepalive_is_between_0_and_65535(void **state)
 	assert_int_equal(config_validate(&config, NULL), 0);
 }
 
-static void a_bad_interface_name_is_refused(void **state)
+static void a_bad_interface_name_is_rejected(void **state)
 {
 	struct interface_config config = with_defaults();
 	strcpy(config.interface_name, "a/b");
@@ -88,11 +88,11 @@ static void a_bad_interface_name_is_refused(void **state)
 static void interface_names_become_parts_of_paths(void **state)
 {
 	static const char *const good[] = {"a", "plexd0", "wg-0.1", "...", ".a", "a.", "..a",
-		"abcdefghijklmno", "\xc3\xa9th0", "~", "-x", "alls", "al",
-		"All", "defaul", "default0"};
+		"abcdefghijklmno", "\xc3\xa9th0", "~", "-x", "alls", "al", "All", "defaul",
+		"default0"};
 	static const char *const bad[] = {"", ".", "..", "/", "a/b", "a b", " a", "a ", "a\tb",
-		"a\nb", "\x01", "a\x7f", "abcdefghijklmnop", "a\x1f", "%", "%d", "wg%d",
-		"wg0%", "%%", ":", "wg0:1", "a:", "all", "default"};
+		"a\nb", "\x01", "a\x7f", "abcdefghijklmnop", "a\x1f", "%", "%d", "wg%d", "wg0%",
+		"%%", ":", "wg0:1", "a:", "all", "default"};
 	for (size_t i = 0; i < COUNT_OF(good); i++)
 		if (!interface_name_is_valid(good[i], strlen(good[i])))
 			fail_msg("refused: \"%s\"", good[i]);
@@ -126,8 +126,8 @@ static void an_ipv6_mesh_address_takes_an_mtu_of_1280(void **state)
 	}
 }
 
-/* The MTU that an interface gets decides, not the one it has. */
-static void what_keeps_ipv6_away_may_go_with_the_mtu(void **state)
+/* The MTU that an interface will get decides, not the one it has. */
+static void a_larger_mtu_may_make_ipv6_possible(void **state)
 {
 	static const struct {
 		enum ipv6_obstacle before;
@@ -156,13 +156,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_the_seed_s),
-		cmocka_unit_test(what_is_set_is_not_overridden),
+		cmocka_unit_test(values_that_are_set_are_not_overridden),
 		cmocka_unit_test(a_listen_port_is_between_1_and_65535),
 		cmocka_unit_test(an_mtu_is_not_negative),
 		cmocka_unit_test(a_keepalive_is_between_0_and_65535),
-		cmocka_unit_test(a_bad_interface_name_is_refused),
+		cmocka_unit_test(a_bad_interface_name_is_rejected),
 		cmocka_unit_test(an_ipv6_mesh_address_takes_an_mtu_of_1280),
-		cmocka_unit_test(what_keeps_ipv6_away_may_go_with_the_mtu),
+		cmocka_unit_test(a_larger_mtu_may_make_ipv6_possible),
 		cmocka_unit_test(interface_names_become_parts_of_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

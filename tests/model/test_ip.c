@@ -41,7 +41,7 @@ static void two_spellings_of_one_address_have_the_same_bytes(void **state)
 	assert_memory_equal(&mapped, &v4, sizeof v4);
 }
 
-static void what_is_no_address_is_refused(void **state)
+static void what_is_no_address_is_rejected(void **state)
 {
 	static const char *const bad[] = {"", " ", "10.0.0", "10.0.0.0.0", "10.0.0.256",
 		"010.0.0.1", "10.0.0.01", "10.0.0.1 ", " 10.0.0.1", "10.0.0.1/32", "10.0.0.-1",
@@ -120,7 +120,7 @@ static void kinds_of_addresses_are_distinguished(void **state)
 	}
 }
 
-static void a_node_cannot_have_just_any_address(void **state)
+static void only_some_addresses_can_belong_to_a_node(void **state)
 {
 	static const struct {
 		const char *text;
@@ -168,7 +168,7 @@ static void an_address_has_32_or_128_bits(void **state)
 	assert_int_equal(ip_bits(&v6), 128);
 }
 
-static void no_address_at_all_has_no_bytes_and_no_text(void **state)
+static void an_absent_address_has_no_bytes_and_no_text(void **state)
 {
 	uint8_t bytes[16] = {1, 2, 3, 4};
 	struct ip none = ip_from_bytes(IP_NONE, bytes), zero = {0};
@@ -181,14 +181,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_take_their_canonical_form),
 		cmocka_unit_test(two_spellings_of_one_address_have_the_same_bytes),
-		cmocka_unit_test(what_is_no_address_is_refused),
+		cmocka_unit_test(what_is_no_address_is_rejected),
 		cmocka_unit_test(only_the_length_given_is_read),
 		cmocka_unit_test(raw_bytes_take_the_canonical_form_too),
 		cmocka_unit_test(ipv4_stands_before_ipv6_and_each_by_its_bytes),
 		cmocka_unit_test(kinds_of_addresses_are_distinguished),
-		cmocka_unit_test(a_node_cannot_have_just_any_address),
+		cmocka_unit_test(only_some_addresses_can_belong_to_a_node),
 		cmocka_unit_test(an_address_has_32_or_128_bits),
-		cmocka_unit_test(no_address_at_all_has_no_bytes_and_no_text),
+		cmocka_unit_test(an_absent_address_has_no_bytes_and_no_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys: reading, refusing, writing, comparing, wiping. */
+/* Keys: parsing, rejecting, formatting, comparing, wiping. */
 #include "harness.h"
 
 /* base64 of 32 bytes of value 2, and of 32 zero bytes. */
@@ -14,7 +14,7 @@ static void a_key_is_read_from_base64_and_written_back(void **state)
 	assert_string_equal(key_public_format(&key).text, TWOS);
 }
 
-static void every_byte_of_a_key_survives_the_way_through_base64(void **state)
+static void every_byte_of_a_key_survives_base64(void **state)
 {
 	struct key_public key, back;
 	for (unsigned i = 0; i < 256; i++) {
@@ -52,7 +52,7 @@ static const struct {
 	{"only padding", "============================================", 0},
 };
 
-static void whatever_is_not_base64_of_32_bytes_is_refused(void **state)
+static void anything_but_base64_of_32_bytes_is_rejected(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		struct diag diag = {0};
@@ -88,7 +88,7 @@ static void an_all_zero_secret_is_read_and_means_none(void **state)
 	assert_false(key_secret_is_zero(&key));
 }
 
-static void the_error_of_a_bad_key_never_repeats_it(void **state)
+static void the_error_of_a_bad_key_never_quotes_it(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		struct diag diag = {0};
@@ -165,11 +165,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_is_read_from_base64_and_written_back),
-		cmocka_unit_test(every_byte_of_a_key_survives_the_way_through_base64),
-		cmocka_unit_test(whatever_is_not_base64_of_32_bytes_is_refused),
+		cmocka_unit_test(every_byte_of_a_key_survives_base64),
+		cmocka_unit_test(anything_but_base64_of_32_bytes_is_rejected),
 		cmocka_unit_test(an_all_zero_public_key_is_none),
 		cmocka_unit_test(an_all_zero_secret_is_read_and_means_none),
-		cmocka_unit_test(the_error_of_a_bad_key_never_repeats_it),
+		cmocka_unit_test(the_error_of_a_bad_key_never_quotes_it),
 		cmocka_unit_test(public_keys_are_ordered_by_their_bytes),
 		cmocka_unit_test(one_bit_anywhere_makes_secrets_unequal),
 		cmocka_unit_test(clamping_fixes_the_bits_that_curve25519_fixes),

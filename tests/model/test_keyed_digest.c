@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digests of what may be secret. */
+/* Digests of values that may be secret. */
 #include "harness.h"
 
 #include "keyed_digest.h"
 
-/* As the authors of SipHash give it: the key 00 to 0f, the bytes 00 to 0e. */
+/* The test vector of SipHash's authors: the key 00 to 0f, the bytes 00 to 0e. */
 static void the_digest_is_siphash(void **state)
 {
 	static const uint8_t expected[] = {0xe5, 0x45, 0xbe, 0x49, 0x61, 0xca, 0x29, 0xa1};

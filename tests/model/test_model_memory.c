@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each allocation of the values fails in turn: what was asked for is refused, and nothing is lost.
- */
+/* Each allocation of the values fails in turn: the operation is rejected, and nothing is lost. */
 #include "harness.h"
 
 #include "failing_memory.h"
@@ -11,7 +10,7 @@
 
 #define PREFIX_COUNT 300
 
-/* Texts so long that hardly two of them share a block of an arena. */
+/* Texts so long that two of them rarely share a block of an arena. */
 struct long_texts {
 	char id[PEER_ID_MAX + 1];
 	char endpoint[ENDPOINT_HOST_MAX + 3];
@@ -41,7 +40,7 @@ static struct api_peer long_peer(struct long_texts *texts)
 	};
 }
 
-/* So much of an arena is taken already: where the next block begins differs with it. */
+/* So much of an arena is used already, which moves the start of the next block. */
 #define TAKEN_STEP 100
 #define TAKEN_END  1000
 
@@ -65,7 +64,7 @@ static unsigned peer_fails_at_each(const struct api_peer *api, size_t taken)
 	return spared - 1;
 }
 
-static void a_peer_that_finds_no_memory_is_not_read(void **state)
+static void a_peer_is_not_read_when_out_of_memory(void **state)
 {
 	struct long_texts texts;
 	struct api_peer api = long_peer(&texts);
@@ -122,7 +121,7 @@ static void table_fails_at_each(struct long_texts *texts, size_t taken)
 	assert_true(spared > 3);
 }
 
-static void a_table_that_finds_no_memory_says_so(void **state)
+static void a_table_reports_when_out_of_memory(void **state)
 {
 	struct long_texts texts;
 	long_peer(&texts);
@@ -130,7 +129,7 @@ static void a_table_that_finds_no_memory_says_so(void **state)
 		table_fails_at_each(&texts, taken);
 }
 
-static void a_document_that_finds_no_memory_stays_as_it_is(void **state)
+static void a_document_is_unchanged_when_out_of_memory(void **state)
 {
 	struct state_document document = {0};
 	for (unsigned i = 0; i < 40; i++) {
@@ -150,9 +149,9 @@ static void a_document_that_finds_no_memory_stays_as_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_peer_that_finds_no_memory_is_not_read),
-		cmocka_unit_test(a_table_that_finds_no_memory_says_so),
-		cmocka_unit_test(a_document_that_finds_no_memory_stays_as_it_is),
+		cmocka_unit_test(a_peer_is_not_read_when_out_of_memory),
+		cmocka_unit_test(a_table_reports_when_out_of_memory),
+		cmocka_unit_test(a_document_is_unchanged_when_out_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

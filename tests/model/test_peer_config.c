@@ -11,7 +11,7 @@
 
 static const char *const one_ip[] = {"10.100.0.2/32"};
 
-/* A peer that is good; each test spoils or changes what it is about. */
+/* A valid peer; each test changes one thing. */
 static struct api_peer good_peer(void)
 {
 	return (struct api_peer){
@@ -26,7 +26,7 @@ static struct api_peer good_peer(void)
 	};
 }
 
-static void a_good_peer_is_taken_over_member_by_member(void **state)
+static void a_valid_peer_is_copied_member_by_member(void **state)
 {
 	struct arena arena = {0};
 	struct peer_config peer = {0};
@@ -63,7 +63,7 @@ static void the_result_does_not_borrow_from_the_wire_form(void **state)
 	arena_clear(&arena);
 }
 
-static void every_refusal_names_the_member_and_leaves_the_result_alone(void **state)
+static void every_error_names_the_member_and_leaves_the_result_unchanged(void **state)
 {
 	static char long_id[258];
 	memset(long_id, 'i', sizeof long_id - 2);
@@ -130,7 +130,7 @@ static void every_refusal_names_the_member_and_leaves_the_result_alone(void **st
 	}
 }
 
-static void a_refused_psk_is_not_repeated(void **state)
+static void a_rejected_psk_is_not_quoted(void **state)
 {
 	struct arena arena = {0};
 	struct diag diag = {0};
@@ -151,7 +151,7 @@ static struct peer_config made_from(const struct api_peer *api, struct arena *ar
 	return peer;
 }
 
-static void what_is_left_out_means_none(void **state)
+static void a_missing_member_means_none(void **state)
 {
 	struct arena arena = {0};
 	struct api_peer api = {.id = "p", .public_key = TWOS, .persistent_keepalive_s = -1};
@@ -276,7 +276,7 @@ static void an_empty_mesh_ip_is_none(void **state)
 	arena_clear(&arena);
 }
 
-static void more_allowed_ips_than_can_be_counted_are_refused(void **state)
+static void more_allowed_ips_than_can_be_counted_are_rejected(void **state)
 {
 	struct arena arena = {0};
 	struct peer_config peer = {0};
@@ -292,11 +292,11 @@ static void more_allowed_ips_than_can_be_counted_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_peer_is_taken_over_member_by_member),
+		cmocka_unit_test(a_valid_peer_is_copied_member_by_member),
 		cmocka_unit_test(the_result_does_not_borrow_from_the_wire_form),
-		cmocka_unit_test(every_refusal_names_the_member_and_leaves_the_result_alone),
-		cmocka_unit_test(a_refused_psk_is_not_repeated),
-		cmocka_unit_test(what_is_left_out_means_none),
+		cmocka_unit_test(every_error_names_the_member_and_leaves_the_result_unchanged),
+		cmocka_unit_test(a_rejected_psk_is_not_quoted),
+		cmocka_unit_test(a_missing_member_means_none),
 		cmocka_unit_test(a_psk_that_is_empty_or_all_zero_is_none),
 		cmocka_unit_test(an_empty_endpoint_is_none),
 		cmocka_unit_test(a_keepalive_that_is_missing_is_the_default_and_zero_is_off),
@@ -305,7 +305,7 @@ int main(void)
 		cmocka_unit_test(a_peer_has_a_prefix_only_if_it_is_exactly_that_one),
 		cmocka_unit_test(each_field_has_its_wire_name),
 		cmocka_unit_test(an_empty_mesh_ip_is_none),
-		cmocka_unit_test(more_allowed_ips_than_can_be_counted_are_refused),
+		cmocka_unit_test(more_allowed_ips_than_can_be_counted_are_rejected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

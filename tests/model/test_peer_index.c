@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which id has which key, asked by several threads. */
+/* Which id has which key, read by several threads. */
 #include "harness.h"
 
 #include "peer_index.h"
@@ -49,7 +49,7 @@ static void an_id_that_was_added_is_found(void **state)
 	assert_int_equal(lookup(index, ""), -1);
 }
 
-static void a_lookup_that_fails_leaves_the_result_alone(void **state)
+static void a_lookup_that_fails_leaves_the_result_unchanged(void **state)
 {
 	struct key_public key = key_of(7), before = key;
 	assert_false(peer_index_lookup(*state, "nobody", &key));
@@ -132,8 +132,8 @@ static void another_id_with_a_key_is_distinguished_from_the_same_one(void **stat
 	assert_true(peer_index_has_other(index, "a", &one));
 }
 
-/* Against an array of all ids: few ids and fewer keys, so that many share one. */
-static void whatever_came_and_went_each_id_and_key_is_found(void **state)
+/* Compared with an array of all ids: few ids and fewer keys, so that many share one. */
+static void each_id_and_key_is_found_after_any_changes(void **state)
 {
 	enum { IDS = 12, KEYS = 4, STEPS = 20000 };
 	struct peer_index *index = *state;
@@ -197,7 +197,7 @@ static void a_snapshot_of_nothing_finds_nothing(void **state)
 	assert_null(peer_names_lookup(&zero, "a"));
 }
 
-/* What each thread does to the index that all share. */
+/* The work of each thread on the shared index. */
 #define THREAD_COUNT 4
 #define ROUND_COUNT  2000
 struct worker {
@@ -206,7 +206,7 @@ struct worker {
 	atomic_uint *fault_count;
 };
 
-/* Every key that is ever there for an id of worker N has N as all of its bytes. */
+/* Every key of an id of worker N consists of bytes N. */
 static bool names_are_sound(const struct peer_names *names)
 {
 	for (size_t i = 0; i < names->count; i++) {
@@ -259,7 +259,7 @@ static void several_threads_do_not_disturb_each_other(void **state)
 	for (unsigned i = 0; i < THREAD_COUNT; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_int_equal(fault_count, 0);
-	/* Of 20 ids each, the last round of each that was a multiple of 3 removed it. */
+	/* Each worker removed an id if the last round with it was a multiple of 3. */
 	for (unsigned i = 0; i < THREAD_COUNT; i++)
 		for (unsigned slot = 0; slot < 20; slot++) {
 			char id[16];
@@ -269,7 +269,7 @@ static void several_threads_do_not_disturb_each_other(void **state)
 		}
 }
 
-/* Two loads of all, over and over, while others look: no half of a load is ever seen. */
+/* Two complete loads, over and over, while other threads read: no reader sees half a load. */
 static void *load(void *argument)
 {
 	struct worker *worker = argument;
@@ -314,14 +314,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		INDEX_TEST(an_id_that_was_added_is_found),
-		INDEX_TEST(a_lookup_that_fails_leaves_the_result_alone),
+		INDEX_TEST(a_lookup_that_fails_leaves_the_result_unchanged),
 		INDEX_TEST(adding_again_overwrites),
 		INDEX_TEST(updating_is_adding),
 		INDEX_TEST(removing_an_unknown_id_has_no_effect),
 		INDEX_TEST(loading_replaces_all),
 		INDEX_TEST(of_two_equal_ids_loaded_the_last_counts),
 		INDEX_TEST(another_id_with_a_key_is_distinguished_from_the_same_one),
-		INDEX_TEST(whatever_came_and_went_each_id_and_key_is_found),
+		INDEX_TEST(each_id_and_key_is_found_after_any_changes),
 		INDEX_TEST(a_snapshot_can_be_searched_both_ways_and_does_not_change),
 		INDEX_TEST(a_snapshot_of_nothing_finds_nothing),
 		INDEX_TEST(several_threads_do_not_disturb_each_other),

@@ -68,7 +68,7 @@ static void peers_without_allowed_ips_are_sorted_too(void **state)
 	peer_table_clear(&table);
 }
 
-static void a_key_that_stands_twice_is_refused_and_named(void **state)
+static void a_repeated_key_is_rejected_and_named(void **state)
 {
 	static const unsigned char orders[][3] = {{1, 2, 1}, {1, 1, 2}, {2, 1, 1}};
 	for (size_t i = 0; i < COUNT_OF(orders); i++) {
@@ -173,7 +173,7 @@ static void a_table_may_be_appended_to_and_sealed_again(void **state)
 	peer_table_clear(&table);
 }
 
-static void room_that_was_reserved_is_not_made_again(void **state)
+static void reserved_room_is_not_allocated_again(void **state)
 {
 	struct peer_table table = {0};
 	append(&table, 1, "x");
@@ -210,13 +210,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_order_of_appending_gives_the_same_table),
 		cmocka_unit_test(peers_without_allowed_ips_are_sorted_too),
-		cmocka_unit_test(a_key_that_stands_twice_is_refused_and_named),
+		cmocka_unit_test(a_repeated_key_is_rejected_and_named),
 		cmocka_unit_test(the_table_owns_what_its_peers_point_to),
 		cmocka_unit_test(every_peer_is_found_and_no_other),
 		cmocka_unit_test(allowed_ips_lie_in_the_order_of_the_peers),
 		cmocka_unit_test(peers_without_allowed_ips_are_sorted_as_well),
 		cmocka_unit_test(a_table_may_be_appended_to_and_sealed_again),
-		cmocka_unit_test(room_that_was_reserved_is_not_made_again),
+		cmocka_unit_test(reserved_room_is_not_allocated_again),
 		cmocka_unit_test(a_cleared_table_is_empty_and_can_be_used_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

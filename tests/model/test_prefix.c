@@ -52,7 +52,7 @@ static void masking_leaves_exactly_the_bits_of_the_length(void **state)
 	}
 }
 
-static void what_is_no_prefix_is_refused_and_quoted(void **state)
+static void what_is_no_prefix_is_rejected_and_quoted(void **state)
 {
 	static const struct {
 		const char *text, *error;
@@ -167,7 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefixes_take_their_canonical_form),
 		cmocka_unit_test(masking_leaves_exactly_the_bits_of_the_length),
-		cmocka_unit_test(what_is_no_prefix_is_refused_and_quoted),
+		cmocka_unit_test(what_is_no_prefix_is_rejected_and_quoted),
 		cmocka_unit_test(an_interface_address_keeps_its_host_bits),
 		cmocka_unit_test(a_host_route_has_all_bits),
 		cmocka_unit_test(prefixes_are_ordered_by_address_and_then_the_shorter_first),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where memory for secrets comes from, and how it grows. */
+/* The allocator of secrets, and how blocks grow. */
 #include "harness.h"
 
 #include "secret_memory.h"
 
 static bool can_extend;
 static unsigned extended;
-static unsigned char given_back[8]; /* as it was then */
+static unsigned char given_back[8]; /* its value at that time */
 
 static void *source_alloc(size_t size)
 {
@@ -63,7 +63,7 @@ static void other_memory_is_copied_and_wiped(void **state)
 	secret_free(grown, 16);
 }
 
-static void the_first_memory_is_nothing_longer(void **state)
+static void the_first_allocation_extends_nothing(void **state)
 {
 	char *memory = secret_grow(NULL, 0, 0, 16);
 	assert_non_null(memory);
@@ -78,7 +78,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(memory_that_can_be_extended_is_not_copied),
 		TEST(other_memory_is_copied_and_wiped),
-		TEST(the_first_memory_is_nothing_longer),
+		TEST(the_first_allocation_extends_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values that hold others: state document, device, identity, envelope. */
+/* Values that hold other values: state document, device, identity, envelope. */
 #include "harness.h"
 
 #include "device.h"
@@ -82,7 +82,7 @@ static void a_cleared_envelope_is_empty(void **state)
 	assert_memory_equal(&envelope, &zero, sizeof zero);
 }
 
-static void a_document_tells_whether_it_holds_a_preshared_key(void **state)
+static void a_document_reports_whether_it_holds_a_preshared_key(void **state)
 {
 	struct state_document document = {0};
 	assert_false(state_document_has_psk(&document));
@@ -108,7 +108,7 @@ static void count_free(void *memory, size_t size)
 	free(memory);
 }
 
-static void secrets_come_from_where_the_process_says(void **state)
+static void secrets_come_from_the_allocator_of_the_process(void **state)
 {
 	static const struct secret_memory_source source = {
 		.alloc = count_alloc, .free = count_free};
@@ -132,8 +132,8 @@ static void *count_extend(void *memory, size_t size, size_t larger)
 	return can_extend ? realloc(memory, larger) : NULL;
 }
 
-/* Else it is copied, and the old block wiped and given back. */
-static void a_source_that_can_extend_is_asked_first(void **state)
+/* Else the block is copied, and the old one wiped and freed. */
+static void an_allocator_that_can_extend_is_tried_first(void **state)
 {
 	static const struct secret_memory_source source = {count_alloc, count_free, count_extend};
 	secret_memory_use(&source);
@@ -165,9 +165,9 @@ int main(void)
 		cmocka_unit_test(an_identity_has_the_id_that_it_was_given),
 		cmocka_unit_test(a_cleared_identity_holds_no_key),
 		cmocka_unit_test(a_cleared_envelope_is_empty),
-		cmocka_unit_test(a_document_tells_whether_it_holds_a_preshared_key),
-		cmocka_unit_test(secrets_come_from_where_the_process_says),
-		cmocka_unit_test(a_source_that_can_extend_is_asked_first),
+		cmocka_unit_test(a_document_reports_whether_it_holds_a_preshared_key),
+		cmocka_unit_test(secrets_come_from_the_allocator_of_the_process),
+		cmocka_unit_test(an_allocator_that_can_extend_is_tried_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

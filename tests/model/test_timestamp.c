@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 3339, as Go's strict reader takes it. The C library's calendar is the yardstick. */
+/* RFC 3339, as Go's strict parser accepts it. The C library's calendar is the reference. */
 #include "harness.h"
 
 #include "timestamp.h"
@@ -72,7 +72,7 @@ static void leap_days_are_there_in_leap_years_only(void **state)
 		{"1900-02-29T00:00:00Z", false},
 		{"2100-02-29T00:00:00Z", false},
 		{"2024-02-30T00:00:00Z", false},
-		{"2400-02-29T00:00:00Z", true}, /* clamped, yet a day */
+		{"2400-02-29T00:00:00Z", true}, /* clamped, but still a day */
 		{"2300-02-29T00:00:00Z", false},
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -82,7 +82,7 @@ static void leap_days_are_there_in_leap_years_only(void **state)
 	}
 }
 
-static void what_go_refuses_is_refused(void **state)
+static void what_go_rejects_is_rejected(void **state)
 {
 	static const char *const bad[] = {"", "Z", "2026-03-01", "2026-03-01T12:00:00",
 		"2026-03-01T12:00Z", "2026-03-01 12:00:00Z", "2026-03-01t12:00:00Z",
@@ -156,7 +156,7 @@ static void times_are_written_in_utc_with_the_digits_they_need(void **state)
 			rows[i].text);
 }
 
-static void every_day_of_the_range_is_the_c_library_s(void **state)
+static void every_day_of_the_range_agrees_with_the_c_library(void **state)
 {
 	for (int64_t day = -80353; day <= 84370; day++) {
 		int64_t seconds = day * 86400 + (day & 65535), found;
@@ -196,10 +196,10 @@ int main(void)
 		cmocka_unit_test(fractions_are_read_to_the_nanosecond),
 		cmocka_unit_test(digits_beyond_the_ninth_are_cut),
 		cmocka_unit_test(leap_days_are_there_in_leap_years_only),
-		cmocka_unit_test(what_go_refuses_is_refused),
+		cmocka_unit_test(what_go_rejects_is_rejected),
 		cmocka_unit_test(far_years_are_the_ends_of_the_range),
 		cmocka_unit_test(times_are_written_in_utc_with_the_digits_they_need),
-		cmocka_unit_test(every_day_of_the_range_is_the_c_library_s),
+		cmocka_unit_test(every_day_of_the_range_agrees_with_the_c_library),
 		cmocka_unit_test(the_ends_of_the_type_can_be_written),
 		cmocka_unit_test(seconds_out_of_range_are_the_ends_of_the_range),
 	};

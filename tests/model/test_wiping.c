@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No block of memory is given back with a secret in it. */
+/* No block of memory is freed with a secret in it. */
 #include "harness.h"
 
 #include "freed_memory.h"
