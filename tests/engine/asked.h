@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What desired_resolve is asked with and what it said, as a cmocka fixture.
- */
+/* The input of desired_resolve and its result, as a cmocka fixture. */
 #pragma once
 
 #include "plan.h"
@@ -29,9 +27,9 @@ struct peer_entry *asked_wants(
 void spoilt(struct asked *asked, const char *id, unsigned char key);
 
 void resolve(struct asked *asked);
-/* Resolves; then these peers are wanted (as peers_text has it). */
+/* Resolve; then exactly these peers are desired (in the format of peers_text). */
 void assert_wanted(struct asked *asked, const char *peers);
 /* Conflicts as "public_key KEY: a beats b", joined with "; ", keys as one byte; sorted. */
 void assert_conflicts(struct asked *asked, const char *wanted);
-/* Kept peers as "02 peer-2", joined with "; ". */
+/* Retained peers as "02 peer-2", joined with "; ". */
 void assert_kept(struct asked *asked, const char *wanted);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A world to start from for most tests of cycles: an interface that is up and has peer-2 and
- * peer-3, as its control plane wants it.
+ * The world in which most tests of cycles start: an interface that is up and has peer-2 and peer-3,
+ * which are the desired ones.
  */
 #pragma once
 
@@ -11,9 +11,9 @@
 	"create_interface plexd0 51820; configure_address plexd0 10.100.0.1/32; "                  \
 	"set_interface_up plexd0"
 
-/* Wants a peer "peer-N" with key N and 10.0.0.N. */
+/* Add the desired peer "peer-N" with key N and 10.0.0.N. */
 struct peer_entry *wants(struct state_document *document, unsigned char key);
-/* A cycle whose document wants the peers of that string: "23" is 2 and 3. */
+/* Run a cycle whose document has the peers of that string: "23" is 2 and 3. */
 int cycle_wants(struct world *world, const char *keys);
 
 /* Instead of world_setup, as a cmocka fixture. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A test that asks for more than fits has to be rewritten, not to go on. */
+/* A test that needs more must be changed. */
 static void demand(bool holds)
 {
 	if (!holds)
@@ -34,7 +34,7 @@ void fake_forget_calls(struct fake_controller *fake)
 	fake->calls[0] = '\0';
 }
 
-/* What the next call of `op` fails with; NULL: it does not. */
+/* Return what the next call of `op` fails with, or NULL. */
 static const struct fake_fault *fault_take(struct fake_controller *fake, const char *op, int key)
 {
 	for (size_t i = 0; i < fake->fault_count; i++) {
@@ -54,7 +54,7 @@ static const struct fake_fault *fault_take(struct fake_controller *fake, const c
 	return NULL;
 }
 
-/* Begins a call: writes it down and says whether it fails. `key` is -1 without a peer. */
+/* Begin a call: record it and return whether it fails. `key` is -1 without a peer. */
 static int call_begin(struct fake_controller *fake, const char *op, int key, const char *details,
 	bool needs_interface, struct diag *diag)
 {
@@ -224,8 +224,10 @@ static void prefix_give(
 		(uint32_t)prefixes_normalize(peer->allowed_ips, peer->config.allowed_ip_count);
 }
 
-/* What the peer is said to have and is not to have goes, whoever has it; what it is to have and is
- * said to have stays where it is. */
+/*
+ * Remove the prefixes that the previous list names and the new one does not, whichever peer has
+ * them; leave those in both lists where they are.
+ */
 static void prefixes_change(struct fake_controller *fake, struct fake_peer *peer,
 	const struct peer_config *known, const struct peer_config *config)
 {
@@ -278,7 +280,7 @@ static void fields_text(unsigned fields, char *text)
 			text_append(text, ",", peer_field_name((enum peer_field_bit)bit));
 }
 
-/* An add is written "add_peer 02", an update "update_peer 02 endpoint,psk". */
+/* An add is recorded as "add_peer 02", an update as "update_peer 02 endpoint,psk". */
 static int fake_add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
 {
 	struct fake_controller *fake = impl;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A WireGuard interface in memory for tests of the engine, as plain as can be: one interface, few
- * peers, each of whose keys is 32 equal bytes and is written as one byte in hexadecimal. It keeps
- * the rules that controller.h states, writes down what it is asked, and fails what it is told to.
+ * A plain WireGuard interface in memory for tests of the engine: one interface and few peers, each
+ * with a key of 32 equal bytes, which is written as one byte in hexadecimal. It obeys the rules of
+ * controller.h, records its calls, and fails those that a test selects.
  */
 #pragma once
 
@@ -19,14 +19,14 @@ struct fake_peer {
 	struct prefix allowed_ips[FAKE_PREFIXES_MAX];
 };
 
-/* The next `times` calls of `op` fail, after `spared` of them went well. */
+/* The next `times` calls of `op` fail, after `spared` that succeed. */
 struct fake_fault {
 	const char *op; /* as in the calls' texts; NULL: any but read_device */
 	int key;        /* the peer's byte; -1: any */
 	int error;      /* negative errno */
 	unsigned spared, times;
 	bool loses_link;   /* and the interface is gone then */
-	bool takes_effect; /* it is said to fail, and is carried out */
+	bool takes_effect; /* it reports a failure, and takes effect */
 };
 
 struct fake_controller {
@@ -43,13 +43,15 @@ struct fake_controller {
 
 	struct fake_fault faults[FAKE_FAULTS_MAX];
 	size_t fault_count;
-	/* Called before each call is carried out, if set: somebody else at work. */
+	/* If set, called before each call: another program at work. */
 	void (*before_call)(void *impl, const char *op);
 	void *before_call_impl;
-	bool fails_late; /* the call that runs now: it takes effect, and fails then */
+	bool fails_late; /* the current call: it takes effect, and fails then */
 	unsigned read_count;
-	/* Adds of a peer that is there: those that came with the allowed IPs that it has, of which
-	 * only what differs was given and taken, and those that need a read of the device. */
+	/*
+	 * Counts of adds of a peer that exists: those that named the allowed IPs it has, so that
+	 * only the difference was sent, and those that need a read of the device.
+	 */
 	unsigned known_count, unknown_count;
 	/* All calls but read_device, joined with "; ". One that failed ends in " !EIO". */
 	char calls[FAKE_TEXT_MAX];
@@ -61,7 +63,7 @@ struct controller fake_controller(struct fake_controller *fake, bool takes_lists
 void fake_fail(struct fake_controller *fake, struct fake_fault fault);
 void fake_forget_calls(struct fake_controller *fake);
 
-/* What somebody else does. */
+/* Changes by another program. */
 void fake_set_peer(struct fake_controller *fake, const struct peer_config *peer);
 void fake_drop_peer(struct fake_controller *fake, unsigned char key);
 struct fake_peer *fake_find(struct fake_controller *fake, const struct key_public *key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A routing table in memory for tests of the engine, as plain as can be. */
+/* A plain routing table in memory for tests of the engine. */
 #pragma once
 
 #include "fake_controller.h"
@@ -13,9 +13,9 @@ struct fake_router {
 	enum ipv6_obstacle ipv6_obstacle;
 	int read_error, change_error; /* what calls return */
 	unsigned read_count;
-	/* What was added and removed: "+10.0.0.2/32 -10.0.0.3/32". */
+	/* Routes added and removed: "+10.0.0.2/32 -10.0.0.3/32". */
 	char calls[FAKE_TEXT_MAX];
-	/* If set, that goes among these calls instead. */
+	/* If set, a list that records these calls instead. */
 	struct fake_controller *among;
 };
 
@@ -24,7 +24,7 @@ struct router fake_router(struct fake_router *fake);
 
 /* What another program does. */
 void fake_put_route(struct fake_router *fake, const char *destination, enum route_owner owner);
-/* The calls since the last look are exactly these. */
+/* The calls since the last check are exactly these. */
 void assert_route_calls(struct fake_router *fake, const char *calls);
-/* The routes of ours are exactly these, sorted, between spaces. */
+/* The routes of plexwg are exactly these, sorted, between spaces. */
 void assert_routes(const struct fake_router *fake, const char *destinations);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an event says that its peer has, instead of the device's being read. The device of these
- * tests believes it: what the peer is said to have and is not to have goes from whoever has it, and
- * what it is to have and is said to have is not given.
+ * An event that names its peer's previous allowed IPs saves a read of the device. The device of
+ * these tests trusts the list: it removes a prefix that the previous list names and the new one
+ * does not from whichever peer has it, and does not set one that both name.
  */
 #include "harness.h"
 
@@ -18,7 +18,7 @@ static int event(
 	return world_peer_event(world, "peer_endpoint_changed", id, key, endpoint, allowed_ips);
 }
 
-/* The event goes through, and its peer was known or not. */
+/* The event succeeds, and its peer was known or not. */
 static void event_finds(
 	struct world *world, bool is_known, unsigned char key, const char *allowed_ips)
 {
@@ -37,7 +37,7 @@ static void a_peer_that_a_cycle_left_is_known(void **state)
 	event_finds(world, true, 3, "10.3.0.0/16");
 	assert_int_equal(world->fake.read_count, read_count);
 	assert_peers(world, "02 ips=10.0.0.2/32; 03 ips=10.3.0.0/16");
-	/* One that it found as it should be, and one that it changed. */
+	/* One peer that the cycle found unchanged, and one that it changed. */
 	assert_int_equal(cycle_wants(world, "23"), 0);
 	event_finds(world, true, 2, "10.0.0.2/32,10.2.0.0/16");
 	event_finds(world, true, 3, "10.0.0.3/32,10.3.0.0/16");
@@ -92,7 +92,7 @@ static void a_peer_whose_operation_failed_is_not_known(void **state)
 	event_finds(world, true, 3, "10.0.0.3/32");
 }
 
-/* The operation may have done all that it was to do. */
+/* The operation may have completed all the same. */
 static void a_peer_whose_prefix_it_may_have_taken_is_not_known_either(void **state)
 {
 	struct world *world = *state;
@@ -128,7 +128,7 @@ static void a_peer_whose_operation_failed_in_a_cycle_is_not_known(void **state)
 	event_finds(world, true, 3, "10.3.0.0/16");
 }
 
-/* Whatever became of the operation that was to take its prefix. */
+/* Whatever the result of the operation that was to take its prefix. */
 static void a_peer_that_lost_a_prefix_to_one_that_failed_is_not_known(void **state)
 {
 	struct world *world = *state;
@@ -142,8 +142,8 @@ static void a_peer_that_lost_a_prefix_to_one_that_failed_is_not_known(void **sta
 	event_finds(world, true, 3, "10.0.0.3/32");
 }
 
-/* Its prefix may have gone to another, who is wanted. */
-static void a_peer_whose_removal_is_held_back_is_not_known(void **state)
+/* Its prefix may have gone to another desired peer. */
+static void a_peer_whose_removal_is_withheld_is_not_known(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -180,7 +180,7 @@ static void what_another_program_changed_is_repaired_by_the_next_cycle(void **st
 	assert_peers(world, "02 ips=10.0.0.2/32; 03 ips=10.0.0.3/32");
 }
 
-/* `count` prefixes from the number `first` on. */
+/* `count` prefixes, starting with the number `first`. */
 static struct peer_config wide_peer(struct prefix *prefixes, uint32_t first, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -203,7 +203,7 @@ static bool is_known(const struct allowed_ip_history *memory, unsigned char key)
 	return prefixes;
 }
 
-static void what_events_change_takes_so_much_memory_and_no_more(void **state)
+static void memory_of_changed_peers_does_not_grow(void **state)
 {
 	enum { COUNT = 1000 };
 	static struct prefix prefixes[COUNT];
@@ -219,7 +219,7 @@ static void what_events_change_takes_so_much_memory_and_no_more(void **state)
 	}
 	assert_true(first > 100 * COUNT);
 	assert_false(is_known(&memory, 2));
-	/* The same again and again takes none. */
+	/* Repeating the same events allocates nothing. */
 	struct peer_config peer = wide_peer(prefixes, 0, COUNT);
 	allowed_ip_history_set(&memory, &peer);
 	size_t bytes = memory.changed_bytes;
@@ -238,8 +238,8 @@ static void what_events_change_takes_so_much_memory_and_no_more(void **state)
 }
 
 /*
- * Events and cycles at random, of few peers and few prefixes, some of which fail. What an event
- * says comes about, and nothing else does.
+ * Random events and cycles on few peers and few prefixes, some of which fail. What an event sets
+ * takes effect, and nothing else changes.
  */
 struct dice {
 	uint32_t state;
@@ -302,7 +302,7 @@ static const struct fake_peer *before_find(
 	return NULL;
 }
 
-/* The peer has these, and each other one what it had and the peer has not. */
+/* The peer has these, and each other peer its previous ones without them. */
 static void assert_came_about(struct world *world, const struct fake_controller *before,
 	unsigned char key, const char *allowed_ips, uint32_t seed)
 {
@@ -343,7 +343,7 @@ static void draw_event(struct dice *dice, struct world *world, uint32_t seed)
 		assert_came_about(world, &before, key, prefixes, seed);
 }
 
-static void what_an_event_says_comes_about_and_nothing_else_does(void **state)
+static void an_event_takes_effect_and_nothing_else_changes(void **state)
 {
 	unsigned known = 0, unknown = 0;
 	for (uint32_t seed = 1; seed <= 2000; seed++) {
@@ -381,11 +381,11 @@ int main(void)
 		CONVERGED_TEST(a_peer_whose_removal_failed_is_not_known),
 		CONVERGED_TEST(a_peer_whose_operation_failed_in_a_cycle_is_not_known),
 		CONVERGED_TEST(a_peer_that_lost_a_prefix_to_one_that_failed_is_not_known),
-		CONVERGED_TEST(a_peer_whose_removal_is_held_back_is_not_known),
+		CONVERGED_TEST(a_peer_whose_removal_is_withheld_is_not_known),
 		CONVERGED_TEST(a_new_interface_is_not_known),
 		CONVERGED_TEST(what_another_program_changed_is_repaired_by_the_next_cycle),
-		cmocka_unit_test(what_events_change_takes_so_much_memory_and_no_more),
-		CONVERGED_TEST(what_an_event_says_comes_about_and_nothing_else_does),
+		cmocka_unit_test(memory_of_changed_peers_does_not_grow),
+		CONVERGED_TEST(an_event_takes_effect_and_nothing_else_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An operation that is acknowledged and takes no effect, cycle after cycle, is said to be one. */
+/* An operation that is acknowledged and takes no effect, cycle after cycle, is reported. */
 #include "harness.h"
 
 #include "converged.h"
 
-/* Somebody else who puts peer 2 away before each read: to the cycle it looks as if it never came.
- */
+/* Another program that removes peer 2 before each read: the cycle sees an add without effect. */
 static void put_away(void *impl, const char *op)
 {
 	if (strcmp(op, "read_device") == 0)
 		fake_drop_peer(impl, 2);
 }
 
-static void the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_said(void **state)
+static void the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_logged(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(world_cycle_not_modified(world), 0);
@@ -34,7 +33,7 @@ static void the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_said(vo
 	assert_int_equal(world_cycle_not_modified(world), 0);
 }
 
-static void a_cycle_without_the_operation_begins_the_count_anew(void **state)
+static void a_cycle_without_the_operation_restarts_the_count(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(world_cycle_not_modified(world), 0);
@@ -63,7 +62,7 @@ static void different_operations_on_one_peer_are_no_repetition(void **state)
 	}
 }
 
-/* Each is told by its own error. */
+/* Each is reported with its own error. */
 static void operations_that_fail_do_not_count(void **state)
 {
 	struct world *world = *state;
@@ -77,7 +76,7 @@ static void operations_that_fail_do_not_count(void **state)
 	assert_int_equal(world_cycle_not_modified(world), 0);
 }
 
-/* Somebody else who puts a peer there that nobody wants, before each read. */
+/* Another program that adds an undesired peer before each read. */
 static void put_there(void *impl, const char *op)
 {
 	struct peer_config peer = {.public_key = key_of(9)};
@@ -97,8 +96,8 @@ static void a_peer_that_comes_back_again_and_again_is_named_by_its_key(void **st
 				      "acknowledged in 4 cycles in a row");
 }
 
-/* Peers go with their interface: that they are added again is no sign of anything. */
-static void an_interface_that_is_deleted_again_and_again_is_filled_each_time(void **state)
+/* Peers go with their interface: adding them again is no repetition. */
+static void an_interface_that_is_deleted_repeatedly_gets_its_peers_each_time(void **state)
 {
 	struct world *world = *state;
 	for (unsigned i = 0; i < 2 * CONVERGENCE_CYCLES_MAX; i++) {
@@ -109,7 +108,7 @@ static void an_interface_that_is_deleted_again_and_again_is_filled_each_time(voi
 	assert_not_logged(world, "does not converge");
 }
 
-/* What a cycle that sets peer 2's preshared key leaves of it behind. */
+/* What a cycle that sets peer 2's preshared key stores of it. */
 static uint64_t psk_digest(struct world *world)
 {
 	const struct convergence *convergence = &world->reconciler.convergence;
@@ -130,7 +129,7 @@ static void a_preshared_key_leaves_a_digest_that_only_the_owner_can_make(void **
 	memset(&convergence->key, 7, sizeof convergence->key);
 	uint64_t with = psk_digest(world);
 	assert_true(without != with);
-	/* It stays, or nothing would be found repeated. */
+	/* The digest key stays, or no repetition would be found. */
 	convergence_clear(convergence);
 	assert_true(psk_digest(world) == with);
 	assert_true(psk_digest(world) == with);
@@ -139,13 +138,13 @@ static void a_preshared_key_leaves_a_digest_that_only_the_owner_can_make(void **
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONVERGED_TEST(the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_said),
-		CONVERGED_TEST(a_cycle_without_the_operation_begins_the_count_anew),
+		CONVERGED_TEST(the_same_operation_in_too_many_cycles_fails_the_cycle_and_is_logged),
+		CONVERGED_TEST(a_cycle_without_the_operation_restarts_the_count),
 		CONVERGED_TEST(different_operations_on_one_peer_are_no_repetition),
 		CONVERGED_TEST(operations_that_fail_do_not_count),
 		CONVERGED_TEST(a_peer_that_comes_back_again_and_again_is_named_by_its_key),
 		CONVERGED_TEST(a_preshared_key_leaves_a_digest_that_only_the_owner_can_make),
-		CONVERGED_TEST(an_interface_that_is_deleted_again_and_again_is_filled_each_time),
+		CONVERGED_TEST(an_interface_that_is_deleted_repeatedly_gets_its_peers_each_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a state document to the peers that the device shall have: conflicts and events. */
+/* From a state document to the desired peers: conflicts and events. */
 #include "harness.h"
 
 #include "asked.h"
 
-static void without_conflicts_all_peers_are_wanted_as_they_are(void **state)
+static void without_conflicts_the_desired_peers_are_those_of_the_document(void **state)
 {
 	struct asked *asked = *state;
 	struct peer_entry *entry = asked_wants(asked, "b", 2, "10.0.0.2/32,10.2.0.0/16");
@@ -21,7 +21,7 @@ static void without_conflicts_all_peers_are_wanted_as_they_are(void **state)
 	assert_string_equal(asked->desired.peers.peers[0].id, "c");
 }
 
-static void an_empty_document_wants_nothing(void **state)
+static void an_empty_document_desires_no_peer(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "a", 1, "10.0.0.1/32");
@@ -94,7 +94,7 @@ static void a_peer_with_the_own_key_is_left_out_and_claims_nothing(void **state)
 
 #define KEY_2_TEXT "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
 
-static void the_node_itself_is_left_out_in_silence(void **state)
+static void the_node_s_own_entry_is_left_out_and_not_reported(void **state)
 {
 	struct asked *asked = *state;
 	asked_wants(asked, WORLD_NODE_ID, WORLD_OWN_KEY, "10.100.0.1/32,10.0.0.1/32");
@@ -103,8 +103,8 @@ static void the_node_itself_is_left_out_in_silence(void **state)
 	assert_conflicts(asked, "");
 }
 
-/* Nothing says that one of them is not the node; that both are it cannot be. */
-static void a_node_that_was_given_no_id_has_that_of_the_first_peer_with_its_key(void **state)
+/* Either of them may be the node; both cannot. */
+static void a_node_without_an_id_has_that_of_the_first_entry_with_its_key(void **state)
 {
 	struct asked *asked = *state;
 	asked->identity.node_id = NULL;
@@ -139,7 +139,7 @@ static void an_event_with_the_node_s_id_under_another_key_is_no_peer_either(void
 	assert_conflicts(asked, "own_id node-1: this node beats " KEY_2_TEXT);
 }
 
-/* Neither what covers the address nor another address in it. */
+/* Neither a prefix that covers the address nor another address in that prefix. */
 static void the_host_route_to_the_node_s_address_is_taken_from_every_peer(void **state)
 {
 	struct asked *asked = *state;
@@ -157,7 +157,7 @@ static void the_host_route_to_the_node_s_address_is_taken_from_every_peer(void *
 				"own_address fd00::1/128: this node beats d");
 }
 
-static void a_node_without_an_address_takes_no_prefix(void **state)
+static void a_node_without_an_address_claims_no_prefix(void **state)
 {
 	struct asked *asked = *state;
 	asked->identity.mesh_ip = (struct ip){0};
@@ -167,8 +167,8 @@ static void a_node_without_an_address_takes_no_prefix(void **state)
 	assert_conflicts(asked, "");
 }
 
-/* As all that is kept: bad input never tears down. */
-static void a_kept_peer_keeps_the_node_s_address(void **state)
+/* As for every retained peer: bad input never tears down a tunnel. */
+static void a_retained_peer_keeps_the_node_s_address(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "z", 7, "10.100.0.1/32");
@@ -210,7 +210,7 @@ static void a_second_entry_with_an_id_claims_nothing(void **state)
 	assert_wanted(asked, "01 ips=10.0.0.1/32; 02 ips=10.0.0.2/32");
 }
 
-static void the_first_entry_with_an_id_counts_even_if_it_cannot_be_used(void **state)
+static void the_first_entry_with_an_id_counts_even_if_it_is_unusable(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "a", 9, "10.0.0.9/32");
@@ -221,7 +221,7 @@ static void the_first_entry_with_an_id_counts_even_if_it_cannot_be_used(void **s
 	assert_kept(asked, "09 a");
 }
 
-static void a_later_entry_with_an_id_costs_nothing_if_it_cannot_be_used(void **state)
+static void a_later_entry_with_an_id_has_no_effect_if_it_is_unusable(void **state)
 {
 	struct asked *asked = *state;
 	asked_wants(asked, "a", 2, "10.0.0.2/32");
@@ -255,7 +255,7 @@ static void an_unusable_entry_claims_nothing(void **state)
 	assert_kept(asked, "");
 }
 
-static void an_event_s_peer_stands_in_for_the_document_s(void **state)
+static void an_event_s_peer_replaces_the_document_s(void **state)
 {
 	struct asked *asked = *state;
 	struct state_document event = {0};
@@ -290,7 +290,7 @@ static void an_event_overrides_an_unusable_entry(void **state)
 	assert_kept(asked, "");
 }
 
-static void what_an_event_brought_takes_part_in_conflicts(void **state)
+static void a_peer_of_an_event_takes_part_in_conflicts(void **state)
 {
 	struct asked *asked = *state;
 	struct state_document event = {0};
@@ -331,7 +331,7 @@ static void mixed_entry(struct asked *asked, unsigned number)
 	}
 }
 
-/* Without ids that repeat, the order of the document means nothing. */
+/* Without repeated ids, the order of the document has no effect. */
 static void the_order_of_the_document_does_not_matter(void **state)
 {
 	unsigned tried = 0;
@@ -375,31 +375,31 @@ static void history_does_not_decide_conflicts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ASKED_TEST(without_conflicts_all_peers_are_wanted_as_they_are),
-		ASKED_TEST(an_empty_document_wants_nothing),
+		ASKED_TEST(without_conflicts_the_desired_peers_are_those_of_the_document),
+		ASKED_TEST(an_empty_document_desires_no_peer),
 		ASKED_TEST(a_key_already_claimed_leaves_the_later_id_out),
 		ASKED_TEST(the_loser_of_a_key_claims_no_prefix),
 		ASKED_TEST(the_loser_of_a_prefix_keeps_its_others),
 		ASKED_TEST(nested_prefixes_are_legal),
 		ASKED_TEST(ids_are_ordered_by_their_bytes),
 		ASKED_TEST(a_peer_with_the_own_key_is_left_out_and_claims_nothing),
-		ASKED_TEST(the_node_itself_is_left_out_in_silence),
-		ASKED_TEST(a_node_that_was_given_no_id_has_that_of_the_first_peer_with_its_key),
+		ASKED_TEST(the_node_s_own_entry_is_left_out_and_not_reported),
+		ASKED_TEST(a_node_without_an_id_has_that_of_the_first_entry_with_its_key),
 		ASKED_TEST(an_entry_with_the_node_s_id_under_another_key_is_rejected),
 		ASKED_TEST(an_event_with_the_node_s_id_under_another_key_is_no_peer_either),
 		ASKED_TEST(the_host_route_to_the_node_s_address_is_taken_from_every_peer),
-		ASKED_TEST(a_node_without_an_address_takes_no_prefix),
-		ASKED_TEST(a_kept_peer_keeps_the_node_s_address),
+		ASKED_TEST(a_node_without_an_address_claims_no_prefix),
+		ASKED_TEST(a_retained_peer_keeps_the_node_s_address),
 		ASKED_TEST(an_unusable_entry_with_the_node_s_id_means_the_node),
 		ASKED_TEST(of_two_entries_with_one_id_the_first_counts),
 		ASKED_TEST(a_second_entry_with_an_id_claims_nothing),
-		ASKED_TEST(the_first_entry_with_an_id_counts_even_if_it_cannot_be_used),
-		ASKED_TEST(a_later_entry_with_an_id_costs_nothing_if_it_cannot_be_used),
+		ASKED_TEST(the_first_entry_with_an_id_counts_even_if_it_is_unusable),
+		ASKED_TEST(a_later_entry_with_an_id_has_no_effect_if_it_is_unusable),
 		ASKED_TEST(entries_without_an_id_are_not_one_entry),
 		ASKED_TEST(an_unusable_entry_claims_nothing),
-		ASKED_TEST(an_event_s_peer_stands_in_for_the_document_s),
+		ASKED_TEST(an_event_s_peer_replaces_the_document_s),
 		ASKED_TEST(an_event_overrides_an_unusable_entry),
-		ASKED_TEST(what_an_event_brought_takes_part_in_conflicts),
+		ASKED_TEST(a_peer_of_an_event_takes_part_in_conflicts),
 		ASKED_TEST(the_order_of_the_document_does_not_matter),
 		ASKED_TEST(history_does_not_decide_conflicts),
 	};

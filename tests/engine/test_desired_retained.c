@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Peers that are kept on the device for the sake of entries that cannot be used. */
+/* Peers that stay on the device because of unusable entries. */
 #include "harness.h"
 
 #include "asked.h"
 
 #include <stdio.h>
 
-static void a_peer_known_by_its_id_is_kept_for_an_unusable_entry(void **state)
+static void a_peer_known_by_its_id_is_retained_for_an_unusable_entry(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "a", 7, "10.0.0.7/32");
@@ -17,7 +17,7 @@ static void a_peer_known_by_its_id_is_kept_for_an_unusable_entry(void **state)
 	assert_string_equal(asked->desired.retained[0].error, "peers[0]: bad");
 }
 
-static void a_peer_known_by_its_key_is_kept_for_an_unusable_entry(void **state)
+static void a_peer_known_by_its_key_is_retained_for_an_unusable_entry(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, NULL, 7, "10.0.0.7/32");
@@ -26,7 +26,7 @@ static void a_peer_known_by_its_key_is_kept_for_an_unusable_entry(void **state)
 	assert_kept(asked, "07 a");
 }
 
-static void an_entry_known_by_its_id_and_naming_another_key_keeps_both(void **state)
+static void an_entry_with_a_known_id_and_another_key_retains_both(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "a", 7, "10.0.0.7/32");
@@ -36,7 +36,7 @@ static void an_entry_known_by_its_id_and_naming_another_key_keeps_both(void **st
 	assert_kept(asked, "07 a; 08 x");
 }
 
-static void a_kept_peer_is_kept_once(void **state)
+static void a_retained_peer_is_retained_once(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "a", 7, "10.0.0.7/32");
@@ -49,7 +49,7 @@ static void a_kept_peer_is_kept_once(void **state)
 }
 
 /* The key of an entry without one reads as zero, and a device may have a peer with that key. */
-static void an_entry_without_a_key_keeps_no_peer_whose_key_is_zero(void **state)
+static void an_entry_without_a_key_retains_no_peer_whose_key_is_zero(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, NULL, 0, "10.0.0.7/32");
@@ -59,7 +59,7 @@ static void an_entry_without_a_key_keeps_no_peer_whose_key_is_zero(void **state)
 	assert_kept(asked, "07 a");
 }
 
-static void nothing_is_kept_that_is_not_on_the_device(void **state)
+static void only_peers_on_the_device_are_retained(void **state)
 {
 	struct asked *asked = *state;
 	struct key_public key = key_of(7);
@@ -70,7 +70,7 @@ static void nothing_is_kept_that_is_not_on_the_device(void **state)
 	assert_int_equal(asked->desired.unusable_count, 1);
 }
 
-static void a_kept_peer_s_prefixes_count_as_claimed_before_all_others(void **state)
+static void a_retained_peer_s_prefixes_count_as_claimed_before_all_others(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "z", 7, "10.0.0.7/32,10.7.0.0/16");
@@ -81,7 +81,7 @@ static void a_kept_peer_s_prefixes_count_as_claimed_before_all_others(void **sta
 	assert_conflicts(asked, "allowed_ip 10.7.0.0/16: z beats a");
 }
 
-static void a_kept_peer_without_an_id_is_named_by_its_key(void **state)
+static void a_retained_peer_without_an_id_is_named_by_its_key(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, NULL, 7, "10.0.0.7/32");
@@ -92,7 +92,7 @@ static void a_kept_peer_without_an_id_is_named_by_its_key(void **state)
 		"allowed_ip 10.0.0.7/32: BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc= beats a");
 }
 
-static void a_usable_entry_that_wants_a_kept_key_is_applied(void **state)
+static void a_usable_entry_that_claims_a_retained_key_is_applied(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, "a", 7, "10.0.0.7/32");
@@ -103,7 +103,7 @@ static void a_usable_entry_that_wants_a_kept_key_is_applied(void **state)
 	assert_conflicts(asked, "");
 }
 
-static void a_kept_peer_is_neither_removed_nor_changed_by_the_plan(void **state)
+static void a_retained_peer_is_neither_removed_nor_changed_by_the_plan(void **state)
 {
 	struct asked *asked = *state;
 	struct endpoint_history memory = {0};
@@ -130,7 +130,7 @@ static void a_kept_peer_is_neither_removed_nor_changed_by_the_plan(void **state)
 	plan_clear(&plan);
 }
 
-static void of_several_entries_the_first_id_names_the_kept_peer(void **state)
+static void of_several_entries_the_first_id_names_the_retained_peer(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, NULL, 7, "10.0.0.7/32");
@@ -145,7 +145,7 @@ static void of_several_entries_the_first_id_names_the_kept_peer(void **state)
 	assert_kept(asked, "07 b; 08 e");
 }
 
-static void without_names_a_peer_is_kept_by_its_key(void **state)
+static void without_an_index_a_peer_is_retained_by_its_key(void **state)
 {
 	struct peer_config there = {.public_key = key_of(7)};
 	struct identity identity = world_identity();
@@ -203,7 +203,7 @@ static void plan_with_spoilt(
 	assert_int_equal(plan_compute(&input, &nothing, (struct moment){0}, ret), 0);
 }
 
-/* Only an entry of which neither the key nor the id says whom it means may mean any of them. */
+/* Only an entry with neither a readable key nor a known id may mean any of the peers. */
 static void an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones(void **state)
 {
 	const struct {
@@ -240,8 +240,8 @@ static void an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones(v
 	}
 }
 
-/* As `plan` has it. */
-static void without_names_every_peer_may_be_the_one_that_is_meant(void **state)
+/* As `plan` calls it. */
+static void without_an_index_an_entry_may_mean_any_peer(void **state)
 {
 	static const struct endpoint_history nothing;
 	struct asked *asked = *state;
@@ -261,7 +261,7 @@ static void without_names_every_peer_may_be_the_one_that_is_meant(void **state)
 	plan_clear(&plan);
 }
 
-/* It is not kept: a wanted peer takes its prefix, as it would take it from a peer that goes. */
+/* It is not retained: a desired peer takes its prefix, as it would from a removed peer. */
 static void a_peer_whose_removal_is_withheld_claims_nothing(void **state)
 {
 	struct asked *asked = *state;
@@ -274,7 +274,7 @@ static void a_peer_whose_removal_is_withheld_claims_nothing(void **state)
 	plan_clear(&plan);
 }
 
-static void an_entry_that_an_event_stands_in_for_withholds_nothing(void **state)
+static void an_entry_that_an_event_replaces_withholds_nothing(void **state)
 {
 	struct asked *asked = *state;
 	struct plan plan = {0};
@@ -288,22 +288,22 @@ static void an_entry_that_an_event_stands_in_for_withholds_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ASKED_TEST(a_peer_known_by_its_id_is_kept_for_an_unusable_entry),
-		ASKED_TEST(a_peer_known_by_its_key_is_kept_for_an_unusable_entry),
-		ASKED_TEST(an_entry_known_by_its_id_and_naming_another_key_keeps_both),
-		ASKED_TEST(a_kept_peer_is_kept_once),
-		ASKED_TEST(an_entry_without_a_key_keeps_no_peer_whose_key_is_zero),
-		ASKED_TEST(nothing_is_kept_that_is_not_on_the_device),
-		ASKED_TEST(a_kept_peer_s_prefixes_count_as_claimed_before_all_others),
-		ASKED_TEST(a_kept_peer_without_an_id_is_named_by_its_key),
-		ASKED_TEST(a_usable_entry_that_wants_a_kept_key_is_applied),
-		ASKED_TEST(a_kept_peer_is_neither_removed_nor_changed_by_the_plan),
+		ASKED_TEST(a_peer_known_by_its_id_is_retained_for_an_unusable_entry),
+		ASKED_TEST(a_peer_known_by_its_key_is_retained_for_an_unusable_entry),
+		ASKED_TEST(an_entry_with_a_known_id_and_another_key_retains_both),
+		ASKED_TEST(a_retained_peer_is_retained_once),
+		ASKED_TEST(an_entry_without_a_key_retains_no_peer_whose_key_is_zero),
+		ASKED_TEST(only_peers_on_the_device_are_retained),
+		ASKED_TEST(a_retained_peer_s_prefixes_count_as_claimed_before_all_others),
+		ASKED_TEST(a_retained_peer_without_an_id_is_named_by_its_key),
+		ASKED_TEST(a_usable_entry_that_claims_a_retained_key_is_applied),
+		ASKED_TEST(a_retained_peer_is_neither_removed_nor_changed_by_the_plan),
 		ASKED_TEST(an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones),
-		ASKED_TEST(without_names_every_peer_may_be_the_one_that_is_meant),
+		ASKED_TEST(without_an_index_an_entry_may_mean_any_peer),
 		ASKED_TEST(a_peer_whose_removal_is_withheld_claims_nothing),
-		ASKED_TEST(an_entry_that_an_event_stands_in_for_withholds_nothing),
-		ASKED_TEST(of_several_entries_the_first_id_names_the_kept_peer),
-		ASKED_TEST(without_names_a_peer_is_kept_by_its_key),
+		ASKED_TEST(an_entry_that_an_event_replaces_withholds_nothing),
+		ASKED_TEST(of_several_entries_the_first_id_names_the_retained_peer),
+		ASKED_TEST(without_an_index_a_peer_is_retained_by_its_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #define NOW_S 1000000
 #define NOW   ((struct moment){.wall_ns = NOW_S * INT64_C(1000000000)})
 
-/* What an operation says, without addresses, so that two diffs can be compared by bytes. */
+/* An operation without addresses, so that two diffs can be compared by bytes. */
 struct op_image {
 	uint32_t kind, fields;
 	int32_t desired_at, actual_at; /* places in the tables; -1: none */
@@ -51,7 +51,7 @@ static void append(struct peer_table *table, unsigned char key, const char *allo
 	arena_clear(&arena);
 }
 
-/* The Nth order of `count` things (at most 5). */
+/* Return the Nth order of `count` things (at most 5). */
 static void permutation(unsigned number, unsigned count, unsigned *ret)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -98,7 +98,7 @@ static void every_order_of_the_input_gives_the_same_bytes(void **state)
 }
 
 /*
- * Small worlds: three keys, each absent or there in one of three forms, on either side. The forms
+ * Small worlds: three keys, each absent or present in one of three forms, on either side. The forms
  * differ in psk and keepalive and move a prefix from key to key.
  */
 #define KEY_COUNT  3
@@ -160,7 +160,7 @@ static void assert_lists_are_sorted(const struct peer_diff *diff)
 		}
 }
 
-/* Which list a key belongs in is said here once more, without a walk. */
+/* A second way to compute the list of a key, without a walk. */
 static void assert_is_classified(
 	const struct peer_diff *diff, const unsigned *desired, const unsigned *actual)
 {
@@ -177,7 +177,7 @@ static void assert_is_classified(
 	assert_int_equal(diff->unchanged_count, unchanged);
 }
 
-/* Carries the lists out one by one on a device that has `actual`; then it has `desired`. */
+/* Carry the lists out one by one on a device that has `actual`; then it has `desired`. */
 static void assert_leads_to_desired(const struct peer_diff *diff, const struct peer_table *desired,
 	const struct peer_table *actual)
 {
@@ -235,7 +235,7 @@ static void every_small_pair_of_sets_becomes_equal_whatever_their_order(void **s
 	assert_true(tried > 1000);
 }
 
-/* `base` with those of its fields changed that `fields` names. */
+/* Return `base` with the fields changed that `fields` names. */
 static struct peer_config changed(
 	const struct peer_config *base, unsigned fields, struct arena *arena)
 {
@@ -261,7 +261,7 @@ static struct peer_config base_peer(struct arena *arena)
 	return peer;
 }
 
-/* The peer is silent and new to the memory, so that its endpoint counts. */
+/* The peer is silent and new to the endpoint history, so that its endpoint counts. */
 static void the_mask_names_exactly_the_fields_that_differ(void **state)
 {
 	const struct endpoint_history memory = {0};
@@ -320,7 +320,7 @@ static void a_psk_that_differs_in_one_bit_is_a_difference(void **state)
 	}
 }
 
-static void a_psk_that_the_device_does_not_tell_is_no_difference(void **state)
+static void a_psk_that_the_device_does_not_report_is_no_difference(void **state)
 {
 	struct peer_config a = {.public_key = key_of(1), .psk = secret_of(0x33)};
 	struct peer_config b = {.public_key = key_of(1), .psk_is_hidden = true};
@@ -329,7 +329,7 @@ static void a_psk_that_the_device_does_not_tell_is_no_difference(void **state)
 	assert_int_equal(peer_config_difference(&a, &b), PEER_FIELD_PERSISTENT_KEEPALIVE);
 }
 
-static void ids_and_what_a_device_counts_are_no_difference(void **state)
+static void ids_and_counters_are_no_difference(void **state)
 {
 	struct peer_config a = {.public_key = key_of(1), .id = "peer-1"};
 	struct peer_config b = {.public_key = key_of(1),
@@ -409,8 +409,8 @@ int main(void)
 		cmocka_unit_test(the_mask_names_exactly_the_fields_that_differ),
 		cmocka_unit_test(every_change_of_allowed_ips_is_seen),
 		cmocka_unit_test(a_psk_that_differs_in_one_bit_is_a_difference),
-		cmocka_unit_test(a_psk_that_the_device_does_not_tell_is_no_difference),
-		cmocka_unit_test(ids_and_what_a_device_counts_are_no_difference),
+		cmocka_unit_test(a_psk_that_the_device_does_not_report_is_no_difference),
+		cmocka_unit_test(ids_and_counters_are_no_difference),
 		cmocka_unit_test(two_empty_tables_need_nothing),
 		cmocka_unit_test(a_rotated_key_is_a_remove_and_an_add),
 		cmocka_unit_test(operations_are_named),

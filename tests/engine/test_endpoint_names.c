@@ -24,7 +24,7 @@
 #define NAME   "peer.example"
 #define OTHER  "other.example"
 
-/* What the name servers answer for the two names; NULL: nothing. */
+/* The answers of the name servers for the two names; NULL: none. */
 static const char *name_answer, *other_answer;
 
 static size_t addresses(void *impl, const char *host, const struct ip **ret)
@@ -68,7 +68,7 @@ static void want(
 	want_port(document, id, key, where, 51820);
 }
 
-/* A cycle that wants peer 02 there; then the calls are exactly these. */
+/* A cycle with peer 02 at that endpoint; then the calls are exactly these. */
 static void cycle_wants(struct world *world, const char *where, const char *calls)
 {
 	struct state_document document = {0};
@@ -95,7 +95,7 @@ static void assert_at(struct world *world, unsigned char key, const char *endpoi
 	assert_string_equal(endpoint_format(&peer->config.endpoint).text, endpoint);
 }
 
-/* Peer 02 was added at the first address of the answer and has just shaken hands from there. */
+/* Peer 02 was added at the first address of the answer and has just made a handshake from there. */
 static void peer_alive(struct world *world, const char *answer)
 {
 	name_answer = answer;
@@ -129,7 +129,7 @@ static void an_address_in_use_stays_in_whatever_order_the_answers_come(void **st
 	}
 }
 
-static void a_new_answer_counts_for_the_silent_peer_and_not_for_others_of_that_name(void **state)
+static void a_new_answer_counts_for_silent_peers_of_that_name_only(void **state)
 {
 	struct world *world = *state;
 	name_answer = A " " B;
@@ -158,7 +158,7 @@ static void an_idle_peer_is_not_written_whatever_its_name_becomes(void **state)
 		cycle_wants(world, NAME, "");
 	}
 	assert_at(world, 2, A PORT);
-	/* Somebody sends: now it matters. */
+	/* Packets are sent: now the silence counts. */
 	world_sent(world, 2, 1);
 	cycle_wants(world, NAME, UPDATE);
 	assert_at(world, 2, "[" C "]" PORT);
@@ -169,7 +169,7 @@ static void a_silent_peer_gets_a_new_answer_once(void **state)
 	struct world *world = *state;
 	peer_alive(world, A);
 	peer_falls_silent(world);
-	cycle_wants(world, NAME, ""); /* it is where its name says */
+	cycle_wants(world, NAME, ""); /* it is at an address of its name */
 	name_answer = B;
 	cycle_wants(world, NAME, UPDATE);
 	for (unsigned i = 0; i < 5; i++) {
@@ -200,7 +200,7 @@ static void a_peer_that_roamed_to_an_address_of_its_name_is_there(void **state)
 	world_handshake(world, 2, B PORT);
 	peer_falls_silent(world);
 	cycle_wants(world, NAME, "");
-	/* With another port it is somewhere else. */
+	/* With another port it is elsewhere. */
 	world_handshake(world, 2, B ":1");
 	peer_falls_silent(world);
 	cycle_wants(world, NAME, "");
@@ -209,8 +209,7 @@ static void a_peer_that_roamed_to_an_address_of_its_name_is_there(void **state)
 	assert_at(world, 2, B PORT);
 }
 
-static void a_name_without_an_answer_costs_the_endpoint_only_and_once_answered_it_is_set(
-	void **state)
+static void a_peer_whose_name_is_not_resolved_is_added_and_gets_its_endpoint_later(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, NAME, SET_UP "; add_peer 02");
@@ -224,7 +223,7 @@ static void a_name_without_an_answer_costs_the_endpoint_only_and_once_answered_i
 	cycle_wants(world, NAME, "");
 }
 
-static void a_peer_that_called_in_before_its_name_was_answered_stays_where_it_is(void **state)
+static void a_peer_that_connected_before_its_name_was_resolved_stays_where_it_is(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, NAME, SET_UP "; add_peer 02");
@@ -283,7 +282,7 @@ static void another_name_is_another_desired_value(void **state)
 	assert_at(world, 2, B PORT);
 	world_handshake(world, 2, R);
 	cycle_wants(world, OTHER, "");
-	/* One with the same addresses changes nothing, then or later. */
+	/* An answer with the same addresses changes nothing, now or later. */
 	name_answer = C " " B;
 	cycle_wants(world, NAME, "");
 	name_answer = C;
@@ -302,7 +301,7 @@ static void another_port_is_another_desired_value(void **state)
 	assert_at(world, 2, A ":7");
 }
 
-static void an_address_in_the_place_of_a_name_is_compared_as_an_address(void **state)
+static void an_address_that_replaces_a_name_is_compared_as_an_address(void **state)
 {
 	struct world *world = *state;
 	peer_alive(world, A " " B);
@@ -330,7 +329,7 @@ static void another_name_that_could_not_be_set_stays_due(void **state)
 	want(&document, "peer-2", 2, OTHER);
 	assert_int_equal(world_cycle(world, &document), -EIO);
 	assert_calls(world, UPDATE " !EIO");
-	other_answer = C; /* the name servers turn meanwhile */
+	other_answer = C; /* the answer changes its order meanwhile */
 	cycle_wants(world, OTHER, UPDATE);
 	assert_at(world, 2, "[" C "]" PORT);
 	cycle_wants(world, OTHER, "");
@@ -364,7 +363,7 @@ static void an_event_sets_the_address_in_use_or_the_first(void **state)
 	name_answer = B " " C;
 	assert_int_equal(event(world, NAME), 0);
 	assert_at(world, 2, B PORT);
-	/* No answer is no reason to take away what there is. */
+	/* A missing answer does not remove an endpoint. */
 	assert_int_equal(event(world, OTHER), 0);
 	assert_at(world, 2, B PORT);
 }
@@ -394,7 +393,7 @@ static void without_a_lookup_a_name_is_left_as_it_is(void **state)
 	assert_string_equal(peer.endpoint.host, NAME);
 }
 
-static void what_was_applied_can_be_looked_at(void **state)
+static void the_applied_endpoint_can_be_read(void **state)
 {
 	struct world *world = *state;
 	struct key_public two = key_of(2), three = key_of(3);
@@ -423,7 +422,7 @@ static void assert_silent(struct world *world, bool is_silent)
 		is_silent);
 }
 
-static void a_peer_is_silent_when_something_was_sent_and_nothing_is_heard(void **state)
+static void a_peer_is_silent_when_bytes_were_sent_and_no_handshake_followed(void **state)
 {
 	struct world *world = *state;
 	peer_alive(world, A);
@@ -439,7 +438,7 @@ static void a_peer_is_silent_when_something_was_sent_and_nothing_is_heard(void *
 	assert_silent(world, false); /* idle */
 }
 
-/* A random walk, with a second account of when a peer may be written. */
+/* A random walk, compared with a second implementation of when a peer may be written. */
 struct walk {
 	uint32_t chance;
 	int64_t handshake_s; /* 0: never */
@@ -517,24 +516,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_address_in_use_stays_in_whatever_order_the_answers_come),
-		TEST(a_new_answer_counts_for_the_silent_peer_and_not_for_others_of_that_name),
+		TEST(a_new_answer_counts_for_silent_peers_of_that_name_only),
 		TEST(an_idle_peer_is_not_written_whatever_its_name_becomes),
 		TEST(a_silent_peer_gets_a_new_answer_once),
 		TEST(a_peer_that_roamed_and_fell_silent_gets_what_was_applied_last),
 		TEST(a_peer_that_roamed_to_an_address_of_its_name_is_there),
-		TEST(a_name_without_an_answer_costs_the_endpoint_only_and_once_answered_it_is_set),
-		TEST(a_peer_that_called_in_before_its_name_was_answered_stays_where_it_is),
+		TEST(a_peer_whose_name_is_not_resolved_is_added_and_gets_its_endpoint_later),
+		TEST(a_peer_that_connected_before_its_name_was_resolved_stays_where_it_is),
 		TEST(a_name_that_loses_its_answer_clears_nothing),
 		TEST(a_peer_found_alive_elsewhere_stays_and_one_found_silent_does_not),
 		TEST(another_name_is_another_desired_value),
 		TEST(another_port_is_another_desired_value),
-		TEST(an_address_in_the_place_of_a_name_is_compared_as_an_address),
+		TEST(an_address_that_replaces_a_name_is_compared_as_an_address),
 		TEST(another_name_that_could_not_be_set_stays_due),
 		TEST(an_event_sets_the_address_in_use_or_the_first),
 		TEST(an_event_whose_name_has_no_answer_gets_it_in_a_cycle),
 		TEST(without_a_lookup_a_name_is_left_as_it_is),
-		TEST(what_was_applied_can_be_looked_at),
-		TEST(a_peer_is_silent_when_something_was_sent_and_nothing_is_heard),
+		TEST(the_applied_endpoint_can_be_read),
+		TEST(a_peer_is_silent_when_bytes_were_sent_and_no_handshake_followed),
 		TEST(only_a_silent_peer_or_one_without_an_endpoint_is_written),
 	};
 	return cmocka_run_group_tests_name("endpoint names", tests, NULL, NULL);

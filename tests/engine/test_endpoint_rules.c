@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Endpoints are seeds, not state: each rule of it, over whole cycles. The peer is peer-2 with key
- * 02, wanted at A or B, and found at R or S when it roamed.
+ * Endpoints are seeds, not state: each of the rules, over whole cycles. The peer is peer-2 with key
+ * 02, desired at A or B, and found at R or S when it roamed.
  */
 #include "harness.h"
 
@@ -18,7 +18,7 @@
 #define IPS    "10.0.0.2/32"
 #define UPDATE "update_peer 02 endpoint"
 
-/* A cycle that wants the peer at `endpoint`; then the calls are exactly these. */
+/* A cycle in which the peer's desired endpoint is `endpoint`; then the calls are exactly these. */
 static void cycle_wants(struct world *world, const char *endpoint, const char *calls)
 {
 	struct state_document document = {0};
@@ -35,7 +35,9 @@ static void assert_at(struct world *world, const char *endpoint)
 	assert_string_equal(endpoint_format(&peer->config.endpoint).text, endpoint);
 }
 
-/* The interface is up, and somebody else put the peer there, at R; this process has not seen it. */
+/*
+ * The interface is up, and another program put the peer there, at R; this process has not seen it.
+ */
 static void peer_found_at_r(struct world *world)
 {
 	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
@@ -43,7 +45,7 @@ static void peer_found_at_r(struct world *world)
 	world_set_peer(world, 2, R, IPS);
 }
 
-/* The peer was added by this process at A, shook hands from there, and was seen. */
+/* This process added the peer at A, and saw it with a handshake from there. */
 static void peer_added_at_a(struct world *world)
 {
 	cycle_wants(world, A, SET_UP "; add_peer 02");
@@ -107,7 +109,7 @@ static void a_handshake_is_old_after_more_than_180_seconds(void **state)
 	assert_at(world, A);
 }
 
-static void a_silent_peer_that_this_process_sees_for_the_first_time_is_told(void **state)
+static void a_silent_peer_that_this_process_sees_for_the_first_time_gets_its_endpoint(void **state)
 {
 	struct world *world = *state;
 	peer_found_at_r(world); /* and there never was a handshake */
@@ -116,7 +118,7 @@ static void a_silent_peer_that_this_process_sees_for_the_first_time_is_told(void
 	cycle_wants(world, A, "");
 }
 
-static void an_idle_peer_is_not_forgotten(void **state)
+static void an_idle_peer_keeps_its_endpoint(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -127,7 +129,7 @@ static void an_idle_peer_is_not_forgotten(void **state)
 	assert_at(world, R);
 }
 
-static void a_silent_peer_that_bytes_were_sent_to_is_told(void **state)
+static void a_silent_peer_that_bytes_were_sent_to_gets_its_endpoint(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -140,7 +142,7 @@ static void a_silent_peer_that_bytes_were_sent_to_is_told(void **state)
 	cycle_wants(world, A, "");
 }
 
-static void bytes_sent_while_the_handshake_is_fresh_are_no_reason(void **state)
+static void bytes_sent_while_the_handshake_is_fresh_do_not_count(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -166,7 +168,7 @@ static void bytes_sent_before_the_handshake_was_first_seen_do_not_count(void **s
 	cycle_wants(world, A, UPDATE);
 }
 
-static void a_new_handshake_begins_the_count_anew(void **state)
+static void a_new_handshake_restarts_the_count(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -181,7 +183,7 @@ static void a_new_handshake_begins_the_count_anew(void **state)
 	assert_at(world, S);
 }
 
-static void a_counter_that_went_back_counts_from_nothing(void **state)
+static void a_counter_that_went_back_counts_from_zero(void **state)
 {
 	struct world *world = *state;
 	struct key_public key = key_of(2);
@@ -197,7 +199,7 @@ static void a_counter_that_went_back_counts_from_nothing(void **state)
 	cycle_wants(world, A, UPDATE);
 }
 
-static void a_peer_that_never_shook_hands_is_reported_again_once_bytes_were_sent(void **state)
+static void a_peer_without_a_handshake_gets_its_endpoint_again_once_bytes_were_sent(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, A, SET_UP "; add_peer 02");
@@ -208,7 +210,7 @@ static void a_peer_that_never_shook_hands_is_reported_again_once_bytes_were_sent
 	cycle_wants(world, A, UPDATE);
 }
 
-static void no_desired_endpoint_is_never_a_difference(void **state)
+static void an_absent_desired_endpoint_never_counts_as_a_difference(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -244,7 +246,7 @@ static void what_an_event_set_is_what_the_next_desired_value_is_compared_with(vo
 	cycle_wants(world, A, UPDATE);
 }
 
-static void what_was_applied_is_forgotten_with_the_peer(void **state)
+static void the_endpoint_history_of_a_peer_ends_with_the_peer(void **state)
 {
 	struct world *world = *state;
 	struct state_document nobody = {0};
@@ -256,7 +258,7 @@ static void what_was_applied_is_forgotten_with_the_peer(void **state)
 	cycle_wants(world, B, ""); /* first compared, not changed */
 }
 
-static void what_was_applied_is_forgotten_with_a_peer_that_others_removed(void **state)
+static void the_endpoint_history_of_a_peer_ends_when_another_program_removes_it(void **state)
 {
 	struct world *world = *state;
 	struct state_document nobody = {0};
@@ -268,7 +270,7 @@ static void what_was_applied_is_forgotten_with_a_peer_that_others_removed(void *
 	cycle_wants(world, B, "");
 }
 
-static void what_was_applied_is_forgotten_with_a_peer_that_an_event_removed(void **state)
+static void the_endpoint_history_of_a_peer_ends_when_an_event_removes_it(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -279,7 +281,7 @@ static void what_was_applied_is_forgotten_with_a_peer_that_an_event_removed(void
 	cycle_wants(world, B, "");
 }
 
-static void what_was_applied_is_forgotten_with_the_process(void **state)
+static void the_endpoint_history_ends_with_the_process(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -347,7 +349,7 @@ static void what_an_event_could_not_set_stays_due(void **state)
 	assert_at(world, B);
 }
 
-static void none_first_compared_is_a_value_from_which_the_next_is_a_change(void **state)
+static void an_absent_endpoint_first_compared_counts_as_a_value(void **state)
 {
 	struct world *world = *state;
 	peer_found_at_r(world);
@@ -357,7 +359,7 @@ static void none_first_compared_is_a_value_from_which_the_next_is_a_change(void 
 	assert_at(world, A);
 }
 
-static void none_applied_with_an_add_is_a_value_from_which_the_next_is_a_change(void **state)
+static void an_absent_endpoint_applied_with_an_add_counts_as_a_value(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, "", SET_UP "; add_peer 02");
@@ -365,7 +367,7 @@ static void none_applied_with_an_add_is_a_value_from_which_the_next_is_a_change(
 	cycle_wants(world, A, UPDATE);
 }
 
-static void adding_a_peer_is_not_seeing_it(void **state)
+static void adding_a_peer_does_not_count_as_seeing_it(void **state)
 {
 	struct world *world = *state;
 	cycle_wants(world, A, SET_UP "; add_peer 02");
@@ -375,7 +377,7 @@ static void adding_a_peer_is_not_seeing_it(void **state)
 	cycle_wants(world, A, ""); /* silent, seen before, and nothing was sent */
 }
 
-static void an_event_s_add_is_not_seeing_either(void **state)
+static void an_event_s_add_does_not_count_as_seeing_either(void **state)
 {
 	struct world *world = *state;
 	peer_found_at_r(world);
@@ -408,7 +410,7 @@ static void a_zone_that_is_not_reported_is_not_compared(void **state)
 	cycle_wants(world, "[fe80::1%eth0]:51820", SET_UP);
 }
 
-static void an_unreadable_device_is_no_look_at_the_peers(void **state)
+static void an_unreadable_device_does_not_count_as_seeing_its_peers(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -426,7 +428,9 @@ static struct moment at_s(int64_t s)
 	return (struct moment){s * INT64_C(1000000000), s * INT64_C(1000000000)};
 }
 
-/* The peer roamed, and shakes hands there: a clock that jumps makes it neither silent nor alive. */
+/*
+ * The peer roamed and makes handshakes there: a clock that jumps makes it neither silent nor alive.
+ */
 static void a_clock_that_jumps_makes_no_peer_silent(void **state)
 {
 	struct world *world = *state;
@@ -445,7 +449,7 @@ static void a_clock_that_jumps_makes_no_peer_silent(void **state)
 	cycle_wants(world, A, UPDATE);
 }
 
-/* The clock was put back since: the peer is silent once it was so for as long as any other. */
+/* The clock was set back since: the peer is silent after the usual time. */
 static void a_handshake_from_the_future_ages_as_of_its_first_sight(void **state)
 {
 	struct world *world = *state;
@@ -483,7 +487,7 @@ static void only_what_could_not_be_set_is_due_whatever_the_peer_does(void **stat
 	endpoint_history_clear(&memory);
 }
 
-static void a_name_that_nobody_resolved_is_not_compared(void **state)
+static void an_unresolved_name_is_not_compared(void **state)
 {
 	struct peer_config wanted = {.public_key = key_of(2),
 		.endpoint = {.kind = ENDPOINT_NAME, .host = "vpn.example.org", .port = 1}};
@@ -501,7 +505,7 @@ static void a_name_that_nobody_resolved_is_not_compared(void **state)
 	peer_table_clear(&actual);
 }
 
-/* A cycle whose state wants `wanted` for peer 2, which the device has at R. */
+/* A cycle with the desired endpoint `wanted` for peer 2, which the device has at R. */
 static void compare(struct endpoint_history *memory, const char *wanted)
 {
 	struct peer_config desired_peer = {
@@ -522,7 +526,7 @@ static void assert_baseline(const struct endpoint_history *memory, const char *e
 	assert_string_equal(baseline ? endpoint_format(baseline).text : "", expected);
 }
 
-static void what_was_applied_between_two_cycles_is_known_to_the_later(void **state)
+static void an_endpoint_applied_between_two_cycles_is_known_to_the_later(void **state)
 {
 	struct endpoint_history memory = {0};
 	struct key_public key = key_of(2);
@@ -533,7 +537,7 @@ static void what_was_applied_between_two_cycles_is_known_to_the_later(void **sta
 	endpoint_history_clear(&memory);
 }
 
-static void a_peer_that_was_forgotten_begins_anew(void **state)
+static void a_peer_that_comes_back_has_no_endpoint_history(void **state)
 {
 	struct endpoint_history memory = {0};
 	struct key_public key = key_of(2);
@@ -549,14 +553,14 @@ static void a_peer_that_was_forgotten_begins_anew(void **state)
 	compare(&memory, B);
 	assert_baseline(&memory, B);
 	endpoint_history_clear(&memory);
-	/* One that no cycle has compared. */
+	/* A peer that no cycle has compared. */
 	assert_int_equal(endpoint_history_failed(&memory, &key, &b), 0);
 	endpoint_history_forget(&memory, &key);
 	endpoint_history_forget(&memory, &key);
 	assert_is_due(&memory, B, R, false);
 }
 
-/* Somebody removed the peer and put it back: what it counted is gone. */
+/* Another program removed the peer and added it again: its counters start at zero. */
 static void peer_counts_anew(struct world *world, uint64_t bytes)
 {
 	struct key_public key = key_of(2);
@@ -565,7 +569,7 @@ static void peer_counts_anew(struct world *world, uint64_t bytes)
 	peer->status.tx_bytes = bytes;
 }
 
-static void a_counter_that_began_anew_counts_from_nothing(void **state)
+static void a_counter_that_was_reset_counts_from_zero(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -580,7 +584,7 @@ static void a_counter_that_began_anew_counts_from_nothing(void **state)
 	cycle_wants(world, A, UPDATE);
 }
 
-static void a_counter_that_began_anew_and_went_on_counts_at_once(void **state)
+static void a_counter_that_was_reset_and_grew_counts_at_once(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
@@ -606,38 +610,39 @@ int main(void)
 			a_desired_value_that_changed_since_it_was_first_compared_is_a_difference),
 		WORLD_TEST(an_old_value_that_comes_back_is_a_change_too),
 		WORLD_TEST(a_handshake_is_old_after_more_than_180_seconds),
-		WORLD_TEST(a_silent_peer_that_this_process_sees_for_the_first_time_is_told),
-		WORLD_TEST(an_idle_peer_is_not_forgotten),
-		WORLD_TEST(a_silent_peer_that_bytes_were_sent_to_is_told),
-		WORLD_TEST(bytes_sent_while_the_handshake_is_fresh_are_no_reason),
+		WORLD_TEST(
+			a_silent_peer_that_this_process_sees_for_the_first_time_gets_its_endpoint),
+		WORLD_TEST(an_idle_peer_keeps_its_endpoint),
+		WORLD_TEST(a_silent_peer_that_bytes_were_sent_to_gets_its_endpoint),
+		WORLD_TEST(bytes_sent_while_the_handshake_is_fresh_do_not_count),
 		WORLD_TEST(bytes_sent_before_the_handshake_was_first_seen_do_not_count),
-		WORLD_TEST(a_new_handshake_begins_the_count_anew),
-		WORLD_TEST(a_counter_that_went_back_counts_from_nothing),
-		WORLD_TEST(a_peer_that_never_shook_hands_is_reported_again_once_bytes_were_sent),
-		WORLD_TEST(no_desired_endpoint_is_never_a_difference),
+		WORLD_TEST(a_new_handshake_restarts_the_count),
+		WORLD_TEST(a_counter_that_went_back_counts_from_zero),
+		WORLD_TEST(a_peer_without_a_handshake_gets_its_endpoint_again_once_bytes_were_sent),
+		WORLD_TEST(an_absent_desired_endpoint_never_counts_as_a_difference),
 		WORLD_TEST(an_endpoint_event_always_sets),
 		WORLD_TEST(what_an_event_set_is_what_the_next_desired_value_is_compared_with),
-		WORLD_TEST(what_was_applied_is_forgotten_with_the_peer),
-		WORLD_TEST(what_was_applied_is_forgotten_with_a_peer_that_others_removed),
-		WORLD_TEST(what_was_applied_is_forgotten_with_a_peer_that_an_event_removed),
-		WORLD_TEST(what_was_applied_is_forgotten_with_the_process),
+		WORLD_TEST(the_endpoint_history_of_a_peer_ends_with_the_peer),
+		WORLD_TEST(the_endpoint_history_of_a_peer_ends_when_another_program_removes_it),
+		WORLD_TEST(the_endpoint_history_of_a_peer_ends_when_an_event_removes_it),
+		WORLD_TEST(the_endpoint_history_ends_with_the_process),
 		WORLD_TEST(a_desired_value_found_equal_to_the_device_s_counts_as_applied),
 		WORLD_TEST(a_value_that_could_not_be_set_stays_due),
 		WORLD_TEST(a_changed_value_that_could_not_be_set_stays_due),
 		WORLD_TEST(what_an_event_could_not_set_stays_due),
-		WORLD_TEST(none_first_compared_is_a_value_from_which_the_next_is_a_change),
-		WORLD_TEST(none_applied_with_an_add_is_a_value_from_which_the_next_is_a_change),
-		WORLD_TEST(adding_a_peer_is_not_seeing_it),
-		WORLD_TEST(an_event_s_add_is_not_seeing_either),
+		WORLD_TEST(an_absent_endpoint_first_compared_counts_as_a_value),
+		WORLD_TEST(an_absent_endpoint_applied_with_an_add_counts_as_a_value),
+		WORLD_TEST(adding_a_peer_does_not_count_as_seeing_it),
+		WORLD_TEST(an_event_s_add_does_not_count_as_seeing_either),
 		WORLD_TEST(an_update_of_other_fields_leaves_the_endpoint_alone),
 		WORLD_TEST(a_zone_that_is_not_reported_is_not_compared),
-		WORLD_TEST(an_unreadable_device_is_no_look_at_the_peers),
+		WORLD_TEST(an_unreadable_device_does_not_count_as_seeing_its_peers),
 		WORLD_TEST(only_what_could_not_be_set_is_due_whatever_the_peer_does),
-		WORLD_TEST(a_name_that_nobody_resolved_is_not_compared),
-		WORLD_TEST(what_was_applied_between_two_cycles_is_known_to_the_later),
-		WORLD_TEST(a_peer_that_was_forgotten_begins_anew),
-		WORLD_TEST(a_counter_that_began_anew_counts_from_nothing),
-		WORLD_TEST(a_counter_that_began_anew_and_went_on_counts_at_once),
+		WORLD_TEST(an_unresolved_name_is_not_compared),
+		WORLD_TEST(an_endpoint_applied_between_two_cycles_is_known_to_the_later),
+		WORLD_TEST(a_peer_that_comes_back_has_no_endpoint_history),
+		WORLD_TEST(a_counter_that_was_reset_counts_from_zero),
+		WORLD_TEST(a_counter_that_was_reset_and_grew_counts_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Routes come and go with the events that bring and take their peers. */
+/* Events add and remove the routes of their peers. */
 #include "harness.h"
 
 #include "converged.h"
@@ -46,12 +46,12 @@ static void a_peer_that_an_event_adds_has_its_routes_at_once(void **state)
 	assert_int_equal(added(&routed, 4, "10.0.0.4/32,10.4.0.0/16"), 0);
 	assert_calls(*state, "add_peer 04; +10.0.0.4/32; +10.4.0.0/16");
 	assert_nothing_was_read(&routed);
-	/* A document that does not have it yet: its fetch began after the event. */
+	/* A document without the peer yet: its fetch began after the event. */
 	assert_int_equal(world_cycle_not_modified(*state), 0);
 	assert_calls(*state, "-10.0.0.4/32; -10.4.0.0/16; remove_peer 04");
 }
 
-static void a_peer_that_an_event_removes_takes_its_routes_along(void **state)
+static void a_peer_that_an_event_removes_loses_its_routes_at_once(void **state)
 {
 	struct routed routed;
 	routed_begin(&routed, *state);
@@ -132,7 +132,7 @@ static void the_route_that_a_conflict_was_about_stays_for_the_loser(void **state
 	assert_routes(&routed.router, "10.0.0.2/32 10.0.0.3/32");
 }
 
-static void an_event_before_the_first_cycle_adds_what_may_be_there(void **state)
+static void an_event_before_the_first_cycle_adds_routes_that_may_exist(void **state)
 {
 	struct world *world = *state;
 	struct fake_router router = {.among = &world->fake};
@@ -204,7 +204,7 @@ static void after_a_teardown_nothing_is_known_of_routes(void **state)
 	assert_int_equal(routed.world->manager.claims.count, 0);
 }
 
-static void without_a_router_events_leave_routes_alone(void **state)
+static void without_a_router_events_change_no_routes(void **state)
 {
 	assert_int_equal(world_peer_event(*state, "peer_added", "peer-4", 4, "", "10.0.0.4/32"), 0);
 	assert_int_equal(world_peer_removed_event(*state, "peer-4"), 0);
@@ -215,18 +215,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONVERGED_TEST(a_peer_that_an_event_adds_has_its_routes_at_once),
-		CONVERGED_TEST(a_peer_that_an_event_removes_takes_its_routes_along),
+		CONVERGED_TEST(a_peer_that_an_event_removes_loses_its_routes_at_once),
 		CONVERGED_TEST(allowed_ips_that_change_by_event_change_their_routes),
 		CONVERGED_TEST(a_rotated_key_keeps_the_routes_that_stay),
 		CONVERGED_TEST(a_prefix_that_moves_by_two_events_keeps_its_route),
 		CONVERGED_TEST(a_route_that_another_peer_wants_stays),
 		CONVERGED_TEST(the_route_that_a_conflict_was_about_stays_for_the_loser),
-		CONVERGED_TEST(an_event_before_the_first_cycle_adds_what_may_be_there),
+		CONVERGED_TEST(an_event_before_the_first_cycle_adds_routes_that_may_exist),
 		CONVERGED_TEST(a_route_that_fails_is_logged_and_fails_no_event),
 		CONVERGED_TEST(a_peer_that_fails_has_its_route_unless_the_interface_is_gone),
 		CONVERGED_TEST(what_a_cycle_would_withhold_an_event_withholds_too),
 		CONVERGED_TEST(after_a_teardown_nothing_is_known_of_routes),
-		CONVERGED_TEST(without_a_router_events_leave_routes_alone),
+		CONVERGED_TEST(without_a_router_events_change_no_routes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What verified events do, and how they stand against a state that was fetched before them. */
+/* The effect of verified events, and their order with a state that was fetched before them. */
 #include "harness.h"
 
 #include "converged.h"
@@ -31,7 +31,7 @@ static void cycle_wants_nobody(struct world *world, const char *calls)
 	assert_calls(world, calls);
 }
 
-/* The same whose fetch began before. */
+/* The same with a fetch that began before. */
 static void fetched_nobody(struct world *world, const char *calls)
 {
 	struct state_document nobody = {0};
@@ -40,7 +40,7 @@ static void fetched_nobody(struct world *world, const char *calls)
 	assert_calls(world, calls);
 }
 
-static void each_event_does_what_it_says(void **state)
+static void each_event_makes_its_change(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(world_peer_event(world, "peer_added", "peer-2", 2, "", IPS), 0);
@@ -69,8 +69,8 @@ static void events_do_not_trigger_cycles(void **state)
 	assert_int_equal(world->fake.read_count, reads);
 }
 
-/* The device is left alone, and the next state has what the events said. */
-static void events_beyond_the_bound_fail_until_the_next_fetch(void **state)
+/* The device is not touched, and the next state has the events' changes. */
+static void events_over_the_limit_fail_until_the_next_fetch(void **state)
 {
 	struct world *world = *state;
 	static const char error[] = "too many events since the last fetch, the next one makes up "
@@ -173,7 +173,7 @@ static void an_event_with_the_own_key_sets_nothing_now_or_later(void **state)
 	assert_index(world, "");
 }
 
-/* As a payload that cannot be used: nothing is noted of it. */
+/* Like an unusable payload: nothing is recorded of it. */
 static void an_event_with_the_node_s_id_under_another_key_is_rejected(void **state)
 {
 	struct world *world = *state;
@@ -290,7 +290,7 @@ static void what_an_event_removed_and_could_not_remove_is_removed_by_the_cycle(v
 	assert_drift(world, "peer_removed peer peer-2");
 }
 
-static void what_conflicts_in_events_is_settled_by_the_next_cycle(void **state)
+static void conflicts_of_events_are_settled_by_the_next_cycle(void **state)
 {
 	struct world *world = *state;
 	cycle_wants_nobody(world, "");
@@ -365,8 +365,7 @@ static void only_what_is_verified_is_dispatched(void **state)
 }
 
 /* Each would wait for a deadline of its own. */
-static void events_leave_a_device_alone_that_let_a_deadline_pass_until_a_cycle_reads_it(
-	void **state)
+static void after_a_device_timed_out_events_do_not_touch_it_until_a_cycle_reads_it(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(added(world, "peer-2", 2), 0);
@@ -396,7 +395,7 @@ static void a_handler_that_fails_does_not_change_the_verdict(void **state)
 	assert_int_equal(verdict, VERDICT_ACCEPTED);
 }
 
-static void a_type_with_a_nul_in_it_is_not_what_stands_before_it(void **state)
+static void a_type_with_a_nul_in_it_is_not_the_text_before_the_nul(void **state)
 {
 	struct world *world = *state;
 	enum verdict verdict = VERDICT_FAULT;
@@ -415,7 +414,7 @@ static struct envelope issued_at(struct envelope envelope, const char *nonce, in
 	return envelope;
 }
 
-/* It changes nothing, now or in the next cycle, and is no failure of the node's. */
+/* It changes nothing, now or in the next cycle, and does not count as a failure. */
 static void an_event_older_than_the_newest_about_its_peer_is_superseded(void **state)
 {
 	struct world *world = *state;
@@ -444,9 +443,9 @@ static void an_event_older_than_the_newest_about_its_peer_is_superseded(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UP_TEST(each_event_does_what_it_says),
+		UP_TEST(each_event_makes_its_change),
 		UP_TEST(events_do_not_trigger_cycles),
-		UP_TEST(events_beyond_the_bound_fail_until_the_next_fetch),
+		UP_TEST(events_over_the_limit_fail_until_the_next_fetch),
 		UP_TEST(a_rotation_of_an_unknown_peer_adds_it),
 		UP_TEST(a_rotation_goes_on_where_the_old_key_cannot_be_removed),
 		UP_TEST(an_error_is_wrapped_with_the_event_type),
@@ -461,13 +460,13 @@ int main(void)
 		UP_TEST(an_event_whose_operation_failed_is_carried_out_by_the_cycle),
 		UP_TEST(a_removal_of_an_unknown_id_counts_as_handled),
 		UP_TEST(what_an_event_removed_and_could_not_remove_is_removed_by_the_cycle),
-		UP_TEST(what_conflicts_in_events_is_settled_by_the_next_cycle),
+		UP_TEST(conflicts_of_events_are_settled_by_the_next_cycle),
 		UP_TEST(rotated_signing_keys_are_in_force_at_once),
 		UP_TEST(only_what_is_verified_is_dispatched),
 		UP_TEST(an_event_older_than_the_newest_about_its_peer_is_superseded),
-		UP_TEST(events_leave_a_device_alone_that_let_a_deadline_pass_until_a_cycle_reads_it),
+		UP_TEST(after_a_device_timed_out_events_do_not_touch_it_until_a_cycle_reads_it),
 		UP_TEST(a_handler_that_fails_does_not_change_the_verdict),
-		UP_TEST(a_type_with_a_nul_in_it_is_not_what_stands_before_it),
+		UP_TEST(a_type_with_a_nul_in_it_is_not_the_text_before_the_nul),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

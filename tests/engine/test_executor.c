@@ -91,7 +91,7 @@ static bool is_over(void *impl)
 	return *left == 0 || (*left)-- == 0;
 }
 
-static void what_is_left_at_the_end_of_a_pause_is_cancelled(void **state)
+static void operations_left_at_the_end_of_a_pause_are_cancelled(void **state)
 {
 	for (unsigned done = 0; done <= 3; done++) {
 		struct fake_controller fake = device_with_peers_1_to_3();
@@ -127,7 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operations_are_carried_out_in_order),
 		cmocka_unit_test(one_that_fails_stops_no_other_whichever_it_is),
-		cmocka_unit_test(what_is_left_at_the_end_of_a_pause_is_cancelled),
+		cmocka_unit_test(operations_left_at_the_end_of_a_pause_are_cancelled),
 		cmocka_unit_test(no_operations_call_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What grows with what others send is bounded, whatever they send, and so is the work it makes. */
+/* Memory and work have limits, whatever the input. */
 #include "harness.h"
 
 #include "asked.h"
@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Entries with ids of their own: "00000" and so on. */
+/* Entries with distinct ids: "00000" and so on. */
 static void want_many(struct asked *asked, size_t count, unsigned char key, const char *allowed_ips)
 {
 	char id[24];
@@ -24,7 +24,7 @@ static void assert_listed(const struct asked *asked, size_t listed_count, size_t
 	assert_int_equal(asked->desired.further_conflict_count, further_count);
 }
 
-static void conflicts_are_listed_up_to_a_bound_and_settled_beyond(void **state)
+static void conflicts_are_listed_up_to_a_limit_and_settled_beyond(void **state)
 {
 	for (size_t over = 0; over <= 1; over++) {
 		struct asked *asked = *state;
@@ -39,7 +39,7 @@ static void conflicts_are_listed_up_to_a_bound_and_settled_beyond(void **state)
 	}
 }
 
-static void prefixes_beyond_the_bound_are_settled_too(void **state)
+static void prefixes_beyond_the_limit_are_settled_too(void **state)
 {
 	struct asked *asked = *state;
 	want_many(asked, CONFLICTS_MAX + 1, 1, "");
@@ -51,7 +51,7 @@ static void prefixes_beyond_the_bound_are_settled_too(void **state)
 		"01; 02 ips=10.0.0.1/32; 03");
 }
 
-static void the_node_s_id_is_counted_where_the_list_is_full(void **state)
+static void the_node_s_id_is_counted_when_the_list_is_full(void **state)
 {
 	struct asked *asked = *state;
 	asked_wants(asked, WORLD_NODE_ID, 2, "");
@@ -63,8 +63,8 @@ static void the_node_s_id_is_counted_where_the_list_is_full(void **state)
 	assert_int_equal(asked->desired.peers.count, 1);
 }
 
-/* Were each compared with all before it, this would take minutes. */
-static void one_id_may_stand_there_ever_so_often(void **state)
+/* Comparing each with all before it would take minutes. */
+static void an_id_may_be_repeated_any_number_of_times(void **state)
 {
 	struct asked *asked = *state;
 	asked_wants(asked, "a", 1, "10.0.0.1/32");
@@ -78,7 +78,7 @@ static void one_id_may_stand_there_ever_so_often(void **state)
 	assert_int_equal(asked->desired.unusable_count, 0);
 }
 
-/* How many lines of each kind came since the last look. */
+/* The number of lines of each kind since the last check. */
 struct heard {
 	unsigned conflicts, further, unusable, unsaid, kept;
 	char count[24];
@@ -109,7 +109,7 @@ static struct heard say(struct notices *notices, const struct asked *asked)
 	return heard;
 }
 
-static void a_cycle_says_so_much_and_the_next_one_the_rest(void **state)
+static void a_cycle_logs_up_to_a_limit_and_the_next_one_the_rest(void **state)
 {
 	struct asked *asked = *state;
 	struct notices notices = {0};
@@ -136,7 +136,7 @@ static void a_cycle_says_so_much_and_the_next_one_the_rest(void **state)
 	notices_clear(&notices);
 }
 
-static void just_so_much_is_said_at_once(void **state)
+static void exactly_the_limit_is_logged_at_once(void **state)
 {
 	struct asked *asked = *state;
 	struct notices notices = {0};
@@ -148,8 +148,8 @@ static void just_so_much_is_said_at_once(void **state)
 	notices_clear(&notices);
 }
 
-/* It takes no room among the lines of a cycle, and is not said again later. */
-static void what_was_said_already_stays_said_however_much_is_new(void **state)
+/* It uses no room among the lines of a cycle, and is not logged again later. */
+static void logged_notices_are_not_repeated_however_many_are_new(void **state)
 {
 	struct asked *asked = *state;
 	struct notices notices = {0};
@@ -166,7 +166,7 @@ static void what_was_said_already_stays_said_however_much_is_new(void **state)
 	notices_clear(&notices);
 }
 
-static void conflicts_that_are_only_counted_are_said_as_a_number(void **state)
+static void conflicts_that_are_only_counted_are_logged_as_a_number(void **state)
 {
 	struct asked *asked = *state;
 	struct notices notices = {0};
@@ -182,8 +182,8 @@ static void conflicts_that_are_only_counted_are_said_as_a_number(void **state)
 	notices_clear(&notices);
 }
 
-/* Whatever the addresses of the errors, each entry is said with the key that is kept for it. */
-static void each_entry_is_said_with_its_kept_key(void **state)
+/* Whatever the addresses of the errors, each entry is logged with the key retained for it. */
+static void each_entry_is_logged_with_its_retained_key(void **state)
 {
 	struct asked *asked = *state;
 	struct notices notices = {0};
@@ -206,15 +206,15 @@ static void each_entry_is_said_with_its_kept_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ASKED_TEST(conflicts_are_listed_up_to_a_bound_and_settled_beyond),
-		ASKED_TEST(prefixes_beyond_the_bound_are_settled_too),
-		ASKED_TEST(the_node_s_id_is_counted_where_the_list_is_full),
-		ASKED_TEST(one_id_may_stand_there_ever_so_often),
-		ASKED_TEST(a_cycle_says_so_much_and_the_next_one_the_rest),
-		ASKED_TEST(just_so_much_is_said_at_once),
-		ASKED_TEST(what_was_said_already_stays_said_however_much_is_new),
-		ASKED_TEST(conflicts_that_are_only_counted_are_said_as_a_number),
-		ASKED_TEST(each_entry_is_said_with_its_kept_key),
+		ASKED_TEST(conflicts_are_listed_up_to_a_limit_and_settled_beyond),
+		ASKED_TEST(prefixes_beyond_the_limit_are_settled_too),
+		ASKED_TEST(the_node_s_id_is_counted_when_the_list_is_full),
+		ASKED_TEST(an_id_may_be_repeated_any_number_of_times),
+		ASKED_TEST(a_cycle_logs_up_to_a_limit_and_the_next_one_the_rest),
+		ASKED_TEST(exactly_the_limit_is_logged_at_once),
+		ASKED_TEST(logged_notices_are_not_repeated_however_many_are_new),
+		ASKED_TEST(conflicts_that_are_only_counted_are_logged_as_a_number),
+		ASKED_TEST(each_entry_is_logged_with_its_retained_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

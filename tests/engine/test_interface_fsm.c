@@ -4,7 +4,7 @@
 
 #include "plan.h"
 
-/* The table of section 5, row by row. */
+/* The table of the contract, row by row. */
 static const struct {
 	enum interface_state state;
 	enum interface_event event;
@@ -57,7 +57,7 @@ static void a_lost_link_is_absent_whatever_it_was(void **state)
 	}
 }
 
-static void drift_leads_back_from_up_only(void **state)
+static void drift_changes_the_state_from_up_only(void **state)
 {
 	static const struct {
 		enum interface_event event;
@@ -99,7 +99,7 @@ static void everything_has_a_name(void **state)
 	assert_string_equal(interface_event_name(INTERFACE_EVENT_LINK_LOST), "link_lost");
 }
 
-/* A device that is as it should be, for one MTU that is configured. */
+/* A device without drift, for one MTU that is configured. */
 struct good_device {
 	struct device device;
 	struct interface_config config;
@@ -135,16 +135,16 @@ static void address_add(struct good_device *good, const char *text)
 	assert_int_equal(device_add_address(&good->device, &address), 0);
 }
 
-static void a_device_as_setup_left_it_did_not_drift(void **state)
+static void a_device_as_setup_left_it_has_no_drift(void **state)
 {
 	struct good_device good = good_device();
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_COUNT);
 	good = good_device();
-	good.config.mtu = 0; /* not configured: any is right */
+	good.config.mtu = 0; /* not configured: any MTU is right */
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_COUNT);
 }
 
-static void each_thing_that_is_wrong_is_seen(void **state)
+static void each_kind_of_drift_is_found(void **state)
 {
 	struct good_device good = good_device();
 	good.device.public_key = key_of(2);
@@ -169,7 +169,7 @@ static void each_thing_that_is_wrong_is_seen(void **state)
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_DRIFTED_DOWN);
 }
 
-static void the_first_thing_that_is_wrong_counts(void **state)
+static void the_first_drift_counts(void **state)
 {
 	struct good_device good = good_device();
 	good.device.up = false;
@@ -188,7 +188,7 @@ static void the_first_thing_that_is_wrong_counts(void **state)
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_DRIFTED_DEVICE);
 }
 
-static void other_addresses_are_drift_but_for_link_local_and_kept_ones(void **state)
+static void other_addresses_are_drift_except_link_local_and_kept_ones(void **state)
 {
 	struct good_device good = good_device();
 	address_add(&good, "192.0.2.1/24");
@@ -202,7 +202,7 @@ static void other_addresses_are_drift_but_for_link_local_and_kept_ones(void **st
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_COUNT);
 	good = good_device();
 	good.config.keep_addresses = true;
-	good.mesh_ip = ip_of("10.100.0.2"); /* the own one has to be there all the same */
+	good.mesh_ip = ip_of("10.100.0.2"); /* the own one is required all the same */
 	assert_int_equal(drift_of(&good), INTERFACE_EVENT_DRIFTED_ADDRESS);
 }
 
@@ -255,12 +255,12 @@ int main(void)
 		cmocka_unit_test(setup_takes_one_action_in_each_state_and_none_when_up),
 		cmocka_unit_test(teardown_deletes_from_any_state_and_a_failure_changes_nothing),
 		cmocka_unit_test(a_lost_link_is_absent_whatever_it_was),
-		cmocka_unit_test(drift_leads_back_from_up_only),
+		cmocka_unit_test(drift_changes_the_state_from_up_only),
 		cmocka_unit_test(everything_has_a_name),
-		cmocka_unit_test(a_device_as_setup_left_it_did_not_drift),
-		cmocka_unit_test(each_thing_that_is_wrong_is_seen),
-		cmocka_unit_test(the_first_thing_that_is_wrong_counts),
-		cmocka_unit_test(other_addresses_are_drift_but_for_link_local_and_kept_ones),
+		cmocka_unit_test(a_device_as_setup_left_it_has_no_drift),
+		cmocka_unit_test(each_kind_of_drift_is_found),
+		cmocka_unit_test(the_first_drift_counts),
+		cmocka_unit_test(other_addresses_are_drift_except_link_local_and_kept_ones),
 		cmocka_unit_test(an_ipv6_mesh_address_is_a_128),
 		cmocka_unit_test(a_planned_setup_lists_the_actions_that_setup_would_take),
 	};

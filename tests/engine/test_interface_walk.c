@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An exhaustive walk: every state of the interface with every state that a link can be in, and from
- * each whatever can happen, with every way in which any call can go. What is reached is all that
- * any sequence of failures can lead to; from there, without further ones, it must end well.
+ * An exhaustive walk: every state of the interface with every state of the link, and from each
+ * everything that can happen, with every result of each call. It reaches all that any sequence of
+ * failures can lead to; from each place, without further failures, everything must end well.
  */
 #include "harness.h"
 
@@ -21,24 +21,24 @@ enum link_bits {
 	LINK_WHOLE = (1 << 5) - 1,
 };
 
-/* How a call goes. */
+/* The result of a call. */
 enum outcome {
 	CALL_DONE,
 	CALL_FAILED,
 	CALL_DONE_AND_FAILED, /* it took effect all the same */
-	CALL_LOST_LINK,       /* the link went away meanwhile */
+	CALL_LOST_LINK,       /* the link vanished meanwhile */
 	OUTCOME_COUNT,
 };
 
 #define CALLS_MAX 16
 
-/* One of the ways in which a whole step can go: calls behind the last of them are done. */
+/* One combination of results of a whole step; calls after the last of them succeed. */
 struct path {
 	enum outcome outcomes[CALLS_MAX];
 	size_t length, at;
 };
 
-/* What happens between looks at the world. */
+/* An event between two observations of the world. */
 enum happening {
 	HAPPENS_SETUP,
 	HAPPENS_CYCLE,
@@ -57,7 +57,7 @@ struct walk {
 	bool is_known[INTERFACE_STATE_COUNT][LINK_WHOLE + 1];
 };
 
-/* The next way, or false after the last. */
+/* Advance to the next combination. Returns false after the last. */
 static bool path_next(struct path *path)
 {
 	while (path->length > 0 && path->outcomes[path->length - 1] + 1 == OUTCOME_COUNT)
@@ -184,7 +184,7 @@ static int cycle(struct reconciler *reconciler)
 	return error;
 }
 
-/* The engine does that, from the state it is in. */
+/* Let the engine act from the state it is in. */
 static int run(struct walk *walk, enum happening happening)
 {
 	struct interface_config config = {
@@ -222,7 +222,7 @@ static bool link_is_whole(const struct walk *walk)
 
 static void reach(struct walk *walk, enum interface_state state, unsigned link);
 
-/* What others do to the link: they change one thing, delete it, or make another. */
+/* Another program changes one thing of the link, deletes it, or makes another. */
 static void others_happen(struct walk *walk, enum interface_state state, unsigned link)
 {
 	if (!(link & LINK_EXISTS)) {
@@ -234,7 +234,7 @@ static void others_happen(struct walk *walk, enum interface_state state, unsigne
 		reach(walk, state, link ^ bit);
 }
 
-/* Goes on from there if it is new: through all that can happen, in all ways. */
+/* Go on from there if it is new: through every event, with every combination of results. */
 static void reach(struct walk *walk, enum interface_state state, unsigned link)
 {
 	if (walk->is_known[state][link])
@@ -258,7 +258,7 @@ static void reach(struct walk *walk, enum interface_state state, unsigned link)
 	others_happen(walk, state, link);
 }
 
-/* All that can be reached from a new process in an empty world. */
+/* Everything reachable from a new process in an empty world. */
 static struct walk walk_all(int mtu)
 {
 	struct walk walk = {.mtu = mtu};
@@ -319,22 +319,22 @@ static void check_goes_away(struct walk *walk)
 	assert_int_equal(walk->link, 0);
 }
 
-static void whatever_failed_setup_ends_up(void **state)
+static void setup_ends_up_after_any_failures(void **state)
 {
 	for_all_that_is_reached(check_setup_comes_up);
 }
 
-static void whatever_failed_two_cycles_make_the_interface_whole(void **state)
+static void two_cycles_restore_the_interface_after_any_failures(void **state)
 {
 	for_all_that_is_reached(check_comes_up);
 }
 
-static void whatever_failed_teardown_ends_absent(void **state)
+static void teardown_ends_absent_after_any_failures(void **state)
 {
 	for_all_that_is_reached(check_goes_away);
 }
 
-/* Section 5 of the contract, with "any" and the kinds of drift written out. */
+/* The table of the contract, with "any" and the kinds of drift written out. */
 static const char expected_table[] = "absent setup create_interface created absent\n"
 				     "absent teardown delete_interface absent absent\n"
 				     "absent link_lost none absent absent\n"
@@ -397,9 +397,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_is_that_of_the_contract),
-		cmocka_unit_test(whatever_failed_setup_ends_up),
-		cmocka_unit_test(whatever_failed_two_cycles_make_the_interface_whole),
-		cmocka_unit_test(whatever_failed_teardown_ends_absent),
+		cmocka_unit_test(setup_ends_up_after_any_failures),
+		cmocka_unit_test(two_cycles_restore_the_interface_after_any_failures),
+		cmocka_unit_test(teardown_ends_absent_after_any_failures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The seed's methods: setup, teardown, and peers one by one or in bulk. */
+/* The manager's methods: setup, teardown, and peers one by one or in bulk. */
 #include "harness.h"
 
 #include "world.h"
 
 #define IPS "10.0.0.2/32"
 
-/* The world of each test: the interface is up, and nothing was called since. */
+/* The start of each test: the interface is up, and nothing was called since. */
 static int up_setup(void **state)
 {
 	if (world_setup(state) != 0)
@@ -19,7 +19,7 @@ static int up_setup(void **state)
 
 typedef int peer_method(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 
-/* Calls a method with one entry; the text is in world->error. */
+/* Call a method with one entry; the error text is in world->error. */
 static int call(struct world *world, peer_method *method, const char *id, unsigned char key)
 {
 	struct state_document document = {0};
@@ -69,7 +69,7 @@ static void the_configuration_rules_setup(void **state)
 			    "set_interface_up wg7");
 }
 
-static void teardown_deletes_the_interface_and_leaves_the_index_alone(void **state)
+static void teardown_deletes_the_interface_and_keeps_the_index(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(call(world, manager_add_peer, "peer-2", 2), 0);
@@ -144,7 +144,7 @@ static void an_unusable_entry_is_an_error_and_calls_nothing(void **state)
 	state_document_clear(&document);
 }
 
-static void a_peer_with_the_own_key_is_left_out_and_said(void **state)
+static void a_peer_with_the_own_key_is_left_out_and_logged(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(call(world, manager_add_peer, "peer-9", WORLD_OWN_KEY), 0);
@@ -153,7 +153,7 @@ static void a_peer_with_the_own_key_is_left_out_and_said(void **state)
 	assert_logged(world, "peer_id=peer-9");
 }
 
-static void the_node_itself_is_left_out_in_silence(void **state)
+static void the_node_s_own_entry_is_left_out_and_not_reported(void **state)
 {
 	struct world *world = *state;
 	world_forget_logs(world);
@@ -278,7 +278,7 @@ static void a_removal_that_fails_leaves_the_id_in_the_index(void **state)
 	assert_index(world, "");
 }
 
-/* Five peers: the second fails, the fourth cannot be used. */
+/* Five peers: the second fails, the fourth is unusable. */
 static void five_peers(struct state_document *document)
 {
 	document_add(document, "a", 1, "", "10.0.0.1/32");
@@ -310,7 +310,7 @@ static void configuring_peers_goes_on_after_a_failure_and_logs_it(void **state)
 	state_document_clear(&document);
 }
 
-static void a_cancelled_configuring_says_so_and_counts_unusable_entries(void **state)
+static void a_cancelled_configuring_reports_it_and_counts_unusable_entries(void **state)
 {
 	static const char *const calls[] = {"", "add_peer 01", "add_peer 01; add_peer 02",
 		"add_peer 01; add_peer 02; add_peer 03", "add_peer 01; add_peer 02; add_peer 03"};
@@ -359,7 +359,7 @@ static void any_operation_that_finds_no_interface_is_the_link_lost_event(void **
 	assert_int_equal(world->manager.state, INTERFACE_ABSENT);
 }
 
-static void other_failures_leave_the_state_alone(void **state)
+static void other_failures_do_not_change_the_state(void **state)
 {
 	struct world *world = *state;
 	fails(world, "add_peer", 2, -EIO);
@@ -398,15 +398,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_configuration_rules_setup, world_setup, world_teardown),
 		UP_TEST(setup_of_an_interface_that_is_up_does_nothing),
-		UP_TEST(teardown_deletes_the_interface_and_leaves_the_index_alone),
+		UP_TEST(teardown_deletes_the_interface_and_keeps_the_index),
 		UP_TEST(teardown_without_an_interface_logs_no_removal),
 		UP_TEST(adding_a_peer_sets_it_and_notes_its_id),
 		UP_TEST(adding_is_idempotent),
 		UP_TEST(updating_is_an_upsert),
 		UP_TEST(a_peer_that_cannot_be_set_is_an_error_and_not_in_the_index),
 		UP_TEST(an_unusable_entry_is_an_error_and_calls_nothing),
-		UP_TEST(a_peer_with_the_own_key_is_left_out_and_said),
-		UP_TEST(the_node_itself_is_left_out_in_silence),
+		UP_TEST(a_peer_with_the_own_key_is_left_out_and_logged),
+		UP_TEST(the_node_s_own_entry_is_left_out_and_not_reported),
 		UP_TEST(the_node_s_id_under_another_key_is_rejected),
 		UP_TEST(a_peer_is_set_without_the_node_s_address),
 		UP_TEST(an_id_known_under_another_key_has_that_key_removed_first),
@@ -417,10 +417,10 @@ int main(void)
 		UP_TEST(removing_by_id_cleans_the_index),
 		UP_TEST(a_removal_that_fails_leaves_the_id_in_the_index),
 		UP_TEST(configuring_peers_goes_on_after_a_failure_and_logs_it),
-		UP_TEST(a_cancelled_configuring_says_so_and_counts_unusable_entries),
+		UP_TEST(a_cancelled_configuring_reports_it_and_counts_unusable_entries),
 		UP_TEST(a_cancellation_after_the_last_peer_comes_too_late),
 		UP_TEST(any_operation_that_finds_no_interface_is_the_link_lost_event),
-		UP_TEST(other_failures_leave_the_state_alone),
+		UP_TEST(other_failures_do_not_change_the_state),
 		UP_TEST(no_secret_is_ever_logged),
 		UP_TEST(without_an_identity_no_key_is_the_node_s),
 	};

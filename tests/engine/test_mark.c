@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mark that a device puts on its packets: set with the interface, and drift when it is another.
- */
+/* The mark that a device puts on its packets: Setup sets it, and another one is drift. */
 #include "harness.h"
 
 #include "world.h"
 
 #define MARK 51820
 
-/* The mark of the one device of each test, and how setting it ends. */
+/* The mark of the one device of each test, and the result of setting it. */
 static uint32_t device_mark;
 static int mark_error;
 
@@ -29,7 +28,7 @@ static int read_device(void *impl, const char *name, struct device *ret, struct 
 
 static struct controller_ops ops;
 
-/* A process that wants the mark, over a controller that can set one or not. */
+/* A process that is configured with the mark, over a controller that can set one or not. */
 static void process_wants_mark(struct world *world, bool can_set)
 {
 	ops = *fake_controller(&world->fake, false).ops;
@@ -53,7 +52,7 @@ static void a_mark_is_set_with_the_interface(void **state)
 	assert_int_equal(world->manager.state, INTERFACE_UP);
 }
 
-static void another_mark_is_drift_and_put_right(void **state)
+static void another_mark_is_drift_and_is_corrected(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -83,7 +82,7 @@ static void a_mark_that_cannot_be_set_stops_setup(void **state)
 	assert_int_equal(world->manager.state, INTERFACE_UP);
 }
 
-static void a_controller_without_marks_says_so(void **state)
+static void a_controller_without_marks_reports_it(void **state)
 {
 	struct world *world = *state;
 	process_wants_mark(world, false);
@@ -109,9 +108,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_mark_is_set_with_the_interface),
-		WORLD_TEST(another_mark_is_drift_and_put_right),
+		WORLD_TEST(another_mark_is_drift_and_is_corrected),
 		WORLD_TEST(a_mark_that_cannot_be_set_stops_setup),
-		WORLD_TEST(a_controller_without_marks_says_so),
+		WORLD_TEST(a_controller_without_marks_reports_it),
 		WORLD_TEST(an_interface_that_cannot_be_created_gets_no_mark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 #define SECOND NONCE_SWEEP_NS
 
-/* Both clocks alike. */
+/* Both clocks agree. */
 static struct moment at(int64_t ns)
 {
 	return (struct moment){ns, ns};
@@ -78,13 +78,13 @@ static bool holds_number(const struct nonce_store *store, unsigned number, int64
 	return holds(store, text, (size_t)length, now_ns);
 }
 
-static void each_is_dropped_once_its_time_is_past(void **state)
+static void each_is_dropped_after_its_time(void **state)
 {
 	struct nonce_store store = {0};
 	for (unsigned i = 0; i < 500; i++) /* in a mixed order of texts and times */
 		assert_int_equal(add_number(&store, i * 7 % 500, 0, i * 7 % 500), 0);
 	for (int now = 0; now <= 500; now += 50) {
-		/* Whether it was dropped or not does not matter. */
+		/* It may have been dropped or not. */
 		for (unsigned i = 0; i < 500; i++)
 			assert_int_equal(holds_number(&store, i, now), (int)i >= now);
 		nonce_store_expire(&store, at(now));
@@ -95,7 +95,7 @@ static void each_is_dropped_once_its_time_is_past(void **state)
 	nonce_store_clear(&store);
 }
 
-static void a_nonce_is_taken_again_once_its_time_is_past(void **state)
+static void a_nonce_is_accepted_again_after_its_time(void **state)
 {
 	struct nonce_store store = {0};
 	assert_int_equal(add(&store, "a", 1, 0, 10), 0);
@@ -117,7 +117,7 @@ static void the_empty_text_is_a_nonce_like_others(void **state)
 	nonce_store_clear(&store);
 }
 
-static void those_whose_time_is_past_are_dropped_by_and_by(void **state)
+static void expired_nonces_are_dropped_gradually(void **state)
 {
 	struct nonce_store store = {0};
 	for (unsigned i = 0; i < 100; i++)
@@ -129,12 +129,12 @@ static void those_whose_time_is_past_are_dropped_by_and_by(void **state)
 	nonce_store_clear(&store);
 }
 
-static void as_many_are_taken_as_there_is_room_for(void **state)
+static void nonces_are_accepted_up_to_the_limit(void **state)
 {
 	struct nonce_store store = {.max = 3};
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(add_number(&store, i, 0, (i + 1) * SECOND), 0);
-	/* Full: no other is taken, none is forgotten, and that has no end. */
+	/* A full store accepts no other nonce and forgets none, for as long as it is full. */
 	for (unsigned i = 0; i < 1000; i++) {
 		assert_int_equal(add_number(&store, 3 + i, SECOND, 9 * SECOND), -ENOBUFS);
 		assert_int_equal(add_number(&store, i % 3, SECOND, 9 * SECOND), -EEXIST);
@@ -150,7 +150,7 @@ static void as_many_are_taken_as_there_is_room_for(void **state)
 	assert_int_equal(store.max, 3);
 }
 
-static void a_nonce_that_comes_again_takes_its_own_room(void **state)
+static void a_repeated_nonce_needs_no_more_room(void **state)
 {
 	struct nonce_store store = {.max = 1, .swept_ns = 5};
 	assert_int_equal(add(&store, "a", 1, 5, 10), 0);
@@ -160,8 +160,8 @@ static void a_nonce_that_comes_again_takes_its_own_room(void **state)
 	nonce_store_clear(&store);
 }
 
-/* A signer without measure: ten times as many as there is room for, in no order. */
-static void memory_is_bounded_whatever_comes(void **state)
+/* A signer without restraint: ten times as many as fit, in no order. */
+static void memory_has_a_limit_whatever_comes(void **state)
 {
 	enum { MAX = 5000 };
 	struct nonce_store store = {.max = MAX};
@@ -175,14 +175,14 @@ static void memory_is_bounded_whatever_comes(void **state)
 	assert_int_equal(store.count, MAX);
 	for (unsigned i = 0; i < 10 * MAX; i++)
 		assert_int_equal(holds_number(&store, i * 2654435761u, 300 * SECOND), i < MAX);
-	/* When their time is past, there is as much room as there was. */
+	/* After their time there is as much room as before. */
 	for (unsigned i = 0; i < MAX; i++)
 		assert_int_equal(add_number(&store, i, 301 * SECOND, 600 * SECOND), 0);
 	assert_int_equal(add_number(&store, MAX, 301 * SECOND, 600 * SECOND), -ENOBUFS);
 	nonce_store_clear(&store);
 }
 
-/* One of the two may jump as it likes. */
+/* One of the two clocks may jump. */
 static void a_nonce_is_remembered_until_both_clocks_are_past(void **state)
 {
 	struct nonce_store store = {0};
@@ -196,14 +196,14 @@ static void a_nonce_is_remembered_until_both_clocks_are_past(void **state)
 			assert_int_equal(nonce_store_find(&store, "a", 1, now) == NULL, is_past);
 			nonce_store_expire(&store, now);
 			assert_int_equal(store.count, !is_past);
-			assert_int_equal(nonce_store_add(&store, "a", 1, now, until),
-				is_past ? 0 : -EEXIST);
+			assert_int_equal(
+				nonce_store_add(&store, "a", 1, now, until), is_past ? 0 : -EEXIST);
 		}
 	}
 	nonce_store_clear(&store);
 }
 
-static void what_is_put_needs_no_room_and_replaces(void **state)
+static void restored_nonces_ignore_the_limit_and_replace_others(void **state)
 {
 	struct nonce_store store = {.max = 1};
 	assert_int_equal(nonce_store_put(&store, "a", 1, at(5)), 0);
@@ -215,7 +215,7 @@ static void what_is_put_needs_no_room_and_replaces(void **state)
 	nonce_store_clear(&store);
 }
 
-static void a_thousand_a_second_find_room_for_ten_minutes(void **state)
+static void a_thousand_a_second_fit_for_ten_minutes(void **state)
 {
 	struct nonce_store store = {0};
 	assert_int_equal(nonce_store_max(&store), 600 * 1000);
@@ -227,16 +227,16 @@ int main(void)
 		cmocka_unit_test(what_was_added_is_held),
 		cmocka_unit_test(a_prefix_of_a_nonce_is_another_nonce),
 		cmocka_unit_test(texts_are_copied),
-		cmocka_unit_test(each_is_dropped_once_its_time_is_past),
-		cmocka_unit_test(a_nonce_is_taken_again_once_its_time_is_past),
+		cmocka_unit_test(each_is_dropped_after_its_time),
+		cmocka_unit_test(a_nonce_is_accepted_again_after_its_time),
 		cmocka_unit_test(the_empty_text_is_a_nonce_like_others),
-		cmocka_unit_test(those_whose_time_is_past_are_dropped_by_and_by),
-		cmocka_unit_test(as_many_are_taken_as_there_is_room_for),
-		cmocka_unit_test(a_nonce_that_comes_again_takes_its_own_room),
-		cmocka_unit_test(memory_is_bounded_whatever_comes),
+		cmocka_unit_test(expired_nonces_are_dropped_gradually),
+		cmocka_unit_test(nonces_are_accepted_up_to_the_limit),
+		cmocka_unit_test(a_repeated_nonce_needs_no_more_room),
+		cmocka_unit_test(memory_has_a_limit_whatever_comes),
 		cmocka_unit_test(a_nonce_is_remembered_until_both_clocks_are_past),
-		cmocka_unit_test(what_is_put_needs_no_room_and_replaces),
-		cmocka_unit_test(a_thousand_a_second_find_room_for_ten_minutes),
+		cmocka_unit_test(restored_nonces_ignore_the_limit_and_replace_others),
+		cmocka_unit_test(a_thousand_a_second_fit_for_ten_minutes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Allocation N fails, for every N, once or from then on: nothing crashes or leaks, whatever is left
- * half done is told, and the next cycle with memory makes the device right.
+ * Allocation N fails, for every N, once or from then on: nothing crashes or leaks, everything left
+ * half done is reported, and the next cycle with memory corrects the device.
  */
 #include "harness.h"
 
@@ -13,8 +13,9 @@
 	"02 endpoint=198.51.100.2:1 ips=10.0.0.2/32 psk=33; 03 ips=10.0.0.3/32; "                  \
 	"04 ips=10.0.0.4/32,10.4.0.0/16"
 
-/* Peers to add, to update, and in conflict, also with the node; one entry that cannot be used keeps
- * peer 8. */
+/*
+ * Peers to add, to update, and in conflict, also with the node; one unusable entry retains peer 8.
+ */
 static void document_make(struct state_document *document)
 {
 	document_add(document, "peer-2", 2, "198.51.100.2:1", "10.0.0.2/32")->config.psk =
@@ -40,7 +41,7 @@ static struct world *world_with_strangers(struct fake_router *router)
 	return world;
 }
 
-/* With memory again, a cycle that converges and one that has nothing left to do. */
+/* With memory again: a cycle that converges, and one with nothing left to do. */
 static void assert_converges(struct world *world, const struct fake_router *router)
 {
 	struct state_document document = {0};
@@ -69,7 +70,7 @@ static void a_cycle_survives_each_allocation_that_fails(void **state)
 			int error = world_cycle(world, &document);
 			has_failed = failing_memory_disarm();
 			state_document_clear(&document);
-			assert_int_not_equal(error, 0); /* the entry alone sees to that */
+			assert_int_not_equal(error, 0); /* the entry alone fails the cycle */
 			assert_converges(world, &router);
 			world_teardown((void **)&world);
 			spared++;
@@ -125,7 +126,7 @@ static void events_survive_each_allocation_that_fails(void **state)
 	assert_true(spared > 10);
 }
 
-/* What an operation failed with cannot even be noted: it is a failure all the same. */
+/* The reason of a failed operation cannot be stored: it counts as a failure all the same. */
 static void operations_that_fail_survive_each_allocation_that_fails(void **state)
 {
 	unsigned spared = 0;
@@ -155,8 +156,8 @@ static bool believe(void *impl, const struct key_public *key, const char *messag
 	return true;
 }
 
-/* An event that could not be remembered is not accepted: it could be replayed. */
-static void a_nonce_that_cannot_be_kept_is_no_verdict(void **state)
+/* An event whose nonce cannot be stored is not accepted: it could be replayed. */
+static void an_event_whose_nonce_cannot_be_stored_gets_no_verdict(void **state)
 {
 	unsigned spared = 0;
 	bool has_failed;
@@ -171,7 +172,8 @@ static void a_nonce_that_cannot_be_kept_is_no_verdict(void **state)
 			.has_signature = true,
 			.signature_is_sound = true};
 		failing_memory_arm(spared, false);
-		enum verdict verdict = verifier_check(&verifier, &envelope, (struct moment){0}, NULL);
+		enum verdict verdict =
+			verifier_check(&verifier, &envelope, (struct moment){0}, NULL);
 		has_failed = failing_memory_disarm();
 		assert_int_equal(verdict, has_failed ? VERDICT_FAULT : VERDICT_ACCEPTED);
 		assert_int_equal(verifier_check(&verifier, &envelope, (struct moment){0}, NULL),
@@ -182,8 +184,8 @@ static void a_nonce_that_cannot_be_kept_is_no_verdict(void **state)
 	assert_true(spared > 1);
 }
 
-/* Nor is one whose turn could not be noted, and what was kept is known or not. */
-static void a_turn_that_cannot_be_noted_is_not_taken(void **state)
+/* Nor is an event whose order could not be stored; whether its nonce was stored is left open. */
+static void an_event_whose_order_cannot_be_stored_is_not_handled(void **state)
 {
 	unsigned spared = 0;
 	bool has_failed;
@@ -211,8 +213,8 @@ int main(void)
 		cmocka_unit_test(a_cycle_that_lost_memory_fails_or_is_complete),
 		cmocka_unit_test(operations_that_fail_survive_each_allocation_that_fails),
 		cmocka_unit_test(events_survive_each_allocation_that_fails),
-		cmocka_unit_test(a_nonce_that_cannot_be_kept_is_no_verdict),
-		cmocka_unit_test(a_turn_that_cannot_be_noted_is_not_taken),
+		cmocka_unit_test(an_event_whose_nonce_cannot_be_stored_gets_no_verdict),
+		cmocka_unit_test(an_event_whose_order_cannot_be_stored_is_not_handled),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

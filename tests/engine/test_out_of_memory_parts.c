@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Allocation N fails, for every N, in the parts of a cycle that whole ones reach rarely: each says
- * -ENOMEM and leaves what it was to fill as it was.
+ * Allocation N fails, for every N, in parts of a cycle that whole ones reach rarely: each returns
+ * -ENOMEM and leaves its result unchanged.
  */
 #include "harness.h"
 
@@ -16,7 +16,7 @@
 
 typedef int attempt(void *impl);
 
-/* Tries until no allocation fails. Returns how many there were. */
+/* Repeat until no allocation fails. Returns how many there were. */
 static unsigned fails_at_each(attempt *try, void *impl)
 {
 	unsigned spared = 0;
@@ -46,7 +46,7 @@ static int try_to_resolve(void *impl)
 	return error;
 }
 
-/* Each kind of conflict by itself, so that it is the first to need memory. */
+/* Each kind of conflict alone, so that it is the first to need memory. */
 static void two_entries_with_one_id(void **state)
 {
 	struct asked *asked = *state;
@@ -85,7 +85,7 @@ static void a_peer_with_the_node_s_address(void **state)
 	assert_true(fails_at_each(try_to_resolve, asked) > 5);
 }
 
-static void a_kept_peer_without_an_id_that_has_a_wanted_prefix(void **state)
+static void a_retained_peer_without_an_id_that_has_a_desired_prefix(void **state)
 {
 	struct asked *asked = *state;
 	device_has(asked, NULL, 7, "10.0.0.0/8");
@@ -121,7 +121,7 @@ static int try_to_note(void *impl)
 	return error;
 }
 
-static void an_event_that_cannot_be_kept_is_not_handled(void **state)
+static void an_event_that_cannot_be_stored_is_not_handled(void **state)
 {
 	struct long_event event = {.entry = {.id = "a", .config = {.id = "a"}}};
 	struct peer_config *config = &event.entry.config;
@@ -148,7 +148,7 @@ static void an_endpoint_that_stays_due_needs_memory(void **state)
 	assert_int_equal(fails_at_each(try_to_remember, NULL), 2);
 }
 
-/* Peers with endpoints, routes that others have, and an address that has to be reached. */
+/* Peers with endpoints, routes of other programs, and an address that must stay reachable. */
 struct routing {
 	struct asked *asked;
 	struct route_table table;
@@ -193,7 +193,7 @@ static void routes_fail_at_each(struct routing *routing)
 	route_table_clear(&routing->table);
 }
 
-/* What is withheld needs memory too, for each of the reasons; others are wanted behind it. */
+/* Withheld routes need memory too, for each of the reasons; desired ones follow them. */
 static void default_routes_that_are_withheld(void **state)
 {
 	struct routing routing = {.asked = *state};
@@ -220,7 +220,7 @@ static void routes_withheld_from_what_covers_the_control_plane(void **state)
 	routes_fail_at_each(&routing);
 }
 
-static void routes_withheld_from_where_others_have_one(void **state)
+static void routes_withheld_where_another_program_has_one(void **state)
 {
 	struct routing routing = {.asked = *state};
 	struct route route = {.destination = prefix_of("10.0.0.0/8"), .owner = ROUTE_FOREIGN};
@@ -273,7 +273,7 @@ static int try_to_list_routes(void *impl)
 	return error;
 }
 
-static void a_table_of_routes_says_when_it_is_full(void **state)
+static void a_table_of_routes_reports_when_out_of_memory(void **state)
 {
 	assert_true(fails_at_each(try_to_list_routes, NULL) > 1);
 }
@@ -290,7 +290,7 @@ static void an_answer_that_cannot_be_compared_confirms_nothing(void **state)
 	}
 }
 
-/* Whether the peer is known, and then has no allowed IPs. */
+/* Returns whether the peer is known, and without allowed IPs. */
 static bool is_known_to_have_none(const struct allowed_ip_history *memory, unsigned char key)
 {
 	struct key_public wanted = key_of(key);
@@ -302,7 +302,7 @@ static bool is_known_to_have_none(const struct allowed_ip_history *memory, unsig
 }
 
 /* Peer 2 loses its prefix to 3, and 3 may have lost its own to 4. */
-static void allowed_ips_that_cannot_be_noted_are_forgotten(void **state)
+static void allowed_ips_that_cannot_be_stored_are_forgotten(void **state)
 {
 	struct asked *asked = *state;
 	struct arena arena = {0};
@@ -346,18 +346,18 @@ int main(void)
 		ASKED_TEST(two_ids_with_one_prefix),
 		ASKED_TEST(a_peer_with_the_node_s_id),
 		ASKED_TEST(a_peer_with_the_node_s_address),
-		ASKED_TEST(a_kept_peer_without_an_id_that_has_a_wanted_prefix),
+		ASKED_TEST(a_retained_peer_without_an_id_that_has_a_desired_prefix),
 		ASKED_TEST(more_conflicts_than_one_block_holds),
-		cmocka_unit_test(an_event_that_cannot_be_kept_is_not_handled),
+		cmocka_unit_test(an_event_that_cannot_be_stored_is_not_handled),
 		cmocka_unit_test(an_endpoint_that_stays_due_needs_memory),
 		ASKED_TEST(default_routes_that_are_withheld),
 		ASKED_TEST(routes_withheld_from_what_covers_an_endpoint),
 		ASKED_TEST(routes_withheld_from_what_covers_the_control_plane),
-		ASKED_TEST(routes_withheld_from_where_others_have_one),
+		ASKED_TEST(routes_withheld_where_another_program_has_one),
 		ASKED_TEST(routes_that_an_event_brings_need_memory),
-		cmocka_unit_test(a_table_of_routes_says_when_it_is_full),
+		cmocka_unit_test(a_table_of_routes_reports_when_out_of_memory),
 		ASKED_TEST(an_answer_that_cannot_be_compared_confirms_nothing),
-		ASKED_TEST(allowed_ips_that_cannot_be_noted_are_forgotten),
+		ASKED_TEST(allowed_ips_that_cannot_be_stored_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

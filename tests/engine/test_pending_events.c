@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events and fetches in the order they were counted in. */
+/* Events and fetches in the order of their numbers. */
 #include "harness.h"
 
 #include "pending_events.h"
@@ -29,8 +29,8 @@ static void event_adds(struct pending_events *overlay, const char *id, unsigned 
 	state_document_clear(&document);
 }
 
-/* What is over the bound is refused, and nothing that was noted is lost for it. */
-static void events_are_noted_up_to_a_bound(void **state)
+/* What exceeds the limit is rejected, and no pending event is lost. */
+static void events_are_stored_up_to_a_limit(void **state)
 {
 	struct pending_events *overlay = *state;
 	struct state_document document = {0};
@@ -43,12 +43,12 @@ static void events_are_noted_up_to_a_bound(void **state)
 	assert_int_equal(pending_events_set(overlay, &document.entries[0]), -ENOBUFS);
 	assert_int_equal(pending_events_remove(overlay, "c"), -ENOBUFS);
 	assert_int_equal(overlay->count, 2);
-	/* One in the place of another takes no more. */
+	/* An event that replaces another takes no more room. */
 	event_adds(overlay, "b", 4);
 	assert_int_equal(overlay->bytes, 2 * one);
 	assert_int_equal(pending_events_remove(overlay, "b"), 0);
 	assert_true(overlay->bytes < 2 * one);
-	/* Nor where more is noted than the limit, as restored events may be. */
+	/* Nor over the limit, which restored events may exceed. */
 	overlay->bytes_max = 1;
 	assert_int_equal(pending_events_remove(overlay, "b"), 0);
 	event_adds(overlay, "a", 5);
@@ -115,7 +115,7 @@ static void a_later_event_about_a_peer_outlives_the_fetch_between(void **state)
 	assert_int_equal(said_of(overlay, "a"), 2);
 }
 
-static void only_what_the_fetch_overtook_goes(void **state)
+static void a_fetch_removes_only_the_events_it_overtook(void **state)
 {
 	struct pending_events *overlay = *state;
 	event_adds(overlay, "d", 1);
@@ -143,7 +143,7 @@ static void a_fetch_that_is_never_done_overtakes_nothing(void **state)
 	assert_int_equal(said_of(overlay, "a"), 1);
 }
 
-/* The answer of an old fetch, come late, does not undo what a newer one left in place. */
+/* A late answer of an old fetch does not undo the events that a newer one left. */
 static void an_older_fetch_done_late_overtakes_only_what_came_before_it(void **state)
 {
 	struct pending_events *overlay = *state;
@@ -182,7 +182,7 @@ static void there_is_one_peer_for_each_id(void **state)
 		assert_ptr_equal(pending_events_find(overlay, ids[i]), overlay->peers[i]);
 }
 
-static void the_overlay_owns_what_it_keeps(void **state)
+static void pending_events_own_their_peers(void **state)
 {
 	struct pending_events *overlay = *state;
 	char id[] = "peer-1", host[] = "vpn.example.org";
@@ -226,13 +226,13 @@ int main(void)
 		OVERLAY_TEST(an_event_is_there_until_a_fetch_that_began_after_it),
 		OVERLAY_TEST(of_two_events_about_one_peer_the_later_counts),
 		OVERLAY_TEST(a_later_event_about_a_peer_outlives_the_fetch_between),
-		OVERLAY_TEST(only_what_the_fetch_overtook_goes),
-		OVERLAY_TEST(events_are_noted_up_to_a_bound),
+		OVERLAY_TEST(a_fetch_removes_only_the_events_it_overtook),
+		OVERLAY_TEST(events_are_stored_up_to_a_limit),
 		OVERLAY_TEST(a_fetch_that_is_never_done_overtakes_nothing),
 		OVERLAY_TEST(an_older_fetch_done_late_overtakes_only_what_came_before_it),
 		OVERLAY_TEST(every_event_and_fetch_has_its_own_place_in_the_order),
 		OVERLAY_TEST(there_is_one_peer_for_each_id),
-		OVERLAY_TEST(the_overlay_owns_what_it_keeps),
+		OVERLAY_TEST(pending_events_own_their_peers),
 		OVERLAY_TEST(there_may_be_many_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

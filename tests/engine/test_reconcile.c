@@ -95,7 +95,7 @@ static void a_state_is_in_force_though_its_cycle_could_not_read_the_device(void 
 	assert_calls(world, "remove_peer 03");
 }
 
-/* A document of an earlier life, until there is a newer one. */
+/* A document of an earlier process, until there is a newer one. */
 static void preload(struct world *world, unsigned char key)
 {
 	struct state_document document = {0};
@@ -103,7 +103,7 @@ static void preload(struct world *world, unsigned char key)
 	reconciler_preload(&world->reconciler, &document);
 }
 
-static void a_state_from_an_earlier_life_removes_nobody(void **state)
+static void a_cached_state_removes_no_peer(void **state)
 {
 	struct world *world = *state;
 	world_restart(world);
@@ -114,7 +114,7 @@ static void a_state_from_an_earlier_life_removes_nobody(void **state)
 	assert_calls(world, "remove_peer 03");
 }
 
-static void a_state_from_an_earlier_life_is_none_that_could_be_unmodified(void **state)
+static void not_modified_does_not_refer_to_a_cached_state(void **state)
 {
 	struct world *world = *state;
 	world_restart(world);
@@ -148,7 +148,7 @@ static void a_lost_link_is_set_up_again_with_its_peers(void **state)
 	assert_index(world, "peer-2=02 peer-3=03");
 }
 
-static void each_drift_of_the_link_is_put_right_from_there_on(void **state)
+static void setup_corrects_each_drift_of_the_link_from_there_on(void **state)
 {
 	struct world *world = *state;
 	world->fake.listen_port = 1;
@@ -171,7 +171,7 @@ static void each_drift_of_the_link_is_put_right_from_there_on(void **state)
 	assert_calls(world, "");
 }
 
-static void a_drifted_mtu_is_put_right_if_one_is_configured(void **state)
+static void a_drifted_mtu_is_corrected_if_one_is_configured(void **state)
 {
 	struct world *world = *state;
 	world->config.mtu = 1380;
@@ -183,7 +183,7 @@ static void a_drifted_mtu_is_put_right_if_one_is_configured(void **state)
 	assert_calls(world, "set_mtu plexd0 1380; set_interface_up plexd0");
 }
 
-/* Somebody else who undoes what Setup does, at each look. */
+/* Another program that undoes Setup before each read. */
 static void take_down(void *impl, const char *op)
 {
 	struct fake_controller *fake = impl;
@@ -257,7 +257,7 @@ static int repair(struct world *world)
 	return error;
 }
 
-static void drift_is_put_right_while_a_fetch_takes_long(void **state)
+static void drift_is_corrected_during_a_slow_fetch(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -266,13 +266,16 @@ static void drift_is_put_right_while_a_fetch_takes_long(void **state)
 	assert_int_equal(repair(world), 0);
 	assert_calls(world, "add_peer 02");
 	assert_drift(world, "peer_added peer peer-2");
-	/* As often as it takes. */
+	/* As often as necessary. */
 	assert_int_equal(repair(world), 0);
 	assert_calls(world, "");
 	fake_drop_interface(&world->fake);
 	assert_int_equal(repair(world), 0);
 	assert_calls(world, SET_UP "; add_peer 02; add_peer 03");
-	/* An event since the fetch began is newer than its answer, with a repair in between too. */
+	/*
+	 * An event since the start of the fetch is newer than its answer, even with a repair in
+	 * between.
+	 */
 	assert_int_equal(world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32"), 0);
 	fake_forget_calls(&world->fake);
 	assert_int_equal(repair(world), 0);
@@ -327,17 +330,17 @@ int main(void)
 		CONVERGED_TEST(not_modified_keeps_the_last_state),
 		CONVERGED_TEST(an_empty_state_means_no_peers),
 		CONVERGED_TEST(a_state_is_in_force_though_its_cycle_could_not_read_the_device),
-		CONVERGED_TEST(a_state_from_an_earlier_life_removes_nobody),
-		CONVERGED_TEST(a_state_from_an_earlier_life_is_none_that_could_be_unmodified),
+		CONVERGED_TEST(a_cached_state_removes_no_peer),
+		CONVERGED_TEST(not_modified_does_not_refer_to_a_cached_state),
 		CONVERGED_TEST(an_unreadable_device_fails_the_cycle_without_a_write),
 		CONVERGED_TEST(a_lost_link_is_set_up_again_with_its_peers),
-		CONVERGED_TEST(each_drift_of_the_link_is_put_right_from_there_on),
-		CONVERGED_TEST(a_drifted_mtu_is_put_right_if_one_is_configured),
+		CONVERGED_TEST(setup_corrects_each_drift_of_the_link_from_there_on),
+		CONVERGED_TEST(a_drifted_mtu_is_corrected_if_one_is_configured),
 		CONVERGED_TEST(a_second_drift_fails_the_cycle_without_touching_a_peer),
 		CONVERGED_TEST(a_link_lost_twice_fails_the_cycle_without_touching_a_peer),
 		CONVERGED_TEST(a_link_that_cannot_be_set_up_again_fails_the_cycle),
 		CONVERGED_TEST(a_link_lost_during_the_fetch_is_set_up_before_the_device_is_read),
-		CONVERGED_TEST(drift_is_put_right_while_a_fetch_takes_long),
+		CONVERGED_TEST(drift_is_corrected_during_a_slow_fetch),
 		CONVERGED_TEST(a_repair_that_fails_names_what_failed),
 		NEW_TEST(without_a_state_there_is_nothing_to_repair),
 		CONVERGED_TEST(a_teardown_is_undone_by_the_next_cycle),

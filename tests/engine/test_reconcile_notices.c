@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a cycle says of conflicts, unusable entries and signing keys, and what it does about them.
- */
+/* What a cycle logs and does about conflicts, unusable entries and signing keys. */
 #include "harness.h"
 
 #include "world.h"
@@ -30,7 +29,7 @@ static unsigned lines_with(const struct world *world, const char *part)
 	return count;
 }
 
-/* peer-2 is wanted, and peer-3 in a way that cannot be used. */
+/* peer-2 is desired, and the entry of peer-3 is unusable. */
 static int cycle_with_spoilt_peer_3(struct world *world, const char *error)
 {
 	struct state_document document = {0};
@@ -39,7 +38,7 @@ static int cycle_with_spoilt_peer_3(struct world *world, const char *error)
 	return world_cycle(world, &document);
 }
 
-static void an_unusable_entry_keeps_its_peer_and_fails_the_cycle(void **state)
+static void an_unusable_entry_retains_its_peer_and_fails_the_cycle(void **state)
 {
 	struct world *world = *state;
 	assert_int_not_equal(cycle_with_spoilt_peer_3(world, "peers[1] \"peer-3\": psk: bad"), 0);
@@ -51,7 +50,7 @@ static void an_unusable_entry_keeps_its_peer_and_fails_the_cycle(void **state)
 	assert_logged(world, "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=");
 }
 
-static void the_peers_beside_an_unusable_entry_are_put_right(void **state)
+static void the_peers_beside_an_unusable_entry_are_corrected(void **state)
 {
 	struct world *world = *state;
 	fake_drop_peer(&world->fake, 2);
@@ -61,7 +60,7 @@ static void the_peers_beside_an_unusable_entry_are_put_right(void **state)
 	assert_peers(world, "02 ips=10.0.0.2/32; 03 ips=10.0.0.3/32");
 }
 
-static void an_unusable_entry_keeps_what_others_made_of_its_peer(void **state)
+static void an_unusable_entry_keeps_changes_of_other_programs_to_its_peer(void **state)
 {
 	struct world *world = *state;
 	world_set_peer(world, 3, "203.0.113.3:3", "10.0.0.33/32");
@@ -83,7 +82,7 @@ static void an_unusable_entry_is_logged_when_it_appears_or_changes(void **state)
 	assert_int_equal(lines_with(world, "peers[1]: worse"), 1);
 }
 
-static void an_entry_that_can_be_used_again_ends_the_keeping(void **state)
+static void an_entry_that_is_usable_again_ends_the_retention(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -94,7 +93,7 @@ static void an_entry_that_can_be_used_again_ends_the_keeping(void **state)
 	assert_index(world, "peer-2=02");
 }
 
-static void a_new_process_keeps_by_key_what_it_does_not_know_by_id(void **state)
+static void a_new_process_retains_by_key_a_peer_that_it_does_not_know_by_id(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -106,7 +105,7 @@ static void a_new_process_keeps_by_key_what_it_does_not_know_by_id(void **state)
 	assert_index(world, "peer-2=02 peer-3=03");
 }
 
-/* peer-2 is wanted; of the others `count` entries do not say whom they mean. */
+/* peer-2 is desired; `count` other entries have neither a readable key nor a known id. */
 static int cycle_with_nameless(struct world *world, unsigned count)
 {
 	struct state_document document = {0};
@@ -210,14 +209,14 @@ static void document_signs_with(struct state_document *document, unsigned char k
 	document->signing_keys.current = key_of(key);
 }
 
-static void keys_of_a_document_are_taken_over(void **state)
+static void keys_of_a_document_come_into_force(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
 	document_signs_with(&document, 0x42);
 	assert_int_equal(world_cycle(world, &document), 0);
 	assert_int_equal(world->verifier.keys.current.bytes[0], 0x42);
-	assert_int_equal(world_cycle(world, &document), 0); /* none in it: they stay */
+	assert_int_equal(world_cycle(world, &document), 0); /* without keys: the old ones stay */
 	assert_int_equal(world->verifier.keys.current.bytes[0], 0x42);
 }
 
@@ -308,18 +307,18 @@ static void no_secret_is_logged_or_recorded_whatever_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONVERGED_TEST(an_unusable_entry_keeps_its_peer_and_fails_the_cycle),
-		CONVERGED_TEST(the_peers_beside_an_unusable_entry_are_put_right),
-		CONVERGED_TEST(an_unusable_entry_keeps_what_others_made_of_its_peer),
+		CONVERGED_TEST(an_unusable_entry_retains_its_peer_and_fails_the_cycle),
+		CONVERGED_TEST(the_peers_beside_an_unusable_entry_are_corrected),
+		CONVERGED_TEST(an_unusable_entry_keeps_changes_of_other_programs_to_its_peer),
 		CONVERGED_TEST(an_unusable_entry_is_logged_when_it_appears_or_changes),
-		CONVERGED_TEST(an_entry_that_can_be_used_again_ends_the_keeping),
-		CONVERGED_TEST(a_new_process_keeps_by_key_what_it_does_not_know_by_id),
+		CONVERGED_TEST(an_entry_that_is_usable_again_ends_the_retention),
+		CONVERGED_TEST(a_new_process_retains_by_key_a_peer_that_it_does_not_know_by_id),
 		CONVERGED_TEST(a_new_process_removes_no_peer_that_a_nameless_entry_may_mean),
 		CONVERGED_TEST(a_nameless_entry_stops_no_removal_of_a_peer_known_by_its_id),
 		CONVERGED_TEST(conflicts_do_not_fail_the_cycle),
 		CONVERGED_TEST(conflicts_are_logged_once_with_winner_and_loser),
 		CONVERGED_TEST(a_conflict_that_changes_or_comes_back_is_logged_again),
-		CONVERGED_TEST(keys_of_a_document_are_taken_over),
+		CONVERGED_TEST(keys_of_a_document_come_into_force),
 		CONVERGED_TEST(keys_that_were_rotated_during_the_fetch_outlive_its_document),
 		CONVERGED_TEST(bad_keys_fail_the_cycle_and_not_the_peers),
 		CONVERGED_TEST(bad_keys_fail_each_cycle_until_another_document_is_in_force),

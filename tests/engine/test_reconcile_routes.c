@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The routes' part of a cycle, over a router in memory. */
+/* The routes of a cycle, with a router in memory. */
 #include "harness.h"
 
 #include "converged.h"
@@ -54,7 +54,7 @@ static void a_route_that_cannot_be_set_is_named_and_tried_again(void **state)
 	assert_route_calls(&router, "+10.0.0.2/32 +10.0.0.3/32");
 }
 
-static void a_kept_peer_keeps_its_routes(void **state)
+static void a_retained_peer_keeps_its_routes(void **state)
 {
 	struct world *world = *state;
 	struct fake_router router = {0};
@@ -67,7 +67,7 @@ static void a_kept_peer_keeps_its_routes(void **state)
 	assert_route_calls(&router, "-10.0.0.3/32");
 }
 
-static void a_peer_whose_removal_is_held_back_keeps_its_routes(void **state)
+static void a_peer_whose_removal_is_withheld_keeps_its_routes(void **state)
 {
 	struct world *world = *state;
 	struct fake_router router = {0};
@@ -81,7 +81,7 @@ static void a_peer_whose_removal_is_held_back_keeps_its_routes(void **state)
 	assert_route_calls(&router, "-10.0.0.3/32");
 }
 
-static void a_state_of_an_earlier_life_takes_no_route_away(void **state)
+static void a_cached_state_removes_no_route(void **state)
 {
 	struct world *world = *state;
 	struct fake_router router = {0};
@@ -96,8 +96,8 @@ static void a_state_of_an_earlier_life_takes_no_route_away(void **state)
 	assert_index(world, "peer-2=02 peer-3=03");
 }
 
-/* Its endpoint is where its packets come from: a forged source is enough. */
-static void a_peer_that_is_heard_from_another_ones_prefix_takes_no_route_away(void **state)
+/* Its endpoint is the source of its packets: a forged source is enough. */
+static void a_peer_that_sends_from_another_one_s_prefix_removes_no_route(void **state)
 {
 	struct world *world = *state;
 	struct fake_router router = {0};
@@ -155,7 +155,7 @@ static void ipv6_routes_that_cannot_be_are_logged_once_with_their_count(void **s
 	const char *first = strstr(world->logs, "IPv6 routes not set count=2 reason=IPv6 is off");
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "IPv6 routes"));
-	/* So it is for an event, until a cycle finds the interface otherwise. */
+	/* An event too uses that result, until a cycle finds the interface changed. */
 	assert_int_equal(
 		world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32,fd04::/64"), 0);
 	assert_route_calls(&router, "+10.0.0.4/32");
@@ -171,10 +171,10 @@ int main(void)
 		CONVERGED_TEST(a_route_comes_after_its_peer_and_goes_before_it),
 		CONVERGED_TEST(routes_that_cannot_be_read_fail_the_cycle_and_not_the_peers),
 		CONVERGED_TEST(a_route_that_cannot_be_set_is_named_and_tried_again),
-		CONVERGED_TEST(a_kept_peer_keeps_its_routes),
-		CONVERGED_TEST(a_peer_whose_removal_is_held_back_keeps_its_routes),
-		CONVERGED_TEST(a_state_of_an_earlier_life_takes_no_route_away),
-		CONVERGED_TEST(a_peer_that_is_heard_from_another_ones_prefix_takes_no_route_away),
+		CONVERGED_TEST(a_retained_peer_keeps_its_routes),
+		CONVERGED_TEST(a_peer_whose_removal_is_withheld_keeps_its_routes),
+		CONVERGED_TEST(a_cached_state_removes_no_route),
+		CONVERGED_TEST(a_peer_that_sends_from_another_one_s_prefix_removes_no_route),
 		CONVERGED_TEST(a_desired_endpoint_within_a_prefix_withholds_its_route),
 		CONVERGED_TEST(ipv6_routes_that_cannot_be_are_logged_once_with_their_count),
 		CONVERGED_TEST(a_route_that_is_withheld_is_logged_once),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a cycle does, tells and remembers: execution, drift report, index. */
+/* What a cycle does, reports and stores: execution, drift report, index. */
 #include "harness.h"
 
 #include "converged.h"
@@ -108,7 +108,7 @@ static void an_observer_learns_of_each_cycle_that_came_to_its_operations(void **
 
 /* 6. The drift report. */
 
-static void corrections_name_the_peer_or_the_key_of_one_that_nobody_knows(void **state)
+static void corrections_name_the_peer_or_the_key_of_an_unknown_one(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -141,7 +141,7 @@ static void a_report_that_fails_only_warns(void **state)
 	assert_logged(world, "Connection refused");
 }
 
-static void nobody_has_to_be_told(void **state)
+static void drift_reports_are_optional(void **state)
 {
 	struct world *world = *state;
 	world->reconciler.reporter = (struct drift_reporter){0};
@@ -151,10 +151,10 @@ static void nobody_has_to_be_told(void **state)
 
 /* 7. The index. */
 
-static void the_index_names_the_peers_on_the_device_that_are_wanted(void **state)
+static void the_index_has_the_desired_peers_on_the_device(void **state)
 {
 	struct world *world = *state;
-	world_set_peer(world, 4, "", "10.0.0.4/32"); /* there already, and wanted from now on */
+	world_set_peer(world, 4, "", "10.0.0.4/32"); /* there already, and desired from now on */
 	assert_int_equal(cycle_wants(world, "245"), 0);
 	assert_index(world, "peer-2=02 peer-4=04 peer-5=05");
 }
@@ -248,7 +248,7 @@ static void a_new_process_learns_the_index_and_touches_no_peer(void **state)
 	assert_drift(world, NULL);
 }
 
-static void a_converged_device_is_left_alone_for_ever(void **state)
+static void a_converged_device_is_never_written(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -272,7 +272,10 @@ static bool is_over(void *impl)
 	return *left == 0 || (*left)-- == 0;
 }
 
-/* Wherever it ends: nothing is a failure of a peer, and the next cycle does what is left. */
+/*
+ * Wherever the pause ends it: nothing counts as a failure of a peer, and the next cycle does the
+ * rest.
+ */
 static void the_next_cycle_goes_on_where_a_pause_ended_one(void **state)
 {
 	struct world *world = *state;
@@ -311,11 +314,11 @@ int main(void)
 		CONVERGED_TEST(a_link_lost_while_peers_are_set_is_noticed),
 		CONVERGED_TEST(a_controller_that_takes_lists_gets_one),
 		CONVERGED_TEST(an_observer_learns_of_each_cycle_that_came_to_its_operations),
-		CONVERGED_TEST(corrections_name_the_peer_or_the_key_of_one_that_nobody_knows),
+		CONVERGED_TEST(corrections_name_the_peer_or_the_key_of_an_unknown_one),
 		CONVERGED_TEST(a_cycle_that_corrected_nothing_reports_nothing),
 		CONVERGED_TEST(a_report_that_fails_only_warns),
-		CONVERGED_TEST(nobody_has_to_be_told),
-		CONVERGED_TEST(the_index_names_the_peers_on_the_device_that_are_wanted),
+		CONVERGED_TEST(drift_reports_are_optional),
+		CONVERGED_TEST(the_index_has_the_desired_peers_on_the_device),
 		CONVERGED_TEST(a_peer_that_could_not_be_added_is_not_in_the_index),
 		CONVERGED_TEST(a_peer_that_could_not_be_updated_stays_in_the_index),
 		CONVERGED_TEST(a_peer_that_could_not_be_removed_stays_in_the_index),
@@ -325,7 +328,7 @@ int main(void)
 		CONVERGED_TEST(two_ids_that_swap_their_keys_keep_both_tunnels),
 		CONVERGED_TEST(the_loser_of_a_key_is_not_in_the_index),
 		CONVERGED_TEST(a_new_process_learns_the_index_and_touches_no_peer),
-		CONVERGED_TEST(a_converged_device_is_left_alone_for_ever),
+		CONVERGED_TEST(a_converged_device_is_never_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The guard against mass removal: what is held back, until when, and what is said of it. */
+/* The guard against mass removal: what it withholds, until when, and what it logs. */
 #include "harness.h"
 
 #include "converged.h"
 
-/* peer-2 to peer-6 on the device, each wanted by one fetch, and half of them may go at once. */
+/*
+ * peer-2 to peer-6 on the device, each desired by one fetch; half of them may be removed at once.
+ */
 static int guarded_setup(void **state)
 {
 	if (world_setup(state) != 0)
@@ -23,7 +25,7 @@ static int guarded_setup(void **state)
 static const char held_back[] = "Mass removal withheld";
 static const char held_no_more[] = "Mass removal no longer withheld";
 
-static void without_a_guard_everything_may_go_at_once(void **state)
+static void without_a_guard_all_peers_may_be_removed_at_once(void **state)
 {
 	struct world *world = *state;
 	world->reconciler.guard.max_percent = 0;
@@ -32,7 +34,7 @@ static void without_a_guard_everything_may_go_at_once(void **state)
 	assert_not_logged(world, "Mass removal");
 }
 
-static void up_to_the_share_peers_go_at_once_and_one_more_goes_not(void **state)
+static void up_to_the_share_peers_are_removed_at_once_and_no_more(void **state)
 {
 	static const struct {
 		int max_percent;
@@ -61,7 +63,7 @@ static void up_to_the_share_peers_go_at_once_and_one_more_goes_not(void **state)
 	}
 }
 
-static void the_same_answer_again_lets_them_go(void **state)
+static void the_same_answer_again_confirms_the_removals(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(cycle_wants(world, "2"), 0);
@@ -93,7 +95,7 @@ static void the_same_peers_in_another_order_and_at_other_places_are_the_same_ans
 	assert_int_equal(world->fake.peer_count, 2);
 }
 
-static void an_answer_that_still_grows_removes_nobody(void **state)
+static void an_answer_that_still_grows_removes_no_peer(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(cycle_wants(world, ""), 0);
@@ -124,7 +126,8 @@ static void a_fetch_that_fails_is_no_answer(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
 	assert_calls(world, "");
-	assert_int_equal(cycle_wants(world, "2"), 0); /* and does not come between two */
+	assert_int_equal(
+		cycle_wants(world, "2"), 0); /* and does not count as a fetch between two */
 	assert_int_equal(world->fake.peer_count, 1);
 }
 
@@ -138,7 +141,7 @@ static void adds_and_updates_go_on_meanwhile(void **state)
 	assert_calls(world, "update_peer 02 persistent_keepalive; add_peer 07");
 }
 
-static void what_is_held_back_keeps_its_id(void **state)
+static void a_peer_whose_removal_is_withheld_keeps_its_id(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(cycle_wants(world, "2"), 0);
@@ -147,7 +150,7 @@ static void what_is_held_back_keeps_its_id(void **state)
 	assert_calls(world, "remove_peer 05"); /* an event is signed, and no cycle */
 }
 
-static void an_answer_known_for_long_removes_what_others_added(void **state)
+static void a_confirmed_answer_removes_peers_of_other_programs_at_once(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(world_cycle_not_modified(world), 0);
@@ -169,13 +172,13 @@ static void a_new_process_needs_two_fetches_of_its_own(void **state)
 	assert_int_not_equal(world_cycle_fetch_failed(world, "timeout"), 0);
 	fake_forget_calls(&world->fake);
 	assert_int_equal(
-		cycle_wants(world, "2"), 0); /* what the earlier life was told counts not */
+		cycle_wants(world, "2"), 0); /* fetches of the earlier process do not count */
 	assert_calls(world, "");
 	assert_int_equal(cycle_wants(world, "2"), 0);
 	assert_int_equal(world->fake.peer_count, 1);
 }
 
-static void it_is_said_once_with_its_numbers_and_when_it_ends(void **state)
+static void withheld_removals_are_logged_once_with_their_number_and_when_they_end(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(cycle_wants(world, "2"), 0);
@@ -192,9 +195,9 @@ static void it_is_said_once_with_its_numbers_and_when_it_ends(void **state)
 	assert_not_logged(world, "Mass removal");
 }
 
-/* Whether a guard takes the one document for the other. */
-/* Those known by an id are too many still; the other one counts as none of them. */
-static void what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well(void **state)
+/* Returns whether a guard takes one document for the other. */
+/* Those known by an id are still too many; the other one is not counted among them. */
+static void removals_withheld_for_a_nameless_entry_are_not_withheld_twice(void **state)
 {
 	struct world *world = *state;
 	struct state_document document = {0};
@@ -253,21 +256,21 @@ static void two_answers_without_peers_are_the_same(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		GUARDED_TEST(without_a_guard_everything_may_go_at_once),
-		GUARDED_TEST(up_to_the_share_peers_go_at_once_and_one_more_goes_not),
-		GUARDED_TEST(the_same_answer_again_lets_them_go),
+		GUARDED_TEST(without_a_guard_all_peers_may_be_removed_at_once),
+		GUARDED_TEST(up_to_the_share_peers_are_removed_at_once_and_no_more),
+		GUARDED_TEST(the_same_answer_again_confirms_the_removals),
 		GUARDED_TEST(not_modified_is_the_same_answer_again),
 		GUARDED_TEST(
 			the_same_peers_in_another_order_and_at_other_places_are_the_same_answer),
-		GUARDED_TEST(an_answer_that_still_grows_removes_nobody),
+		GUARDED_TEST(an_answer_that_still_grows_removes_no_peer),
 		GUARDED_TEST(an_id_with_another_key_is_another_answer),
 		GUARDED_TEST(a_fetch_that_fails_is_no_answer),
 		GUARDED_TEST(adds_and_updates_go_on_meanwhile),
-		GUARDED_TEST(what_is_held_back_keeps_its_id),
-		GUARDED_TEST(an_answer_known_for_long_removes_what_others_added),
+		GUARDED_TEST(a_peer_whose_removal_is_withheld_keeps_its_id),
+		GUARDED_TEST(a_confirmed_answer_removes_peers_of_other_programs_at_once),
 		GUARDED_TEST(a_new_process_needs_two_fetches_of_its_own),
-		GUARDED_TEST(it_is_said_once_with_its_numbers_and_when_it_ends),
-		GUARDED_TEST(what_is_withheld_for_a_nameless_entry_is_not_held_back_as_well),
+		GUARDED_TEST(withheld_removals_are_logged_once_with_their_number_and_when_they_end),
+		GUARDED_TEST(removals_withheld_for_a_nameless_entry_are_not_withheld_twice),
 		GUARDED_TEST(entries_without_an_id_or_a_key_are_compared_too),
 		GUARDED_TEST(two_answers_without_peers_are_the_same),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which routes come and go with one peer, against an account that counts all peers each time. */
+/* Which routes come and go with one peer, compared with a count over all peers each time. */
 #include "harness.h"
 
 #include "route_claims.h"
@@ -8,7 +8,7 @@
 #define PREFIXES 8
 #define STEPS    4000
 
-/* What each peer wants, a bit for each prefix; and what losers of conflicts want. */
+/* The prefixes that each peer claims, one bit each; and those that losers of conflicts claim. */
 struct account {
 	unsigned wants[PEERS];
 	unsigned losers;
@@ -32,7 +32,7 @@ static unsigned wanted(const struct account *account)
 	return all;
 }
 
-/* Not in order, and perhaps one twice: a caller of the manager may send that. */
+/* Out of order, and one possibly twice: a caller of the manager may pass that. */
 static struct peer_config *peer_make(struct account *account, unsigned index)
 {
 	struct peer_config *peer = &account->peers[index];
@@ -82,7 +82,7 @@ static void load(struct account *account, struct route_claims *claims)
 	assert_int_equal(route_claims_load(claims, peers, count, count, conflicts, 3), 0);
 }
 
-static void each_change_is_what_counting_all_peers_says(void **state)
+static void each_change_agrees_with_a_count_over_all_peers(void **state)
 {
 	struct route_policy policy = {.mark_keeps_out = true, .manage_defaults = true};
 	struct account account = {.random = 1};
@@ -114,7 +114,7 @@ static void each_change_is_what_counting_all_peers_says(void **state)
 	route_claims_clear(&claims);
 }
 
-/* Two peers, each with an endpoint, and a third that wants what `policy` lets it. */
+/* Two peers, each with an endpoint, and a third whose routes depend on `policy`. */
 static void assert_allowed(const struct route_policy *policy, const char *endpoint,
 	const char *destination, bool is_allowed)
 {
@@ -158,7 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_route_over_a_desired_endpoint_is_withheld),
-		cmocka_unit_test(each_change_is_what_counting_all_peers_says),
+		cmocka_unit_test(each_change_agrees_with_a_count_over_all_peers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

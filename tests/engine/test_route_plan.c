@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Routes from allowed IPs: what is added, removed, left alone and withheld. */
+/* Routes from allowed IPs: added, removed, left unchanged and withheld. */
 #include "route_plan.h"
 
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static struct prefix prefix_of(const char *text)
 	return prefix;
 }
 
-/* A peer that stays as the device has it. Allowed IPs between spaces. */
+/* A peer that is desired as the device has it. Allowed IPs between spaces. */
 static void keeps(struct scene *scene, const char *endpoint, const char *allowed_ips)
 {
 	struct peer_config *peer = &scene->configs[scene->peer_count];
@@ -49,7 +49,7 @@ static void keeps(struct scene *scene, const char *endpoint, const char *allowed
 	scene->peers[scene->peer_count++] = peer;
 }
 
-/* To be called before `keeps`. */
+/* Call it before `keeps`. */
 static void wants(struct scene *scene, const char *endpoint, const char *allowed_ips)
 {
 	keeps(scene, endpoint, allowed_ips);
@@ -108,14 +108,14 @@ static void every_allowed_ip_gets_a_route_and_only_once(void **state)
 	assert_plan(*state, "+10.0.0.2/32 +10.2.0.0/16 +10.3.0.0/16 +fd00::/64", 0);
 }
 
-static void what_is_there_is_left_alone(void **state)
+static void a_route_that_exists_is_not_changed(void **state)
 {
 	wants(*state, "", "10.2.0.0/16 10.3.0.0/16");
 	has(*state, ROUTE_OURS, "10.2.0.0/16");
 	assert_plan(*state, "+10.3.0.0/16", 1);
 }
 
-static void ours_that_nobody_wants_is_removed_and_a_foreign_one_never(void **state)
+static void an_undesired_route_of_plexwg_is_removed_and_a_foreign_one_never(void **state)
 {
 	has(*state, ROUTE_OURS, "10.2.0.0/16");
 	has(*state, ROUTE_FOREIGN, "10.3.0.0/16");
@@ -132,14 +132,14 @@ static void a_foreign_route_keeps_its_destination(void **state)
 	assert_int_equal(scene->plan.refusals[0].reason, ROUTE_REFUSED_FOREIGN);
 }
 
-static void a_foreign_route_that_leads_here_serves_as_well(void **state)
+static void a_foreign_route_to_the_interface_serves_as_well(void **state)
 {
 	wants(*state, "", "10.2.0.0/16");
 	has(*state, ROUTE_FOREIGN_HERE, "10.2.0.0/16");
 	assert_plan(*state, "", 1);
 }
 
-static void ours_stays_beside_a_foreign_one(void **state)
+static void a_route_of_plexwg_stays_beside_a_foreign_one(void **state)
 {
 	wants(*state, "", "10.2.0.0/16");
 	has(*state, ROUTE_FOREIGN, "10.2.0.0/16");
@@ -169,7 +169,7 @@ static void a_default_route_goes_into_another_table(void **state)
 	assert_plan(scene, "+0.0.0.0/0 +::/0", 0);
 }
 
-static void a_route_that_covers_an_endpoint_is_withheld_and_says_which(void **state)
+static void a_route_that_covers_an_endpoint_is_withheld_and_names_it(void **state)
 {
 	struct scene *scene = *state;
 	wants(scene, "192.0.2.9:51820", "10.2.0.0/16");
@@ -190,7 +190,7 @@ static void a_route_that_covers_the_control_plane_is_withheld(void **state)
 	assert_plan(scene, "+198.51.101.0/24 !198.51.100.0/24 !198.51.100.1/32", 0);
 }
 
-static void a_mark_that_keeps_the_tunnels_out_lets_such_a_route_in(void **state)
+static void a_mark_that_keeps_tunnel_packets_out_of_the_table_allows_such_a_route(void **state)
 {
 	struct scene *scene = *state;
 	scene->policy.mark_keeps_out = scene->policy.manage_defaults = true;
@@ -288,17 +288,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(every_allowed_ip_gets_a_route_and_only_once),
-		SCENE_TEST(what_is_there_is_left_alone),
-		SCENE_TEST(ours_that_nobody_wants_is_removed_and_a_foreign_one_never),
+		SCENE_TEST(a_route_that_exists_is_not_changed),
+		SCENE_TEST(an_undesired_route_of_plexwg_is_removed_and_a_foreign_one_never),
 		SCENE_TEST(a_foreign_route_keeps_its_destination),
-		SCENE_TEST(a_foreign_route_that_leads_here_serves_as_well),
-		SCENE_TEST(ours_stays_beside_a_foreign_one),
+		SCENE_TEST(a_foreign_route_to_the_interface_serves_as_well),
+		SCENE_TEST(a_route_of_plexwg_stays_beside_a_foreign_one),
 		SCENE_TEST(a_dump_may_show_a_route_twice),
 		SCENE_TEST(a_default_route_is_withheld_from_the_main_table),
 		SCENE_TEST(a_default_route_goes_into_another_table),
-		SCENE_TEST(a_route_that_covers_an_endpoint_is_withheld_and_says_which),
+		SCENE_TEST(a_route_that_covers_an_endpoint_is_withheld_and_names_it),
 		SCENE_TEST(a_route_that_covers_the_control_plane_is_withheld),
-		SCENE_TEST(a_mark_that_keeps_the_tunnels_out_lets_such_a_route_in),
+		SCENE_TEST(a_mark_that_keeps_tunnel_packets_out_of_the_table_allows_such_a_route),
 		SCENE_TEST(an_endpoint_that_no_desired_state_named_decides_nothing),
 		SCENE_TEST(a_route_that_covers_two_endpoints_is_withheld_once),
 		SCENE_TEST(many_routes_may_be_withheld),

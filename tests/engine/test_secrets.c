@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No block of memory that the engine gives back has a preshared key in it. */
+/* No block of memory that the engine frees has a preshared key in it. */
 #include "harness.h"
 
 #include "freed_memory.h"
@@ -31,16 +31,16 @@ static void cycles_leave_no_psk_behind(void **state)
 	document_make(&document);
 	assert_int_equal(world_cycle(world, &document), 0);
 	document_make(&document);
-	document_add_unusable(&document, "a", 8, "bad"); /* a second entry: it does not count */
+	document_add_unusable(&document, "a", 8, "bad"); /* a second entry: ignored */
 	assert_int_equal(world_cycle(world, &document), 0);
-	document_add_unusable(&document, "a", 8, "bad"); /* keeps a peer, removes the others */
+	document_add_unusable(&document, "a", 8, "bad"); /* retains a peer, removes the others */
 	assert_int_not_equal(world_cycle(world, &document), 0);
 	memset(&world->fake, 0, sizeof world->fake); /* the world is not under test */
 	world_teardown(&fixture);
 	assert_int_equal(freed_memory_hits(), 0);
 }
 
-static void an_overlay_leaves_no_psk_behind(void **state)
+static void pending_events_leave_no_psk_behind(void **state)
 {
 	struct pending_events overlay = {0};
 	struct state_document document = {0};
@@ -55,8 +55,8 @@ static void an_overlay_leaves_no_psk_behind(void **state)
 	assert_int_equal(freed_memory_hits(), 0);
 }
 
-/* A fetch overtakes all events but the last: it moves to the front. */
-static void an_overlay_that_a_fetch_overtook_leaves_no_psk_behind(void **state)
+/* A fetch overtakes all events but the last, which moves to the front. */
+static void pending_events_that_a_fetch_overtook_leave_no_psk_behind(void **state)
 {
 	struct pending_events overlay = {0};
 	struct state_document document = {0};
@@ -74,7 +74,7 @@ static void an_overlay_that_a_fetch_overtook_leaves_no_psk_behind(void **state)
 	assert_int_equal(freed_memory_hits(), 0);
 }
 
-static void a_plan_that_keeps_peers_leaves_no_psk_behind(void **state)
+static void a_plan_that_retains_peers_leaves_no_psk_behind(void **state)
 {
 	struct state_document document = {0};
 	struct peer_table actual = {0};
@@ -103,9 +103,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cycles_leave_no_psk_behind),
-		cmocka_unit_test(an_overlay_leaves_no_psk_behind),
-		cmocka_unit_test(an_overlay_that_a_fetch_overtook_leaves_no_psk_behind),
-		cmocka_unit_test(a_plan_that_keeps_peers_leaves_no_psk_behind),
+		cmocka_unit_test(pending_events_leave_no_psk_behind),
+		cmocka_unit_test(pending_events_that_a_fetch_overtook_leave_no_psk_behind),
+		cmocka_unit_test(a_plan_that_retains_peers_leaves_no_psk_behind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

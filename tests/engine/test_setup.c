@@ -4,7 +4,7 @@
 
 #include "world.h"
 
-/* A world with an MTU configured or not, in the state that Setup reaches after so many actions. */
+/* A world with or without an MTU, in the state that Setup reaches after so many actions. */
 static struct world *world_in(enum interface_state wanted, int mtu)
 {
 	void *state = NULL;
@@ -72,7 +72,7 @@ static void setup_goes_on_from_the_state_it_is_in(void **state)
 		}
 }
 
-/* The device is whole: what Setup is for. */
+/* The device is complete: the purpose of Setup. */
 static void assert_is_set_up(const struct world *world, int mtu)
 {
 	assert_int_equal(world->manager.state, INTERFACE_UP);
@@ -112,7 +112,7 @@ static void setup_in_the_way(struct world *world, unsigned way)
 	diag_clear(&diag);
 }
 
-static void every_sequence_of_failures_ends_up_once_the_faults_stop(void **state)
+static void setup_reaches_up_after_every_sequence_of_failures(void **state)
 {
 	for (unsigned code = 0; code < WAY_COUNT * WAY_COUNT * WAY_COUNT; code++)
 		for (int i = 0; i < 2 * INTERFACE_STATE_COUNT; i++) {
@@ -131,7 +131,7 @@ static void every_sequence_of_failures_ends_up_once_the_faults_stop(void **state
 		}
 }
 
-static void a_failure_names_the_action_and_what_the_system_said(void **state)
+static void a_failure_names_the_action_and_the_error_of_the_system(void **state)
 {
 	static const struct {
 		const char *op, *text;
@@ -176,7 +176,7 @@ static int configure_without_words(void *impl, const char *name, const struct pr
 	return -EPERM;
 }
 
-static void what_a_controller_says_of_a_success_is_in_no_later_error(void **state)
+static void a_text_that_a_controller_leaves_on_success_is_in_no_later_error(void **state)
 {
 	struct world *world = world_in(INTERFACE_ABSENT, 0);
 	struct controller_ops ops = *world->controller.ops;
@@ -231,7 +231,7 @@ static void assert_setup_fails(struct world *world, int wanted, const char *text
 	diag_clear(&diag);
 }
 
-static void an_address_that_cannot_be_is_an_error_before_anything_is_touched(void **state)
+static void an_impossible_address_is_an_error_before_anything_is_touched(void **state)
 {
 	struct world *world = ipv6_world(1279);
 	assert_setup_fails(world, -EINVAL,
@@ -243,7 +243,7 @@ static void an_address_that_cannot_be_is_an_error_before_anything_is_touched(voi
 	assert_setup_fails(
 		world, -EACCES, "wireguard: setup: configure address: Permission denied");
 	assert_calls(world, "");
-	/* That is asked of an interface that is yet to be made or adopted. */
+	/* That is checked for an interface that is not yet made or adopted. */
 	world->manager.state = INTERFACE_CREATED;
 	world->fake.exists = true;
 	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
@@ -283,11 +283,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(setup_goes_on_from_the_state_it_is_in),
-		cmocka_unit_test(every_sequence_of_failures_ends_up_once_the_faults_stop),
-		cmocka_unit_test(a_failure_names_the_action_and_what_the_system_said),
-		cmocka_unit_test(what_a_controller_says_of_a_success_is_in_no_later_error),
+		cmocka_unit_test(setup_reaches_up_after_every_sequence_of_failures),
+		cmocka_unit_test(a_failure_names_the_action_and_the_error_of_the_system),
+		cmocka_unit_test(a_text_that_a_controller_leaves_on_success_is_in_no_later_error),
 		cmocka_unit_test(teardown_from_each_state_leads_to_absent),
-		cmocka_unit_test(an_address_that_cannot_be_is_an_error_before_anything_is_touched),
+		cmocka_unit_test(an_impossible_address_is_an_error_before_anything_is_touched),
 		cmocka_unit_test(an_mtu_comes_before_an_ipv6_address_that_needs_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

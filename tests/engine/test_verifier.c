@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether an event may be believed. Signatures are played: one is good if it repeats the key. */
+/* Whether an event is accepted. Signatures are simulated: one is valid if it repeats the key. */
 #include "harness.h"
 
 #include "pending_events.h"
@@ -15,7 +15,7 @@
 
 static unsigned check_count;
 
-/* Both clocks go on alike; the machine was booted a day ago. */
+/* Both clocks advance alike; the machine was booted a day ago. */
 static struct moment at(int64_t wall_ns)
 {
 	return (struct moment){wall_ns, wall_ns - NOW_NS + 86400 * SECOND};
@@ -95,7 +95,7 @@ static void an_event_signed_by_the_current_key_is_accepted(void **state)
 	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
 }
 
-static void a_field_that_is_absent_or_empty_is_refused_and_named(void **state)
+static void a_field_that_is_absent_or_empty_is_rejected_and_named(void **state)
 {
 	struct envelope envelope = signed_by(CURRENT, "n1");
 	envelope.event_type = text_of("");
@@ -139,7 +139,7 @@ static void an_event_counts_for_five_minutes_to_either_side(void **state)
 	}
 }
 
-static void a_stranger_s_signature_is_refused(void **state)
+static void a_signature_by_an_unknown_key_is_rejected(void **state)
 {
 	struct envelope envelope = signed_by(0x33, "n1");
 	assert_verdict(*state, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
@@ -156,7 +156,7 @@ static void a_signature_that_is_no_base64_of_64_bytes_is_a_bad_one(void **state)
 	assert_int_equal(check_count, 0);
 }
 
-static void without_keys_every_event_is_refused(void **state)
+static void without_keys_every_event_is_rejected(void **state)
 {
 	struct verifier verifier;
 	struct envelope envelope = signed_by(0, "n1"); /* what an all-zero key would sign */
@@ -211,7 +211,7 @@ static void a_forgery_does_not_use_up_a_nonce(void **state)
 static void a_nonce_is_remembered_as_long_as_its_event_could_be_replayed(void **state)
 {
 	struct envelope envelope = signed_by(CURRENT, "n1");
-	envelope.issued_at_ns = NOW_NS + 300 * SECOND; /* at once, and long */
+	envelope.issued_at_ns = NOW_NS + 300 * SECOND; /* at once, and for good */
 	assert_verdict(*state, &envelope, VERDICT_ACCEPTED, "");
 	for (int64_t s = 0; s <= 600; s += 60)
 		assert_verdict_at(*state, &envelope, NOW_NS + s * SECOND, VERDICT_DUPLICATE_NONCE,
@@ -234,8 +234,8 @@ static void a_nonce_that_can_no_longer_be_replayed_is_forgotten(void **state)
 	assert_non_null(nonce_store_find(&verifier->nonces, "n999", 4, at(NOW_NS + 999 * SECOND)));
 }
 
-/* Nothing that was accepted comes through again to make room for others. */
-static void without_room_for_its_nonce_an_event_is_refused(void **state)
+/* No accepted event is accepted again to make room for others. */
+static void without_room_for_its_nonce_an_event_is_rejected(void **state)
 {
 	struct verifier *verifier = *state;
 	struct envelope first = signed_by(CURRENT, "n1"), second = signed_by(CURRENT, "n2");
@@ -250,7 +250,7 @@ static void without_room_for_its_nonce_an_event_is_refused(void **state)
 		assert_verdict(verifier, &first, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
 		assert_verdict(verifier, &forgery, VERDICT_BAD_SIGNATURE, "bad signature");
 	}
-	/* It may be accepted yet: the cursor is not to pass it. */
+	/* It may still be accepted: the cursor must not pass it. */
 	assert_false(verdict_is_final(VERDICT_NO_ROOM));
 	third.issued_at_ns += 290 * SECOND;
 	assert_verdict_at(
@@ -272,7 +272,7 @@ static void a_nonce_has_at_most_128_bytes(void **state)
 	assert_true(verdict_is_final(VERDICT_MALFORMED));
 }
 
-/* Each envelope is wrong in all that comes later in the order, too. */
+/* Each envelope also has all errors that come later in the order. */
 static void the_checks_come_in_their_order(void **state)
 {
 	struct verifier *verifier = *state;
@@ -311,7 +311,7 @@ static unsigned char current_of(const struct verifier *verifier)
 	return verifier->keys.current.bytes[0];
 }
 
-/* The order is that of the events and fetches of an overlay. */
+/* The order is that of the pending events and fetches. */
 static void keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation(void **state)
 {
 	struct verifier *verifier = *state;
@@ -356,7 +356,7 @@ static void other_keys_do_not_free_the_nonces(void **state)
 	assert_verdict(verifier, &envelope, VERDICT_DUPLICATE_NONCE, "duplicate nonce");
 }
 
-static void the_cursor_passes_what_was_verified_or_is_refused_for_ever(void **state)
+static void the_cursor_passes_events_that_were_verified_or_stay_rejected(void **state)
 {
 	assert_true(verdict_is_final(VERDICT_ACCEPTED));
 	assert_true(verdict_is_final(VERDICT_MALFORMED));
@@ -365,11 +365,11 @@ static void the_cursor_passes_what_was_verified_or_is_refused_for_ever(void **st
 	assert_true(verdict_is_final(VERDICT_DUPLICATE_NONCE));
 	assert_true(verdict_is_final(VERDICT_SUPERSEDED));
 	assert_false(verdict_is_final(VERDICT_FUTURE));
-	assert_false(verdict_is_final(VERDICT_BAD_SIGNATURE)); /* the right key may come yet */
+	assert_false(verdict_is_final(VERDICT_BAD_SIGNATURE)); /* the right key may still come */
 	assert_false(verdict_is_final(VERDICT_FAULT));
 }
 
-/* The wall clock ran ahead and was put right: no event that was handled comes again. */
+/* The wall clock was ahead and was corrected: no event that was handled is accepted again. */
 static void no_jump_of_the_wall_clock_frees_a_nonce(void **state)
 {
 	struct envelope envelope = signed_by(CURRENT, "n1"), other = signed_by(CURRENT, "n2");
@@ -409,7 +409,7 @@ static void an_older_event_about_the_same_peer_is_superseded(void **state)
 	assert_int_equal(take_turn_at(*state, "a", 10, 20), -ESTALE);
 	assert_int_equal(verifier_take_turn(*state, "a", NOW_NS, at(NOW_NS), &diag), -ESTALE);
 	assert_string_equal(diag_text(&diag), "superseded: a newer event was handled");
-	/* Within the window of the newest. */
+	/* Within the window around the newest. */
 	assert_int_equal(take_turn_at(*state, "a", 10, 311), -ESTALE);
 	assert_int_equal(take_turn_at(*state, "a", 10, 312), 0);
 	verifier_expire(*state, at(NOW_NS + 1000 * SECOND));
@@ -417,7 +417,7 @@ static void an_older_event_about_the_same_peer_is_superseded(void **state)
 	diag_clear(&diag);
 }
 
-/* A verifier that is given each record as it is kept, as one after a restart is. */
+/* A verifier with each record as it is stored, as after a restart. */
 static void restore(void *impl, const struct trust_record *record)
 {
 	assert_int_equal(verifier_restore(impl, record), 0);
@@ -434,7 +434,7 @@ static void assert_knows_it_all(struct verifier *verifier)
 	assert_int_equal(take_turn_at(verifier, "b", 8, 20), 0);
 }
 
-static void what_is_kept_is_known_to_the_next_process(void **state)
+static void stored_records_are_known_to_the_next_process(void **state)
 {
 	struct verifier *verifier = *state, next, later;
 	struct envelope envelope = signed_by(CURRENT, "n1");
@@ -459,7 +459,7 @@ static void what_is_kept_is_known_to_the_next_process(void **state)
 	verifier_deinit(&later);
 }
 
-static void more_nonces_than_there_is_room_for_are_restored(void **state)
+static void nonces_over_the_limit_are_restored(void **state)
 {
 	struct verifier *verifier = *state;
 	struct envelope seen = signed_by(CURRENT, "n2"), fresh = signed_by(CURRENT, "n3");
@@ -480,18 +480,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VERIFIER_TEST(an_event_signed_by_the_current_key_is_accepted),
-		VERIFIER_TEST(a_field_that_is_absent_or_empty_is_refused_and_named),
+		VERIFIER_TEST(a_field_that_is_absent_or_empty_is_rejected_and_named),
 		VERIFIER_TEST(an_event_counts_for_five_minutes_to_either_side),
-		VERIFIER_TEST(a_stranger_s_signature_is_refused),
+		VERIFIER_TEST(a_signature_by_an_unknown_key_is_rejected),
 		VERIFIER_TEST(a_signature_that_is_no_base64_of_64_bytes_is_a_bad_one),
-		VERIFIER_TEST(without_keys_every_event_is_refused),
+		VERIFIER_TEST(without_keys_every_event_is_rejected),
 		VERIFIER_TEST(the_previous_key_counts_before_the_transition_ends),
 		VERIFIER_TEST(a_previous_key_without_an_end_of_transition_is_none),
 		VERIFIER_TEST(a_nonce_is_good_for_one_event),
 		VERIFIER_TEST(a_forgery_does_not_use_up_a_nonce),
 		VERIFIER_TEST(a_nonce_is_remembered_as_long_as_its_event_could_be_replayed),
 		VERIFIER_TEST(a_nonce_that_can_no_longer_be_replayed_is_forgotten),
-		VERIFIER_TEST(without_room_for_its_nonce_an_event_is_refused),
+		VERIFIER_TEST(without_room_for_its_nonce_an_event_is_rejected),
 		VERIFIER_TEST(a_nonce_has_at_most_128_bytes),
 		VERIFIER_TEST(the_checks_come_in_their_order),
 		VERIFIER_TEST(nonces_may_hold_any_bytes),
@@ -500,9 +500,9 @@ int main(void)
 		VERIFIER_TEST(other_keys_do_not_free_the_nonces),
 		VERIFIER_TEST(no_jump_of_the_wall_clock_frees_a_nonce),
 		VERIFIER_TEST(an_older_event_about_the_same_peer_is_superseded),
-		VERIFIER_TEST(what_is_kept_is_known_to_the_next_process),
-		VERIFIER_TEST(more_nonces_than_there_is_room_for_are_restored),
-		VERIFIER_TEST(the_cursor_passes_what_was_verified_or_is_refused_for_ever),
+		VERIFIER_TEST(stored_records_are_known_to_the_next_process),
+		VERIFIER_TEST(nonces_over_the_limit_are_restored),
+		VERIFIER_TEST(the_cursor_passes_events_that_were_verified_or_stay_rejected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ struct moment world_now(struct world *world)
 	return (struct moment){clock_now(world), clock_boot(world)};
 }
 
-/* A signature is good if all its bytes are the first byte of the key. */
+/* A signature is valid if all its bytes are the first byte of the key. */
 static bool signature_verify(void *impl, const struct key_public *key, const char *message,
 	size_t length, const uint8_t signature[SIGNATURE_BYTES])
 {
@@ -71,8 +71,8 @@ static void process_start(struct world *world)
 		manager_init(&world->manager, world->controller, &world->config, logger), 0);
 	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
 	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
-		(struct clock){clock_now, clock_boot, world}, (struct drift_reporter){drift_write, world},
-		&world->identity);
+		(struct clock){clock_now, clock_boot, world},
+		(struct drift_reporter){drift_write, world}, &world->identity);
 }
 
 static void process_end(struct world *world)
@@ -236,7 +236,7 @@ int world_cycle(struct world *world, struct state_document *document)
 {
 	int error = cycle(
 		world, (struct fetch_answer){.outcome = FETCH_DOCUMENT, .document = document});
-	state_document_clear(document); /* where the cycle ended before it was taken over */
+	state_document_clear(document); /* if the cycle ended before it took it over */
 	return error;
 }
 

@@ -19,28 +19,27 @@
 
 struct world {
 	struct fake_controller fake;
-	struct controller
-		controller; /* over `fake`; another one may stand in for the next process */
+	struct controller controller; /* over `fake`; a test may replace it for the next process */
 	struct identity identity;
 	struct interface_config config; /* for the next process */
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
-	int64_t now_s;        /* the wall clock */
-	int64_t clock_jump_s; /* how far it jumped, which the boot clock did not */
+	int64_t now_s;                /* the wall clock */
+	int64_t clock_jump_s;         /* how far it jumped, which the boot clock did not */
 	char logs[4 * FAKE_TEXT_MAX]; /* "level message key=value ...", one a line */
 	char drift[FAKE_TEXT_MAX];    /* "peer_added peer peer-2", joined with "; " */
 	unsigned drift_count;
-	int drift_error;               /* what the next reports return */
+	int drift_error;               /* the result of the next reports */
 	char error[4 * FAKE_TEXT_MAX]; /* the text of the last cycle or call */
 };
 
-/* That node, with what it has no memory of its own for. */
+/* That node, and storage for what it does not own. */
 struct identity world_identity(void);
 int world_setup(void **state);
 int world_teardown(void **state);
 
-/* The process dies where it stands and a new one starts, with `config`. */
+/* The process dies at once and a new one starts, with `config`. */
 void world_restart(struct world *world);
 
 /*
@@ -55,7 +54,7 @@ struct peer_entry *document_add_unusable(
 /* A peer outside of any document, its allowed IPs in `arena`. */
 struct peer_config peer_of(
 	struct arena *arena, unsigned char key, const char *endpoint, const char *allowed_ips);
-/* Somebody else puts this peer on the device. */
+/* Another program puts this peer on the device. */
 void world_set_peer(
 	struct world *world, unsigned char key, const char *endpoint, const char *allowed_ips);
 void world_handshake(struct world *world, unsigned char key, const char *endpoint);
@@ -65,20 +64,20 @@ void world_sent(struct world *world, unsigned char key, uint64_t bytes);
 int world_cycle(struct world *world, struct state_document *document);
 int world_cycle_not_modified(struct world *world);
 int world_cycle_fetch_failed(struct world *world, const char *error);
-/* The halves of one, for what happens during a fetch. */
+/* The halves of a cycle, for events during a fetch. */
 int world_cycle_begin(struct world *world);
 int world_cycle_finish(struct world *world, const struct fetch_answer *answer);
 
-/* Its payloads are a struct peer_entry, an id and a struct signing_keys, as they lie in memory. */
+/* Its payloads are a struct peer_entry, an id and a struct signing_keys, in memory. */
 struct event_dispatcher world_dispatcher(struct world *world);
-/* What both clocks show. */
+/* The time of both clocks. */
 struct moment world_now(struct world *world);
 /* Handlers, as events call them. Each returns the handler's result, the text in `error`. */
 int world_peer_event(struct world *world, const char *type, const char *id, unsigned char key,
 	const char *endpoint, const char *allowed_ips);
 int world_peer_removed_event(struct world *world, const char *id);
 
-/* The calls since the last look are exactly these. */
+/* The calls since the last check are exactly these. */
 void assert_calls(struct world *world, const char *calls);
 /* The peers on the device are exactly these. */
 void assert_peers(struct world *world, const char *peers);
@@ -87,5 +86,5 @@ void assert_index(struct world *world, const char *names);
 void assert_logged(struct world *world, const char *part);
 void assert_not_logged(struct world *world, const char *part);
 void world_forget_logs(struct world *world);
-/* The last drift report since the last look; NULL: there was none. */
+/* The last drift report since the last check; NULL: none. */
 void assert_drift(struct world *world, const char *corrections);
