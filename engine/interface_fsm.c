@@ -99,7 +99,7 @@ enum interface_event interface_drift(const struct device *device,
 		return INTERFACE_EVENT_DRIFTED_MTU;
 	if (!device->up)
 		return INTERFACE_EVENT_DRIFTED_DOWN;
-	return INTERFACE_EVENT_COUNT;
+	return INTERFACE_EVENT_NONE;
 }
 
 #define X(upper, lower) #lower,

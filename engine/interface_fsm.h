@@ -44,7 +44,8 @@
 enum interface_state { INTERFACE_STATES(X) INTERFACE_STATE_COUNT };
 #undef X
 #define X(upper, lower) INTERFACE_EVENT_##upper,
-enum interface_event { INTERFACE_EVENTS(X) INTERFACE_EVENT_COUNT };
+/* NONE stands for no event: the table has no row for it. */
+enum interface_event { INTERFACE_EVENTS(X) INTERFACE_EVENT_COUNT, INTERFACE_EVENT_NONE };
 #undef X
 #define X(upper, lower) INTERFACE_ACTION_##upper,
 enum interface_action { INTERFACE_ACTIONS(X) INTERFACE_ACTION_COUNT };
@@ -61,7 +62,7 @@ struct interface_transition interface_fsm_transition(
 
 /*
  * What is first wrong with a device that should be up: one of the DRIFTED events, or
- * INTERFACE_EVENT_COUNT if nothing is. `own_key` is the public key of the node.
+ * INTERFACE_EVENT_NONE if nothing is. `own_key` is the public key of the node.
  */
 enum interface_event interface_drift(const struct device *device,
 	const struct interface_config *config, const struct key_public *own_key,

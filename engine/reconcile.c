@@ -130,7 +130,7 @@ static int device_look(struct reconciler *reconciler, struct device *ret, const 
 		return diag_wrap(diag, error, "read device");
 	enum interface_event drift = interface_drift(&device, &manager->config,
 		&reconciler->identity->public_key, &reconciler->identity->mesh_ip);
-	if (drift == INTERFACE_EVENT_COUNT) {
+	if (drift == INTERFACE_EVENT_NONE) {
 		*ret = device;
 		return 0;
 	}

@@ -105,7 +105,7 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		return diag_wrap(diag, error, "read back");
 	enum interface_event drift = interface_drift(&device, &manager->config,
 		&manager->identity->public_key, &manager->identity->mesh_ip);
-	if (drift != INTERFACE_EVENT_COUNT)
+	if (drift != INTERFACE_EVENT_NONE)
 		error = diag_fail(diag, -EIO, "read back: the interface is not as set up: %s",
 			interface_event_name(drift));
 	struct desired_input input = {

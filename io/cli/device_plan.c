@@ -52,7 +52,7 @@ void device_plan_setup(const struct device_plan_input *input, struct change_repo
 		enum interface_event drift = interface_drift(input->device, config,
 			&input->identity->public_key, &input->identity->mesh_ip);
 		state = INTERFACE_UP;
-		if (drift != INTERFACE_EVENT_COUNT)
+		if (drift != INTERFACE_EVENT_NONE)
 			state = interface_fsm_transition(state, drift).on_success;
 	}
 	report->setup_count = plan_setup(state, config, report->setup);

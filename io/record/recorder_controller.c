@@ -228,7 +228,7 @@ static void note_device(struct recorder *recorder, const struct device *device)
 	else if (!shadow_device_has_same_interface(mirror, device))
 		recorder_end(recorder, "the interface is not as it was set up");
 	if (!recorder->is_on || interface_drift(device, &recorder->config, &recorder->names.own_key,
-					&recorder->mesh_ip) != INTERFACE_EVENT_COUNT)
+					&recorder->mesh_ip) != INTERFACE_EVENT_NONE)
 		return;
 	size_t length = unit->world.length;
 	recorder_check(recorder, shadow_device_follow_peers(mirror, &device->peers, &unit->world));
