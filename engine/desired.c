@@ -29,8 +29,8 @@ struct resolution {
 	struct desired out;
 };
 
-/* Else it is only counted, and nothing is to be made for it. */
-static bool conflict_is_listed(struct resolution *resolution)
+/* Whether there is room for one more conflict; where there is none, counts it instead. */
+static bool conflict_admit(struct resolution *resolution)
 {
 	bool has_room = resolution->out.conflict_count < CONFLICTS_MAX;
 	resolution->out.further_conflict_count += !has_room;
@@ -98,7 +98,7 @@ static void entry_take(struct resolution *resolution, const struct peer_entry *e
 static int id_conflict_add(struct resolution *resolution, const struct peer_entry *first,
 	const struct peer_entry *other)
 {
-	if (!conflict_is_listed(resolution))
+	if (!conflict_admit(resolution))
 		return 0;
 	return conflict_add(resolution, (struct conflict){.kind = CONFLICT_ID,
 						.winner = place_text(resolution, first),
@@ -145,7 +145,7 @@ static size_t events_lay(
 static int namesake_conflict_add(struct resolution *resolution)
 {
 	const struct peer_entry *namesake = resolution->namesake;
-	if (!namesake || !conflict_is_listed(resolution))
+	if (!namesake || !conflict_admit(resolution))
 		return 0;
 	return conflict_add(
 		resolution, (struct conflict){.kind = CONFLICT_OWN_ID,
@@ -221,7 +221,7 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 		candidate->is_out = true;
 		bool is_self = conflict.kind == CONFLICT_OWN_KEY &&
 			       strcmp(own_id, candidate->entry->id) == 0;
-		if (is_self || !conflict_is_listed(resolution))
+		if (is_self || !conflict_admit(resolution))
 			continue;
 		conflict.about = text_copy(resolution, key_public_format(key).text);
 		int error = conflict_add(resolution, conflict);
@@ -231,21 +231,21 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 	return 0;
 }
 
-static bool key_is_wanted(const struct resolution *resolution, struct candidate **by_key,
-	const struct key_public *key)
+static struct candidate *candidate_find(const struct resolution *resolution,
+	struct candidate **by_key, const struct key_public *key)
 {
 	size_t low = 0, high = resolution->candidate_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int order = key_public_compare(&by_key[middle]->entry->config.public_key, key);
 		if (order == 0)
-			return true;
+			return by_key[middle];
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return false;
+	return NULL;
 }
 
 /* By key; kept for several entries, the one with the first id stands for all. */
@@ -265,7 +265,7 @@ static void retained_add(struct resolution *resolution, struct candidate **by_ke
 	const struct key_public *key, const char *id, const char *error)
 {
 	const struct peer_config *actual = peer_table_find(resolution->input->actual, key);
-	if (!actual || key_is_wanted(resolution, by_key, key))
+	if (!actual || candidate_find(resolution, by_key, key))
 		return;
 	if (!id && resolution->input->names)
 		id = peer_names_find(resolution->input->names, key);
@@ -369,7 +369,7 @@ static struct claim *claims_collect(const struct resolution *resolution, size_t 
 static int prefix_conflict_add(
 	struct resolution *resolution, const size_t *winner, const struct claim *lost)
 {
-	if (!conflict_is_listed(resolution))
+	if (!conflict_admit(resolution))
 		return 0;
 	return conflict_add(resolution,
 		(struct conflict){.kind = winner ? CONFLICT_PREFIX : CONFLICT_OWN_ADDRESS,

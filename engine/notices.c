@@ -63,11 +63,12 @@ static const char *kept_key(
 }
 
 /*
- * Whether to log a line: unless it stood in the last cycle too, or it is one too many; its text is
- * then not among those of this cycle, so that it is new in the next. When memory is out it is
- * logged: once too often beats not at all.
+ * Count a line and keep its text for the next cycle. Return whether to log it: unless it stood in
+ * the last cycle too, or exceeds the limit; then its text is not kept, so that it is new in the
+ * next cycle. A line whose text is NULL for want of memory is logged: once too often beats not at
+ * all.
  */
-static bool notice_take(struct notice_round *round, char *text)
+static bool notice_admit(struct notice_round *round, char *text)
 {
 	bool is_new = !text || notice_is_new(round->last, text);
 	if (is_new && round->said_count == NOTICES_PER_CYCLE_MAX) {
@@ -84,7 +85,7 @@ static bool notice_take(struct notice_round *round, char *text)
 static void conflict_log(struct notice_round *round, const struct conflict *conflict)
 {
 	const char *kind = conflict_kind_name(conflict->kind);
-	if (notice_take(
+	if (notice_admit(
 		    round, notice_text(kind, conflict->about, conflict->winner, conflict->loser)))
 		log_line(round->logger, LOG_PEERS_CONFLICT, "over", kind, "value", conflict->about,
 			"winner", conflict->winner, "loser", conflict->loser, NULL);
@@ -94,7 +95,7 @@ static void further_conflicts_log(struct notice_round *round, size_t further_cou
 {
 	char count[24];
 	snprintf(count, sizeof count, "%zu", further_count);
-	if (further_count && notice_take(round, notice_text("further", count, "", "")))
+	if (further_count && notice_admit(round, notice_text("further", count, "", "")))
 		log_line(round->logger, LOG_CONFLICTS_OMITTED, "count", count, NULL);
 }
 
@@ -102,7 +103,8 @@ static void unusable_log(struct notice_round *round, const struct peer_entry *en
 {
 	struct key_text key;
 	const char *retained = kept_key(round, entry, &key);
-	if (notice_take(round, notice_text("unusable", entry->error, retained ? retained : "", "")))
+	if (notice_admit(
+		    round, notice_text("unusable", entry->error, retained ? retained : "", "")))
 		log_line(round->logger, LOG_PEER_ENTRY_UNUSABLE, "peer_id", entry->id, "error",
 			entry->error, "retained", retained, NULL);
 }
@@ -111,7 +113,7 @@ static void withheld_log(struct notice_round *round, size_t withheld_count)
 {
 	char count[24];
 	snprintf(count, sizeof count, "%zu", withheld_count);
-	if (withheld_count && notice_take(round, notice_text("withheld", count, "", "")))
+	if (withheld_count && notice_admit(round, notice_text("withheld", count, "", "")))
 		log_line(round->logger, LOG_NAMELESS_REMOVALS_WITHHELD, "count", count, NULL);
 }
 
@@ -119,7 +121,7 @@ static void refusal_log(struct notice_round *round, const struct route_refusal *
 {
 	struct prefix_text destination = prefix_format(&refusal->destination);
 	struct route_refusal_text reason = route_refusal_format(refusal);
-	if (notice_take(round, notice_text("route", destination.text, reason.text, "")))
+	if (notice_admit(round, notice_text("route", destination.text, reason.text, "")))
 		log_line(round->logger, LOG_ROUTE_NOT_SET, "destination", destination.text,
 			"reason", reason.text, NULL);
 }
@@ -130,7 +132,7 @@ static void ipv6_log(struct notice_round *round, const struct route_plan *routes
 	char count[24];
 	snprintf(count, sizeof count, "%zu", routes->ipv6_withheld_count);
 	if (routes->ipv6_withheld_count &&
-		notice_take(round, notice_text("ipv6", count, reason, "")))
+		notice_admit(round, notice_text("ipv6", count, reason, "")))
 		log_line(round->logger, LOG_IPV6_ROUTES_NOT_SET, "count", count, "reason", reason,
 			NULL);
 }
