@@ -10,12 +10,13 @@ typedef int event_handler(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
 typedef int peer_method(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 
-static int note_fail(int error, struct diag *diag)
+/* The error of a result of pending_events.h. */
+static int pending_check(int result, struct diag *diag)
 {
-	if (error == -ENOBUFS)
-		return diag_fail(diag, error,
+	if (result == PENDING_EVENTS_NO_ROOM)
+		return diag_fail(diag, -ENOBUFS,
 			"too many events since the last fetch, the next one makes up for them");
-	return diag_fail_errno(diag, error);
+	return result ? diag_fail_errno(diag, result) : 0;
 }
 
 /* Whether it is the turn of the event about `id`, which no later one makes up for. */
@@ -24,10 +25,12 @@ static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct
 	struct event_delivery *delivery = dispatcher->delivery;
 	if (!delivery)
 		return 0;
-	int error = verifier_take_turn(
+	enum verdict verdict = verifier_take_turn(
 		dispatcher->verifier, id, delivery->issued_at_ns, delivery->now, diag);
-	delivery->is_superseded = error == -ESTALE;
-	return error;
+	delivery->is_superseded = verdict == VERDICT_SUPERSEDED;
+	if (verdict == VERDICT_ACCEPTED)
+		return 0;
+	return delivery->is_superseded ? -ESTALE : -ENOMEM;
 }
 
 /* A device that does not answer would cost each event a deadline. */
@@ -54,11 +57,9 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 		error = manager_check_peer(dispatcher->manager, &entry, diag);
 	if (!error)
 		error = take_turn(dispatcher, entry.config.id, diag);
-	if (!error) {
-		error = pending_events_set(&dispatcher->manager->overlay, &entry);
-		if (error)
-			note_fail(error, diag);
-	}
+	if (!error)
+		error = pending_check(
+			pending_events_set(&dispatcher->manager->overlay, &entry), diag);
 	if (!error && !waits_for_cycle(dispatcher, entry.id))
 		error = method(dispatcher->manager, &entry, diag);
 	key_secret_wipe(&entry.config.psk);
@@ -97,11 +98,9 @@ int handle_peer_removed(
 		dispatcher->reader.impl, payload, length, &arena, &id, diag);
 	if (!error)
 		error = take_turn(dispatcher, id, diag);
-	if (!error) {
-		error = pending_events_remove(&dispatcher->manager->overlay, id);
-		if (error)
-			note_fail(error, diag);
-	}
+	if (!error)
+		error = pending_check(
+			pending_events_remove(&dispatcher->manager->overlay, id), diag);
 	if (!error && !waits_for_cycle(dispatcher, id))
 		error = manager_remove_peer_by_id(dispatcher->manager, id, diag);
 	arena_clear(&arena);

@@ -76,9 +76,9 @@ int nonce_store_add(struct nonce_store *store, const char *text, size_t length, 
 		nonce_store_expire(store, now);
 	const struct nonce *nonce = nonce_lookup(store, text, length);
 	if (nonce && !is_past(nonce->until, now))
-		return -EEXIST;
+		return NONCE_KNOWN;
 	if (!nonce && store->count >= nonce_store_max(store))
-		return -ENOBUFS;
+		return NONCE_NO_ROOM;
 	return nonce_store_put(store, text, length, until);
 }
 

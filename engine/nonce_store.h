@@ -20,6 +20,12 @@
 /* Those whose time is past make room at the latest when so much time has gone by. */
 #define NONCE_SWEEP_NS INT64_C(1000000000)
 
+/* Why a nonce is not added. */
+enum nonce_rejection {
+	NONCE_KNOWN = 1, /* remembered already */
+	NONCE_NO_ROOM,   /* as many are remembered as there is room for */
+};
+
 struct nonce;
 
 struct nonce_store {
@@ -34,10 +40,7 @@ size_t nonce_store_max(const struct nonce_store *store);
 /* Until when it is remembered; NULL: it is not. */
 const struct moment *nonce_store_find(
 	const struct nonce_store *store, const char *text, size_t length, struct moment now);
-/*
- * Remembers it up to and including `until`. Returns 0, -EEXIST if it is remembered now, -ENOBUFS if
- * there is no room, or -ENOMEM.
- */
+/* Remember it up to and including `until`. Return 0, an enum nonce_rejection, or -ENOMEM. */
 int nonce_store_add(struct nonce_store *store, const char *text, size_t length, struct moment now,
 	struct moment until);
 /* The same, whether or not it is remembered and there is room. Returns 0 or -ENOMEM. */

@@ -70,7 +70,7 @@ static int overlay_put(struct pending_events *overlay, struct pending_peer *peer
 	if (old)
 		bytes -= pending_peer_bytes(old);
 	if (bytes > max && bytes > overlay->bytes)
-		return -ENOBUFS;
+		return PENDING_EVENTS_NO_ROOM;
 	int error = old ? 0 : peer_append(overlay, peer);
 	if (error)
 		return error;

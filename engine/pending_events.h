@@ -19,6 +19,8 @@ struct pending_peer {
 	struct arena arena;
 };
 
+#define PENDING_EVENTS_NO_ROOM 1
+
 struct pending_events {
 	uint64_t order;              /* counts events and fetches */
 	uint64_t fetch_order;        /* of the fetch that began last */
@@ -30,8 +32,8 @@ struct pending_events {
 	size_t bytes_max; /* zero: the default */
 };
 
-/* The event said that the peer is as `entry` (usable, with an id). Returns 0, -ENOMEM, or -ENOBUFS
- * for what would take more than the limit. */
+/* An event named the peer as it is in `entry` (usable, with an id). Return 0,
+ * PENDING_EVENTS_NO_ROOM for what would exceed the limit, or -ENOMEM. */
 int pending_events_set(struct pending_events *overlay, const struct peer_entry *entry);
 /* The event said that the peer is gone. Returns the same. */
 int pending_events_remove(struct pending_events *overlay, const char *id);

@@ -100,10 +100,10 @@ static enum verdict nonce_take(struct verifier *verifier, const struct envelope 
 	case 0:
 		keep(&verifier->store, &record);
 		return VERDICT_ACCEPTED;
-	case -EEXIST:
+	case NONCE_KNOWN:
 		diag_fail(diag, -EALREADY, "duplicate nonce");
 		return VERDICT_DUPLICATE_NONCE;
-	case -ENOBUFS:
+	case NONCE_NO_ROOM:
 		diag_fail(diag, -ENOBUFS,
 			"too many events: the nonces of %zu are remembered, there is no room for "
 			"more",
@@ -149,7 +149,7 @@ enum verdict verifier_check(struct verifier *verifier, const struct envelope *en
 	return nonce_take(verifier, envelope, now, diag);
 }
 
-int verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued_at_ns,
+enum verdict verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued_at_ns,
 	struct moment now, struct diag *diag)
 {
 	const struct trust_record record = {
@@ -159,12 +159,16 @@ int verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued
 		.until = stale_after(issued_at_ns, now),
 	};
 	const struct moment *newest = nonce_store_find(&verifier->newest, id, record.length, now);
-	if (newest && record.until.wall_ns < newest->wall_ns)
-		return diag_fail(diag, -ESTALE, "superseded: a newer event was handled");
-	if (nonce_store_put(&verifier->newest, id, record.length, record.until) != 0)
-		return diag_fail_errno(diag, -ENOMEM);
+	if (newest && record.until.wall_ns < newest->wall_ns) {
+		diag_fail(diag, -ESTALE, "superseded: a newer event was handled");
+		return VERDICT_SUPERSEDED;
+	}
+	if (nonce_store_put(&verifier->newest, id, record.length, record.until) != 0) {
+		diag_fail_errno(diag, -ENOMEM);
+		return VERDICT_FAULT;
+	}
 	keep(&verifier->store, &record);
-	return 0;
+	return VERDICT_ACCEPTED;
 }
 
 void verifier_expire(struct verifier *verifier, struct moment now)

@@ -93,9 +93,9 @@ enum verdict verifier_check(struct verifier *verifier, const struct envelope *en
 
 /*
  * An accepted event about the peer of that id ("": about the signing keys) is about to be handled.
- * Returns 0, -ESTALE if it is superseded, or -ENOMEM, with the reason.
+ * Return VERDICT_ACCEPTED, or with the reason VERDICT_SUPERSEDED or VERDICT_FAULT.
  */
-int verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued_at_ns,
+enum verdict verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued_at_ns,
 	struct moment now, struct diag *diag);
 /* Drops what can no longer be replayed. */
 void verifier_expire(struct verifier *verifier, struct moment now);

@@ -117,9 +117,12 @@ static int read_index(
 	return error;
 }
 
-static int note(int error, struct diag *diag)
+/* The error of a result of pending_events.h. */
+static int pending_result(int result, struct diag *diag)
 {
-	return error ? diag_fail_errno(diag, error) : 0;
+	if (result == PENDING_EVENTS_NO_ROOM)
+		return diag_fail_errno(diag, -ENOBUFS);
+	return result ? diag_fail_errno(diag, result) : 0;
 }
 
 static int read_event(const struct peer_wire *wire, struct json_span event,
@@ -129,7 +132,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	const char *id = NULL;
 	if (json_span_find_member(event, "removed", &value)) {
 		int error = read_id(value, wire->arena, &id, diag);
-		return error ? error : note(pending_events_remove(overlay, id), diag);
+		return error ? error : pending_result(pending_events_remove(overlay, id), diag);
 	}
 	if (!json_span_find_member(event, "peer", &value))
 		return diag_fail(diag, -EINVAL, "no event");
@@ -138,7 +141,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	if (!error && entry.error)
 		error = diag_fail(diag, -EINVAL, "%s", entry.error);
 	if (!error)
-		error = note(pending_events_set(overlay, &entry), diag);
+		error = pending_result(pending_events_set(overlay, &entry), diag);
 	key_secret_wipe(&entry.config.psk);
 	return error;
 }

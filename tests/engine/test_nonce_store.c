@@ -4,7 +4,6 @@
 
 #include "nonce_store.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #define SECOND NONCE_SWEEP_NS
@@ -99,7 +98,7 @@ static void a_nonce_is_accepted_again_after_its_time(void **state)
 {
 	struct nonce_store store = {0};
 	assert_int_equal(add(&store, "a", 1, 0, 10), 0);
-	assert_int_equal(add(&store, "a", 1, 10, 99), -EEXIST);
+	assert_int_equal(add(&store, "a", 1, 10, 99), NONCE_KNOWN);
 	assert_false(holds(&store, "a", 1, 11));
 	assert_int_equal(add(&store, "a", 1, 11, 20), 0);
 	assert_int_equal(store.count, 1);
@@ -136,13 +135,13 @@ static void nonces_are_accepted_up_to_the_limit(void **state)
 		assert_int_equal(add_number(&store, i, 0, (i + 1) * SECOND), 0);
 	/* A full store accepts no other nonce and forgets none, for as long as it is full. */
 	for (unsigned i = 0; i < 1000; i++) {
-		assert_int_equal(add_number(&store, 3 + i, SECOND, 9 * SECOND), -ENOBUFS);
-		assert_int_equal(add_number(&store, i % 3, SECOND, 9 * SECOND), -EEXIST);
+		assert_int_equal(add_number(&store, 3 + i, SECOND, 9 * SECOND), NONCE_NO_ROOM);
+		assert_int_equal(add_number(&store, i % 3, SECOND, 9 * SECOND), NONCE_KNOWN);
 		assert_int_equal(store.count, 3);
 	}
 	/* The time of the first is past. */
 	assert_int_equal(add_number(&store, 3, 2 * SECOND, 9 * SECOND), 0);
-	assert_int_equal(add_number(&store, 4, 2 * SECOND, 9 * SECOND), -ENOBUFS);
+	assert_int_equal(add_number(&store, 4, 2 * SECOND, 9 * SECOND), NONCE_NO_ROOM);
 	assert_false(holds_number(&store, 0, 2 * SECOND));
 	for (unsigned i = 1; i <= 3; i++)
 		assert_true(holds_number(&store, i, 2 * SECOND));
@@ -154,7 +153,7 @@ static void a_repeated_nonce_needs_no_more_room(void **state)
 {
 	struct nonce_store store = {.max = 1, .swept_ns = 5};
 	assert_int_equal(add(&store, "a", 1, 5, 10), 0);
-	assert_int_equal(add(&store, "b", 1, 11, 20), -ENOBUFS);
+	assert_int_equal(add(&store, "b", 1, 11, 20), NONCE_NO_ROOM);
 	assert_int_equal(add(&store, "a", 1, 11, 20), 0);
 	assert_int_equal(store.count, 1);
 	nonce_store_clear(&store);
@@ -168,7 +167,7 @@ static void memory_has_a_limit_whatever_comes(void **state)
 	unsigned taken = 0;
 	for (unsigned i = 0; i < 10 * MAX; i++) {
 		int error = add_number(&store, i * 2654435761u, SECOND, 300 * SECOND);
-		assert_int_equal(error, i < MAX ? 0 : -ENOBUFS);
+		assert_int_equal(error, i < MAX ? 0 : NONCE_NO_ROOM);
 		taken += error == 0;
 	}
 	assert_int_equal(taken, MAX);
@@ -178,7 +177,7 @@ static void memory_has_a_limit_whatever_comes(void **state)
 	/* After their time there is as much room as before. */
 	for (unsigned i = 0; i < MAX; i++)
 		assert_int_equal(add_number(&store, i, 301 * SECOND, 600 * SECOND), 0);
-	assert_int_equal(add_number(&store, MAX, 301 * SECOND, 600 * SECOND), -ENOBUFS);
+	assert_int_equal(add_number(&store, MAX, 301 * SECOND, 600 * SECOND), NONCE_NO_ROOM);
 	nonce_store_clear(&store);
 }
 
@@ -196,8 +195,8 @@ static void a_nonce_is_remembered_until_both_clocks_are_past(void **state)
 			assert_int_equal(nonce_store_find(&store, "a", 1, now) == NULL, is_past);
 			nonce_store_expire(&store, now);
 			assert_int_equal(store.count, !is_past);
-			assert_int_equal(
-				nonce_store_add(&store, "a", 1, now, until), is_past ? 0 : -EEXIST);
+			assert_int_equal(nonce_store_add(&store, "a", 1, now, until),
+				is_past ? 0 : NONCE_KNOWN);
 		}
 	}
 	nonce_store_clear(&store);
@@ -211,7 +210,7 @@ static void restored_nonces_ignore_the_limit_and_replace_others(void **state)
 	assert_int_equal(nonce_store_put(&store, "a", 1, at(7)), 0);
 	assert_int_equal(store.count, 2);
 	assert_int_equal(nonce_store_find(&store, "a", 1, at(0))->wall_ns, 7);
-	assert_int_equal(add(&store, "c", 1, 0, 9), -ENOBUFS);
+	assert_int_equal(add(&store, "c", 1, 0, 9), NONCE_NO_ROOM);
 	nonce_store_clear(&store);
 }
 

@@ -194,7 +194,9 @@ static void an_event_whose_order_cannot_be_stored_is_not_handled(void **state)
 		struct trust_record record = {.kind = TRUST_NEWEST, .text = "a", .length = 1};
 		verifier_init(&verifier, (struct signature_check){.verify = believe}, NULL);
 		failing_memory_arm(spared, false);
-		int error = verifier_take_turn(&verifier, "a", 0, (struct moment){0}, NULL);
+		enum verdict verdict =
+			verifier_take_turn(&verifier, "a", 0, (struct moment){0}, NULL);
+		int error = verdict == VERDICT_FAULT ? -ENOMEM : (int)verdict;
 		if (!error)
 			error = verifier_restore(&verifier, &record);
 		has_failed = failing_memory_disarm();

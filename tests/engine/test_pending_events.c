@@ -5,7 +5,6 @@
 #include "pending_events.h"
 #include "world.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 static int overlay_setup(void **state)
@@ -40,8 +39,8 @@ static void events_are_stored_up_to_a_limit(void **state)
 	event_adds(overlay, "b", 2);
 	assert_int_equal(overlay->bytes, 2 * one);
 	overlay->bytes_max = 2 * one;
-	assert_int_equal(pending_events_set(overlay, &document.entries[0]), -ENOBUFS);
-	assert_int_equal(pending_events_remove(overlay, "c"), -ENOBUFS);
+	assert_int_equal(pending_events_set(overlay, &document.entries[0]), PENDING_EVENTS_NO_ROOM);
+	assert_int_equal(pending_events_remove(overlay, "c"), PENDING_EVENTS_NO_ROOM);
 	assert_int_equal(overlay->count, 2);
 	/* An event that replaces another takes no more room. */
 	event_adds(overlay, "b", 4);
@@ -52,7 +51,7 @@ static void events_are_stored_up_to_a_limit(void **state)
 	overlay->bytes_max = 1;
 	assert_int_equal(pending_events_remove(overlay, "b"), 0);
 	event_adds(overlay, "a", 5);
-	assert_int_equal(pending_events_set(overlay, &document.entries[0]), -ENOBUFS);
+	assert_int_equal(pending_events_set(overlay, &document.entries[0]), PENDING_EVENTS_NO_ROOM);
 	overlay->bytes_max = overlay->bytes;
 	pending_events_fetch_done(overlay, pending_events_fetch_begin(overlay));
 	assert_int_equal(overlay->bytes, 0);

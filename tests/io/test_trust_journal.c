@@ -7,7 +7,6 @@
 #include "scratch.h"
 #include "trust_journal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -106,7 +105,7 @@ static enum verdict verdict_of(
 	return verifier_check(&process->verifier, &envelope, now, NULL);
 }
 
-static int turn_of(struct process *process, const char *id, int64_t issued_s)
+static enum verdict turn_of(struct process *process, const char *id, int64_t issued_s)
 {
 	return verifier_take_turn(&process->verifier, id, NOW_NS + issued_s * SECOND, at(0), NULL);
 }
@@ -141,7 +140,7 @@ static void what_was_handled_is_known_after_a_kill(void **state)
 		assert_int_equal(process.verifier.keys.transition_expires_ns, NOW_NS + 1);
 		assert_true(process.verifier.keys.has_previous);
 		assert_int_equal(process.verifier.keys.previous.bytes[0], 9);
-		assert_int_equal(turn_of(&process, "peer-2", 9), -ESTALE);
+		assert_int_equal(turn_of(&process, "peer-2", 9), VERDICT_SUPERSEDED);
 		process_kill(&process);
 		assert_string_equal(logs, "");
 	}
@@ -293,7 +292,7 @@ static void a_journal_that_grew_is_written_anew_with_what_counts(void **state)
 	process_kill(&process);
 	process_start(&process, scratch);
 	assert_true(size_of(scratch) < 1024);
-	assert_int_equal(turn_of(&process, "peer-2", 98), -ESTALE);
+	assert_int_equal(turn_of(&process, "peer-2", 98), VERDICT_SUPERSEDED);
 	process_kill(&process);
 }
 
@@ -337,7 +336,7 @@ static void without_a_directory_to_write_events_are_handled(void **state)
 	assert_int_equal(verdict_of(&process, 1, "n1", at(0)), VERDICT_DUPLICATE_NONCE);
 	rotate(&process, 2);
 	assert_int_equal(turn_of(&process, "peer-2", 1), 0);
-	assert_int_equal(turn_of(&process, "peer-2", 0), -ESTALE);
+	assert_int_equal(turn_of(&process, "peer-2", 0), VERDICT_SUPERSEDED);
 	process_kill(&process);
 }
 
