@@ -33,7 +33,7 @@ const struct prefix *prefix_walk_next(struct prefix_walk *walk, enum prefix_fate
 				    : prefix_compare(walk->desired, walk->actual);
 	const struct prefix *prefix = order <= 0 ? walk->desired : walk->actual;
 	*ret = order == 0 ? PREFIX_KEPT : order < 0 ? PREFIX_GAINED : PREFIX_LOST;
-	/* An empty side has no array to step through. */
+	/* An empty side may be NULL, which must not be incremented. */
 	if (order <= 0)
 		walk->desired++;
 	if (order >= 0)

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 
 #define TIMEOUT_DEFAULT_MS 10000
-/* The kernel makes the parts of a dump as long as the longest receive, up to 32 KiB. */
+/* The kernel sizes the parts of a dump by the longest receive so far, up to 32 KiB. */
 #define RECEIVE_BYTES        (64 * 1024)
 #define SOCKET_BUFFER_BYTES  (256 * 1024)
 #define SEND_OVERHEAD_BYTES  32
@@ -34,7 +34,7 @@ static int socket_prepare(struct genl_socket *genl, struct diag *diag)
 	if (code < 0)
 		return diag_fail(diag, -EIO, "netlink: %s", nl_geterror(code));
 	int fd = nl_socket_get_fd(genl->sock);
-	/* Kernels without these give shorter texts and longer answers: no reason to fail. */
+	/* Optional: without these options texts are shorter and answers longer. */
 	int on = 1;
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
@@ -99,7 +99,6 @@ static int messages_send(
 	return sent < 0 ? diag_fail_errno(diag, -errno) : 0;
 }
 
-/* Waits for something to receive. */
 static int answer_wait(struct genl_socket *genl, struct deadline deadline, struct diag *diag)
 {
 	struct pollfd wait = {.fd = nl_socket_get_fd(genl->sock), .events = POLLIN};
@@ -112,7 +111,7 @@ static int answer_wait(struct genl_socket *genl, struct deadline deadline, struc
 	return ready ? 0 : diag_fail(diag, -ETIMEDOUT, "no answer from the kernel in time");
 }
 
-/* Takes one datagram. -EAGAIN: there is none yet. */
+/* Receive one datagram. Returns -EAGAIN if none is waiting. */
 static int answer_receive(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
 {
 	struct sockaddr_nl from = {0};
@@ -126,14 +125,14 @@ static int answer_receive(struct genl_socket *genl, struct netlink_reply *reply,
 		return diag_fail_errno(diag, -errno);
 	if ((size_t)length > genl->received_max)
 		genl->received_max = (size_t)length;
-	/* Other processes have numbers; the kernel is 0. */
+	/* Only the kernel sends from port 0. */
 	if (from.nl_pid == 0)
 		netlink_reply_take(
 			reply, genl->buffer, (size_t)length, header.msg_flags & MSG_TRUNC);
 	return 0;
 }
 
-/* Most of an answer is there already, so that it is waited for only where nothing is. */
+/* Receive first and poll only when nothing is waiting: most of an answer is there already. */
 static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
 {
 	int error = 0;
@@ -147,7 +146,7 @@ static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, st
 	return error ? error : netlink_reply_result(reply);
 }
 
-/* The message as it goes out, and what its answer is known by. */
+/* Complete the message's header, and note the sequence number its answer will carry. */
 static struct iovec message_complete(
 	struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
 {
@@ -158,13 +157,13 @@ static struct iovec message_complete(
 	return (struct iovec){.iov_base = header, .iov_len = header->nlmsg_len};
 }
 
-/* Whether the socket can still tell one answer from the next. */
+/* Whether no late answer can follow on this socket. */
 static bool is_broken_off(const struct netlink_reply *reply, int error)
 {
 	return reply->is_first_enough || (error && !reply->is_refused && error != -EAGAIN);
 }
 
-/* `reply` says what is wanted of the answer. */
+/* The caller has set the handler and the options of `reply`. */
 static int exchange(struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
 {
 	int error = genl->sock ? 0 : socket_open(genl, reply->diag);

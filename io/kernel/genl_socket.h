@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A generic netlink socket that owns the memory it receives into, and wipes it: answers hold keys.
+ * A generic netlink socket. It owns its receive buffer and wipes it, because answers hold keys.
  *
- * It lives long and is opened anew by itself after an exchange that broke off, so that a late
- * answer is never taken for the next one. Not thread-safe. See netlink_reply.h for what an answer
- * can be.
+ * The socket is long-lived. After an incomplete exchange the next one reopens it, so that a late
+ * answer is never read as the answer to another request. Not thread-safe. netlink_reply.h describes
+ * answers.
+ *
+ * Functions return 0 or a negative errno, with its text in `diag`.
  */
 #pragma once
 
@@ -15,45 +17,48 @@
 #include <stdint.h>
 
 struct genl_socket {
-	struct nl_sock *sock; /* NULL: to be opened by the next exchange */
+	struct nl_sock *sock; /* NULL: the next exchange opens it */
 	unsigned char *buffer;
-	size_t received_max;      /* so much of it is to be wiped */
+	size_t received_max;      /* bytes of `buffer` to wipe */
 	int timeout_ms;           /* for each part of an answer */
-	size_t message_bytes_max; /* of what can be sent */
+	size_t message_bytes_max; /* the largest message that can be sent */
 	size_t sent_count;
 };
 
-/* In the network namespace that the thread is in now. `timeout_ms` 0 is 10 s. */
+/* Open a socket in the thread's current network namespace. `timeout_ms` 0 means 10 s. */
 int genl_socket_open(struct genl_socket *genl, int timeout_ms, struct diag *diag);
-/* The zero state is fine. */
+/* Close the socket and wipe its buffer. A zeroed struct is allowed. */
 void genl_socket_close(struct genl_socket *genl);
 
 /*
- * Sends `message` and takes its whole answer; the kernel carries the message out while it is sent,
- * which nothing can cut short. Returns 0 or a negative errno: the kernel's own, with its text and
- * `*ret_refused` true; the handler's; -EAGAIN if a dump was torn; -ETIMEDOUT; -EIO for an answer
- * that makes no sense or has no end. `handler` and `ret_refused` may be NULL.
+ * Send `message` and read its whole answer. The kernel executes the message during the send, which
+ * cannot be interrupted. `handler` and `ret_refused` may be NULL. Errors:
+ *   the kernel's errno, with its extended text; `*ret_refused` is then true
+ *   the handler's
+ *   -EAGAIN     the dump was torn by a concurrent change
+ *   -ETIMEDOUT  no answer in time
+ *   -EIO        a malformed answer, or one without an end
  */
 int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
 	const struct netlink_handler *handler, bool *ret_refused, struct diag *diag);
 
 /*
- * Sends several requests at once, none of them for a dump: the kernel carries each of them out, and
- * answers each. Fills in how each went, as above. So many bytes as one message may have at most.
+ * Send several requests at once, none of them a dump. The kernel executes and answers each one;
+ * each gets its own result, as above. Together they may have `message_bytes_max` bytes.
  */
 void genl_socket_exchange_all(
 	struct genl_socket *genl, struct netlink_request *requests, size_t count);
 
 /*
- * Sends the request for a dump and takes the first message of the answer; the rest is dropped along
- * with the socket, which the next exchange opens anew. Returns as above.
+ * Send a dump request, read the first message of its answer and close the socket, which discards
+ * the rest. The next exchange reopens it. Returns as genl_socket_exchange does.
  */
 int genl_socket_peek(struct genl_socket *genl, struct nl_msg *message,
 	const struct netlink_handler *handler, struct diag *diag);
 
 /*
- * The number of a family, whose module the kernel loads for it if there is one. -ENOENT if the
- * kernel has no such family.
+ * Look up the number of a family; the kernel loads its module if needed. -ENOENT if the kernel has
+ * no such family.
  */
 int genl_socket_family(
 	struct genl_socket *genl, const char *name, uint16_t *ret, struct diag *diag);

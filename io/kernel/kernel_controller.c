@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each removal takes some milliseconds, in which nobody else can change any link. */
+/* Each removal locks all links of the system for some milliseconds. */
 #define REMOVALS_IN_MESSAGE 64
 
-/* What may stand before the % of a link-local endpoint: a name, or an index in decimal. */
+/* Resolve the zone of a link-local endpoint: an interface name, or an index in decimal. */
 static int zone_index(const char *zone, uint32_t *ret)
 {
 	unsigned index = if_nametoindex(zone);
@@ -29,7 +29,7 @@ static int zone_index(const char *zone, uint32_t *ret)
 	return 0;
 }
 
-/* Zones come from the kernel as indexes; a link that is gone keeps its number. */
+/* Replace the kernel's zone indexes by names. The index of a vanished link stays a number. */
 static void zones_name(struct peer_table *peers)
 {
 	for (size_t i = 0; i < peers->count; i++) {
@@ -41,7 +41,6 @@ static void zones_name(struct peer_table *peers)
 	}
 }
 
-/* Settings and peers. */
 static int peers_read(struct wg_socket *wg, int index, struct device *ret, struct diag *diag)
 {
 	struct device device = {0};
@@ -116,7 +115,7 @@ bool kernel_controller_available(struct diag *diag)
 	return !error;
 }
 
-/* The link of that name, as what WireGuard calls it. */
+/* Resolve the interface's name to a target for WireGuard requests. */
 static int target_find(struct kernel_controller *kernel, const char *name, struct wg_target *ret,
 	struct diag *diag)
 {
@@ -129,13 +128,13 @@ static int target_find(struct kernel_controller *kernel, const char *name, struc
 	return error;
 }
 
-/* The port that is in use by another program. */
+/* Name the port, which another program uses. */
 static int port_wrap(struct diag *diag, int error, const char *name, uint16_t listen_port)
 {
 	return diag_wrap(diag, error, "UDP port %u of %s", listen_port, name);
 }
 
-/* Key and port, each only if it differs: setting a key resets all sessions. */
+/* Set key and port, each only if it differs: setting a key resets all sessions. */
 static int device_put_right(struct kernel_controller *kernel, const char *name,
 	const struct wg_target *target, const struct key_secret *private_key, uint16_t listen_port,
 	struct diag *diag)
@@ -169,7 +168,7 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 		error = link_create(&kernel->link.link, name, kernel->link.kind, diag);
 		if (error == -EOPNOTSUPP)
 			return diag_wrap(diag, error, "the kernel has no WireGuard");
-		/* -EEXIST: somebody else was faster, and it may be one of ours. */
+		/* -EEXIST: another program created it first; adopt it if it is WireGuard. */
 		if (error && error != -EEXIST)
 			return error;
 		error = target_find(kernel, name, &target, diag);
@@ -227,7 +226,7 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 	return wg_link_configure_address(&kernel->link, name, address, keep_others, diag);
 }
 
-/* Only an interface that is up has a socket, so a port that is taken is found out here. */
+/* WireGuard opens its socket when the link goes up, so a port conflict appears only here. */
 static int set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
@@ -272,7 +271,7 @@ static int remove_peer(
 	return error;
 }
 
-/* The link's own side is read last, so that what was read by its index is still what it names. */
+/* Read the link last: if its index has changed, the rest was read from another link. */
 static int link_side_read(struct kernel_controller *kernel, const char *name, int index,
 	struct device *device, struct diag *diag)
 {
@@ -290,7 +289,7 @@ static int link_side_read(struct kernel_controller *kernel, const char *name, in
 	return 0;
 }
 
-/* `read`: what WireGuard says of it. */
+/* Read WireGuard's settings through `read`, then the link. */
 static int both_sides_read(struct kernel_controller *kernel, const char *name,
 	int (*read)(struct wg_socket *wg, int index, struct device *ret, struct diag *diag),
 	struct device *ret, struct diag *diag)

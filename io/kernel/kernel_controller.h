@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The controller over the kernel's own WireGuard: rtnetlink for the link, generic netlink for keys
- * and peers.
+ * The controller for the kernel's WireGuard: rtnetlink for the link, generic netlink for keys and
+ * peers.
  *
- * A link is looked up by its name at the beginning of each operation and then named by its index,
- * so that another link that gets the name meanwhile is never touched. Links of another kind are
- * refused with -EEXIST, by delete_interface too. How operations are put in order and sent is
- * wg_order.h and wg_batch.h. Not thread-safe.
+ * Each operation resolves the link's name once and then uses its index, so that it never touches
+ * another link that takes over the name. A link of another kind fails every operation with -EEXIST,
+ * delete_interface included. wg_order.h orders operations and wg_batch.h sends them. Not
+ * thread-safe.
  */
 #pragma once
 
@@ -17,18 +17,18 @@
 
 struct kernel_controller {
 	struct wg_link link;
-	struct wg_socket wg;   /* counts what was sent */
-	struct wg_apply apply; /* its limits may be changed before use */
+	struct wg_socket wg;
+	struct wg_apply apply; /* the caller may change its limits before use */
 };
 
-/* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
+/* Open the sockets in the thread's current network namespace. Returns 0 or a negative errno. */
 int kernel_controller_init(struct kernel_controller *kernel, struct diag *diag);
 void kernel_controller_deinit(struct kernel_controller *kernel);
-/* Borrows `kernel`. */
+/* Return the controller interface; it borrows `kernel`. */
 struct controller kernel_controller(struct kernel_controller *kernel);
 
 /*
- * Whether the kernel has WireGuard. Its module is loaded for that if it is there; nothing else is
- * changed. If not, `diag` says why.
+ * Whether the kernel has WireGuard; if not, `diag` holds the reason. The kernel may load its module
+ * to answer; nothing else changes.
  */
 bool kernel_controller_available(struct diag *diag);

@@ -25,13 +25,13 @@ static void malformed(struct netlink_reply *reply, const char *what)
 	reply->is_done = true;
 }
 
-/* No number that is none is handed on. */
+/* Map errno values out of range to EIO. */
 static int sane_errno(int error)
 {
 	return error < 0 && error >= -ERRNO_MAX ? error : -EIO;
 }
 
-/* The kernel's words for an errno, its own text for this case added. */
+/* Fail with the kernel's errno, and its extended text if there is one. */
 static void refused(struct netlink_reply *reply, int error, const struct nlmsghdr *header,
 	size_t attributes_offset)
 {
@@ -104,7 +104,7 @@ static void take_message(struct netlink_reply *reply, struct nlmsghdr *header)
 	default:
 		break;
 	}
-	/* What is not used any more is still taken to its end. */
+	/* After an error the rest of the answer is still read, so that none of it arrives late. */
 	if (reply->error || reply->is_torn || !reply->handler.handle)
 		return;
 	reply_fail(reply, reply->handler.handle(reply->handler.impl, header));
@@ -113,7 +113,7 @@ static void take_message(struct netlink_reply *reply, struct nlmsghdr *header)
 
 void netlink_reply_take(struct netlink_reply *reply, const void *bytes, size_t length, bool is_cut)
 {
-	/* libnl's helpers take no pointer to const; nothing is written. */
+	/* libnl's helpers lack const but write nothing. */
 	struct nlmsghdr *header = (struct nlmsghdr *)(uintptr_t)bytes;
 	int left = (int)length;
 	if (is_cut) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answer to one netlink request, taken datagram by datagram. Pure: who receives them is
- * genl_socket.h.
+ * The answer to one netlink request, parsed datagram by datagram. Pure; genl_socket.h receives the
+ * datagrams.
  *
- * An answer is an acknowledgement, an error, or a dump, whose end has an errno of its own. What is
- * cut short, or was torn by a change meanwhile, is never taken for the whole.
+ * An answer is an acknowledgement, an error, or a dump, which ends with an errno of its own. A dump
+ * that is truncated, or torn by a concurrent change, never counts as complete.
  */
 #pragma once
 
@@ -15,23 +15,23 @@
 #include <stdint.h>
 
 struct netlink_reply {
-	uint32_t sequence; /* of the request; other messages are late answers, and skipped */
+	uint32_t sequence; /* of the request; messages with another one are late, and skipped */
 	bool is_dump;
-	bool is_first_enough;           /* of a dump's messages only the first is wanted */
+	bool is_first_enough;           /* stop after the first message of a dump */
 	struct netlink_handler handler; /* `handle` may be NULL */
 	struct diag *diag;
 
-	bool is_done;    /* the end was seen */
-	bool is_refused; /* `error` is the kernel's word */
-	bool is_torn;
-	int error; /* negative errno, the first */
+	bool is_done;    /* the end was received */
+	bool is_refused; /* `error` is the kernel's answer */
+	bool is_torn;    /* the device changed during the dump */
+	int error;       /* negative errno, the first */
 };
 
-/* Takes what one receive gave. `is_cut`: it was longer than the buffer. */
+/* Parse one datagram. `is_cut`: it did not fit into the buffer. */
 void netlink_reply_take(struct netlink_reply *reply, const void *bytes, size_t length, bool is_cut);
 
 /*
- * How it went, once it is done or nothing more comes: 0, the first error, -EAGAIN for a torn dump,
- * -EIO for an answer without an end.
+ * Return the result after the last datagram: 0, the first error, -EAGAIN for a torn dump, or -EIO
+ * for an answer without an end.
  */
 int netlink_reply_result(const struct netlink_reply *reply);

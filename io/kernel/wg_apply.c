@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One list on its way. */
+/* The execution of one operation list. */
 struct job {
 	struct wg_apply *apply;
 	const struct wg_target *target;
 	const struct peer_op *ops;
 	size_t op_count;
 	struct peer_op_result *results;
-	struct key_public temporary_key; /* the same for all that is done for a list */
+	struct key_public temporary_key; /* one for the whole list */
 	const struct pause *pause;
 };
 
@@ -34,7 +34,7 @@ static void results_fail(struct job *job, int error, const struct diag *diag)
 		result_fail(&job->results[i], error, diag);
 }
 
-/* Sends and frees; NULL is out of memory. */
+/* Send and free the message; NULL means out of memory. */
 static int message_send(
 	struct wg_apply *apply, struct nl_msg *message, bool *ret_refused, struct diag *diag)
 {
@@ -57,7 +57,7 @@ static int job_order(struct job *job, struct wg_steps *ret)
 	return wg_order(&input, job->results, ret);
 }
 
-static const struct wg_step *take_step_find(const struct wg_steps *steps)
+static const struct wg_step *steal_step_find(const struct wg_steps *steps)
 {
 	for (size_t i = 0; i < steps->count; i++)
 		if (steps->steps[i].kind == WG_STEP_STEAL)
@@ -66,8 +66,8 @@ static const struct wg_step *take_step_find(const struct wg_steps *steps)
 }
 
 /*
- * Tries to remove a prefix from a peer that has none: from the temporary one, since of a peer that
- * somebody has removed meanwhile the kernel would take anything.
+ * Try to remove a prefix from the temporary peer, which has none. A listed peer will not do: if
+ * another program has just removed it, the kernel accepts anything.
  */
 static void prefix_removal_try(struct job *job, const struct prefix *prefix)
 {
@@ -93,7 +93,7 @@ static void prefix_removal_try(struct job *job, const struct prefix *prefix)
 		apply->prefix_removal = WG_PREFIX_REMOVAL_YES;
 	else if (is_refused && !wg_error_is_of_device(error))
 		apply->prefix_removal = WG_PREFIX_REMOVAL_NO;
-	/* If this fails the take step that is to come removes it. */
+	/* If this fails, the steal step that follows removes the temporary peer. */
 	if (error)
 		(void)message_send(apply, wg_encode_remove(job->target, key), &is_refused, NULL);
 }
@@ -104,7 +104,7 @@ static void prefix_removal_learn(struct job *job, const struct prefix *prefix)
 	if (apply->prefix_removal == WG_PREFIX_REMOVAL_UNKNOWN) {
 		int error = apply->channel.ask_prefix_removal(
 			apply->channel.impl, &apply->prefix_removal, NULL);
-		/* Kernels that cannot be asked are older than the removal. */
+		/* Kernels without CTRL_CMD_GETPOLICY are older than the removal. */
 		if (error == -EOPNOTSUPP || error == -EINVAL)
 			apply->prefix_removal = WG_PREFIX_REMOVAL_NO;
 	}
@@ -117,9 +117,9 @@ static void job_run(struct job *job)
 	struct wg_apply *apply = job->apply;
 	struct wg_steps steps;
 	int error = job_order(job, &steps);
-	const struct wg_step *take = error ? NULL : take_step_find(&steps);
-	if (take && apply->prefix_removal != WG_PREFIX_REMOVAL_NO) {
-		prefix_removal_learn(job, &take->prefixes[0]);
+	const struct wg_step *steal = error ? NULL : steal_step_find(&steps);
+	if (steal && apply->prefix_removal != WG_PREFIX_REMOVAL_NO) {
+		prefix_removal_learn(job, &steal->prefixes[0]);
 		wg_steps_clear(&steps);
 		error = job_order(job, &steps);
 	}
@@ -146,7 +146,7 @@ static int key_of_op_compare(const void *key, const void *op)
 	return key_public_compare(key, peer_op_key(op));
 }
 
-/* Whether the device has no peer but those that the first `count` operations remove. */
+/* Whether the first `count` operations remove every peer of the device. */
 static bool device_has_no_other(struct job *job, size_t count)
 {
 	struct wg_channel *channel = &job->apply->channel;
@@ -178,8 +178,8 @@ static bool removed_prefixes_are_wanted(const struct job *job, size_t removal_co
 }
 
 /*
- * One request for all removals, if nothing survives them: it is much faster than removing peer by
- * peer. Returns how many operations are done with.
+ * Remove all peers by one request if none survives, which is much faster than one by one. Returns
+ * the number of operations that this completes.
  */
 static size_t job_remove_all(struct job *job)
 {
@@ -201,7 +201,7 @@ static size_t job_remove_all(struct job *job)
 	return removal_count;
 }
 
-/* The updates that went well and were to lose prefixes, as the device has their peers now. */
+/* Repeat the successful updates that lose prefixes, against the peers now on the device. */
 static size_t losers_collect(
 	const struct job *job, const struct device *device, struct peer_op *ret, size_t *ret_from)
 {
@@ -246,7 +246,7 @@ static void losers_run(struct job *job, const struct device *device)
 	free(from);
 }
 
-/* What was cancelled is the next cycle's. */
+/* Cancelled operations do not count: the next cycle does them. */
 static bool job_has_failures(const struct job *job)
 {
 	for (size_t i = 0; i < job->op_count; i++)
@@ -265,10 +265,10 @@ static bool job_has_losers(const struct job *job)
 }
 
 /*
- * A prefix that was to move is not taken from the peer that loses it. If the one that was to gain
- * it failed, it may still be where nobody wants it.
+ * A prefix that moves is not removed from the peer that loses it: the gain steals it. If the gain
+ * failed, the prefix may still be at the loser. Read the device again and remove it there.
  */
-static void job_look_again(struct job *job)
+static void job_recheck_losers(struct job *job)
 {
 	struct wg_channel *channel = &job->apply->channel;
 	struct device device = {0};
@@ -291,7 +291,7 @@ void wg_apply_ops(struct wg_apply *apply, const struct wg_target *target, const 
 		.results = results,
 		.pause = pause};
 	apply->random_bytes(job.temporary_key.bytes, sizeof job.temporary_key.bytes);
-	/* Points of the curve are written without the highest bit. */
+	/* An encoded curve point has its highest bit clear. */
 	job.temporary_key.bytes[KEY_BYTES - 1] &= 0x7f;
 	size_t done = job_remove_all(&job);
 	job.ops += done;
@@ -300,7 +300,7 @@ void wg_apply_ops(struct wg_apply *apply, const struct wg_target *target, const 
 	if (job.op_count == 0)
 		return;
 	job_run(&job);
-	job_look_again(&job);
+	job_recheck_losers(&job);
 }
 
 static int op_run(struct wg_apply *apply, const struct wg_target *target, const struct peer_op *op,
@@ -326,7 +326,7 @@ static int presence_probe(struct wg_apply *apply, const struct wg_target *target
 	return 0;
 }
 
-/* An add of a peer that is there is an update of what differs. */
+/* Compare the operation with the peer on the device; an add becomes an update. */
 static struct peer_op op_refresh(const struct peer_op *op, const struct peer_config *actual)
 {
 	struct peer_op fresh = *op;

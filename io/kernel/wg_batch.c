@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A batch on its way. */
+/* The state of one wg_batch_run. */
 struct run {
 	const struct wg_batch *batch;
-	struct wg_steps steps; /* its count may stop short of some that are done already */
+	struct wg_steps steps; /* while repairing, `count` excludes later steps that are done */
 	struct peer_op_result *results;
 	struct wg_cursor cursor;
-	size_t suspect_count; /* so many pieces from the cursor on have a refused one among them */
-	size_t window;        /* how many pieces to send where there is no suspicion */
-	bool is_repairing;    /* a refused message of several; one after the other now */
-	bool has_leftover;    /* the temporary peer may still be there */
+	size_t suspect_count; /* this many pieces from the cursor on include a refused one */
+	size_t window;        /* pieces to send at a time while none is suspect */
+	bool is_repairing;    /* repeats one message of several; send one at a time */
+	bool has_leftover;    /* the temporary peer may still exist */
 };
 
 bool wg_error_is_of_device(int error)
@@ -70,7 +70,7 @@ static void rest_cancel(struct run *run)
 	diag_clear(&diag);
 }
 
-/* The refused piece is left behind: one prefix of a take step, the rest of any other. */
+/* Skip the refused piece: one prefix of a steal step, the rest of any other step. */
 static void piece_skip(struct run *run)
 {
 	const struct wg_step *step = &run->steps.steps[run->cursor.step];
@@ -79,7 +79,7 @@ static void piece_skip(struct run *run)
 		run->cursor = (struct wg_cursor){.step = run->cursor.step + 1};
 }
 
-/* A message that was refused between making the temporary peer and removing it leaves it there. */
+/* A message refused between creating and removing the temporary peer leaves the peer behind. */
 static int leftover_remove(struct run *run, struct diag *diag)
 {
 	const struct wg_batch *batch = run->batch;
@@ -92,7 +92,7 @@ static int leftover_remove(struct run *run, struct diag *diag)
 	return error;
 }
 
-/* Where the failure of a temporary peer to go is told: with the first operation it was made for. */
+/* The operation that reports a leftover temporary peer: the first that needed one. */
 static size_t leftover_op(const struct run *run)
 {
 	for (size_t i = 0; i < run->steps.count; i++)
@@ -136,8 +136,8 @@ static void message_accepted(struct run *run, const struct wg_message *message)
 }
 
 /*
- * After a refusal the next message is a small one, and they grow again: many refused operations
- * in a row then cost one message each.
+ * After a refusal the next message is small and later ones grow again, so that many refused
+ * operations in a row cost one message each.
  */
 static void message_refused(
 	struct run *run, const struct wg_message *message, int error, const struct diag *diag)
@@ -165,8 +165,8 @@ static void message_settle(
 }
 
 /*
- * Of suspect pieces the first half is sent. All of it was carried out before, as far as it can be:
- * the refused piece is either in it, and nothing behind that is reached, or comes after it.
+ * Encode the first half of the suspect pieces. The kernel has executed every piece before the
+ * refused one: if this half holds it, the refusal comes again; if not, it is further on.
  */
 static int next_encode(struct run *run, struct wg_cursor begin, struct wg_message *ret)
 {
@@ -179,7 +179,7 @@ static int next_encode(struct run *run, struct wg_cursor begin, struct wg_messag
 	return wg_encode_steps(&batch->target, &run->steps, &limits, begin, is_again, ret);
 }
 
-/* The next message, and those that may go along with it. */
+/* Encode the next message, and those that can be sent together with it. */
 static int messages_encode(struct run *run, struct wg_message *ret, size_t *ret_count)
 {
 	size_t max = run->batch->sender.send_all && !run->suspect_count && !run->is_repairing
@@ -214,7 +214,7 @@ static void messages_send(struct run *run, struct netlink_request *requests, siz
 
 static void run_next(struct run *run);
 
-/* Those behind a refused message are done already, so that only its own steps are gone through. */
+/* The messages after a refused one are already done, so repairing goes through its steps only. */
 static void messages_settle(struct run *run, const struct wg_message *messages,
 	const struct netlink_request *requests, size_t count)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sends steps in as few messages as the limits allow, and finds out how each operation went.
+ * Send steps in as few messages as the limits allow, and find the result of each operation.
  *
- * Messages that do nothing but set peers go several at once: none of those needs what another has
- * done. The kernel carries a message out in order, stops at the first piece that it
- * refuses and does not say which that was. So a refused message is sent again in parts, half by
- * half, until one piece is left: its operation has failed, and everything else goes on. What only
- * says that the device cannot be spoken to fails all that is left at once.
+ * The kernel executes a message in order and stops at the first piece that it refuses, without
+ * reporting which. So a refused message is bisected: sent again in halves until one piece is left.
+ * That piece's operation has failed, and the rest goes on. An error of the device itself (no
+ * permission, no such interface) fails all remaining operations at once.
+ *
+ * Messages that only set peers do not depend on each other, and are sent several at once.
  */
 #pragma once
 
@@ -16,11 +17,11 @@
 
 struct wg_sender {
 	/*
-	 * Sends one message and waits until it was carried out. Returns 0 or a negative errno;
-	 * `*ret_refused` is true if it is the kernel's own word.
+	 * Send one message and wait until the kernel has executed it. Returns 0 or a negative
+	 * errno; `*ret_refused` is true if the kernel answered with that errno.
 	 */
 	int (*send)(void *impl, struct nl_msg *message, bool *ret_refused, struct diag *diag);
-	/* Optional. Sends several at once; each is carried out whatever becomes of the others. */
+	/* Optional. Send several messages at once; a failed one stops no other. */
 	void (*send_all)(void *impl, struct netlink_request *requests, size_t count);
 	void *impl;
 };
@@ -30,12 +31,12 @@ struct wg_batch {
 	struct wg_target target;
 	struct wg_limits limits;
 	const struct key_public *temporary_key; /* as in wg_order_input */
-	const struct pause *pause;              /* taken between messages; may be NULL */
+	const struct pause *pause;              /* called between messages; may be NULL */
 };
 
-/* Notes failures in `results`; an operation that has a result already keeps it. */
+/* Write failures to `results`. An operation that already has a result is left unchanged. */
 void wg_batch_run(
 	const struct wg_batch *batch, const struct wg_steps *steps, struct peer_op_result *results);
 
-/* Whether an error of the kernel is about the device rather than about what it was asked. */
+/* Whether a kernel error concerns the device as a whole rather than the request. */
 bool wg_error_is_of_device(int error);

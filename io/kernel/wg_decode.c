@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the payload of each attribute is; 0: it has its own rules, or is not looked at. */
+/* The payload length of each attribute; 0: it varies, or the attribute is ignored. */
 static const uint8_t device_lengths[WGDEVICE_A_MAX + 1] = {
 	[WGDEVICE_A_IFINDEX] = sizeof(uint32_t),
 	[WGDEVICE_A_PUBLIC_KEY] = KEY_BYTES,
@@ -36,8 +36,8 @@ static const uint8_t prefix_lengths[WGALLOWEDIP_A_MAX + 1] = {
 };
 
 /*
- * Attributes in a row. This is where most of a dump's decoding goes on, a dozen attributes a peer,
- * so that it is spelt out instead of calling libnl for each.
+ * A sequence of attributes. Written out instead of calling libnl, because decoding spends most of
+ * its time here: a dozen attributes for each peer.
  */
 struct attributes {
 	const uint8_t *at;
@@ -59,7 +59,7 @@ static inline struct attributes attributes_in(const struct nlattr *nest)
 	return (struct attributes){payload_of(nest), length_of(nest)};
 }
 
-/* The next one, or NULL: then `left` is 0 unless something is cut short. */
+/* Return the next one, or NULL: `left` is then 0 unless an attribute is cut short. */
 static inline const struct nlattr *attribute_next(struct attributes *attributes)
 {
 	const struct nlattr *attribute = (const struct nlattr *)attributes->at;
@@ -73,8 +73,8 @@ static inline const struct nlattr *attribute_next(struct attributes *attributes)
 }
 
 /*
- * Sorts attributes by their type; those beyond `type_max`, or of another length, are not known
- * here. False if one is cut short.
+ * Sort attributes by type, ignoring those beyond `type_max` or of another length. Returns false if
+ * one is cut short.
  */
 static inline bool attributes_sort(struct attributes attributes, const struct nlattr **ret,
 	unsigned type_max, const uint8_t *lengths)
@@ -96,7 +96,7 @@ static int malformed(struct wg_decode *decode, const char *what)
 	return diag_fail(decode->diag, -EIO, "the kernel sent a malformed %s", what);
 }
 
-/* The bytes of an attribute that may be missing. */
+/* Copy an attribute's bytes; the attribute may be missing. */
 static inline void copy(void *to, const struct nlattr *attribute, size_t size)
 {
 	if (attribute)
@@ -118,7 +118,7 @@ static int prefix_append(struct wg_decode *decode, const struct prefix *prefix)
 	return 0;
 }
 
-/* Masked as what it is, and only then looked at whether it is IPv4 in IPv6 clothes. */
+/* Mask the prefix in its own family, then convert an IPv4-mapped IPv6 address to IPv4. */
 static struct prefix prefix_make(enum ip_family family, const uint8_t *bytes, unsigned length)
 {
 	struct prefix prefix = {.ip.family = family, .length = (uint8_t)length};
@@ -133,7 +133,7 @@ static struct prefix prefix_make(enum ip_family family, const uint8_t *bytes, un
 	return prefix;
 }
 
-/* One that makes no sense is none. */
+/* Skip a prefix with values out of range. */
 static int prefix_take(struct wg_decode *decode, const struct nlattr *nest)
 {
 	const struct nlattr *attributes[WGALLOWEDIP_A_MAX + 1];
@@ -168,7 +168,7 @@ static int prefixes_take(struct wg_decode *decode, const struct nlattr *nest)
 	return attributes.left ? malformed(decode, "list of allowed IPs") : 0;
 }
 
-/* The last peer is whole: into the table with it. */
+/* The last peer is complete: append it to the table. */
 static int peer_finish(struct wg_decode *decode)
 {
 	if (!decode->has_peer)
@@ -183,7 +183,7 @@ static int peer_finish(struct wg_decode *decode)
 	return error ? diag_fail_errno(decode->diag, error) : 0;
 }
 
-/* An address that is cut short, or of a family that is not known, is none. */
+/* Ignore an address that is cut short or of an unknown family. */
 static struct endpoint endpoint_decode(const struct nlattr *attribute, char *host)
 {
 	struct endpoint endpoint = {0};
@@ -220,14 +220,14 @@ static void peer_begin(struct wg_decode *decode, const struct nlattr *const *att
 	copy(&handshake, attributes[WGPEER_A_LAST_HANDSHAKE_TIME], sizeof handshake);
 	copy(&peer->status.rx_bytes, attributes[WGPEER_A_RX_BYTES], sizeof peer->status.rx_bytes);
 	copy(&peer->status.tx_bytes, attributes[WGPEER_A_TX_BYTES], sizeof peer->status.tx_bytes);
-	/* One from before 1970, by a clock that was not set, is as old as none. */
+	/* A time before 1970, from a clock that was not set, counts as no handshake. */
 	peer->status.last_handshake_s = handshake.tv_sec > 0 ? handshake.tv_sec : 0;
 	if (attributes[WGPEER_A_ENDPOINT])
 		peer->endpoint = endpoint_decode(attributes[WGPEER_A_ENDPOINT], decode->host);
 	decode->has_peer = true;
 }
 
-/* A peer that did not fit into one message goes on at the beginning of the next. */
+/* A peer that did not fit into one message continues at the beginning of the next. */
 static int peer_take(struct wg_decode *decode, const struct nlattr *nest)
 {
 	const struct nlattr *attributes[WGPEER_A_MAX + 1];
@@ -263,11 +263,11 @@ static int peers_take(struct wg_decode *decode, const struct nlattr *nest)
 void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, struct diag *diag)
 {
 	*decode = (struct wg_decode){.index = index, .diag = diag};
-	/* Only to save time: the table grows by itself if there is no memory for all now. */
+	/* An optimisation: if it fails, the table grows as needed. */
 	(void)peer_table_reserve(&decode->device.peers, peer_count);
 }
 
-/* The device's own attributes come first, and again as long as the first peer goes on. */
+/* The device's attributes come first, and are repeated while the first peer continues. */
 static int device_take(struct wg_decode *decode, const struct nlattr *const *attributes)
 {
 	uint32_t index = 0;

@@ -12,11 +12,11 @@
 #include <string.h>
 
 #define SMALL_MESSAGE_BYTES 256
-/* No address is that long, so that the kernel refuses the prefix. */
+/* Longer than any address, so that the kernel refuses the prefix. */
 #define PREFIX_LENGTH_INVALID 255
 
 _Static_assert(WG_MESSAGE_BYTES_MAX - NLMSG_HDRLEN - GENL_HDRLEN <= UINT16_MAX,
-	"the nest of peers has a length of 16 bits");
+	"an attribute's length has 16 bits");
 
 /* A message being written; `bytes_left` counts down to the limit. */
 struct writer {
@@ -55,7 +55,7 @@ static size_t removal_bytes(void)
 	return NLA_HDRLEN + attribute_bytes(KEY_BYTES) + attribute_bytes(sizeof(uint32_t));
 }
 
-/* All of the fragment but its prefixes. */
+/* The size of a fragment without its prefixes. */
 static size_t fragment_fixed_bytes(const struct fragment *fragment)
 {
 	const struct wg_step *step = fragment->step;
@@ -168,8 +168,10 @@ static void put_fragment(struct writer *writer, const struct fragment *fragment)
 		put_removal(writer, step->key);
 }
 
-/* What comes after the first fragment must never bring back a peer that is gone meanwhile; but a
- * temporary peer is a new one in each. */
+/*
+ * Later fragments must not re-create a peer that another program has just removed. The temporary
+ * peer is created anew in each fragment.
+ */
 static uint32_t fragment_flags(const struct wg_step *step, bool is_first, bool again)
 {
 	if (step->kind == WG_STEP_STEAL)
@@ -179,11 +181,11 @@ static uint32_t fragment_flags(const struct wg_step *step, bool is_first, bool a
 	return again ? step->flags & ~(uint32_t)WGPEER_F_REPLACE_ALLOWEDIPS : step->flags;
 }
 
-/* As much of the step as fits; false if that is nothing. */
+/* Plan as much of the step as fits. Returns false if nothing does. */
 static bool fragment_plan(const struct wg_step *step, size_t prefix_from, bool again,
 	size_t bytes_left, size_t pieces_left, struct fragment *ret, size_t *ret_bytes)
 {
-	bool is_dropped = step->kind == WG_STEP_REMOVE_ALLOWED_IPS;
+	bool is_removed = step->kind == WG_STEP_REMOVE_ALLOWED_IPS;
 	bool is_first = prefix_from == 0;
 	struct fragment fragment = {.step = step, .prefix_from = prefix_from};
 	fragment.flags = fragment_flags(step, is_first, again);
@@ -192,7 +194,7 @@ static bool fragment_plan(const struct wg_step *step, size_t prefix_from, bool a
 	size_t bytes = fragment_fixed_bytes(&fragment);
 	size_t at = prefix_from;
 	for (; at < step->prefix_count && at - prefix_from < prefixes_max; at++) {
-		size_t more = prefix_bytes(&step->prefixes[at], is_dropped);
+		size_t more = prefix_bytes(&step->prefixes[at], is_removed);
 		if (bytes + more > bytes_left)
 			break;
 		bytes += more;
@@ -226,17 +228,17 @@ static void put_steps(struct writer *writer, const struct wg_steps *steps,
 			return;
 		put_fragment(writer, &fragment);
 		writer->bytes_left -= bytes;
-		bool is_take = step->kind == WG_STEP_STEAL;
-		message->has_temporary |= is_take;
+		bool is_steal = step->kind == WG_STEP_STEAL;
+		message->has_temporary |= is_steal;
 		message->stands_alone &= step->kind == WG_STEP_SET;
-		message->piece_count += is_take ? fragment.prefix_to - fragment.prefix_from : 1;
+		message->piece_count += is_steal ? fragment.prefix_to - fragment.prefix_from : 1;
 		at->prefix = fragment.prefix_to;
 		if (at->prefix == step->prefix_count)
 			*at = (struct wg_cursor){.step = at->step + 1};
 	}
 }
 
-/* The message with its target, and room for `bytes` in all; NULL when memory is out. */
+/* Begin a message of at most `bytes` for the target. Returns NULL if out of memory. */
 static struct nl_msg *message_begin(const struct wg_target *target, size_t bytes)
 {
 	struct nl_msg *message = nlmsg_alloc_size(bytes);
@@ -326,7 +328,7 @@ struct nl_msg *wg_encode_fwmark(const struct wg_target *target, uint32_t fwmark)
 	return message_finish(&writer);
 }
 
-/* A peer that is not there is not looked at any further, so that its bad prefix is not seen. */
+/* The kernel skips the attributes of a missing peer, and so never sees the invalid prefix. */
 struct nl_msg *wg_encode_presence_probe(
 	const struct wg_target *target, const struct key_public *key)
 {

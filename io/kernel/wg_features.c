@@ -33,7 +33,7 @@ void wg_policy_begin(struct wg_features *policy)
 		policy->peers[i] = policy->allowed_ips[i] = -1;
 }
 
-/* The policy that an attribute's description leads to, or -1. */
+/* Return the policy that an attribute's description leads to, or -1. */
 static int nested_policy(struct nlattr *description)
 {
 	static const struct nla_policy rules[NL_POLICY_TYPE_ATTR_MAX + 1] = {
@@ -48,8 +48,8 @@ static int nested_policy(struct nlattr *description)
 }
 
 /*
- * Which policy this is about is not known yet, so each is read as if it were any of the three; the
- * way down from the root tells in the end.
+ * Nothing here tells what a policy describes: the device, a peer or an allowed IP. Read it as all
+ * three; wg_policy_end follows the path from the root and uses the right reading of each.
  */
 static void policy_take(struct wg_features *policy, struct nlattr *one)
 {

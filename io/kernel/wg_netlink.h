@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The names of WireGuard's generic netlink interface, with those that came later than the oldest
- * headers this builds with. Per-prefix removal is Linux 6.16's.
+ * The constants of WireGuard's generic netlink interface, with those that the oldest supported
+ * headers lack. Linux 6.16 added the removal of single prefixes.
  */
 #pragma once
 

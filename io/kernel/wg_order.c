@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A removal, and the operation whose step it follows. */
+/* A removal, and the operation that it follows. */
 struct placed_removal {
-	size_t after; /* SIZE_MAX: it stands at the end */
+	size_t after; /* SIZE_MAX: it comes last */
 	size_t op;
 };
 
@@ -23,14 +23,14 @@ struct ordering {
 	struct placed_removal *removals;
 	size_t removal_count;
 	size_t lost_count;
-	struct wg_steps steps; /* with room for all */
+	struct wg_steps steps; /* allocated for the maximum */
 };
 
 /* What an update does to the prefixes of its peer. */
 struct prefix_tally {
 	size_t gained, kept;
 	size_t moved; /* lost to another peer of the list */
-	size_t lost;  /* lost to nobody */
+	size_t lost;  /* gained by no peer */
 };
 
 static struct prefix_tally prefixes_tally(const struct ordering *ordering, const struct peer_op *op)
@@ -89,7 +89,7 @@ static void endpoints_check(struct ordering *ordering)
 	}
 }
 
-/* The last operation that gains a prefix of the removed peer; SIZE_MAX if none does. */
+/* Return the last operation that gains a prefix of the removed peer, or SIZE_MAX. */
 static size_t removal_place(const struct ordering *ordering, const struct peer_config *removed)
 {
 	size_t last = SIZE_MAX, gainer;
@@ -127,7 +127,7 @@ static struct wg_step *step_append(
 	return step;
 }
 
-/* The removals that follow `after`, from the next one on. */
+/* Append the removals that follow `after`, starting at `*next`. */
 static void removals_append(struct ordering *ordering, size_t after, size_t *next)
 {
 	for (; *next < ordering->removal_count && ordering->removals[*next].after == after;
@@ -138,7 +138,7 @@ static void removals_append(struct ordering *ordering, size_t after, size_t *nex
 	}
 }
 
-/* The prefixes that the peer gains. Where it keeps none they are all it is to have. */
+/* Return the prefixes that the peer gains. If it keeps none, they are all that it desires. */
 static const struct prefix *gained_prefixes(
 	struct ordering *ordering, const struct peer_op *op, const struct prefix_tally *tally)
 {
@@ -180,7 +180,7 @@ static unsigned fields_to_set(const struct peer_op *op)
 	return fields;
 }
 
-/* The step that sets the peer, if there is anything to set. */
+/* Append the step that sets the peer, unless there is nothing to set. */
 static int set_append(struct ordering *ordering, size_t index)
 {
 	const struct peer_op *op = &ordering->input->ops[index];
@@ -246,7 +246,7 @@ static int steps_append(struct ordering *ordering)
 	return 0;
 }
 
-/* Each operation has two steps at most. */
+/* An operation has at most two steps. */
 static int ordering_begin(struct ordering *ordering)
 {
 	const struct wg_order_input *input = ordering->input;

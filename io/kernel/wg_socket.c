@@ -30,14 +30,14 @@ int wg_socket_family(struct wg_socket *wg, uint16_t *ret, struct diag *diag)
 	if (!wg->family)
 		error = genl_socket_family(&wg->genl, WG_GENL_NAME, &wg->family, diag);
 	if (error == -ENOENT)
-		return diag_fail(diag, error,
-			"the kernel has no WireGuard: its module wireguard is not there");
+		return diag_fail(
+			diag, error, "the kernel has no WireGuard: module wireguard not found");
 	if (!error)
 		*ret = wg->family;
 	return error;
 }
 
-/* The module may have been unloaded, and its family have another number when it is back. */
+/* Forget the family on -ENOENT: a module that is loaded again gets another number. */
 static int family_check(struct wg_socket *wg, int error)
 {
 	if (error == -ENOENT)
@@ -61,7 +61,7 @@ void wg_socket_set_all(void *impl, struct netlink_request *requests, size_t coun
 		(void)family_check(wg, requests[i].error);
 }
 
-/* `is_settings`: key and port alone, which the first message of a dump holds. */
+/* `is_settings`: key and port only, which the first message of a dump holds. */
 static int read_once(struct wg_socket *wg, const struct wg_target *target, bool is_settings,
 	struct device *ret, struct diag *diag)
 {

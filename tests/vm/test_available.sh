@@ -18,7 +18,7 @@ check 'a kernel with the module has WireGuard' available_is yes
 rmmod wireguard
 echo /nowhere >/proc/sys/kernel/modprobe
 check 'a kernel without it has none' \
-	available_is 'the kernel has no WireGuard: its module wireguard is not there'
+	available_is 'the kernel has no WireGuard: module wireguard not found'
 stranger() {
 	status 1 "$plexwg" apply --state "$work/state.json" --identity "$work/identity" &&
 		same 1 "$(wc -l <"$err")" && same '' "$(cat "$out")" &&
