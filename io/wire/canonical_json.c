@@ -28,8 +28,7 @@ static void put_code_unit(struct canonical_writer *writer, unsigned unit)
 	canonical_put(writer, text, sizeof text);
 }
 
-/* Escapes what HTML or JavaScript might take for its own; returns how many bytes that were, 0 if
- * it is something else. */
+/* Escape what is special in HTML and JavaScript. Returns the number of bytes it took, or 0. */
 static size_t put_html_safe(struct canonical_writer *writer, const char *next, const char *end)
 {
 	if (*next == '<' || *next == '>' || *next == '&') {
@@ -119,7 +118,7 @@ void canonical_put_time(struct canonical_writer *writer, const char *text, size_
 		kept = FRACTION_DIGITS + 1;
 	while (kept > 1 && text[fraction + kept - 1] == '0')
 		kept--;
-	if (kept == 1) /* the point alone */
+	if (kept == 1) /* the decimal point alone */
 		kept = 0;
 	bool is_utc = text[offset] == 'Z' || memcmp(text + offset + 1, "00:00", 5) == 0;
 	canonical_put(writer, "\"", 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON text as Go's encoding/json (1.22) writes it, which is what signatures cover.
+ * Write JSON as Go's encoding/json (1.22) does: that is the text which signatures cover.
  *
- * A writer without a buffer counts only, so that the same calls, made twice, first measure and then
+ * A writer without a buffer only counts. Make the same calls twice: first to measure, then to
  * write.
  */
 #pragma once
@@ -10,18 +10,24 @@
 #include "json_span.h"
 
 struct canonical_writer {
-	char *out; /* room for all that is written; NULL: only `length` is wanted */
+	char *out; /* large enough for all that is written; NULL: only count */
 	size_t length;
 };
 
-/* These bytes as they are. */
+/* Write the bytes unchanged. */
 void canonical_put(struct canonical_writer *writer, const char *text, size_t length);
-/* A string of these characters, quotes and escapes added: `"`, `\`, what HTML or JavaScript might
- * take for its own, and control characters. */
+/*
+ * Write a string with quotes around it. Escape `"`, `\`, control characters, and what is special in
+ * HTML and JavaScript: `<`, `>`, `&`, U+2028 and U+2029.
+ */
 void canonical_put_string(struct canonical_writer *writer, const char *text, size_t length);
-/* A value as it is spelt, but without white space between its tokens, and what HTML or JavaScript
- * might take for its own escaped. */
+/*
+ * Write a value as it is spelt, but without white space between its tokens, and with what is
+ * special in HTML and JavaScript escaped.
+ */
 void canonical_put_value(struct canonical_writer *writer, struct json_span value);
-/* A time, which timestamp_parse took, as a string: nine digits of a fraction at most, zeros at its
- * end dropped, Z for the offset zero. */
+/*
+ * Write a time that timestamp_parse accepts, as a string. The fraction has at most nine digits and
+ * no trailing zeros; the offset zero is Z.
+ */
 void canonical_put_time(struct canonical_writer *writer, const char *text, size_t length);

@@ -8,6 +8,6 @@ _Static_assert(KEY_BYTES == crypto_scalarmult_curve25519_SCALARBYTES, "a scalar 
 
 void key_public_derive(const struct key_secret *secret, struct key_public *ret)
 {
-	/* Clamps by itself, and cannot fail for the base point. */
+	/* libsodium clamps the secret. The base point cannot fail. */
 	(void)crypto_scalarmult_curve25519_base(ret->bytes, secret->bytes);
 }

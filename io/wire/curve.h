@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * X25519: the key pairs of WireGuard. sodium_init must have been called.
+ * X25519, for WireGuard's key pairs. The caller must have called sodium_init.
  */
 #pragma once
 
 #include "key.h"
 
-/* The public key of a private key, clamped or not. */
+/* Derive the public key of a private key, which need not be clamped. */
 void key_public_derive(const struct key_secret *secret, struct key_public *ret);

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What Go writes for a time that was never set. */
+/* Go's text for a time that was never set. */
 #define NO_TIME "0001-01-01T00:00:00Z"
 
 struct envelope_members {
@@ -23,7 +23,7 @@ struct envelope_members {
 	struct json_span signature;
 };
 
-/* Names are told apart by case, and other members mean nothing. */
+/* Names are case-sensitive; other members are ignored. */
 static void find_members(struct json_span object, struct envelope_members *members)
 {
 	json_span_find_member(object, "event_type", &members->event_type);
@@ -34,7 +34,7 @@ static void find_members(struct json_span object, struct envelope_members *membe
 	json_span_find_member(object, "signature", &members->signature);
 }
 
-/* A string that is null, or not there, is left as it is. */
+/* Leave `*ret` unchanged if the string is null or missing. */
 static int read_text(struct json_span value, const char *name, struct arena *arena,
 	struct envelope_text *ret, struct diag *diag)
 {
@@ -46,7 +46,7 @@ static int read_text(struct json_span value, const char *name, struct arena *are
 	return json_span_decode(value, arena, &ret->text, &ret->length);
 }
 
-/* As in Go, a time has no escapes: what stands between the quotes is read as it is. */
+/* As in Go, a time has no escapes: use the text between the quotes unchanged. */
 static struct envelope_text time_text(struct json_span value)
 {
 	if (json_span_kind(value) != JSON_STRING)

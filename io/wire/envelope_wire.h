@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A signed event, as the data of a server-sent event holds it.
+ * Read a signed event from the data of a server-sent event.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 struct diag;
 
 /*
- * Returns 0, -ENOMEM, or -EINVAL with a text that begins with `malformed: `: no JSON object, a
- * member repeated or of the wrong type, no event_type, or an issued_at that is no time. What else
- * is missing is for engine/verifier.h to say. `*ret` is written on success only.
+ * Returns 0, -ENOMEM, or -EINVAL with a text that begins with `malformed: `: not a JSON object, a
+ * member repeated or of the wrong type, no event_type, or an invalid issued_at. engine/verifier.h
+ * reports other missing members. `*ret` is written on success only.
  */
 int envelope_wire_read(const char *data, size_t length, struct envelope *ret, struct diag *diag);

@@ -6,15 +6,15 @@
 #include <errno.h>
 #include <string.h>
 
-/* Where in a line the next byte stands. */
+/* The place of the next byte within its line. */
 enum place {
 	PLACE_NAME,
-	PLACE_VALUE_START, /* where one space is dropped */
+	PLACE_VALUE_START, /* one space here is skipped */
 	PLACE_VALUE,
 };
 
 enum field {
-	FIELD_UNKNOWN, /* a comment too: its name is empty */
+	FIELD_UNKNOWN, /* includes comments, whose name is empty */
 	FIELD_DATA,
 	FIELD_EVENT,
 	FIELD_ID,
@@ -79,7 +79,7 @@ static void event_drop(struct event_stream *stream)
 	stream->data_length = 0;
 }
 
-/* The line feed at the end of the data is taken off again, and not counted. */
+/* The limit has room for the last line feed, which is removed at the end of the event. */
 static int data_append(struct event_stream *stream, const char *bytes, size_t length)
 {
 	if (stream->is_dropped)
@@ -209,12 +209,12 @@ static int line_end(struct event_stream *stream)
 
 static void name_append(struct event_stream *stream, char c)
 {
-	/* One more than any known name has is enough to tell that it is none. */
+	/* A name longer than any known one is unknown; the rest of it does not matter. */
 	if (stream->name_length < sizeof stream->name)
 		stream->name[stream->name_length++] = c;
 }
 
-/* A piece of one line, its end not among it. */
+/* Push a piece of one line, without its end. */
 static int line_push(struct event_stream *stream, const char *next, const char *end)
 {
 	stream->block_length += (size_t)(end - next);

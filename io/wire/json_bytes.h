@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of JSON text, for the two files that walk over it.
+ * Helpers of json_scan.c and json_span.c for the bytes of JSON text.
  */
 #pragma once
 
@@ -23,9 +23,9 @@ static inline bool json_is_plain(uint8_t byte)
 #define JSON_EACH_BYTE(byte) (UINT64_MAX / 255 * (byte))
 
 /*
- * Passes over ASCII that stands for itself in a string. Eight bytes are looked at together while
- * none of them is anything else: a byte below the one subtracted from it sets its high bit, and
- * what it borrows can only stop the run early.
+ * Skip ASCII without quotes, backslashes and control characters. The fast loop tests eight bytes at
+ * once: subtracting from a smaller byte sets its high bit. The borrow into the next byte can set a
+ * high bit too, which only ends the fast loop early.
  */
 static inline const char *json_skip_plain(const char *next, const char *end)
 {
@@ -44,7 +44,7 @@ static inline const char *json_skip_plain(const char *next, const char *end)
 	return next;
 }
 
-/* Over a whole string of text that has been checked; `next` is at the opening quote. */
+/* Skip a whole string of scanned text; `next` is at its opening quote. */
 static inline const char *json_skip_string(const char *next, const char *end)
 {
 	for (next++; next < end; next++) {

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 
 struct member {
-	size_t object; /* which of the objects it belongs to */
+	size_t object; /* the number of its object */
 	struct json_span name;
 };
 
 #define FEW_MEMBERS 32
 
-/* A peer's members fit without memory being taken. */
+/* The members of a peer fit without an allocation. */
 struct member_list {
 	struct member few[FEW_MEMBERS];
 	struct member *members;
@@ -75,7 +75,7 @@ static bool is_name(const char *string_end, const char *end)
 	return next < end && *next == ':';
 }
 
-/* The names of all objects that are less than `depth_max` containers deep. */
+/* Collect the members of all objects that are fewer than `depth_max` containers deep. */
 static int members_collect(struct json_span span, unsigned depth_max, struct member_list *list)
 {
 	size_t objects[JSON_DEPTH_MAX];

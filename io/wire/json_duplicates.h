@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Repeated members: an object that has one name twice, escapes in it resolved. Readers differ in
- * which of the two they believe, so text that holds one is believed in nothing.
+ * Find repeated members: two of one object whose names are equal once their escapes are decoded.
+ * JSON readers differ in which of the two counts, so such an object is rejected.
  *
- * Both return 0, -ENOMEM, or -EINVAL with `repeated member "psk"`. The span must come from a
- * document that json_scan_document passed. The time taken is that of sorting the names.
+ * Both functions return 0, -ENOMEM, or -EINVAL with `repeated member "psk"`. The span must come
+ * from a document that json_scan_document accepted. They sort the names, in O(n log n).
  */
 #pragma once
 
 #include "json_span.h"
 
-/* The object itself, not what is within its members. */
+/* Check the object itself, not the values of its members. */
 int json_duplicates_check_members(struct json_span object, struct diag *diag);
-/* Every object within the span, at any depth. */
+/* Check every object within the span, at any depth. */
 int json_duplicates_check_tree(struct json_span span, struct diag *diag);

@@ -6,7 +6,7 @@
 size_t json_path_find(const char *text, size_t offset, struct json_path_part ret[JSON_DEPTH_MAX])
 {
 	const char *next = text, *end = text + offset;
-	struct json_span string = {0}; /* the last one: a name, if a colon follows */
+	struct json_span string = {0}; /* the last string: a name if a colon follows */
 	size_t depth = 0;
 	while (next < end) {
 		struct json_path_part *part = depth ? &ret[depth - 1] : NULL;

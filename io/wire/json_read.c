@@ -13,9 +13,9 @@
 #define FILLER_LENGTH 4096
 
 /*
- * json-c collects each string in a buffer of the tokener that it neither wipes nor shows. A string
- * of this length, read first, makes the buffer so large that no secret is left behind by growing
- * it; read last, it overwrites the secrets in it.
+ * json-c collects each string in a buffer of the tokener that it neither wipes nor exposes. Parsing
+ * this filler first makes the buffer so large that it never grows, which would leave a copy of a
+ * secret behind; parsing it last overwrites the secrets in the buffer.
  */
 static bool tokener_fill(struct json_tokener *tokener)
 {
@@ -52,8 +52,8 @@ void json_reader_deinit(struct json_reader *reader)
 }
 
 /*
- * Nearly all values are strings without an escape. They have been scanned, so that they are what
- * stands there; the tokener, which sets up a locale at each call, is left out.
+ * Nearly all values are strings without escapes. The text has been scanned, so their bytes can be
+ * used unchanged, without the tokener, which sets up a locale at each call.
  */
 static bool is_plain_string(struct json_span span)
 {
@@ -66,7 +66,7 @@ static bool is_container(struct json_span span)
 	return kind == JSON_OBJECT || kind == JSON_ARRAY;
 }
 
-/* A container, which comes empty, or a plain string; NULL when memory is out. */
+/* Make an empty container or a plain string. Returns NULL if out of memory. */
 static struct json_object *plain_read(struct json_span span)
 {
 	if (is_container(span))
@@ -88,7 +88,7 @@ int json_read(struct json_reader *reader, struct json_span span, struct json_obj
 		json_tokener_parse_ex(reader->tokener, span.text, (int)span.length);
 	enum json_tokener_error fault = json_tokener_get_error(reader->tokener);
 	if (fault == json_tokener_continue) {
-		/* A number has no end of its own. */
+		/* Only a byte after a number ends it. */
 		value = json_tokener_parse_ex(reader->tokener, " ", 1);
 		fault = json_tokener_get_error(reader->tokener);
 	}
@@ -138,8 +138,7 @@ static void tree_wipe(struct json_object *tree)
 {
 	switch (json_object_get_type(tree)) {
 	case json_type_string:
-		/* The tree owns these bytes and goes away next; json-c offers no other way to them.
-		 */
+		/* json-c has no writable access; the tree is freed next. */
 		explicit_bzero((char *)json_object_get_string(tree),
 			(size_t)json_object_get_string_len(tree));
 		break;

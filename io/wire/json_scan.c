@@ -21,7 +21,7 @@ struct scanner {
 	struct diag *diag;
 	enum expectation expect;
 	unsigned depth;
-	char closers[JSON_DEPTH_MAX]; /* what ends the containers that are open */
+	char closers[JSON_DEPTH_MAX]; /* the closing brackets of the open containers */
 };
 
 static int scan_fail(const struct scanner *scanner, const char *fault)
@@ -57,7 +57,7 @@ static bool skip_one_of(struct scanner *scanner, const char *set)
 static int scan_number(struct scanner *scanner)
 {
 	skip_one_of(scanner, "-");
-	/* Nothing but a fraction or an exponent follows a leading zero. */
+	/* After a leading zero only a fraction or an exponent may follow. */
 	if (!skip_one_of(scanner, "0") && scan_digits(scanner) != 0)
 		return -EINVAL;
 	if (skip_one_of(scanner, ".") && scan_digits(scanner) != 0)
@@ -69,8 +69,10 @@ static int scan_number(struct scanner *scanner)
 	return 0;
 }
 
-/* One character beyond ASCII. The second byte's range keeps out what is too long, surrogates, and
- * what lies beyond U+10FFFF. */
+/*
+ * Scan one character beyond ASCII. The range of the second byte excludes overlong forms, surrogates
+ * and characters beyond U+10FFFF.
+ */
 static int scan_utf8(struct scanner *scanner)
 {
 	const uint8_t *bytes = (const uint8_t *)scanner->next;

@@ -82,7 +82,7 @@ static struct json_span cursor_take(struct json_cursor *cursor)
 	return (struct json_span){.text = start, .length = (size_t)(end - start)};
 }
 
-/* Over a comma or a colon, to what follows. */
+/* Skip a comma or a colon, to the next token. */
 static void cursor_pass(struct json_cursor *cursor)
 {
 	if (cursor->next < cursor->end)
@@ -120,7 +120,7 @@ bool json_cursor_member(
 	return true;
 }
 
-/* The characters of a string one after the other, in UTF-8. */
+/* Decodes the characters of a string one by one, to UTF-8. */
 struct decoder {
 	const char *next;
 	const char *end;
@@ -139,7 +139,7 @@ static bool has_escapes(const struct decoder *decoder)
 	return memchr(decoder->next, '\\', (size_t)(decoder->end - decoder->next)) != NULL;
 }
 
-/* The \u escape at `text`, or -1 if there is none. */
+/* Return the code unit of the \u escape at `text`, or -1 if there is none. */
 static int32_t code_unit_read(const char *text, const char *end)
 {
 	if (end - text < 6 || text[0] != '\\' || text[1] != 'u')
@@ -179,8 +179,8 @@ static size_t utf8_write(uint32_t code_point, char out[4])
 	return length;
 }
 
-/* The next escape resolved, or the next byte as it is; returns how many bytes that are, 0 at the
- * end. */
+/* Decode the next escape or copy the next byte. Returns the number of bytes written, 0 at the end.
+ */
 static size_t decoder_step(struct decoder *decoder, char out[4])
 {
 	if (decoder->next == decoder->end)
@@ -202,7 +202,7 @@ int json_span_decode(
 	struct json_span string, struct arena *arena, const char **ret_text, size_t *ret_length)
 {
 	struct decoder decoder = decoder_open(string);
-	/* No escape is shorter than what it stands for, so the raw length is room enough. */
+	/* No escape is shorter than its character, so the raw length suffices. */
 	size_t length = (size_t)(decoder.end - decoder.next);
 	char *text = arena_alloc(arena, length + 1);
 	if (!text)
@@ -230,7 +230,7 @@ struct quoted json_span_quote(struct json_span string)
 	return quote(text, length);
 }
 
-/* One byte after the other out of a decoder; -1 at the end. */
+/* Reads a decoder byte by byte; -1 at the end. */
 struct byte_reader {
 	struct decoder decoder;
 	char bytes[4];
@@ -266,7 +266,7 @@ int json_span_compare(struct json_span a, struct json_span b)
 	return x - y;
 }
 
-/* What stands behind the E of a number that was checked. Far beyond any length is far enough. */
+/* Read the exponent of a scanned number. It saturates far beyond the length of any text. */
 static int64_t exponent_read(const char *next, const char *end)
 {
 	int64_t exponent = 0;
@@ -277,7 +277,7 @@ static int64_t exponent_read(const char *next, const char *end)
 	return is_negative ? -exponent : exponent;
 }
 
-/* Appends a digit; what is too large stays the largest. */
+/* Append a digit; the value saturates. */
 static uint64_t digit_append(uint64_t value, unsigned digit)
 {
 	if (__builtin_mul_overflow(value, 10, &value) ||
@@ -294,7 +294,7 @@ bool json_span_whole(struct json_span number, struct json_whole *ret)
 	while (digits_end < end && *digits_end != 'e' && *digits_end != 'E')
 		digits_end++;
 	const char *point = memchr(digits, '.', (size_t)(digits_end - digits));
-	/* So many digits stand before the point, once the exponent has moved it. */
+	/* The number of digits before the point, after applying the exponent. */
 	int64_t whole_count = (point ? point : digits_end) - digits;
 	if (digits_end < end)
 		whole_count += exponent_read(digits_end + 1, end);
@@ -317,7 +317,7 @@ bool json_span_equals(struct json_span string, const char *text)
 {
 	struct byte_reader reader = {.decoder = decoder_open(string)};
 	size_t length = strlen(text), raw_length = string.length - 2;
-	/* No escape is shorter than what it stands for, so that lengths decide nearly always. */
+	/* No escape is shorter than its character, so a span shorter than `text` differs. */
 	if (raw_length < length)
 		return false;
 	if (raw_length == length)

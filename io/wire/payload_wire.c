@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What a payload is made into, by one of the three below. */
+/* The result of one of the three readers below. */
 struct payload_result {
 	const struct peer_wire_options *options;
 	struct arena *arena;
@@ -131,6 +131,6 @@ struct payload_reader payload_wire_reader(const struct peer_wire_options *option
 		.read_peer = read_peer,
 		.read_peer_id = read_peer_id,
 		.read_signing_keys = read_signing_keys,
-		.impl = (void *)options, /* only ever read */
+		.impl = (void *)options, /* never written */
 	};
 }

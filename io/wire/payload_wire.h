@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The payloads of events, for engine/events.h.
+ * Read the payloads of events, for engine/events.h.
  */
 #pragma once
 
 #include "events.h"
 #include "peer_wire.h"
 
-/* `options` is borrowed for as long as the reader is used. */
+/* Return the interface. The reader borrows `options`. */
 struct payload_reader payload_wire_reader(const struct peer_wire_options *options);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A peer written in wire form, as peer_wire.h reads it.
+ * Write a peer in the wire form that peer_wire.h reads.
  */
 #pragma once
 
 #include "canonical_json.h"
 #include "peer_config.h"
 
-/* One object: id if there is one, key, endpoint, allowed IPs, preshared key, keepalive. The text
- * holds a secret if the peer does. */
+/*
+ * Write one object: id and endpoint if there are any, key, allowed IPs, preshared key, keepalive.
+ * The text is secret if the peer has a preshared key.
+ */
 void peer_text_put(struct canonical_writer *writer, const struct peer_config *peer);

@@ -32,14 +32,14 @@ static const char *const member_names[MEMBER_COUNT] = {
 #undef X
 };
 
-/* A peer's members as they stand there. */
+/* A peer's members before they are checked. */
 struct raw_peer {
 	struct json_span span;
-	bool may_repeat; /* a member may stand there twice, or in an object within */
+	bool may_repeat; /* members may be repeated: check for it */
 	unsigned counts[MEMBER_COUNT];
 	struct json_object *values[MEMBER_COUNT]; /* the first of that name; NULL: missing */
-	struct json_span keepalive;               /* the same, as it is spelt */
-	size_t allowed_ip_count;                  /* too many of them are not read */
+	struct json_span keepalive;               /* as spelt */
+	size_t allowed_ip_count;                  /* if over the limit, none are read */
 	const char **allowed_ips;                 /* borrowed from their value */
 };
 
@@ -54,7 +54,7 @@ struct place_text {
 	char text[32];
 };
 
-/* "" for a peer that stands alone. */
+/* Return "" for PEER_WIRE_ALONE. */
 static struct place_text place_format(size_t index)
 {
 	struct place_text place = {""};
@@ -232,7 +232,7 @@ static int read_config(const struct peer_wire *wire, struct raw_peer *raw, struc
 	return error;
 }
 
-/* The text of a member that stands there once, or NULL. */
+/* Return the text of a member that is there exactly once, or NULL. */
 static const char *sole_text(const struct raw_peer *raw, enum member member)
 {
 	const char *text = NULL;
@@ -251,7 +251,7 @@ static void name_place(struct diag *diag, size_t index, const char *id)
 		diag_wrap(diag, -EINVAL, "%s", place.text);
 }
 
-/* What an unusable entry is known by, and what is wrong with it. */
+/* Read the id and the key of an unusable entry, and set its error. */
 static int read_remains(const struct peer_wire *wire, const struct raw_peer *raw, size_t index,
 	struct peer_entry *entry, struct diag *diag)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ed25519, for engine/verifier.h. sodium_init must have been called.
+ * Ed25519, for engine/verifier.h. The caller must have called sodium_init.
  */
 #pragma once
 

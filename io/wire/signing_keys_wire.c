@@ -35,7 +35,7 @@ static int read_expiry(const char *text, struct signing_keys *keys, struct diag 
 	return 0;
 }
 
-/* In this order: the time decides about the previous key. */
+/* In this order: without the time there is no previous key. */
 static const struct {
 	const char *name;
 	int (*read)(const char *text, struct signing_keys *keys, struct diag *diag);

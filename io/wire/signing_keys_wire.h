@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signing keys in wire form: {"current", "previous"?, "transition_expires"?}, keys in base64, the
- * time as in RFC 3339. A previous key that is null or empty is none; so is one without the time at
- * which it ends.
+ * Read signing keys in wire form: {"current", "previous"?, "transition_expires"?}, with keys in
+ * base64 and the time as in RFC 3339. A previous key that is null or empty, or that has no
+ * transition_expires, is ignored.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 #include "signing_keys.h"
 
 /*
- * `place` is put before the member's name in errors: "" or "signing_keys". Repeated members are the
- * caller's to look for. Returns 0, -ENOMEM, or -EINVAL with `signing_keys.current: missing`.
+ * Errors put `place`, which is "" or "signing_keys", before the member's name. The caller checks
+ * for repeated members. Returns 0, -ENOMEM, or -EINVAL with `signing_keys.current: missing`.
  */
 int signing_keys_wire_read(struct json_reader *reader, struct json_span span, const char *place,
 	struct signing_keys *ret, struct diag *diag);

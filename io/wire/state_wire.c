@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct state_reader {
-	struct state_document document; /* in the making */
+	struct state_document document; /* being built */
 	struct json_reader json;
 	struct unknown_members unknown;
 	struct peer_wire_options options;
@@ -18,8 +18,8 @@ struct state_reader {
 	bool has_peers;
 };
 
-/* The cursor has passed one too many. */
-static int refuse_peers(struct json_cursor *cursor, size_t max, struct diag *diag)
+/* Count the rest, from the first entry over the limit on, for the error. */
+static int reject_peers(struct json_cursor *cursor, size_t max, struct diag *diag)
 {
 	struct json_span element;
 	size_t count = max + 1;
@@ -59,7 +59,7 @@ static int read_peers(struct state_reader *reader, struct json_span span, struct
 	while (json_cursor_element(&cursor, &element)) {
 		size_t index = document->entry_count;
 		if (index == max)
-			return refuse_peers(&cursor, max, diag);
+			return reject_peers(&cursor, max, diag);
 		struct peer_entry *entry = state_document_append(document);
 		if (!entry)
 			return -ENOMEM;
@@ -90,7 +90,7 @@ static int note_unknown_of_keys(struct state_reader *reader, struct json_span ke
 	return error;
 }
 
-/* Bad keys are noted, and are no error. */
+/* Invalid keys are stored as the document's error of its keys; they do not fail the document. */
 static int read_signing_keys(struct state_reader *reader, struct json_span span)
 {
 	struct state_document *document = &reader->document;

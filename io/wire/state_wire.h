@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state document of a control plane or a state file: {"peers": [...], "signing_keys": {...}}.
+ * Read the state document of a control plane or a state file: {"peers": [...], "signing_keys":
+ * {...}}.
  *
- * Peers are read one at a time, so that what is needed besides the result stays small. A peer that
- * cannot be used is an entry that says so (peer_wire.h), and bad signing keys leave the peers in
- * force. The text may hold preshared keys: wiping it is up to its owner.
+ * Peers are read one at a time, so that little memory is needed besides the result. An invalid peer
+ * makes an unusable entry (peer_wire.h), and invalid signing keys do not affect the peers. The text
+ * may hold preshared keys; its owner wipes it.
  */
 #pragma once
 
 #include "peer_wire.h"
 
 /*
- * Returns 0, -ENOMEM, or -EINVAL for a document that is refused whole: no JSON object, `peers`
- * missing, no array, too many or with too many allowed IPs in all, a member repeated outside the
- * peers. `*ret` is written on success only.
+ * Returns 0, -ENOMEM, or -EINVAL for a document that is rejected as a whole: not a JSON object;
+ * `peers` missing, not an array, or over a limit; a member repeated outside the peers. `*ret` is
+ * written on success only.
  */
 int state_wire_read(const char *text, size_t length, const struct peer_wire_options *options,
 	struct state_document *ret, struct diag *diag);
-/* The same of an array of peers that stands alone. */
+/* Read an array of peers without the document around it. Returns as state_wire_read. */
 int state_wire_read_peers(const char *text, size_t length, const struct peer_wire_options *options,
 	struct state_document *ret, struct diag *diag);
 

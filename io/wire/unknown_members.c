@@ -10,7 +10,7 @@
 
 #define PLAIN_NAME_MAX 64
 
-/* Room for twice as many whenever the count is a power of two: capacity needs no member. */
+/* Double the capacity whenever the count is a power of two, so that no member stores it. */
 static int members_reserve(struct unknown_members *members, struct arena *arena)
 {
 	size_t count = members->count;

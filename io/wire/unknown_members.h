@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The places of members that mean nothing here, such as `peers[3].allowed_ip`. They are ignored;
- * `plan` names them, since many are typing errors.
+ * The places of unknown members, such as `peers[3].allowed_ip`. They are ignored; `plan` names
+ * them, since many are typing errors.
  */
 #pragma once
 
@@ -11,13 +11,13 @@
 #define UNKNOWN_MEMBERS_MAX 1024
 
 struct unknown_members {
-	const char **places; /* the arena's */
+	const char **places; /* in the arena */
 	size_t count;
 	size_t further_count;
 };
 
 /*
- * Adds "PLACE.NAME", or "NAME" if the place is ""; a name that does not print plainly is quoted.
+ * Add "PLACE.NAME", or "NAME" if the place is ""; a name that is not plain text is quoted.
  * Returns 0 or -ENOMEM.
  */
 int unknown_members_add(struct unknown_members *members, struct arena *arena, const char *place,
