@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* With the head, so that nothing is left over where memory comes in powers of two. */
+/* Sizes include the block's head: an allocator that hands out powers of two wastes nothing. */
 #define BLOCK_BYTES_MIN 512
 #define BLOCK_BYTES_MAX (256 * 1024)
 
@@ -23,7 +23,7 @@ static size_t align_up(size_t size)
 	return (size + unit - 1) / unit * unit;
 }
 
-/* Blocks double, so that an arena for one entry is small and one for a mesh has few blocks. */
+/* Each block is twice the last: an arena for one entry is small, one for a mesh has few blocks. */
 static struct arena_block *arena_grow(struct arena *arena, size_t size)
 {
 	size_t head = sizeof(struct arena_block);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that is given back all at once, and wiped then: what a table or a document points to.
- * Pointers stay valid until arena_clear.
+ * Arena: memory that is allocated piece by piece and freed all at once. Tables and documents keep
+ * what they point to in one. Pointers stay valid until arena_clear, which wipes the memory.
  */
 #pragma once
 
@@ -13,8 +13,9 @@ struct arena {
 	struct arena_block *blocks;
 };
 
-/* Zeroed, aligned for any type. NULL when memory is out. */
+/* Allocate zeroed memory, aligned for any type. Return NULL when out of memory. */
 void *arena_alloc(struct arena *arena, size_t size);
-/* A copy with a NUL after it. NULL when memory is out. */
+/* Copy a text and terminate it with NUL. Return NULL when out of memory. */
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
+/* Wipe and free all of it. The arena is empty afterwards and can be used again. */
 void arena_clear(struct arena *arena);

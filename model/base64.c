@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-/* libsodium 1.0.18 takes any byte beyond ASCII for a digit. */
+/* libsodium 1.0.18 accepts every byte beyond ASCII as a digit. */
 static bool is_ascii(const char *text, size_t length)
 {
 	uint8_t seen = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Standard base64, padded, in the one spelling that there is for some bytes: no stray bits, no line
- * breaks.
+ * Strict base64 (RFC 4648, section 4): padded, no line breaks, no stray bits in the last digit.
+ * Every byte string has exactly one encoding.
  */
 #pragma once
 
@@ -9,5 +9,5 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* False if the text is not base64 of exactly `size` bytes; `ret` may then hold some of them. */
+/* Return false if the text does not encode exactly `size` bytes; `ret` may then hold some bytes. */
 bool base64_decode(const char *text, size_t length, uint8_t *ret, size_t size);

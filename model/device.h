@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A WireGuard interface as it was read, whole, at one time.
+ * A WireGuard interface as one complete read returned it.
  */
 #pragma once
 
@@ -12,11 +12,12 @@ struct device {
 	uint32_t fwmark; /* 0: none */
 	int mtu;
 	bool up;
-	struct prefix *addresses; /* host bits kept; owned */
+	struct prefix *addresses; /* with their host bits; owned */
 	size_t address_count;
 	struct peer_table peers; /* sealed */
 };
 
-/* Adds one address. Returns 0 or -ENOMEM. */
+/* Append one address. Return 0 or -ENOMEM. */
 int device_add_address(struct device *device, const struct prefix *address);
+/* Wipe and free; the device is zero afterwards. */
 void device_clear(struct device *device);

@@ -23,8 +23,8 @@ static bool diag_reserve(struct diag *diag, size_t length)
 }
 
 /*
- * Makes the text "HEAD" + `separator` + the old text. When memory is out the old text stays: a
- * shorter path beats none.
+ * Make the text "HEAD" + `separator` + the old text. When out of memory the old text stays: a
+ * shorter path is better than none.
  */
 static void diag_prepend(struct diag *diag, const char *separator, const char *format, va_list args)
 {
@@ -40,9 +40,9 @@ static void diag_prepend(struct diag *diag, const char *separator, const char *f
 		return;
 	memmove(diag->text + shift, diag->text, diag->length);
 	diag->text[shift + diag->length] = '\0';
-	char kept = diag->text[head]; /* vsnprintf ends its text there */
+	char overwritten = diag->text[head]; /* by the NUL of vsnprintf */
 	vsnprintf(diag->text, (size_t)head + 1, format, args);
-	diag->text[head] = kept;
+	diag->text[head] = overwritten;
 	memcpy(diag->text + head, separator, gap);
 	diag->length += shift;
 }
@@ -131,7 +131,7 @@ struct quoted quote(const char *text, size_t length)
 	struct quoted quoted = {0};
 	char *out = quoted.text;
 	size_t shown = length < QUOTED_BYTES_MAX ? length : QUOTED_BYTES_MAX;
-	/* Not in the middle of a character: UTF-8 goes on with 10xxxxxx. */
+	/* Do not cut inside a character: UTF-8 continuation bytes are 10xxxxxx. */
 	while (shown < length && shown > 0 && ((uint8_t)text[shown] & 0xc0) == 0x80)
 		shown--;
 	*out++ = '"';

@@ -9,7 +9,7 @@
 
 #define PORT_FAULT "the port is not between 1 and 65535"
 
-/* Without leading zeros; 0 itself is a number here. */
+/* Reject leading zeros; accept 0, which devices report. */
 static bool port_parse(const char *text, size_t length, uint16_t *ret)
 {
 	if (length == 0 || length > 5 || (text[0] == '0' && length > 1))
@@ -26,7 +26,7 @@ static bool port_parse(const char *text, size_t length, uint16_t *ret)
 	return true;
 }
 
-/* "fe80::1%zone", the brackets gone. Returns what is wrong with it, or NULL. */
+/* Parse "fe80::1%zone", the text between the brackets. Return the fault, or NULL. */
 static const char *bracketed_parse(const char *text, size_t length, struct endpoint *ret)
 {
 	const char *percent = memchr(text, '%', length);
@@ -44,7 +44,7 @@ static const char *bracketed_parse(const char *text, size_t length, struct endpo
 		return "a zone has 1 to 15 bytes";
 	for (size_t i = 0; i < zone_length; i++)
 		if ((uint8_t)zone[i] <= ' ' || zone[i] == '/' || zone[i] == '%' || zone[i] == 0x7f)
-			return "not an interface's name as the zone";
+			return "the zone is not an interface name";
 	memcpy(ret->zone, zone, zone_length);
 	return NULL;
 }
@@ -56,8 +56,8 @@ static bool is_host_character(char c)
 }
 
 /*
- * Labels of 1 to 63 characters, a dot allowed at the end. A last label of digits only would be a
- * misspelt IPv4 address.
+ * Labels have 1 to 63 characters; a dot may end the name. A last label of digits only is rejected:
+ * it is a misspelt IPv4 address.
  */
 static bool host_is_valid(const char *text, size_t length)
 {
@@ -100,7 +100,7 @@ static const char *unbracketed_parse(
 	return NULL;
 }
 
-/* Any port, 0 too. Returns what is wrong with it, or NULL. */
+/* Accept every port, also 0. Return the fault, or NULL. */
 static const char *text_parse(
 	const char *text, size_t length, char *host, struct endpoint *endpoint)
 {
@@ -134,7 +134,7 @@ int endpoint_parse(
 	return 0;
 }
 
-/* Returns what is wrong with it as the place that packets are sent to, or NULL. */
+/* Return why no packet can be sent to `ip`, or NULL. */
 static const char *ip_fault(const struct ip *ip)
 {
 	if (ip_is_unspecified(ip))

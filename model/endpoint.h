@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a peer's packets go: IP and port, or a host name and port that io/ resolves before the
- * engine sends anything. A zone (an interface's name or index) belongs to link-local IPv6 only.
+ * The UDP endpoint of a peer: an IP address and port, or a host name and port. io/ resolves host
+ * names before the engine sends an operation. Only link-local IPv6 has a zone, which is the name or
+ * index of an interface.
  */
 #pragma once
 
@@ -13,7 +14,8 @@ enum endpoint_kind {
 	ENDPOINT_NONE,
 	ENDPOINT_IP,
 	ENDPOINT_NAME,
-	/* As a device reports it, and nothing can be sent to it: printed so, decides as none. */
+	/* Reported by a device, but no packet can be sent there. It is printed as reported and
+	 * otherwise treated as none. */
 	ENDPOINT_UNUSABLE,
 };
 
@@ -26,7 +28,7 @@ struct endpoint {
 	char zone[ENDPOINT_ZONE_MAX + 1];
 	uint8_t kind; /* enum endpoint_kind */
 	uint16_t port;
-	uint32_t name; /* digest of the host name that this was chosen for; 0: of none */
+	uint32_t name; /* digest of the host name that this was resolved from; 0: none */
 };
 
 #define ENDPOINT_TEXT_SIZE (ENDPOINT_HOST_MAX + 8)
@@ -35,37 +37,37 @@ struct endpoint_text {
 };
 
 /*
- * Reads "IP:port", "[IPv6]:port", "[fe80::1%zone]:port" or "host:port"; empty text is none. A host
- * name is written, NUL-terminated, to `host` (ENDPOINT_HOST_MAX + 1 bytes), which the result then
- * borrows. Returns 0 or -EINVAL with a text that quotes the value.
+ * Parse "IP:port", "[IPv6]:port", "[fe80::1%zone]:port" or "host:port"; an empty text is no
+ * endpoint. A host name is copied to `host` (ENDPOINT_HOST_MAX + 1 bytes), which `*ret` borrows.
+ * Return 0, or -EINVAL with a text that quotes the value.
  */
 int endpoint_parse(
 	const char *text, size_t length, char *host, struct endpoint *ret, struct diag *diag);
 
 /*
- * Whether packets can be sent there: not unspecified, multicast or reserved, and a zone if
- * link-local. Returns 0 or -EINVAL.
+ * Reject an address that no packet can be sent to: unspecified, multicast, reserved, or link-local
+ * IPv6 without a zone. Return 0 or -EINVAL.
  */
 int endpoint_validate(const struct endpoint *endpoint, struct diag *diag);
 
 /*
- * As a device reports it. Its peers choose it, so that no text is an error: one that names no place
- * to send to, such as port 0, a multicast address or no address at all, is ENDPOINT_UNUSABLE, with
- * the text in `host` (ENDPOINT_HOST_MAX + 1 bytes): printable ASCII, cut if need be. A link-local
- * address needs no zone: devices do not always report it.
+ * Parse an endpoint that a device reported. Peers choose it by where they send from, so no text is
+ * an error: port 0, a multicast address or a text that is no address becomes ENDPOINT_UNUSABLE,
+ * with the text in `host` (ENDPOINT_HOST_MAX + 1 bytes), cut and limited to printable ASCII. A
+ * link-local address needs no zone, as devices do not always report one.
  */
 struct endpoint endpoint_from_device(const char *text, size_t length, char *host);
-/* The same of an IP endpoint that a device reported as bytes. */
+/* The same for an endpoint that the device reported in binary. */
 struct endpoint endpoint_from_device_ip(const struct endpoint *reported, char *host);
-/* As endpoint_from_device, but returns -EINVAL for what is no IP and port, such as a host name. */
+/* As endpoint_from_device, but return -EINVAL for a text that is not an IP address and port. */
 int endpoint_parse_reported(
 	const char *text, size_t length, char *host, struct endpoint *ret, struct diag *diag);
 
-/* Whether `host` belongs to it, and goes where it goes. */
+/* Return whether the kind uses `host`: a copy of the endpoint must then copy that text too. */
 bool endpoint_has_host(const struct endpoint *endpoint);
 
-/* "" for none. */
+/* Format the endpoint as endpoint_parse reads it; "" for none. */
 struct endpoint_text endpoint_format(const struct endpoint *endpoint);
 
-/* A zone that one side lacks is not compared: devices do not always report it. */
+/* Compare two endpoints. Zones are compared only if both sides have one. */
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);

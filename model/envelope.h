@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A signed event as it came, with the bytes that its signature covers.
+ * A signed event as received, with the bytes that its signature covers.
  */
 #pragma once
 
@@ -20,14 +20,15 @@ struct envelope {
 	struct envelope_text event_type;
 	struct envelope_text event_id;
 	struct envelope_text nonce;
-	struct envelope_text payload; /* JSON as received; "null" if it was missing */
+	struct envelope_text payload; /* JSON as received; "null" if missing */
 	bool has_issued_at;
 	int64_t issued_at_ns;
-	bool has_signature;      /* one was given */
-	bool signature_is_sound; /* and it is base64 of 64 bytes */
+	bool has_signature;      /* the member is present */
+	bool signature_is_sound; /* it is base64 of 64 bytes */
 	uint8_t signature[SIGNATURE_BYTES];
 	struct envelope_text canonical; /* what the signature covers */
-	struct arena arena;             /* all texts */
+	struct arena arena;             /* owns all texts */
 };
 
+/* Free all texts; the envelope is zero afterwards. */
 void envelope_clear(struct envelope *envelope);

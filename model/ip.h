@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An IP address in canonical form: IPv4-mapped IPv6 is IPv4.
+ * An IP address in canonical form: an IPv4-mapped IPv6 address is stored as IPv4.
  */
 #pragma once
 
@@ -24,23 +24,22 @@ struct ip_text {
 	char text[IP_TEXT_SIZE];
 };
 
-/* False if `text` is no IP address: no zone, no mask, no leading zeros in IPv4. */
+/* Parse an address without zone, mask or leading zeros in IPv4. Return false for other text. */
 bool ip_parse(const char *text, size_t length, struct ip *ret);
 
-/* From raw bytes, 4 or 16 of them; an IPv4-mapped address becomes IPv4. */
+/* Make an address from 4 or 16 bytes in network order. */
 struct ip ip_from_bytes(enum ip_family family, const uint8_t *bytes);
 
 struct ip_text ip_format(const struct ip *ip);
-/* IPv4 before IPv6, then by bytes. */
+/* Order IPv4 before IPv6, then by bytes. */
 int ip_compare(const struct ip *a, const struct ip *b);
 bool ip_equal(const struct ip *a, const struct ip *b);
 bool ip_is_unspecified(const struct ip *ip);
 bool ip_is_multicast(const struct ip *ip);
 bool ip_is_link_local(const struct ip *ip);
-/* 240.0.0.0/4, to the broadcast address: nobody is reached there. */
+/* Return whether the address is in 240.0.0.0/4, which includes the broadcast address. */
 bool ip_is_reserved(const struct ip *ip);
-/* Whether it can be a node's own: not unspecified, loopback, multicast, or the broadcast address.
- */
+/* Return whether a node can have the address: not unspecified, loopback, multicast or broadcast. */
 bool ip_can_be_node(const struct ip *ip);
-/* 32 or 128. */
+/* Return the length of the address in bits: 32 or 128. */
 unsigned ip_bits(const struct ip *ip);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why an interface takes neither IPv6 addresses nor IPv6 routes.
+ * The reason why an interface can have neither IPv6 addresses nor IPv6 routes.
  */
 #pragma once
 
@@ -13,9 +13,9 @@ enum ipv6_obstacle {
 	IPV6_OBSTACLE_KERNEL,
 };
 
-/* Such as "the MTU is under 1280, the least that IPv6 takes". Not of NONE. */
+/* Return the reason, such as "this kernel has no IPv6". `obstacle` is not NONE. */
 const char *ipv6_obstacle_text(enum ipv6_obstacle obstacle);
-/* What the kernel says of an address: a negative errno, or 0. */
+/* Return the kernel's error for adding an address: a negative errno, 0 for NONE. */
 int ipv6_obstacle_error(enum ipv6_obstacle obstacle);
-/* What is left of it on an interface that gets this MTU; 0: it keeps what it has. */
+/* Return the obstacle that remains once the interface has this MTU. 0: the MTU does not change. */
 enum ipv6_obstacle ipv6_obstacle_with_mtu(enum ipv6_obstacle obstacle, int mtu);

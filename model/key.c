@@ -10,7 +10,7 @@
 
 #define KEY_TEXT_LENGTH (sizeof(struct key_text) - 1)
 
-/* Says what is wrong without repeating the text: it may be a secret with one typing error. */
+/* The error does not quote the text: it may be a secret with one typing error. */
 static int key_decode(const char *text, size_t length, uint8_t bytes[KEY_BYTES], struct diag *diag)
 {
 	if (length != KEY_TEXT_LENGTH)
@@ -68,8 +68,8 @@ bool key_public_is_zero(const struct key_public *key)
 }
 
 /*
- * Differences gathered without a branch, as sodium_memcmp does it; kept here so that a walk over a
- * million peers does not make a million calls.
+ * Collects differences without a branch, as sodium_memcmp does. A copy of its own, because a diff
+ * of a million peers would otherwise make a million library calls.
  */
 bool key_secret_equal(const struct key_secret *a, const struct key_secret *b)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys: 32 bytes each, in two types that cannot be mistaken for each other. A public key can be
- * formatted and ordered; a secret one (private or preshared) can only be compared and wiped.
+ * Keys of 32 bytes, in two types that the compiler keeps apart. A public key can be formatted and
+ * ordered; a secret key (private or preshared) can only be compared and wiped.
  */
 #pragma once
 
@@ -21,14 +21,14 @@ struct key_secret {
 	uint8_t bytes[KEY_BYTES];
 };
 
-/* Base64 of a key, with its NUL. Use as `key_public_format(&key).text`. */
+/* A key in base64, NUL included. Use as `key_public_format(&key).text`. */
 struct key_text {
 	char text[45];
 };
 
 /*
- * Reads standard base64: padded, 44 characters, no stray bits. An all-zero public key is none and
- * refused. Returns 0 or -EINVAL with a text that names the fault, never the value of a secret.
+ * Parse a key from base64, 44 characters. An all-zero public key is rejected. Return 0, or -EINVAL
+ * with a text that names the fault and never quotes the value.
  */
 int key_public_parse(const char *text, size_t length, struct key_public *ret, struct diag *diag);
 int key_secret_parse(const char *text, size_t length, struct key_secret *ret, struct diag *diag);
@@ -38,10 +38,10 @@ int key_public_compare(const struct key_public *a, const struct key_public *b);
 bool key_public_equal(const struct key_public *a, const struct key_public *b);
 bool key_public_is_zero(const struct key_public *key);
 
-/* In constant time. Zero means "none" for a preshared key and for a device's private key. */
+/* Compare in constant time. A zero preshared key, or a device's zero private key, means none. */
 bool key_secret_equal(const struct key_secret *a, const struct key_secret *b);
 bool key_secret_is_zero(const struct key_secret *key);
 
-/* The bits that Curve25519 fixes in a private key, as the kernel does when one is set. */
+/* Set the bits that Curve25519 fixes in a private key, as the kernel does when it gets one. */
 void key_secret_clamp(struct key_secret *key);
 void key_secret_wipe(struct key_secret *key);

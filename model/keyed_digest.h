@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A digest that tells a value from others without giving it away: whoever does not know the key,
- * which is random and the process's own, learns nothing about a secret value from it (SipHash).
+ * A digest (SipHash) to compare secret values without storing them. The key is random and belongs
+ * to the process: without it a digest reveals nothing about the value.
  */
 #pragma once
 

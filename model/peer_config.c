@@ -143,7 +143,7 @@ bool peer_allowed_ips_equal(const struct peer_config *a, const struct peer_confi
 {
 	if (a->allowed_ip_count != b->allowed_ip_count)
 		return false;
-	/* Canonical prefixes have no padding and zero host bits: bytes decide. */
+	/* Canonical prefixes have no padding and zero host bits, so their bytes can be compared. */
 	return a->allowed_ip_count == 0 ||
 	       memcmp(a->allowed_ips, b->allowed_ips,
 		       a->allowed_ip_count * sizeof *a->allowed_ips) == 0;

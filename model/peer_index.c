@@ -9,7 +9,7 @@
 struct indexed_peer {
 	struct key_public public_key;
 	const char *id;
-	char text[]; /* what `id` is */
+	char text[]; /* holds `id` */
 };
 
 static int compare_by_id(const void *a, const void *b)
@@ -48,14 +48,14 @@ void peer_index_deinit(struct peer_index *index)
 	*index = (struct peer_index){0};
 }
 
-/* The node of that id; NULL: there is none. */
+/* Return the tree node of `id`, or NULL. */
 static struct indexed_peer **node_find(const struct peer_index *index, const char *id)
 {
 	const struct indexed_peer wanted = {.id = id};
 	return tfind(&wanted, &index->by_id, compare_by_id);
 }
 
-/* An id that has a key may get another one. */
+/* Add the mapping or replace the key of `id`. Return 0, or -ENOMEM with the index unchanged. */
 static int index_put(struct peer_index *index, const char *id, const struct key_public *key)
 {
 	struct indexed_peer **node = node_find(index, id), *old = node ? *node : NULL;
@@ -123,8 +123,8 @@ bool peer_index_lookup(struct peer_index *index, const char *id, struct key_publ
 	return node;
 }
 
-/* Any peer with the key that is wanted but the one with the id, which stands on that side of them.
- */
+/* Match a peer that has the wanted key and another id. The peer with the wanted id sorts to `side`
+ * of them. */
 static int compare_others(const void *wanted, const void *peer, int side)
 {
 	const struct indexed_peer *x = wanted, *y = peer;
@@ -159,7 +159,7 @@ static void names_free(struct peer_name *names, size_t count)
 	free(names);
 }
 
-/* A walk in id order beside a list that is sorted so. */
+/* A walk over the tree in id order that compares it with a list in the same order. */
 struct comparison {
 	const struct peer_name *names;
 	size_t at;
@@ -187,7 +187,7 @@ static bool index_is_same(
 	return walk.is_same;
 }
 
-/* By id; equal ids in the order of their places, which the sort must not lose. */
+/* By id; equal ids in array order, which qsort alone would not preserve. */
 static int compare_ids(const void *a, const void *b)
 {
 	const struct peer_name *x = *(const struct peer_name *const *)a;
@@ -196,25 +196,25 @@ static int compare_ids(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* The names sorted by id; of two equal ids the last. NULL when out of memory. */
+/* Return the names sorted by id, the last of equal ids only. NULL when out of memory. */
 static struct peer_name *names_pick(const struct peer_name *names, size_t count, size_t *ret_count)
 {
 	const struct peer_name **order = calloc(count + 1, sizeof *order);
 	struct peer_name *picked = calloc(count + 1, sizeof *picked);
-	size_t kept = 0;
+	size_t picked_count = 0;
 	for (size_t i = 0; order && i < count; i++)
 		order[i] = &names[i];
 	if (order && picked) {
 		qsort(order, count, sizeof *order, compare_ids);
 		for (size_t i = 0; i < count; i++)
 			if (i + 1 == count || strcmp(order[i]->id, order[i + 1]->id) != 0)
-				picked[kept++] = *order[i];
+				picked[picked_count++] = *order[i];
 	} else {
 		free(picked);
 		picked = NULL;
 	}
 	free(order);
-	*ret_count = kept;
+	*ret_count = picked_count;
 	return picked;
 }
 
@@ -238,18 +238,20 @@ static int index_replace(struct peer_index *index, const struct peer_name *names
 int peer_index_load_from_peers(
 	struct peer_index *index, const struct peer_name *names, size_t count)
 {
-	size_t kept;
-	struct peer_name *picked = names_pick(names, count, &kept);
+	size_t picked_count;
+	struct peer_name *picked = names_pick(names, count, &picked_count);
 	if (!picked)
 		return -ENOMEM;
 	pthread_rwlock_wrlock(&index->lock);
-	int error = index_is_same(index, picked, kept) ? 0 : index_replace(index, picked, kept);
+	int error = index_is_same(index, picked, picked_count)
+			    ? 0
+			    : index_replace(index, picked, picked_count);
 	pthread_rwlock_unlock(&index->lock);
 	free(picked);
 	return error;
 }
 
-/* Copies in the making; out of memory, `names` is NULL. */
+/* A copy in progress. When out of memory, `names` is NULL. */
 struct copy {
 	struct peer_name *names;
 	size_t count;

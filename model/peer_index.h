@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which peer ID of the control plane has which public key on the device. Safe to use from several
- * threads. Texts given are copied.
+ * Maps the control plane's peer IDs to public keys on the device. Thread-safe. Ids are copied.
  */
 #pragma once
 
@@ -18,37 +17,40 @@ struct peer_name {
 
 struct peer_index {
 	pthread_rwlock_t lock;
-	void *by_id;  /* a tree (search.h) */
-	void *by_key; /* of the same, by key, then id */
+	void *by_id;  /* tree (search.h), owns the peers */
+	void *by_key; /* tree of the same peers, by key, then id */
 	size_t count;
 };
 
+/* Return 0 or -ENOMEM. */
 int peer_index_init(struct peer_index *index);
 void peer_index_deinit(struct peer_index *index);
 
-/* Adds the mapping or overwrites it. Returns 0 or -ENOMEM, the index then being as before. */
+/* Add the mapping or overwrite it. Return 0, or -ENOMEM with the index unchanged. */
 int peer_index_add(struct peer_index *index, const char *id, const struct key_public *key);
-/* No effect if the id is unknown. */
+/* Remove the mapping. An unknown id has no effect. */
 void peer_index_remove(struct peer_index *index, const char *id);
-/* False, and `*ret` untouched, if the id is unknown. */
+/* Look up the key of `id`. Return false, with `*ret` unchanged, if the id is unknown. */
 bool peer_index_lookup(struct peer_index *index, const char *id, struct key_public *ret);
-/* Whether an id other than `id` has this key. */
+/* Return whether an id other than `id` has this key. */
 bool peer_index_has_other(struct peer_index *index, const char *id, const struct key_public *key);
-/* As add; said where the id is known to have had another key. */
+/* The same as peer_index_add, for callers that know the id. */
 int peer_index_update(struct peer_index *index, const char *id, const struct key_public *key);
-/* Replaces all. Of two equal ids the last counts. Returns 0 or -ENOMEM, the index as before. */
+/* Replace the index. Of equal ids the last one counts. Return 0, or -ENOMEM with the index
+ * unchanged. */
 int peer_index_load_from_peers(
 	struct peer_index *index, const struct peer_name *names, size_t count);
 
-/* The names as they are now, to be searched both ways. */
+/* A copy of the index that can be searched by id and by key. */
 struct peer_names {
 	struct peer_name *names;         /* sorted by id */
 	const struct peer_name **by_key; /* sorted by key, then id */
 	size_t count;
 };
+/* Return 0 or -ENOMEM. */
 int peer_index_snapshot(struct peer_index *index, struct peer_names *ret);
-/* The first id that has this key, or NULL. */
+/* Return the first id that has this key, or NULL. */
 const char *peer_names_find(const struct peer_names *names, const struct key_public *key);
-/* The key that this id has, or NULL. */
+/* Return the key of `id`, or NULL. */
 const struct key_public *peer_names_lookup(const struct peer_names *names, const char *id);
 void peer_names_clear(struct peer_names *names);

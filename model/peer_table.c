@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies what a peer points to, allowed IPs aside. Returns 0 or -ENOMEM. */
+/* Copy the texts that a peer points to. Return 0 or -ENOMEM. */
 static int peer_copy_texts(struct peer_config *peer, struct arena *arena)
 {
 	if (peer->id) {
@@ -80,8 +80,9 @@ static bool is_sorted(const struct peer_table *table)
 }
 
 /*
- * Moves the peer that belongs to place `first` there, the one that belongs to the place that is
- * free now there, and so on round. `order` says who belongs where, and is put right meanwhile.
+ * Resolve the cycle of the permutation that begins at `first`: fill each free place with the peer
+ * that belongs there, which frees the next place. `order[i]` points to the peer that belongs at i;
+ * it is updated on the way, so that a cycle is resolved only once.
  */
 static void peers_rotate(struct peer_config *peers, struct peer_config **order, size_t first)
 {
@@ -98,7 +99,7 @@ static void peers_rotate(struct peer_config *peers, struct peer_config **order, 
 	key_secret_wipe(&displaced.psk);
 }
 
-/* Pointers are sorted: qsort leaves copies of what it sorts behind. */
+/* Sorts pointers, as qsort would leave copies of preshared keys in its working memory. */
 static int peer_table_sort(struct peer_table *table)
 {
 	struct peer_config **order = calloc(table->count, sizeof *order);
@@ -113,7 +114,7 @@ static int peer_table_sort(struct peer_table *table)
 	return 0;
 }
 
-/* Lays allowed IPs out one after the other, in the order of the peers. */
+/* Lay out the allowed IPs contiguously, in the order of the peers. */
 static int peer_table_pack(struct peer_table *table)
 {
 	size_t prefix_count = 0;
@@ -146,8 +147,8 @@ int peer_table_seal(struct peer_table *table, struct diag *diag)
 	for (size_t i = 1; i < table->count; i++) {
 		const struct key_public *key = &table->peers[i].public_key;
 		if (key_public_equal(key, &table->peers[i - 1].public_key))
-			return diag_fail(diag, -EEXIST, "peer %s stands there twice",
-				key_public_format(key).text);
+			return diag_fail(
+				diag, -EEXIST, "duplicate peer %s", key_public_format(key).text);
 	}
 	table->sealed = true;
 	return 0;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A set of peers as an array sorted by public key: how desired and actual peers are kept.
+ * A set of peers in an array sorted by public key. Both desired and actual peers are stored so.
  *
  *     struct peer_table table = {0};
- *     peer_table_reserve(&table, count);     if it is known, to save memory and time
+ *     peer_table_reserve(&table, count);     optional, saves memory and time
  *     peer_table_append(&table, &peer);      any number of times, in any order
- *     peer_table_seal(&table, &diag);        sorts once; from here on it is read only
+ *     peer_table_seal(&table, &diag);        sorts once; the table is read-only from here on
  *     peer_table_find(&table, &key);
  *     peer_table_clear(&table);
  *
- * The table owns all that its peers point to. Sealing lays prefixes out in the order of the peers,
- * so that a walk over two tables reads memory forward.
+ * The table owns everything that its peers point to. Sealing lays out prefixes in the order of the
+ * peers, so that a diff of two tables reads memory sequentially.
  */
 #pragma once
 
@@ -25,17 +25,17 @@ struct peer_table {
 	bool sealed;
 };
 
-/* Makes room for so many peers in all. Returns 0 or -ENOMEM, the table then being as before. */
+/* Make room for `count` peers in total. Return 0, or -ENOMEM with the table unchanged. */
 int peer_table_reserve(struct peer_table *table, size_t count);
-/* Copies `peer` and what it points to. Returns 0 or -ENOMEM, the table then being as before. */
+/* Copy `peer` and what it points to. Return 0, or -ENOMEM with the table unchanged. */
 int peer_table_append(struct peer_table *table, const struct peer_config *peer);
 
-/* Sorts. Returns 0, -ENOMEM, or -EEXIST with the key that stands there twice. */
+/* Sort the table. Return 0, -ENOMEM, or -EEXIST with a text that names the duplicate key. */
 int peer_table_seal(struct peer_table *table, struct diag *diag);
 
-/* The peer with that key, or NULL. The table must be sealed. */
+/* Return the peer with that key, or NULL. The table must be sealed. */
 const struct peer_config *peer_table_find(
 	const struct peer_table *table, const struct key_public *key);
 
-/* Wipes and frees; back to the zero state. */
+/* Wipe and free; the table is zero afterwards. */
 void peer_table_clear(struct peer_table *table);

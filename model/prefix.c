@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The mapped part of ::ffff:a.b.c.d, which IPv4 prefixes lose. */
+/* Length of the ::ffff: part of an IPv4-mapped address. */
 #define V4_MAPPED_BITS 96
 
-/* Digits only, no leading zero, at most three of them. */
+/* At most three digits, no leading zero. */
 static bool prefix_length_parse(const char *text, size_t length, unsigned *ret)
 {
 	if (length == 0 || length > 3 || (length > 1 && text[0] == '0'))
@@ -37,8 +37,8 @@ int prefix_parse_address(const char *text, size_t length, struct prefix *ret, st
 	unsigned written_bits = memchr(text, ':', ip_length) ? 128 : 32;
 	unsigned bits = written_bits;
 	if (slash && !prefix_length_parse(slash + 1, length - ip_length - 1, &bits))
-		return diag_fail(
-			diag, -EINVAL, "%s: prefix length is no number", quote(text, length).text);
+		return diag_fail(diag, -EINVAL, "%s: prefix length is not a number",
+			quote(text, length).text);
 	if (bits > written_bits)
 		return diag_fail(diag, -EINVAL, "%s: prefix length over %u",
 			quote(text, length).text, written_bits);
@@ -46,7 +46,7 @@ int prefix_parse_address(const char *text, size_t length, struct prefix *ret, st
 		if (bits >= V4_MAPPED_BITS) {
 			bits -= V4_MAPPED_BITS;
 		} else {
-			/* Wider than the mapped range: an IPv6 prefix after all. */
+			/* Wider than ::ffff:0:0/96, so it stays IPv6. */
 			struct ip wide = {.family = IP_V6, .bytes = {[10] = 0xff, [11] = 0xff}};
 			memcpy(wide.bytes + 12, prefix.ip.bytes, 4);
 			prefix.ip = wide;
@@ -73,9 +73,9 @@ struct prefix prefix_of_host(const struct ip *ip)
 void prefix_mask(struct prefix *prefix)
 {
 	for (unsigned i = 0; i < sizeof prefix->ip.bytes; i++) {
-		unsigned kept = prefix->length > i * 8 ? prefix->length - i * 8 : 0;
-		if (kept < 8)
-			prefix->ip.bytes[i] &= (uint8_t)(0xff00u >> kept);
+		unsigned network_bits = prefix->length > i * 8 ? prefix->length - i * 8 : 0;
+		if (network_bits < 8)
+			prefix->ip.bytes[i] &= (uint8_t)(0xff00u >> network_bits);
 	}
 }
 
@@ -118,9 +118,9 @@ size_t prefixes_normalize(struct prefix *prefixes, size_t count)
 	if (count < 2)
 		return count;
 	qsort(prefixes, count, sizeof *prefixes, prefix_compare_any);
-	size_t kept = 1;
+	size_t unique = 1;
 	for (size_t i = 1; i < count; i++)
-		if (!prefix_equal(&prefixes[i], &prefixes[kept - 1]))
-			prefixes[kept++] = prefixes[i];
-	return kept;
+		if (!prefix_equal(&prefixes[i], &prefixes[unique - 1]))
+			prefixes[unique++] = prefixes[i];
+	return unique;
 }

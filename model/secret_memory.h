@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory for what may hold a private or a preshared key: wiped before it is given back. Until the
- * process names a better source (one that is never swapped out), it is the heap.
- *
- * Nothing here is resized in a way that would leave a copy behind.
+ * Memory that may hold a private or preshared key. It is wiped before it is freed, and growing it
+ * leaves no copy behind. The heap supplies it until the process sets another source, such as one
+ * that is never swapped out.
  */
 #pragma once
 
 #include <stddef.h>
 
-/* Where it comes from: zeroed, aligned for any type; what is given back is wiped already. */
+/* A source of such memory. */
 struct secret_memory_source {
-	void *(*alloc)(size_t size); /* NULL when memory is out */
+	/* Allocate zeroed memory, aligned for any type. Return NULL when out of memory. */
+	void *(*alloc)(size_t size);
+	/* Free memory that the caller has wiped. */
 	void (*free)(void *memory, size_t size);
 	/*
-	 * Optional. The same memory, longer and perhaps elsewhere, what is new in it zeroed; it is
-	 * copied nowhere. NULL where that cannot be done, `memory` then being as before.
+	 * Optional. Extend `memory` without copying it, possibly by remapping it to another
+	 * address; the new part is zeroed. Return NULL, with `memory` unchanged, if that is not
+	 * possible.
 	 */
 	void *(*extend)(void *memory, size_t size, size_t larger);
 };
 
-/* For the whole process, before the first use. `source` is borrowed; NULL: the heap. */
+/* Set the source of the process, before the first allocation. `source` is borrowed; NULL: heap. */
 void secret_memory_use(const struct secret_memory_source *source);
 
-/* Zeroed. NULL when memory is out. */
+/* Allocate zeroed memory. Return NULL when out of memory. */
 void *secret_alloc(size_t size);
-/* `size` as it was asked for. NULL is fine. */
+/* Wipe and free. `size` is the size that was allocated. NULL is ignored. */
 void secret_free(void *memory, size_t size);
 /*
- * A larger block that begins with what `memory`, which is given back, begins with. NULL when
- * memory is out, `memory` then being as before.
+ * Replace `memory` by a block of `larger` bytes that begins with its first `used` bytes, and free
+ * it. Return NULL when out of memory; `memory` is then unchanged.
  */
 void *secret_grow(void *memory, size_t size, size_t used, size_t larger);

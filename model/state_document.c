@@ -8,7 +8,7 @@ struct peer_entry *state_document_append(struct state_document *document)
 	if (document->entry_count == document->entry_capacity) {
 		size_t capacity = document->entry_capacity + document->entry_capacity / 2 + 16;
 		size_t used = document->entry_count * sizeof *document->entries;
-		/* What is full is as long as what is used. */
+		/* The array is full: its capacity equals what is used. */
 		struct peer_entry *entries =
 			secret_grow(document->entries, used, used, capacity * sizeof *entries);
 		if (!entries)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state a control plane wants, as read from one document: the entries for peers in the
- * document's order, those that cannot be used among them, and the signing keys if it names any.
+ * The desired state as one document describes it: the peer entries in document order, including
+ * unusable ones, and the signing keys if the document has any.
  */
 #pragma once
 
@@ -10,10 +10,10 @@
 #include "signing_keys.h"
 
 struct peer_entry {
-	const char *id;            /* NULL: the entry has none, or none that can be read */
-	const char *error;         /* NULL: usable. Else names place, id and member */
-	bool has_key;              /* config.public_key holds the entry's key, unusable or not */
-	struct peer_config config; /* whole only if usable */
+	const char *id;            /* NULL: missing or unreadable */
+	const char *error;         /* NULL: the entry is usable; else names place, id and member */
+	bool has_key;              /* config.public_key is valid, even if the entry is unusable */
+	struct peer_config config; /* complete only if the entry is usable */
 };
 
 struct state_document {
@@ -22,16 +22,16 @@ struct state_document {
 	size_t entry_capacity;
 	bool has_signing_keys;
 	struct signing_keys signing_keys;
-	const char *signing_keys_error; /* the document's keys are bad; NULL: they are not */
-	const char **unknown_members;   /* places of members that mean nothing, for `plan` */
+	const char *signing_keys_error; /* the keys are malformed; NULL: they are not */
+	const char **unknown_members;   /* places of unknown members, for `plan` */
 	size_t unknown_member_count;
-	size_t further_unknown_count; /* those that the list has no room for */
-	struct arena arena;           /* all texts, prefixes and arrays but `entries` */
+	size_t further_unknown_count; /* unknown members over the limit of the list */
+	struct arena arena;           /* owns texts, prefixes and arrays, except `entries` */
 };
 
-/* Room for one more entry, zeroed; NULL when memory is out. */
+/* Append a zeroed entry. Return NULL when out of memory. */
 struct peer_entry *state_document_append(struct state_document *document);
-/* Whether a peer has a preshared key: the text that was read is then a secret. */
+/* Return whether a peer has a preshared key, which makes the document's text a secret. */
 bool state_document_has_psk(const struct state_document *document);
-/* Wipes and frees; back to the zero state. */
+/* Wipe and free; the document is zero afterwards. */
 void state_document_clear(struct state_document *document);

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whole years within the range of the type, with room for sums. */
+/* The years that the type can hold with room for sums. */
 #define YEAR_MIN 1750
 #define YEAR_MAX 2200
 
-/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar, after the year 0. The year
- * begins in March here, so that the leap day comes last and months have one formula. */
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar after the year 0. Years begin
+ * in March here: the leap day is then the last, and one formula fits all months. */
 static int64_t days_from_date(int64_t year, unsigned month, unsigned day)
 {
 	year -= month <= 2;
@@ -42,7 +42,7 @@ static unsigned days_in_month(unsigned year, unsigned month)
 	return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* `count` digits at `text`, between `low` and `high`. */
+/* Parse `count` digits at `text`. Return false if the value is not between `low` and `high`. */
 static bool digits(const char *text, unsigned count, unsigned low, unsigned high, unsigned *ret)
 {
 	unsigned value = 0;
@@ -55,7 +55,7 @@ static bool digits(const char *text, unsigned count, unsigned low, unsigned high
 	return value >= low && value <= high;
 }
 
-/* ".123": returns how many bytes it takes, 0 if it is no fraction. */
+/* Parse a fraction such as ".123". Return its length in bytes, or 0 if it is not a fraction. */
 static size_t fraction_parse(const char *text, size_t length, int64_t *ret_ns)
 {
 	int64_t ns = 0, unit = NS_PER_S / 10;
@@ -69,7 +69,7 @@ static size_t fraction_parse(const char *text, size_t length, int64_t *ret_ns)
 	return i > 1 ? i : 0;
 }
 
-/* "Z" or "+02:00", all of it. */
+/* Parse "Z" or "+02:00"; nothing may follow. */
 static bool offset_parse(const char *text, size_t length, int64_t *ret_s)
 {
 	if (length == 1 && text[0] == 'Z') {

@@ -100,7 +100,7 @@ static void every_error_names_the_member_and_leaves_the_result_unchanged(void **
 		"endpoint: \"[2001:db8::1%a]:1\": a zone is for link-local addresses only");
 	SPOILT(endpoint, "[fe80::1%]:1", "endpoint: \"[fe80::1%]:1\": a zone has 1 to 15 bytes");
 	SPOILT(endpoint, "[fe80::1%/]:1",
-		"endpoint: \"[fe80::1%/]:1\": not an interface's name as the zone");
+		"endpoint: \"[fe80::1%/]:1\": the zone is not an interface name");
 	SPOILT(endpoint, "a b:1", "endpoint: \"a b:1\": neither an IP address nor a host name");
 	SPOILT(endpoint, "0.0.0.0:1", "endpoint: \"0.0.0.0:1\": the unspecified address");
 	SPOILT(endpoint, "[ff02::1]:1", "endpoint: \"[ff02::1]:1\": a multicast address");
