@@ -65,32 +65,57 @@ struct api_state {
 
 /*
  * The functions below return 0, -ENOMEM, or -EINVAL for a token that cannot be sent; `on_done`
- * comes only after 0. `*ret`, where `ret` is not NULL, is for api_call_cancel until then.
+ * comes only after 0, with the request's `impl`. What a request points to is borrowed for the call
+ * of the function. `*ret`, where `ret` is not NULL, is for api_call_cancel until `on_done`.
  */
 
-/* `etag` may be NULL or "". The state is NULL unless the outcome is OK. */
-int api_state_fetch(struct api_client *client, const char *token, const char *etag,
-	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
-	void *impl, struct api_call **ret, struct diag *diag);
+struct api_state_request {
+	const char *token;
+	const char *etag; /* NULL or "": none */
+	/* `state` is NULL unless the outcome is OK. */
+	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state);
+	void *impl;
+};
 
-int api_drift_report(struct api_client *client, const char *token, int64_t timestamp_ns,
-	const struct api_correction *corrections, size_t count,
-	void (*on_done)(void *impl, const struct api_result *result), void *impl,
+int api_state_fetch(struct api_client *client, const struct api_state_request *request,
 	struct api_call **ret, struct diag *diag);
 
-/* The orders are NULL unless the outcome is OK. */
-int api_heartbeat_send(struct api_client *client, const char *token,
-	const struct api_heartbeat *heartbeat,
-	void (*on_done)(
-		void *impl, const struct api_result *result, const struct api_orders *orders),
-	void *impl, struct api_call **ret, struct diag *diag);
+struct api_drift_request {
+	const char *token;
+	int64_t timestamp_ns;
+	const struct api_correction *corrections;
+	size_t count;
+	void (*on_done)(void *impl, const struct api_result *result);
+	void *impl;
+};
 
-/* `join_token` is a secret too. The registration is NULL unless the outcome is OK. */
-int api_register(struct api_client *client, const char *join_token,
-	const struct key_public *public_key, const char *hostname,
+int api_drift_report(struct api_client *client, const struct api_drift_request *request,
+	struct api_call **ret, struct diag *diag);
+
+struct api_heartbeat_request {
+	const char *token;
+	const struct api_heartbeat *heartbeat;
+	/* `orders` is NULL unless the outcome is OK. */
+	void (*on_done)(
+		void *impl, const struct api_result *result, const struct api_orders *orders);
+	void *impl;
+};
+
+int api_heartbeat_send(struct api_client *client, const struct api_heartbeat_request *request,
+	struct api_call **ret, struct diag *diag);
+
+struct api_register_request {
+	const char *join_token; /* a secret too */
+	const struct key_public *public_key;
+	const char *hostname;
+	/* `registration` is NULL unless the outcome is OK. */
 	void (*on_done)(void *impl, const struct api_result *result,
-		const struct api_registration *registration),
-	void *impl, struct api_call **ret, struct diag *diag);
+		const struct api_registration *registration);
+	void *impl;
+};
+
+int api_register(struct api_client *client, const struct api_register_request *request,
+	struct api_call **ret, struct diag *diag);
 
 /* No callback comes any more, and the call is gone. NULL is fine, and so is a call whose `on_done`
  * runs now. */

@@ -27,24 +27,23 @@ static void state_finish(struct api_call *call, const struct http_result *http)
 	fetch->on_done(fetch->impl, &result, result.outcome == API_OUTCOME_OK ? &state : NULL);
 }
 
-int api_state_fetch(struct api_client *client, const char *token, const char *etag,
-	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
-	void *impl, struct api_call **ret, struct diag *diag)
+int api_state_fetch(struct api_client *client, const struct api_state_request *request,
+	struct api_call **ret, struct diag *diag)
 {
 	struct state_call *fetch = api_call_new(client, sizeof *fetch, state_finish);
 	if (!fetch)
 		return diag_fail_errno(diag, -ENOMEM);
-	fetch->call.may_be_unmodified = etag && *etag;
-	fetch->on_done = on_done;
-	fetch->impl = impl;
+	fetch->call.may_be_unmodified = request->etag && *request->etag;
+	fetch->on_done = request->on_done;
+	fetch->impl = request->impl;
 	/* An answer out of a cache would undo the events since. */
 	const struct http_header headers[] = {
 		{"Accept", "application/json"},
 		{"Cache-Control", "no-cache"},
-		{"If-None-Match", etag},
+		{"If-None-Match", request->etag},
 	};
 	struct http_call http = {
-		.bearer_token = token,
+		.bearer_token = request->token,
 		.headers = headers,
 		.header_count = fetch->call.may_be_unmodified ? 3 : 2,
 		.accepts_gzip = true,
@@ -54,30 +53,35 @@ int api_state_fetch(struct api_client *client, const char *token, const char *et
 	return api_call_start(&fetch->call, &http, client->node_path, "/state", ret, diag);
 }
 
-/*
- * Posts `body`, which is wiped whatever comes of it; `body_error` is that of making it.
- */
-static int post_start(struct api_call *call, struct http_call *http, struct secret_buffer *body,
-	int body_error, const char *prefix, const char *suffix, struct api_call **ret,
-	struct diag *diag)
+/* A request with a body; `body_error` is that of making it. */
+struct post {
+	const char *prefix;
+	const char *suffix;
+	struct secret_buffer body;
+	int body_error;
+};
+
+/* Send the request. Its body is wiped in any case. */
+static int post_start(struct api_call *call, struct http_call *http, struct post *post,
+	struct api_call **ret, struct diag *diag)
 {
 	static const struct http_header headers[] = {
 		{"Accept", "application/json"},
 		{"Content-Type", "application/json"},
 	};
-	int error = body_error;
+	int error = post->body_error;
 	http->headers = headers;
 	http->header_count = sizeof headers / sizeof *headers;
-	http->body = body->bytes;
-	http->body_length = body->length;
+	http->body = post->body.bytes;
+	http->body_length = post->body.length;
 	http->accepts_gzip = true;
 	if (error) {
 		diag_fail_errno(diag, error);
 		api_call_drop(call);
 	} else {
-		error = api_call_start(call, http, prefix, suffix, ret, diag);
+		error = api_call_start(call, http, post->prefix, post->suffix, ret, diag);
 	}
-	secret_buffer_clear(body);
+	secret_buffer_clear(&post->body);
 	return error;
 }
 
@@ -97,21 +101,19 @@ static void drift_finish(struct api_call *call, const struct http_result *http)
 	report->on_done(report->impl, &result);
 }
 
-int api_drift_report(struct api_client *client, const char *token, int64_t timestamp_ns,
-	const struct api_correction *corrections, size_t count,
-	void (*on_done)(void *impl, const struct api_result *result), void *impl,
+int api_drift_report(struct api_client *client, const struct api_drift_request *request,
 	struct api_call **ret, struct diag *diag)
 {
 	struct drift_call *report = api_call_new(client, sizeof *report, drift_finish);
 	if (!report)
 		return diag_fail_errno(diag, -ENOMEM);
-	report->on_done = on_done;
-	report->impl = impl;
-	struct secret_buffer body = {0};
-	int error = api_body_drift(&body, timestamp_ns, corrections, count);
-	struct http_call http = {.bearer_token = token};
-	return post_start(
-		&report->call, &http, &body, error, client->node_path, "/drift", ret, diag);
+	report->on_done = request->on_done;
+	report->impl = request->impl;
+	struct post post = {.prefix = client->node_path, .suffix = "/drift"};
+	post.body_error = api_body_drift(
+		&post.body, request->timestamp_ns, request->corrections, request->count);
+	struct http_call http = {.bearer_token = request->token};
+	return post_start(&report->call, &http, &post, ret, diag);
 }
 
 struct heartbeat_call {
@@ -136,22 +138,18 @@ static void heartbeat_finish(struct api_call *call, const struct http_result *ht
 	diag_clear(&diag);
 }
 
-int api_heartbeat_send(struct api_client *client, const char *token,
-	const struct api_heartbeat *heartbeat,
-	void (*on_done)(
-		void *impl, const struct api_result *result, const struct api_orders *orders),
-	void *impl, struct api_call **ret, struct diag *diag)
+int api_heartbeat_send(struct api_client *client, const struct api_heartbeat_request *request,
+	struct api_call **ret, struct diag *diag)
 {
 	struct heartbeat_call *call = api_call_new(client, sizeof *call, heartbeat_finish);
 	if (!call)
 		return diag_fail_errno(diag, -ENOMEM);
-	call->on_done = on_done;
-	call->impl = impl;
-	struct secret_buffer body = {0};
-	int error = api_body_heartbeat(&body, client->node_id, heartbeat);
-	struct http_call http = {.bearer_token = token};
-	return post_start(
-		&call->call, &http, &body, error, client->node_path, "/heartbeat", ret, diag);
+	call->on_done = request->on_done;
+	call->impl = request->impl;
+	struct post post = {.prefix = client->node_path, .suffix = "/heartbeat"};
+	post.body_error = api_body_heartbeat(&post.body, client->node_id, request->heartbeat);
+	struct http_call http = {.bearer_token = request->token};
+	return post_start(&call->call, &http, &post, ret, diag);
 }
 
 struct register_call {
@@ -179,24 +177,21 @@ static void register_finish(struct api_call *call, const struct http_result *htt
 	diag_clear(&diag);
 }
 
-int api_register(struct api_client *client, const char *join_token,
-	const struct key_public *public_key, const char *hostname,
-	void (*on_done)(void *impl, const struct api_result *result,
-		const struct api_registration *registration),
-	void *impl, struct api_call **ret, struct diag *diag)
+int api_register(struct api_client *client, const struct api_register_request *request,
+	struct api_call **ret, struct diag *diag)
 {
 	struct register_call *call = api_call_new(client, sizeof *call, register_finish);
 	if (!call)
 		return diag_fail_errno(diag, -ENOMEM);
-	call->on_done = on_done;
-	call->impl = impl;
-	struct secret_buffer body = {0};
-	int error =
-		api_body_register(&body, join_token, key_public_format(public_key).text, hostname);
+	call->on_done = request->on_done;
+	call->impl = request->impl;
+	struct post post = {.prefix = "/v1/register", .suffix = ""};
+	post.body_error = api_body_register(&post.body, request->join_token,
+		key_public_format(request->public_key).text, request->hostname);
 	/* The peers come with the answer. */
 	struct http_call http = {
 		.body_max = client->options.state_bytes_max,
 		.body_max_option = STATE_OPTION,
 	};
-	return post_start(&call->call, &http, &body, error, "/v1/register", "", ret, diag);
+	return post_start(&call->call, &http, &post, ret, diag);
 }

@@ -114,8 +114,13 @@ static void fetch(void *impl)
 		fail(source, wait_ms);
 		return;
 	}
-	int error = api_state_fetch(&source->plane->client, source->plane->token, source->etag,
-		fetch_done, source, &source->call, &diag);
+	const struct api_state_request request = {
+		.token = source->plane->token,
+		.etag = source->etag,
+		.on_done = fetch_done,
+		.impl = source,
+	};
+	int error = api_state_fetch(&source->plane->client, &request, &source->call, &diag);
 	if (error)
 		fetch_failed(source, diag_text(&diag), -1);
 	diag_clear(&diag);

@@ -199,9 +199,14 @@ static void signals_ready(void *impl, uint32_t events)
 
 static void source_open_file(struct daemon *daemon)
 {
-	file_source_open(&daemon->file, &daemon->loop, daemon->settings->state_path,
-		cycle_loop_listener(&daemon->cycles), &daemon->wire, &daemon->keeper,
-		daemon->manager.logger);
+	const struct file_source_options options = {
+		.path = daemon->settings->state_path,
+		.listener = cycle_loop_listener(&daemon->cycles),
+		.wire = daemon->wire,
+		.keeper = &daemon->keeper,
+		.logger = daemon->manager.logger,
+	};
+	file_source_open(&daemon->file, &daemon->loop, &options);
 	daemon->file.file.bytes_max = daemon->settings->state_bytes_max;
 	daemon->cycles.source = file_source(&daemon->file);
 }

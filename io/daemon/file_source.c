@@ -49,21 +49,20 @@ static void file_ready(void *impl, uint32_t events)
 		source->listener.wants_cycle(source->listener.impl, CHANGE_DELAY_MS);
 }
 
-void file_source_open(struct file_source *source, struct loop *loop, const char *path,
-	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_store *keeper, struct logger logger)
+void file_source_open(
+	struct file_source *source, struct loop *loop, const struct file_source_options *options)
 {
 	struct diag diag = {0};
 	*source = (struct file_source){
 		.loop = loop,
-		.listener = listener,
-		.wire = *wire,
-		.keeper = keeper,
-		.logger = logger,
+		.listener = options->listener,
+		.wire = options->wire,
+		.keeper = options->keeper,
+		.logger = options->logger,
 		.watch_problem = {.name = "watch of the state file", .loop = loop},
 		.secrecy_problem = {.name = "state file", .loop = loop},
 	};
-	int error = state_file_open(&source->file, path, &diag);
+	int error = state_file_open(&source->file, options->path, &diag);
 	watch_begin(source, error, &diag);
 	diag_clear(&diag);
 }

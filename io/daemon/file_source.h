@@ -11,6 +11,14 @@
 #include "state_file.h"
 #include "state_store.h"
 
+struct file_source_options {
+	const char *path; /* borrowed */
+	struct source_listener listener;
+	struct peer_wire_options wire;
+	struct state_store *keeper; /* borrowed */
+	struct logger logger;
+};
+
 struct file_source {
 	struct loop *loop;
 	struct source_listener listener;
@@ -24,9 +32,8 @@ struct file_source {
 };
 
 /* A file that is not there yet is no error, nor is one that cannot be watched: that is said, and it
- * is read every interval. `path` is borrowed. */
-void file_source_open(struct file_source *source, struct loop *loop, const char *path,
-	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_store *keeper, struct logger logger);
+ * is read every interval. */
+void file_source_open(
+	struct file_source *source, struct loop *loop, const struct file_source_options *options);
 void file_source_close(struct file_source *source);
 struct source file_source(struct file_source *source);

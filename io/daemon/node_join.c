@@ -89,8 +89,14 @@ static int registration_ask(struct joining *joining, const struct key_public *pu
 	if (gethostname(hostname, sizeof hostname) != 0)
 		hostname[0] = '\0';
 	hostname[HOST_NAME_MAX] = '\0';
-	int error = api_register(&joining->client, joining->settings->join_token, public_key,
-		hostname, on_registered, joining, NULL, joining->diag);
+	const struct api_register_request request = {
+		.join_token = joining->settings->join_token,
+		.public_key = public_key,
+		.hostname = hostname,
+		.on_done = on_registered,
+		.impl = joining,
+	};
+	int error = api_register(&joining->client, &request, NULL, joining->diag);
 	if (!error)
 		error = loop_run(&joining->loop, joining->diag);
 	if (!error)

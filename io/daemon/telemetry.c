@@ -78,8 +78,15 @@ static void heartbeat_send(void *impl)
 		.peer_count = manager->index.count,
 		.listen_port = (uint16_t)manager->config.listen_port,
 	};
-	if (api_heartbeat_send(&reports->plane->client, reports->plane->token, &heartbeat,
-		    heartbeat_done, reports, &reports->heartbeat, &diag) != 0) {
+	const struct api_heartbeat_request request = {
+		.token = reports->plane->token,
+		.heartbeat = &heartbeat,
+		.on_done = heartbeat_done,
+		.impl = reports,
+	};
+	int error =
+		api_heartbeat_send(&reports->plane->client, &request, &reports->heartbeat, &diag);
+	if (error) {
 		problem_raise(
 			&reports->heartbeat_problem, &reports->plane->logger, diag_text(&diag));
 		loop_timer_set(
@@ -119,9 +126,15 @@ static int drift_report(
 	for (size_t i = 0; i < count; i++)
 		list[i] = (struct api_correction){.type = correction_type_name(corrections[i].type),
 			.detail = corrections[i].detail};
-	int error = api_drift_report(&reports->plane->client, reports->plane->token,
-		reports->clock.now_ns(reports->clock.impl), list, count, drift_done, reports, NULL,
-		diag);
+	const struct api_drift_request request = {
+		.token = reports->plane->token,
+		.timestamp_ns = reports->clock.now_ns(reports->clock.impl),
+		.corrections = list,
+		.count = count,
+		.on_done = drift_done,
+		.impl = reports,
+	};
+	int error = api_drift_report(&reports->plane->client, &request, NULL, diag);
 	if (!error)
 		reports->drift_count++;
 	free(list);

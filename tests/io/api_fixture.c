@@ -143,9 +143,9 @@ static struct got *begin(struct api_fixture *fixture, struct got *got)
 
 void state_ask(struct api_fixture *fixture, struct got *got, const char *etag)
 {
-	assert_int_equal(api_state_fetch(&fixture->client, TOKEN, etag, on_state,
-				 begin(fixture, got), &got->call, NULL),
-		0);
+	const struct api_state_request request = {
+		.token = TOKEN, .etag = etag, .on_done = on_state, .impl = begin(fixture, got)};
+	assert_int_equal(api_state_fetch(&fixture->client, &request, &got->call, NULL), 0);
 }
 
 struct got got_state(struct api_fixture *fixture, const char *etag)
@@ -160,9 +160,15 @@ struct got got_drift(
 	struct api_fixture *fixture, const struct api_correction *corrections, size_t count)
 {
 	struct got got;
-	assert_int_equal(api_drift_report(&fixture->client, TOKEN, INT64_C(1772366400000000000),
-				 corrections, count, on_drift, begin(fixture, &got), NULL, NULL),
-		0);
+	const struct api_drift_request request = {
+		.token = TOKEN,
+		.timestamp_ns = INT64_C(1772366400000000000),
+		.corrections = corrections,
+		.count = count,
+		.on_done = on_drift,
+		.impl = begin(fixture, &got),
+	};
+	assert_int_equal(api_drift_report(&fixture->client, &request, NULL, NULL), 0);
 	api_wait(fixture);
 	return got;
 }
@@ -178,9 +184,13 @@ struct got got_heartbeat(struct api_fixture *fixture)
 		.listen_port = 51820,
 	};
 	struct got got;
-	assert_int_equal(api_heartbeat_send(&fixture->client, TOKEN, &heartbeat, on_heartbeat,
-				 begin(fixture, &got), NULL, NULL),
-		0);
+	const struct api_heartbeat_request request = {
+		.token = TOKEN,
+		.heartbeat = &heartbeat,
+		.on_done = on_heartbeat,
+		.impl = begin(fixture, &got),
+	};
+	assert_int_equal(api_heartbeat_send(&fixture->client, &request, NULL, NULL), 0);
 	api_wait(fixture);
 	return got;
 }
@@ -189,9 +199,14 @@ struct got got_registration(struct api_fixture *fixture, const char *join_token)
 {
 	struct key_public key = key_of(7);
 	struct got got;
-	assert_int_equal(api_register(&fixture->client, join_token, &key, "host \"a\"",
-				 on_registration, begin(fixture, &got), NULL, NULL),
-		0);
+	const struct api_register_request request = {
+		.join_token = join_token,
+		.public_key = &key,
+		.hostname = "host \"a\"",
+		.on_done = on_registration,
+		.impl = begin(fixture, &got),
+	};
+	assert_int_equal(api_register(&fixture->client, &request, NULL, NULL), 0);
 	api_wait(fixture);
 	assert_lacks(got.error, join_token);
 	return got;

@@ -187,17 +187,11 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_fsync(int fd);
 void __real_nonce_store_expire(struct nonce_store *store, struct moment now);
 void __wrap_nonce_store_expire(struct nonce_store *store, struct moment now);
-int __wrap_api_state_fetch(struct api_client *client, const char *token, const char *etag,
-	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
-	void *impl, struct api_call **ret, struct diag *diag);
-int __wrap_api_heartbeat_send(struct api_client *client, const char *token,
-	const struct api_heartbeat *heartbeat,
-	void (*on_done)(
-		void *impl, const struct api_result *result, const struct api_orders *orders),
-	void *impl, struct api_call **ret, struct diag *diag);
-int __wrap_api_drift_report(struct api_client *client, const char *token, int64_t timestamp_ns,
-	const struct api_correction *corrections, size_t count,
-	void (*on_done)(void *impl, const struct api_result *result), void *impl,
+int __wrap_api_state_fetch(struct api_client *client, const struct api_state_request *request,
+	struct api_call **ret, struct diag *diag);
+int __wrap_api_heartbeat_send(struct api_client *client,
+	const struct api_heartbeat_request *request, struct api_call **ret, struct diag *diag);
+int __wrap_api_drift_report(struct api_client *client, const struct api_drift_request *request,
 	struct api_call **ret, struct diag *diag);
 int __wrap_api_stream_open(struct api_client *client, const char *token, const char *last_event_id,
 	const struct api_stream_callbacks *callbacks, struct api_call **ret, struct diag *diag);
@@ -229,36 +223,30 @@ void __wrap_nonce_store_expire(struct nonce_store *store, struct moment now)
 	world.counts.nonces = store->count;
 }
 
-int __wrap_api_state_fetch(struct api_client *client, const char *token, const char *etag,
-	void (*on_done)(void *impl, const struct api_result *result, const struct api_state *state),
-	void *impl, struct api_call **ret, struct diag *diag)
+int __wrap_api_state_fetch(struct api_client *client, const struct api_state_request *request,
+	struct api_call **ret, struct diag *diag)
 {
-	struct call *call = call_begin(CALL_STATE, impl, ret);
+	struct call *call = call_begin(CALL_STATE, request->impl, ret);
 	/* As it was when the fetch began: events that come meanwhile are newer. */
 	call->state = strdup(world.plane->state(world.plane->impl));
 	assert_non_null(call->state);
-	call->done.state = on_done;
+	call->done.state = request->on_done;
 	world.counts.fetches++;
 	return 0;
 }
 
-int __wrap_api_heartbeat_send(struct api_client *client, const char *token,
-	const struct api_heartbeat *heartbeat,
-	void (*on_done)(
-		void *impl, const struct api_result *result, const struct api_orders *orders),
-	void *impl, struct api_call **ret, struct diag *diag)
+int __wrap_api_heartbeat_send(struct api_client *client,
+	const struct api_heartbeat_request *request, struct api_call **ret, struct diag *diag)
 {
-	call_begin(CALL_HEARTBEAT, impl, ret)->done.heartbeat = on_done;
+	call_begin(CALL_HEARTBEAT, request->impl, ret)->done.heartbeat = request->on_done;
 	world.counts.heartbeats++;
 	return 0;
 }
 
-int __wrap_api_drift_report(struct api_client *client, const char *token, int64_t timestamp_ns,
-	const struct api_correction *corrections, size_t count,
-	void (*on_done)(void *impl, const struct api_result *result), void *impl,
+int __wrap_api_drift_report(struct api_client *client, const struct api_drift_request *request,
 	struct api_call **ret, struct diag *diag)
 {
-	call_begin(CALL_REPORT, impl, ret)->done.report = on_done;
+	call_begin(CALL_REPORT, request->impl, ret)->done.report = request->on_done;
 	world.counts.reports++;
 	return 0;
 }

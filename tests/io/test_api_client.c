@@ -450,8 +450,8 @@ static void a_token_that_cannot_be_sent_is_refused(void **state)
 {
 	struct api_fixture *fixture = *state;
 	struct diag diag = {0};
-	assert_int_equal(
-		api_state_fetch(&fixture->client, "a\nb", NULL, NULL, NULL, NULL, &diag), -EINVAL);
+	const struct api_state_request request = {.token = "a\nb"};
+	assert_int_equal(api_state_fetch(&fixture->client, &request, NULL, &diag), -EINVAL);
 	assert_contains(diag_text(&diag), "Authorization: has a control character");
 	assert_null(fixture->client.calls);
 	diag_clear(&diag);

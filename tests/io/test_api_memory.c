@@ -81,10 +81,20 @@ static void talk(struct over *over)
 	const struct api_heartbeat heartbeat = {.status = "healthy", .interface = "plexd0"};
 	const struct api_stream_callbacks callbacks = {
 		.on_opened = on_opened, .on_event = on_event, .on_closed = on_closed, .impl = over};
-	begun(over, api_state_fetch(client, TOKEN, "\"1\"", on_state, over, NULL, NULL));
-	begun(over, api_heartbeat_send(client, TOKEN, &heartbeat, on_orders, over, NULL, NULL));
-	begun(over,
-		api_register(client, "join-token", &key, "a", on_registration, over, NULL, NULL));
+	const struct api_state_request fetch = {
+		.token = TOKEN, .etag = "\"1\"", .on_done = on_state, .impl = over};
+	const struct api_heartbeat_request beat = {
+		.token = TOKEN, .heartbeat = &heartbeat, .on_done = on_orders, .impl = over};
+	const struct api_register_request registration = {
+		.join_token = "join-token",
+		.public_key = &key,
+		.hostname = "a",
+		.on_done = on_registration,
+		.impl = over,
+	};
+	begun(over, api_state_fetch(client, &fetch, NULL, NULL));
+	begun(over, api_heartbeat_send(client, &beat, NULL, NULL));
+	begun(over, api_register(client, &registration, NULL, NULL));
 	begun(over, api_stream_open(client, TOKEN, "1", &callbacks, &over->call, NULL));
 }
 

@@ -113,11 +113,13 @@ static int tear_down(void **state)
 
 static void begin(struct node *node)
 {
-	static const struct peer_wire_options options;
-	struct source_listener listener = {
-		.answered = on_answered, .wants_cycle = on_wish, .impl = node};
-	file_source_open(&node->source, &node->loop, node->path.text, listener, &options,
-		&node->keeper, node->manager.logger);
+	const struct file_source_options options = {
+		.path = node->path.text,
+		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
+		.keeper = &node->keeper,
+		.logger = node->manager.logger,
+	};
+	file_source_open(&node->source, &node->loop, &options);
 }
 
 static enum fetch_outcome fetch(struct node *node)
