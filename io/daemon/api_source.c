@@ -54,7 +54,8 @@ static void fetch_succeeded(struct api_source *source)
 		source->recovered(source->impl);
 }
 
-static bool is_last_document(struct api_source *source, const struct secret_buffer *body)
+/* Remember the hash of a document. Return whether it is that of the last one. */
+static bool hash_replace(struct api_source *source, const struct secret_buffer *body)
 {
 	uint8_t hash[API_HASH_BYTES];
 	crypto_generichash(hash, sizeof hash, (const uint8_t *)body->bytes, body->length, NULL, 0);
@@ -69,7 +70,7 @@ static void state_take(struct api_source *source, const struct api_state *state)
 	struct state_document document = {0};
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
 	struct diag diag = {0};
-	if (!is_last_document(source, state->body)) {
+	if (!hash_replace(source, state->body)) {
 		source->has_hash = false;
 		int error = state_wire_read(
 			state->body->bytes, state->body->length, &source->wire, &document, &diag);

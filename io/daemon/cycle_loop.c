@@ -137,7 +137,7 @@ static void cycle_repair(void *impl)
 	diag_clear(&diag);
 }
 
-static void fetch_is_slow(void *impl)
+static void slow_fetch_handle(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	bool has_document = cycles->reconciler->has_document;
@@ -145,8 +145,8 @@ static void fetch_is_slow(void *impl)
 	repair_due(cycles);
 	if (!has_document && cycles->ended)
 		cycles->ended(cycles->impl, -EINPROGRESS);
-	loop_timer_set(
-		cycles->loop, &cycles->patience_timer, cycles->patience_ms, fetch_is_slow, cycles);
+	loop_timer_set(cycles->loop, &cycles->patience_timer, cycles->patience_ms,
+		slow_fetch_handle, cycles);
 }
 
 static void cycle_start(void *impl)
@@ -163,7 +163,7 @@ static void cycle_start(void *impl)
 		cycle_end(cycles, error, &diag);
 	} else {
 		loop_timer_set(cycles->loop, &cycles->patience_timer, cycles->patience_ms,
-			fetch_is_slow, cycles);
+			slow_fetch_handle, cycles);
 		if (cycles->is_urgent)
 			repair_want(cycles, URGENT_FETCH_MS);
 		cycles->source.fetch(cycles->source.impl);

@@ -38,26 +38,26 @@ static struct log_limit *limit_find(struct log_limiter *limiter, const char *mes
 	return &limiter->limits[i];
 }
 
-/* Counts a line: whether it is one too many. */
-static bool line_is_over(struct log_limiter *limiter, const char *message)
+/* Count a line. Return whether it is within the limit. */
+static bool line_admit(struct log_limiter *limiter, const char *message)
 {
 	int64_t now_ms = loop_now_ms();
 	if (now_ms - limiter->began_ms >= MINUTE_MS)
 		minute_end(limiter);
 	struct log_limit *limit = limit_find(limiter, message);
 	if (!limit || ++limit->line_count <= LOG_LIMITER_LINES_MAX)
-		return false;
+		return true;
 	if (!limiter->timer.is_set)
 		loop_timer_set(limiter->loop, &limiter->timer,
 			limiter->began_ms + MINUTE_MS - now_ms, minute_end, limiter);
-	return true;
+	return false;
 }
 
 static void limiter_write(void *sink, enum log_level level, const char *message,
 	const struct log_field *fields, unsigned field_count)
 {
 	struct log_limiter *limiter = sink;
-	if (level == LOG_LEVEL_DEBUG || !line_is_over(limiter, message))
+	if (level == LOG_LEVEL_DEBUG || line_admit(limiter, message))
 		limiter->logger.write(limiter->logger.sink, level, message, fields, field_count);
 }
 

@@ -72,7 +72,7 @@ static void on_pace(void *impl)
 {
 	struct http_request *request = impl;
 	int idle_ms = request->pace_limits.idle_ms;
-	if (http_request_is_overdue(request)) {
+	if (http_request_expire(request)) {
 		request_finish(request, CURLE_OPERATION_TIMEDOUT);
 		return;
 	}

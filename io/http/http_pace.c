@@ -11,8 +11,9 @@ void http_pace_begin(struct http_pace *pace, int64_t now_ms, const struct http_p
 	};
 }
 
-static bool is_idle(struct http_pace *pace, const struct http_pace_limits *limits, int64_t now_ms,
-	uint64_t moved)
+/* Note the bytes that moved. Return whether it is too long that none did. */
+static bool idle_check(struct http_pace *pace, const struct http_pace_limits *limits,
+	int64_t now_ms, uint64_t moved)
 {
 	if (pace->moved == moved)
 		return limits->idle_ms && now_ms - pace->moved_ms >= limits->idle_ms;
@@ -21,8 +22,9 @@ static bool is_idle(struct http_pace *pace, const struct http_pace_limits *limit
 	return false;
 }
 
-static bool is_slow(struct http_pace *pace, const struct http_pace_limits *limits, int64_t now_ms,
-	uint64_t useful)
+/* Note the useful bytes, once a window. Return whether they were too few. */
+static bool slow_check(struct http_pace *pace, const struct http_pace_limits *limits,
+	int64_t now_ms, uint64_t useful)
 {
 	int64_t window_ms = now_ms - pace->window_ms;
 	if (!limits->idle_ms || window_ms < HTTP_PACE_WINDOW * (int64_t)limits->idle_ms)
@@ -39,8 +41,8 @@ enum http_pace_verdict http_pace_check(struct http_pace *pace,
 	const struct http_pace_limits *limits, int64_t now_ms,
 	const struct http_pace_counts *counts)
 {
-	bool idle = is_idle(pace, limits, now_ms, counts->moved);
-	bool slow = is_slow(pace, limits, now_ms, counts->useful);
+	bool idle = idle_check(pace, limits, now_ms, counts->moved);
+	bool slow = slow_check(pace, limits, now_ms, counts->useful);
 	if (idle)
 		return HTTP_PACE_IDLE;
 	return slow ? HTTP_PACE_SLOW : HTTP_PACE_GOOD;

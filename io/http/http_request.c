@@ -79,7 +79,7 @@ static enum http_pace_verdict pace_judge(struct http_request *request)
 	return !request->has_pace && is_late ? HTTP_PACE_IDLE : HTTP_PACE_GOOD;
 }
 
-bool http_request_is_overdue(struct http_request *request)
+bool http_request_expire(struct http_request *request)
 {
 	const struct http_pace_limits *limits = &request->pace_limits;
 	char text[sizeof request->fault_text] = "";
@@ -105,8 +105,8 @@ static bool encoding_is_expected(const struct http_request *request)
 	return request->accepts_gzip || !*encoding || strcmp(encoding, "identity") == 0;
 }
 
-/* Whether libcurl is to go on; where not, it is known how the request ends. */
-static bool header_is_welcome(struct http_request *request)
+/* Return whether libcurl is to go on; where not, note how the request ends. */
+static bool header_accept(struct http_request *request)
 {
 	const struct http_response *response = &request->response;
 	if (response->status >= 300 && response->status != 304) {
@@ -149,7 +149,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *impl)
 		return length;
 	request->response.status = (int)status;
 	request->response.arrived_ms = loop_now_ms();
-	return header_is_welcome(request) ? length : 0;
+	return header_accept(request) ? length : 0;
 }
 
 static bool body_collect(struct http_request *request, const char *bytes, size_t length)

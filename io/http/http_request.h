@@ -51,7 +51,7 @@ void http_request_free(struct http_request *request);
 void http_request_fault(struct http_request *request, enum http_end end, const char *error);
 /* libcurl waits for that socket, or does not any more. */
 void http_request_note_socket(struct http_request *request, int fd, bool is_wanted);
-/* Whether it is too slow, or was never connected; notes that as its end. */
-bool http_request_is_overdue(struct http_request *request);
+/* End a request that is too slow or was never connected. Return whether it did. */
+bool http_request_expire(struct http_request *request);
 /* Takes `code` for its end, unless that is known, and calls on_done. */
 void http_request_report(struct http_request *request, CURLcode code);

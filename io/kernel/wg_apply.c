@@ -147,7 +147,7 @@ static int key_of_op_compare(const void *key, const void *op)
 }
 
 /* Whether the first `count` operations remove every peer of the device. */
-static bool device_has_no_other(struct job *job, size_t count)
+static bool device_has_no_other(const struct job *job, size_t count)
 {
 	struct wg_channel *channel = &job->apply->channel;
 	struct device device = {0};

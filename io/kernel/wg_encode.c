@@ -31,6 +31,7 @@ struct fragment {
 	uint32_t flags;
 	unsigned fields;
 	size_t prefix_from, prefix_to;
+	size_t bytes; /* that all of it takes */
 };
 
 static size_t attribute_bytes(size_t payload)
@@ -183,7 +184,7 @@ static uint32_t fragment_flags(const struct wg_step *step, bool is_first, bool a
 
 /* Plan as much of the step as fits. Returns false if nothing does. */
 static bool fragment_plan(const struct wg_step *step, size_t prefix_from, bool again,
-	size_t bytes_left, size_t pieces_left, struct fragment *ret, size_t *ret_bytes)
+	size_t bytes_left, size_t pieces_left, struct fragment *ret)
 {
 	bool is_removed = step->kind == WG_STEP_REMOVE_ALLOWED_IPS;
 	bool is_first = prefix_from == 0;
@@ -202,8 +203,8 @@ static bool fragment_plan(const struct wg_step *step, size_t prefix_from, bool a
 	if (bytes > bytes_left || (step->prefix_count && at == prefix_from))
 		return false;
 	fragment.prefix_to = at;
+	fragment.bytes = bytes;
 	*ret = fragment;
-	*ret_bytes = bytes;
 	return true;
 }
 
@@ -220,14 +221,13 @@ static void put_steps(struct writer *writer, const struct wg_steps *steps,
 	while (at->step < steps->count && message->piece_count < limits->pieces) {
 		const struct wg_step *step = &steps->steps[at->step];
 		struct fragment fragment;
-		size_t bytes;
 		if (step_removes_peer(step) && ++removal_count > limits->removals)
 			return;
 		if (!fragment_plan(step, at->prefix, again, writer->bytes_left,
-			    limits->pieces - message->piece_count, &fragment, &bytes))
+			    limits->pieces - message->piece_count, &fragment))
 			return;
 		put_fragment(writer, &fragment);
-		writer->bytes_left -= bytes;
+		writer->bytes_left -= fragment.bytes;
 		bool is_steal = step->kind == WG_STEP_STEAL;
 		message->has_temporary |= is_steal;
 		message->stands_alone &= step->kind == WG_STEP_SET;

@@ -38,12 +38,15 @@ static int read_interface_state(struct reading *reading, struct json_span value,
 		reading, "%s: no state of the interface", quote(name, strlen(name)).text);
 }
 
-/*
- * Reads a map from text to whatever `read` makes of a value: an array of `size` bytes an element,
- * each beginning with the `const char *` that the name goes to; the value goes to `offset`.
- */
-static int map_read(struct reading *reading, struct json_span map, member_reader *read, size_t size,
-	size_t offset, void **ret_elements, size_t *ret_count)
+/* An array that a map from text is read into. Its elements begin with the `const char *` name. */
+struct map_layout {
+	size_t size;   /* of an element */
+	size_t offset; /* of the value in it */
+	member_reader *read;
+};
+
+static int map_read(struct reading *reading, struct json_span map, const struct map_layout *layout,
+	void **ret_elements, size_t *ret_count)
 {
 	struct json_cursor cursor = json_cursor_open(map);
 	struct json_span name, value;
@@ -54,15 +57,15 @@ static int map_read(struct reading *reading, struct json_span map, member_reader
 		return error;
 	while (json_cursor_member(&cursor, &name, &value))
 		count++;
-	elements = arena_alloc(reading->arena, (count + 1) * size);
+	elements = arena_alloc(reading->arena, (count + 1) * layout->size);
 	if (!elements)
 		return diag_fail_errno(reading->diag, -ENOMEM);
 	cursor = json_cursor_open(map);
 	for (count = 0; json_cursor_member(&cursor, &name, &value); count++) {
-		char *element = elements + count * size;
+		char *element = elements + count * layout->size;
 		error = read_string(reading, name, element);
 		if (!error)
-			error = read(reading, value, element + offset);
+			error = layout->read(reading, value, element + layout->offset);
 		if (error)
 			return diag_wrap(reading->diag, error, "%s", json_span_quote(name).text);
 	}
@@ -82,8 +85,9 @@ static int read_index(struct reading *reading, struct json_span value, void *tar
 {
 	struct expectation *expectation = target;
 	void *names = NULL;
-	int error = map_read(reading, value, read_public_key, sizeof(struct peer_name),
-		offsetof(struct peer_name, public_key), &names, &expectation->index_count);
+	static const struct map_layout layout = {
+		sizeof(struct peer_name), offsetof(struct peer_name, public_key), read_public_key};
+	int error = map_read(reading, value, &layout, &names, &expectation->index_count);
 	if (error)
 		return error;
 	expectation->index = names;
@@ -143,8 +147,9 @@ static int read_log_count(struct reading *reading, struct json_span value, void 
 {
 	struct expectation *expectation = target;
 	void *counts = NULL;
-	int error = map_read(reading, value, read_count, sizeof(struct expected_count),
-		offsetof(struct expected_count, count), &counts, &expectation->log_count_count);
+	static const struct map_layout layout = {
+		sizeof(struct expected_count), offsetof(struct expected_count, count), read_count};
+	int error = map_read(reading, value, &layout, &counts, &expectation->log_count_count);
 	if (!error)
 		expectation->log_counts = counts;
 	return error;
