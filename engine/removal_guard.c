@@ -67,7 +67,7 @@ static void holding_log(
 	const struct removal_guard *guard, size_t peer_count, const struct logger *logger)
 {
 	char removals[24], peers[24], percent[24];
-	snprintf(removals, sizeof removals, "%zu", guard->held_count);
+	snprintf(removals, sizeof removals, "%zu", guard->withheld_count);
 	snprintf(peers, sizeof peers, "%zu", peer_count);
 	snprintf(percent, sizeof percent, "%d", guard->max_percent);
 	log_line(logger, LOG_MASS_REMOVAL_WITHHELD, "removals", removals, "peers", peers,
@@ -77,13 +77,13 @@ static void holding_log(
 void removal_guard_apply(struct removal_guard *guard, struct peer_diff *diff, size_t peer_count,
 	const struct logger *logger)
 {
-	size_t last_count = guard->held_count;
+	size_t last_count = guard->withheld_count;
 	bool is_held = !guard->is_confirmed && is_too_much(guard, diff->remove_count, peer_count);
-	guard->held_count = is_held ? diff->remove_count : 0;
+	guard->withheld_count = is_held ? diff->remove_count : 0;
 	if (is_held)
 		peer_diff_hold_removes(diff);
-	if (guard->held_count && guard->held_count != last_count)
+	if (guard->withheld_count && guard->withheld_count != last_count)
 		holding_log(guard, peer_count, logger);
-	else if (!guard->held_count && last_count)
+	else if (!guard->withheld_count && last_count)
 		log_line(logger, LOG_MASS_REMOVAL_RELEASED, NULL);
 }

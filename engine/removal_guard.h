@@ -18,7 +18,7 @@
 struct removal_guard {
 	int max_percent;   /* 0: everything may go at once */
 	bool is_confirmed; /* the answer in force came twice */
-	size_t held_count; /* removals that the last cycle held back */
+	size_t withheld_count; /* removals that the last cycle withheld */
 };
 
 /* A fetch answered with `next`, which takes the place of `last`; NULL: there was none. */

@@ -11,10 +11,10 @@
 
 void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_store *keeper)
+	struct state_store *store)
 {
 	*source = (struct api_source){
-		.plane = plane, .listener = listener, .wire = *wire, .keeper = keeper};
+		.plane = plane, .listener = listener, .wire = *wire, .store = store};
 }
 
 void api_source_deinit(struct api_source *source)
@@ -77,9 +77,9 @@ static void state_take(struct api_source *source, const struct api_state *state)
 		answer.outcome = error ? FETCH_FAILED : FETCH_DOCUMENT;
 		answer.error = diag_text(&diag);
 		if (!error) {
-			int unkept = state_store_keep_document(
-				source->keeper, state->body->bytes, state->body->length);
-			source->has_hash = unkept == 0;
+			int unsaved = state_store_save_document(
+				source->store, state->body->bytes, state->body->length);
+			source->has_hash = unsaved == 0;
 		}
 	}
 	free(source->etag);

@@ -18,7 +18,7 @@ struct api_source {
 	struct control_plane *plane;
 	struct source_listener listener;
 	struct peer_wire_options wire;
-	struct state_store *keeper;
+	struct state_store *store;
 	/* Called when a fetch succeeds after one that failed. May be NULL. */
 	void (*recovered)(void *impl);
 	void *impl;
@@ -35,7 +35,7 @@ struct api_source {
 
 void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_store *keeper);
+	struct state_store *store);
 void api_source_deinit(struct api_source *source);
 struct source api_source(struct api_source *source);
 /* There is a sign of life: a fetch that failed is made again now, unless the control plane asked

@@ -91,7 +91,7 @@ static int member_set(const struct config_schema *schema, const struct config_me
 	return error ? error : schema->set(schema->impl, member->name, text, diag);
 }
 
-static int refuse_unknown(struct json_span name, struct diag *diag)
+static int reject_unknown(struct json_span name, struct diag *diag)
 {
 	struct quoted quoted = json_span_quote(name);
 	bool is_plain = strlen(quoted.text) == name.length && name.length > 2 &&
@@ -111,7 +111,7 @@ static int member_read(const struct config_schema *schema, struct json_span name
 		return -ENOMEM;
 	const struct config_member *member = member_find(schema, text, length);
 	if (!member)
-		return refuse_unknown(name, diag);
+		return reject_unknown(name, diag);
 	if (json_span_kind(value) == JSON_NULL)
 		return 0;
 	int error = member_set(schema, member, value, arena, diag);

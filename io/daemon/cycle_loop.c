@@ -82,9 +82,9 @@ static void names_retry_plan(struct cycle_loop *cycles)
 static void outcome_note(struct cycle_loop *cycles, int error, const struct diag *diag)
 {
 	if (!error)
-		problem_resolve(&cycles->condition, cycle_logger(cycles));
+		problem_resolve(&cycles->cycle_problem, cycle_logger(cycles));
 	else if (error != -ECANCELED)
-		problem_raise(&cycles->condition, cycle_logger(cycles), diag_text(diag));
+		problem_raise(&cycles->cycle_problem, cycle_logger(cycles), diag_text(diag));
 }
 
 /* A repair that is still due is the next cycle's. */
@@ -200,9 +200,9 @@ static void names_report(struct cycle_loop *cycles)
 	if (count > 1)
 		snprintf(text + length, sizeof text - length, ", and %zu more", count - 1);
 	if (count)
-		problem_raise(&cycles->names_condition, cycle_logger(cycles), text);
+		problem_raise(&cycles->names_problem, cycle_logger(cycles), text);
 	else
-		problem_resolve(&cycles->names_condition, cycle_logger(cycles));
+		problem_resolve(&cycles->names_problem, cycle_logger(cycles));
 }
 
 static void cycle_finish(void *impl)
@@ -340,8 +340,8 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.patience_ms = PATIENCE_MS,
 		.is_urgent = true, /* what an earlier life left is put right as soon as can be */
 		.link = {.fd = -1},
-		.condition = {.name = "cycle", .loop = loop},
-		.names_condition = {.name = "host names", .loop = loop},
+		.cycle_problem = {.name = "cycle", .loop = loop},
+		.names_problem = {.name = "host names", .loop = loop},
 	};
 	reconciler->observer = (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
 	int error = resolver_init(&cycles->resolver, diag);
@@ -373,8 +373,8 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);
 	resolver_deinit(&cycles->resolver);
-	problem_clear(&cycles->condition);
-	problem_clear(&cycles->names_condition);
+	problem_clear(&cycles->cycle_problem);
+	problem_clear(&cycles->names_problem);
 	state_document_clear(&cycles->document);
 	free(cycles->error);
 }

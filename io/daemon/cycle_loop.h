@@ -56,8 +56,8 @@ struct cycle_loop {
 	enum fetch_outcome outcome;
 	struct state_document document; /* the answer's, until it is handed over */
 	char *error;                    /* the answer's */
-	struct problem condition;
-	struct problem names_condition;
+	struct problem cycle_problem;
+	struct problem names_problem;
 };
 
 /*

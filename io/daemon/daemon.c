@@ -38,7 +38,7 @@ struct daemon {
 	struct event_dispatcher dispatcher;
 	struct peer_wire_options wire;
 	struct cycle_loop cycles;
-	struct state_store keeper;
+	struct state_store store;
 	struct trust_journal trust;
 	struct signals signals;
 	struct loop_watch signals_watch;
@@ -51,17 +51,17 @@ struct daemon {
 	struct file_source file;
 	struct control_plane plane;
 	struct api_source api;
-	struct event_client feed;
-	struct telemetry reports;
+	struct event_client events;
+	struct telemetry telemetry;
 };
 
-static void status_say(struct daemon *daemon, int error)
+static void status_update(struct daemon *daemon, int error)
 {
 	char status[80];
-	size_t held_count = daemon->reconciler.guard.held_count;
-	if (held_count)
-		snprintf(status, sizeof status, "%zu peers, %zu removals held back",
-			daemon->manager.index.count, held_count);
+	size_t withheld_count = daemon->reconciler.guard.withheld_count;
+	if (withheld_count)
+		snprintf(status, sizeof status, "%zu peers, %zu removals withheld",
+			daemon->manager.index.count, withheld_count);
 	else
 		snprintf(status, sizeof status, "%zu peers, %s", daemon->manager.index.count,
 			error ? "last cycle failed" : "converged");
@@ -80,52 +80,52 @@ static void cycle_ended(void *impl, int error)
 {
 	struct daemon *daemon = impl;
 	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
-	state_store_keep_peers(&daemon->keeper);
+	state_store_save_peers(&daemon->store);
 	if (error == -ECANCELED)
 		return;
-	status_say(daemon, error);
+	status_update(daemon, error);
 	locked_memory_log_refusal(&daemon->manager.logger);
 	if (!daemon->follows_api)
 		return;
-	daemon->reports.status = error ? "degraded" : "healthy";
+	daemon->telemetry.status = error ? "degraded" : "healthy";
 	daemon->cycles.interval_ms =
-		event_client_pull_ms(&daemon->feed, daemon->settings->interval_ms);
+		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms);
 }
 
 static void event_handled(void *impl)
 {
 	struct daemon *daemon = impl;
-	state_store_keep_peers(&daemon->keeper);
+	state_store_save_peers(&daemon->store);
 }
 
 static void about_to_fetch(void *impl)
 {
 	struct daemon *daemon = impl;
-	event_client_handle_waiting(&daemon->feed);
+	event_client_handle_waiting(&daemon->events);
 }
 
 static void rotation_ordered(void *impl)
 {
 	struct daemon *daemon = impl;
-	telemetry_order_rotation(&daemon->reports);
+	telemetry_order_rotation(&daemon->telemetry);
 }
 
 /* A control plane that streams answers again. Without a stream, pulls are to come sooner. */
 static void stream_changed(void *impl)
 {
 	struct daemon *daemon = impl;
-	if (daemon->feed.is_open)
+	if (daemon->events.is_open)
 		api_source_retry_now(&daemon->api);
 	else
-		cycle_loop_want(
-			&daemon->cycles, event_client_pull_ms(&daemon->feed, EVENT_CLIENT_LOST_MS));
+		cycle_loop_want(&daemon->cycles,
+			event_client_fetch_ms(&daemon->events, EVENT_CLIENT_LOST_MS));
 }
 
 /* A control plane that answers again may stream again. */
 static void source_recovered(void *impl)
 {
 	struct daemon *daemon = impl;
-	event_client_start(&daemon->feed);
+	event_client_start(&daemon->events);
 }
 
 static void wants_cycle(void *impl, int64_t delay_ms)
@@ -175,7 +175,7 @@ static void daemon_reload(void *impl)
 		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
 	daemon->cycles.source.reload(daemon->cycles.source.impl);
 	if (daemon->follows_api)
-		event_client_start(&daemon->feed);
+		event_client_start(&daemon->events);
 	log_line(logger, LOG_RELOADED, NULL);
 	service_reloaded(&daemon->service);
 	cycle_loop_want(&daemon->cycles, 0);
@@ -203,7 +203,7 @@ static void source_open_file(struct daemon *daemon)
 		.path = daemon->settings->state_path,
 		.listener = cycle_loop_listener(&daemon->cycles),
 		.wire = daemon->wire,
-		.keeper = &daemon->keeper,
+		.store = &daemon->store,
 		.logger = daemon->manager.logger,
 	};
 	file_source_open(&daemon->file, &daemon->loop, &options);
@@ -230,20 +230,21 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	if (error)
 		return error;
 	api_source_init(&daemon->api, &daemon->plane, cycle_loop_listener(&daemon->cycles),
-		&daemon->wire, &daemon->keeper);
+		&daemon->wire, &daemon->store);
 	daemon->api.recovered = source_recovered;
 	daemon->api.impl = daemon;
 	daemon->cycles.source = api_source(&daemon->api);
-	event_client_init(&daemon->feed, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
-	daemon->feed.recorder = &daemon->recorder;
-	daemon->feed.handled = event_handled;
-	daemon->feed.rotation_ordered = rotation_ordered;
-	daemon->feed.changed = stream_changed;
-	daemon->feed.impl = daemon;
-	telemetry_init(&daemon->reports, &daemon->plane, &daemon->loop, &daemon->manager, clock);
-	daemon->reports.wants_cycle = wants_cycle;
-	daemon->reports.impl = daemon;
-	daemon->reconciler.reporter = telemetry_drift(&daemon->reports);
+	event_client_init(
+		&daemon->events, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
+	daemon->events.recorder = &daemon->recorder;
+	daemon->events.handled = event_handled;
+	daemon->events.rotation_ordered = rotation_ordered;
+	daemon->events.changed = stream_changed;
+	daemon->events.impl = daemon;
+	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
+	daemon->telemetry.wants_cycle = wants_cycle;
+	daemon->telemetry.impl = daemon;
+	daemon->reconciler.reporter = telemetry_drift(&daemon->telemetry);
 	daemon->cycles.about_to_fetch = about_to_fetch;
 	daemon->follows_api = true;
 	return 0;
@@ -318,7 +319,7 @@ static void state_restore(struct daemon *daemon)
 {
 	const struct logger *logger = &daemon->manager.logger;
 	struct diag diag = {0};
-	int error = state_store_restore(&daemon->keeper, &daemon->wire, &daemon->reconciler, &diag);
+	int error = state_store_restore(&daemon->store, &daemon->wire, &daemon->reconciler, &diag);
 	if (!error)
 		log_line(logger, LOG_CACHED_STATE_IN_FORCE, NULL);
 	else if (error != -ENOENT)
@@ -339,8 +340,8 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.recorder = &daemon->recorder;
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;
-	state_store_init(&daemon->keeper, &daemon->loop, &daemon->manager, &owner);
-	daemon->keeper.document_bytes_max = settings->state_bytes_max;
+	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
+	daemon->store.document_bytes_max = settings->state_bytes_max;
 	trust_journal_init(&daemon->trust, &daemon->loop, &owner, daemon->manager.logger);
 	if (!settings->api_url)
 		source_open_file(daemon);
@@ -374,8 +375,8 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 	}
 	cycle_loop_want(&daemon->cycles, 0);
 	if (daemon->follows_api) {
-		event_client_start(&daemon->feed);
-		telemetry_start(&daemon->reports);
+		event_client_start(&daemon->events);
+		telemetry_start(&daemon->telemetry);
 	}
 	return 0;
 }
@@ -401,8 +402,8 @@ static int daemon_end(struct daemon *daemon, struct diag *diag)
 static void daemon_close(struct daemon *daemon)
 {
 	if (daemon->follows_api) {
-		telemetry_deinit(&daemon->reports);
-		event_client_deinit(&daemon->feed);
+		telemetry_deinit(&daemon->telemetry);
+		event_client_deinit(&daemon->events);
 		api_source_deinit(&daemon->api);
 		control_plane_close(&daemon->plane);
 	} else if (daemon->cycles.source.impl) {
@@ -412,7 +413,7 @@ static void daemon_close(struct daemon *daemon)
 	loop_watch_remove(&daemon->loop, &daemon->signals_watch);
 	signals_close(&daemon->signals);
 	service_close(&daemon->service);
-	state_store_deinit(&daemon->keeper);
+	state_store_deinit(&daemon->store);
 	trust_journal_deinit(&daemon->trust);
 	cycle_loop_deinit(&daemon->cycles);
 	problem_clear(&daemon->reload_problem);

@@ -17,13 +17,13 @@
 #include "events.h"
 #include "recorder.h"
 
-/* Without a stream for this long, the state is pulled every EVENT_CLIENT_POLL_MS. */
-#define EVENT_CLIENT_LOST_MS (5 * 60 * 1000)
-#define EVENT_CLIENT_POLL_MS (60 * 1000)
+/* Without a stream for this long, the state is pulled every EVENT_CLIENT_FETCH_MS. */
+#define EVENT_CLIENT_LOST_MS  (5 * 60 * 1000)
+#define EVENT_CLIENT_FETCH_MS (60 * 1000)
 
 /* Events of one verdict. */
 struct event_problem {
-	struct problem condition;
+	struct problem problem;
 	int64_t met_ms; /* when the last was refused */
 };
 
@@ -56,16 +56,16 @@ struct event_client {
 	int64_t not_before_ms; /* as the control plane asked for (Retry-After) */
 	int64_t changed_ms;    /* when it was last opened, or went down */
 	struct problem stream_problem;
-	struct event_problem troubles[VERDICT_FAULT + 1];
+	struct event_problem problems[VERDICT_FAULT + 1];
 };
 
-void event_client_init(struct event_client *feed, struct control_plane *plane, struct loop *loop,
+void event_client_init(struct event_client *client, struct control_plane *plane, struct loop *loop,
 	struct event_dispatcher *dispatcher, struct clock clock);
-void event_client_deinit(struct event_client *feed);
+void event_client_deinit(struct event_client *client);
 /* Opens the stream now, if it is not open and the control plane did not ask for a pause. */
-void event_client_start(struct event_client *feed);
+void event_client_start(struct event_client *client);
 /* For a job: handles the events that have come so far. */
-void event_client_handle_waiting(struct event_client *feed);
+void event_client_handle_waiting(struct event_client *client);
 /* How long to wait between two pulls of the state: `interval_ms`, or less while there is no stream.
  */
-int64_t event_client_pull_ms(const struct event_client *feed, int64_t interval_ms);
+int64_t event_client_fetch_ms(const struct event_client *client, int64_t interval_ms);

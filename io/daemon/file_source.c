@@ -57,7 +57,7 @@ void file_source_open(
 		.loop = loop,
 		.listener = options->listener,
 		.wire = options->wire,
-		.keeper = options->keeper,
+		.store = options->store,
 		.logger = options->logger,
 		.watch_problem = {.name = "watch of the state file", .loop = loop},
 		.secrecy_problem = {.name = "state file", .loop = loop},
@@ -81,7 +81,7 @@ static int text_take(struct file_source *source, const struct file_text *text,
 	int error = state_wire_read(text->text, text->length, &source->wire, ret, diag);
 	if (error) {
 		diag_wrap(diag, error, "%s", source->file.watch.path);
-		state_file_refuse(&source->file, diag_text(diag));
+		state_file_reject(&source->file, diag_text(diag));
 		return error;
 	}
 	if (text->others_may_read && state_document_has_psk(ret))
@@ -89,7 +89,7 @@ static int text_take(struct file_source *source, const struct file_text *text,
 			"others may read it, and it holds preshared keys");
 	else
 		problem_resolve(&source->secrecy_problem, &source->logger);
-	if (state_store_keep_document(source->keeper, text->text, text->length) != 0)
+	if (state_store_save_document(source->store, text->text, text->length) != 0)
 		state_file_forget(&source->file);
 	return 0;
 }

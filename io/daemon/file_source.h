@@ -15,7 +15,7 @@ struct file_source_options {
 	const char *path; /* borrowed */
 	struct source_listener listener;
 	struct peer_wire_options wire;
-	struct state_store *keeper; /* borrowed */
+	struct state_store *store; /* borrowed */
 	struct logger logger;
 };
 
@@ -23,7 +23,7 @@ struct file_source {
 	struct loop *loop;
 	struct source_listener listener;
 	struct peer_wire_options wire;
-	struct state_store *keeper;
+	struct state_store *store;
 	struct logger logger;
 	struct state_file file;
 	struct loop_watch watch;

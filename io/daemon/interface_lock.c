@@ -75,7 +75,7 @@ static long holder_read(int fd)
 	return pid > 0 ? pid : 0;
 }
 
-static int refuse_held(int fd, const char *interface, struct diag *diag)
+static int fail_busy(int fd, const char *interface, struct diag *diag)
 {
 	char holder[32] = "";
 	long pid = holder_read(fd);
@@ -129,7 +129,7 @@ static int file_lock(int directory_fd, const char *path, const char *interface, 
 		return fail_errno(diag, -errno, path);
 	int error = 0;
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		error = errno == EWOULDBLOCK ? refuse_held(fd, interface, diag)
+		error = errno == EWOULDBLOCK ? fail_busy(fd, interface, diag)
 					     : fail_errno(diag, -errno, path);
 	else if (!is_there(directory_fd, name, fd))
 		error = fail_errno(diag, -ESTALE, path);
@@ -178,7 +178,7 @@ int interface_lock_check(const char *directory, const char *interface, struct di
 		return 0;
 	if (fstat(fd, &status) == 0 && owner_is_trusted(status.st_uid) &&
 		flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-		error = refuse_held(fd, interface, diag);
+		error = fail_busy(fd, interface, diag);
 	close(fd);
 	return error;
 }

@@ -21,7 +21,7 @@ struct joining {
 };
 
 /* The peers become the last good state, as if it had been fetched. */
-static int peers_keep(const struct joining *joining, const struct api_registration *registration,
+static int peers_save(const struct joining *joining, const struct api_registration *registration,
 	struct diag *diag)
 {
 	struct state_store_file cache;
@@ -61,7 +61,7 @@ static int registration_take(
 	joining->joined.node_id = strdup(registration->node_id);
 	if (!joining->joined.node_id)
 		return diag_fail_errno(diag, -ENOMEM);
-	if (peers_keep(joining, registration, &peers_diag) != 0)
+	if (peers_save(joining, registration, &peers_diag) != 0)
 		joining->joined.peers_fault = strdup(diag_text(&peers_diag));
 	diag_clear(&peers_diag);
 	/* Last, since with it this node has joined. */

@@ -12,19 +12,20 @@
 
 static void owed_send(void *impl);
 
-static void alive_say(void *impl)
+static void alive_send(void *impl)
 {
 	struct service *service = impl;
 	service_notify_send(&service->notify, SERVICE_ALIVE, NULL);
 	loop_timer_set(service->loop, &service->alive_timer, service->notify.alive_interval_ms,
-		alive_say, service);
+		alive_send, service);
 }
 
-static void starting_say(void *impl)
+static void starting_extend(void *impl)
 {
 	struct service *service = impl;
 	service_notify_extend(&service->notify, START_MORE_MS);
-	loop_timer_set(service->loop, &service->starting_timer, STARTING_MS, starting_say, service);
+	loop_timer_set(
+		service->loop, &service->starting_timer, STARTING_MS, starting_extend, service);
 }
 
 int service_open(struct service *service, struct loop *loop,
@@ -35,8 +36,8 @@ int service_open(struct service *service, struct loop *loop,
 	if (error)
 		return error;
 	if (service->notify.alive_interval_ms)
-		alive_say(service);
-	starting_say(service);
+		alive_send(service);
+	starting_extend(service);
 	return 0;
 }
 

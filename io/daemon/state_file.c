@@ -65,7 +65,7 @@ int state_file_read(struct state_file *file, enum state_file_outcome *ret_outcom
 	return 0;
 }
 
-int state_file_refuse(struct state_file *file, const char *fault)
+int state_file_reject(struct state_file *file, const char *fault)
 {
 	char *copy = strdup(fault);
 	if (!copy) {

@@ -53,7 +53,7 @@ int state_file_read(struct state_file *file, enum state_file_outcome *ret_outcom
 	struct file_text *ret_text, struct diag *diag);
 /* The last text cannot be used, as `fault` says: it is not handed out again. Returns 0 or
  * -ENOMEM. */
-int state_file_refuse(struct state_file *file, const char *fault);
+int state_file_reject(struct state_file *file, const char *fault);
 /* The next text is handed out, whatever it is. */
 void state_file_forget(struct state_file *file);
 void state_file_close(struct state_file *file);

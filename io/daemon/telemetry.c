@@ -8,10 +8,10 @@
 
 static void heartbeat_send(void *impl);
 
-void telemetry_init(struct telemetry *reports, struct control_plane *plane, struct loop *loop,
+void telemetry_init(struct telemetry *telemetry, struct control_plane *plane, struct loop *loop,
 	struct manager *manager, struct clock clock)
 {
-	*reports = (struct telemetry){
+	*telemetry = (struct telemetry){
 		.plane = plane,
 		.loop = loop,
 		.manager = manager,
@@ -24,99 +24,99 @@ void telemetry_init(struct telemetry *reports, struct control_plane *plane, stru
 	};
 }
 
-void telemetry_order_rotation(struct telemetry *reports)
+void telemetry_order_rotation(struct telemetry *telemetry)
 {
-	if (!reports->is_rotation_ordered)
-		reports->old_key = reports->manager->identity->public_key;
-	reports->is_rotation_ordered = true;
-	problem_raise(&reports->orders_problem, &reports->plane->logger,
+	if (!telemetry->is_rotation_ordered)
+		telemetry->old_key = telemetry->manager->identity->public_key;
+	telemetry->is_rotation_ordered = true;
+	problem_raise(&telemetry->orders_problem, &telemetry->plane->logger,
 		"rotate_keys is not supported yet");
 }
 
 /* An answer without the order does not take it back: the order may be given once. */
-static void rotation_check(struct telemetry *reports)
+static void rotation_check(struct telemetry *telemetry)
 {
-	const struct key_public *key = &reports->manager->identity->public_key;
-	if (!reports->is_rotation_ordered || key_public_equal(key, &reports->old_key))
+	const struct key_public *key = &telemetry->manager->identity->public_key;
+	if (!telemetry->is_rotation_ordered || key_public_equal(key, &telemetry->old_key))
 		return;
-	reports->is_rotation_ordered = false;
-	problem_resolve(&reports->orders_problem, &reports->plane->logger);
+	telemetry->is_rotation_ordered = false;
+	problem_resolve(&telemetry->orders_problem, &telemetry->plane->logger);
 }
 
 static void heartbeat_done(
 	void *impl, const struct api_result *result, const struct api_orders *orders)
 {
-	struct telemetry *reports = impl;
-	const struct logger *logger = &reports->plane->logger;
-	reports->heartbeat = NULL;
-	control_plane_note(reports->plane, PLANE_CALL_HEARTBEAT, result);
+	struct telemetry *telemetry = impl;
+	const struct logger *logger = &telemetry->plane->logger;
+	telemetry->heartbeat = NULL;
+	control_plane_note(telemetry->plane, PLANE_CALL_HEARTBEAT, result);
 	int64_t delay_ms =
 		result->retry_after_ms > HEARTBEAT_MS ? result->retry_after_ms : HEARTBEAT_MS;
-	loop_timer_set(reports->loop, &reports->timer, delay_ms, heartbeat_send, reports);
+	loop_timer_set(telemetry->loop, &telemetry->timer, delay_ms, heartbeat_send, telemetry);
 	if (result->outcome != API_OUTCOME_OK) {
-		problem_raise(&reports->heartbeat_problem, logger, result->error);
+		problem_raise(&telemetry->heartbeat_problem, logger, result->error);
 		return;
 	}
-	problem_resolve(&reports->heartbeat_problem, logger);
-	rotation_check(reports);
+	problem_resolve(&telemetry->heartbeat_problem, logger);
+	rotation_check(telemetry);
 	if (orders->rotate_keys)
-		telemetry_order_rotation(reports);
+		telemetry_order_rotation(telemetry);
 	if (orders->reconcile)
-		reports->wants_cycle(reports->impl, 0);
+		telemetry->wants_cycle(telemetry->impl, 0);
 }
 
 static void heartbeat_send(void *impl)
 {
-	struct telemetry *reports = impl;
-	const struct manager *manager = reports->manager;
+	struct telemetry *telemetry = impl;
+	const struct manager *manager = telemetry->manager;
 	struct diag diag = {0};
 	struct api_heartbeat heartbeat = {
-		.timestamp_ns = reports->clock.now_ns(reports->clock.impl),
-		.status = reports->status,
-		.uptime_s = (loop_now_ms() - reports->started_ms) / 1000,
+		.timestamp_ns = telemetry->clock.now_ns(telemetry->clock.impl),
+		.status = telemetry->status,
+		.uptime_s = (loop_now_ms() - telemetry->started_ms) / 1000,
 		.interface = manager->config.interface_name,
 		.peer_count = manager->index.count,
 		.listen_port = (uint16_t)manager->config.listen_port,
 	};
 	const struct api_heartbeat_request request = {
-		.token = reports->plane->token,
+		.token = telemetry->plane->token,
 		.heartbeat = &heartbeat,
 		.on_done = heartbeat_done,
-		.impl = reports,
+		.impl = telemetry,
 	};
-	int error =
-		api_heartbeat_send(&reports->plane->client, &request, &reports->heartbeat, &diag);
+	int error = api_heartbeat_send(
+		&telemetry->plane->client, &request, &telemetry->heartbeat, &diag);
 	if (error) {
 		problem_raise(
-			&reports->heartbeat_problem, &reports->plane->logger, diag_text(&diag));
-		loop_timer_set(
-			reports->loop, &reports->timer, HEARTBEAT_MS, heartbeat_send, reports);
+			&telemetry->heartbeat_problem, &telemetry->plane->logger, diag_text(&diag));
+		loop_timer_set(telemetry->loop, &telemetry->timer, HEARTBEAT_MS, heartbeat_send,
+			telemetry);
 	}
 	diag_clear(&diag);
 }
 
-void telemetry_start(struct telemetry *reports)
+void telemetry_start(struct telemetry *telemetry)
 {
-	heartbeat_send(reports);
+	heartbeat_send(telemetry);
 }
 
 static void drift_done(void *impl, const struct api_result *result)
 {
-	struct telemetry *reports = impl;
-	reports->drift_count--;
-	control_plane_note(reports->plane, PLANE_CALL_DRIFT, result);
+	struct telemetry *telemetry = impl;
+	telemetry->drift_count--;
+	control_plane_note(telemetry->plane, PLANE_CALL_DRIFT, result);
 	if (result->outcome == API_OUTCOME_OK)
-		problem_resolve(&reports->drift_problem, &reports->plane->logger);
+		problem_resolve(&telemetry->drift_problem, &telemetry->plane->logger);
 	else
-		problem_raise(&reports->drift_problem, &reports->plane->logger, result->error);
+		problem_raise(&telemetry->drift_problem, &telemetry->plane->logger, result->error);
 }
 
 static int drift_report(
 	void *impl, const struct correction *corrections, size_t count, struct diag *diag)
 {
-	struct telemetry *reports = impl;
-	if (reports->drift_count >= DRIFT_REPORTS_MAX) {
-		problem_raise(&reports->drift_problem, &reports->plane->logger,
+	struct telemetry *telemetry = impl;
+	if (telemetry->drift_count >= DRIFT_REPORTS_MAX) {
+		problem_raise(&telemetry->drift_problem, &telemetry->plane->logger,
 			"left out, too many are still under way");
 		return 0;
 	}
@@ -127,30 +127,30 @@ static int drift_report(
 		list[i] = (struct api_correction){.type = correction_type_name(corrections[i].type),
 			.detail = corrections[i].detail};
 	const struct api_drift_request request = {
-		.token = reports->plane->token,
-		.timestamp_ns = reports->clock.now_ns(reports->clock.impl),
+		.token = telemetry->plane->token,
+		.timestamp_ns = telemetry->clock.now_ns(telemetry->clock.impl),
 		.corrections = list,
 		.count = count,
 		.on_done = drift_done,
-		.impl = reports,
+		.impl = telemetry,
 	};
-	int error = api_drift_report(&reports->plane->client, &request, NULL, diag);
+	int error = api_drift_report(&telemetry->plane->client, &request, NULL, diag);
 	if (!error)
-		reports->drift_count++;
+		telemetry->drift_count++;
 	free(list);
 	return error;
 }
 
-struct drift_reporter telemetry_drift(struct telemetry *reports)
+struct drift_reporter telemetry_drift(struct telemetry *telemetry)
 {
-	return (struct drift_reporter){.report = drift_report, .impl = reports};
+	return (struct drift_reporter){.report = drift_report, .impl = telemetry};
 }
 
-void telemetry_deinit(struct telemetry *reports)
+void telemetry_deinit(struct telemetry *telemetry)
 {
-	api_call_cancel(reports->heartbeat);
-	loop_timer_cancel(reports->loop, &reports->timer);
-	problem_clear(&reports->heartbeat_problem);
-	problem_clear(&reports->drift_problem);
-	problem_clear(&reports->orders_problem);
+	api_call_cancel(telemetry->heartbeat);
+	loop_timer_cancel(telemetry->loop, &telemetry->timer);
+	problem_clear(&telemetry->heartbeat_problem);
+	problem_clear(&telemetry->drift_problem);
+	problem_clear(&telemetry->orders_problem);
 }

@@ -9,7 +9,7 @@
 #include "reconcile.h"
 
 #define HEARTBEAT_MS (30 * 1000)
-/* So many drift reports are under way at most: a slow line is not to collect them. */
+/* So many drift telemetry are under way at most: a slow line is not to collect them. */
 #define DRIFT_REPORTS_MAX 8
 
 struct telemetry {
@@ -23,7 +23,7 @@ struct telemetry {
 	const char *status; /* "starting"; the owner's to set */
 
 	struct api_call *heartbeat;
-	unsigned drift_count; /* of reports under way */
+	unsigned drift_count; /* of telemetry under way */
 	struct loop_timer timer;
 	int64_t started_ms;
 	struct problem heartbeat_problem;
@@ -33,12 +33,12 @@ struct telemetry {
 	struct key_public old_key; /* the node's when that was ordered */
 };
 
-void telemetry_init(struct telemetry *reports, struct control_plane *plane, struct loop *loop,
+void telemetry_init(struct telemetry *telemetry, struct control_plane *plane, struct loop *loop,
 	struct manager *manager, struct clock clock);
 /* The first heartbeat goes out now. */
-void telemetry_start(struct telemetry *reports);
+void telemetry_start(struct telemetry *telemetry);
 /* The control plane wants the node to have another key, which is not said twice and stands until it
  * has one. */
-void telemetry_order_rotation(struct telemetry *reports);
-struct drift_reporter telemetry_drift(struct telemetry *reports);
-void telemetry_deinit(struct telemetry *reports);
+void telemetry_order_rotation(struct telemetry *telemetry);
+struct drift_reporter telemetry_drift(struct telemetry *telemetry);
+void telemetry_deinit(struct telemetry *telemetry);

@@ -193,7 +193,7 @@ void trust_journal_init(struct trust_journal *journal, struct loop *loop,
 		.loop = loop,
 		.logger = logger,
 		.fd = -1,
-		.trouble = {.name = "trust journal", .loop = loop},
+		.write_problem = {.name = "trust journal", .loop = loop},
 	};
 }
 
@@ -239,7 +239,7 @@ static void journal_fail(struct trust_journal *journal, int error, struct diag *
 {
 	journal_close(journal);
 	diag_add(diag, error, "replays are possible after a restart");
-	problem_raise(&journal->trouble, &journal->logger, diag_text(diag));
+	problem_raise(&journal->write_problem, &journal->logger, diag_text(diag));
 	timer_set(journal, RETRY_MS);
 }
 
@@ -313,7 +313,7 @@ static void journal_rewrite(struct trust_journal *journal)
 	if (error)
 		journal_fail(journal, error, &diag);
 	else
-		problem_resolve(&journal->trouble, &journal->logger);
+		problem_resolve(&journal->write_problem, &journal->logger);
 	free(writer.bytes);
 	diag_clear(&diag);
 }
@@ -359,5 +359,5 @@ void trust_journal_deinit(struct trust_journal *journal)
 		fsync(journal->fd);
 	journal_close(journal);
 	loop_timer_cancel(journal->loop, &journal->timer);
-	problem_clear(&journal->trouble);
+	problem_clear(&journal->write_problem);
 }

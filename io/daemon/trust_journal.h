@@ -35,7 +35,7 @@ struct trust_journal {
 	size_t bytes;
 	size_t rewritten_bytes;
 	struct loop_timer timer; /* to sync, or to try again */
-	struct problem trouble;
+	struct problem write_problem;
 };
 
 void trust_journal_init(struct trust_journal *journal, struct loop *loop,

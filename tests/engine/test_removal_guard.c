@@ -56,7 +56,7 @@ static void up_to_the_share_peers_are_removed_at_once_and_no_more(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		world->reconciler.guard.max_percent = rows[i].max_percent;
 		assert_int_equal(cycle_wants(world, rows[i].wanted), 0);
-		assert_int_equal(world->reconciler.guard.held_count != 0, rows[i].holds);
+		assert_int_equal(world->reconciler.guard.withheld_count != 0, rows[i].holds);
 		assert_int_equal(
 			world->fake.peer_count, rows[i].holds ? 5 : strlen(rows[i].wanted));
 		assert_int_equal(cycle_wants(world, "23456"), 0);
@@ -113,7 +113,7 @@ static void an_id_with_another_key_is_another_answer(void **state)
 	assert_int_equal(cycle_wants(world, "2"), 0);
 	document_add(&document, "peer-2", 3, "", "10.0.0.2/32");
 	assert_int_equal(world_cycle(world, &document), 0);
-	assert_int_equal(world->reconciler.guard.held_count, 4);
+	assert_int_equal(world->reconciler.guard.withheld_count, 4);
 	document_add_unusable(&document, "peer-2", 0, "peers[0]: public_key: bad");
 	assert_int_not_equal(world_cycle(world, &document), 0);
 	assert_int_equal(world->fake.peer_count, 5);
@@ -205,7 +205,7 @@ static void removals_withheld_for_a_nameless_entry_are_not_withheld_twice(void *
 		world_set_peer(world, 9, "", "");
 		document_add_unusable(&document, NULL, 0, "peers[0]: bad");
 		assert_int_not_equal(world_cycle(world, &document), 0);
-		assert_int_equal(world->reconciler.guard.held_count, i ? 0 : 5);
+		assert_int_equal(world->reconciler.guard.withheld_count, i ? 0 : 5);
 		assert_int_equal(world->fake.peer_count, i ? 1 : 6);
 	}
 	assert_logged(world, "Mass removal withheld removals=5");

@@ -18,7 +18,7 @@ static struct {
 } told;
 
 static struct api_source source;
-static struct state_store keeper;
+static struct state_store store;
 
 static void on_answered(void *impl, const struct fetch_answer *answer)
 {
@@ -48,8 +48,8 @@ static int set_up(void **state)
 	const struct state_store_file_owner owner = {
 		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
 	const struct source_listener listener = {.answered = on_answered, .wants_cycle = on_wanted};
-	state_store_init(&keeper, &node->loop, &node->manager, &owner);
-	api_source_init(&source, &node->plane, listener, &node->wire, &keeper);
+	state_store_init(&store, &node->loop, &node->manager, &owner);
+	api_source_init(&source, &node->plane, listener, &node->wire, &store);
 	source.recovered = on_recovered;
 	memset(&told, 0, sizeof told);
 	return 0;
@@ -58,7 +58,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	api_source_deinit(&source);
-	state_store_deinit(&keeper);
+	state_store_deinit(&store);
 	return node_tear_down(state);
 }
 
@@ -166,7 +166,7 @@ static void an_event_during_the_fetch_is_kept_with_the_document(void **state)
 	pending_events_fetch_begin(overlay);
 	assert_int_equal(pending_events_remove(overlay, "a"), 0);
 	fetch(node);
-	state_store_file_init(&cache, &keeper.cache.owner);
+	state_store_file_init(&cache, &store.cache.owner);
 	assert_int_equal(state_store_file_load(&cache, &node->wire, &found, NULL), 0);
 	assert_int_equal(found.document.entry_count, 1);
 	assert_int_equal(found.peers.overlay.count, 1);
@@ -246,7 +246,7 @@ static void a_fetch_under_way_at_the_end_is_let_go(void **state)
 	node_run_for(node, 200);
 	plane_process_tell(&node->process, "POST", "/up", "{}");
 	assert_int_equal(told.answers, 0);
-	api_source_init(&source, &node->plane, (struct source_listener){0}, &node->wire, &keeper);
+	api_source_init(&source, &node->plane, (struct source_listener){0}, &node->wire, &store);
 }
 
 static void a_token_is_refused_until_no_call_is_refused(void **state)

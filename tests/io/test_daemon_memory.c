@@ -65,7 +65,7 @@ static int try_state_file(struct scratch *scratch)
 	if (!error)
 		error = state_file_read(&file, &outcome, &text, NULL);
 	if (!error)
-		error = state_file_refuse(&file, "broken");
+		error = state_file_reject(&file, "broken");
 	if (error == 0)
 		assert_int_equal(state_file_read(&file, &outcome, &text, NULL), -EINVAL);
 	file_text_clear(&text);

@@ -10,7 +10,7 @@
 #define MINUTE_MS (60 * 1000)
 #define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
 
-static struct event_client feed;
+static struct event_client client;
 static unsigned changes, handled;
 
 static void on_changed(void *impl)
@@ -27,27 +27,27 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	event_client_init(&feed, &node->plane, &node->loop, &node->dispatcher, node->clock);
-	feed.changed = on_changed;
-	feed.handled = on_handled;
+	event_client_init(&client, &node->plane, &node->loop, &node->dispatcher, node->clock);
+	client.changed = on_changed;
+	client.handled = on_handled;
 	changes = handled = 0;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	event_client_deinit(&feed);
+	event_client_deinit(&client);
 	return node_tear_down(state);
 }
 
 static bool is_open(void *impl)
 {
-	return feed.is_open;
+	return client.is_open;
 }
 
 static bool is_closed(void *impl)
 {
-	return !feed.stream;
+	return !client.stream;
 }
 
 static bool have_changed(void *impl)
@@ -57,13 +57,13 @@ static bool have_changed(void *impl)
 
 static bool has_cursor(void *impl)
 {
-	return feed.last_event_id && strcmp(feed.last_event_id, impl) == 0;
+	return client.last_event_id && strcmp(client.last_event_id, impl) == 0;
 }
 
-static bool is_refused(void *impl)
+static bool is_rejected(void *impl)
 {
 	for (int verdict = 0; verdict <= VERDICT_FAULT; verdict++)
-		if (feed.troubles[verdict].met_ms != 0)
+		if (client.problems[verdict].met_ms != 0)
 			return true;
 	return false;
 }
@@ -75,14 +75,14 @@ static bool was_handled(void *impl)
 
 static void open_now(struct node_fixture *node)
 {
-	event_client_start(&feed);
+	event_client_start(&client);
 	node_wait(node, is_open, NULL);
 }
 
 static int64_t retry_in_ms(void)
 {
-	assert_true(feed.retry_timer.is_set);
-	return feed.retry_timer.due_ns / 1000000 - loop_now_ms();
+	assert_true(client.retry_timer.is_set);
+	return client.retry_timer.due_ns / 1000000 - loop_now_ms();
 }
 
 static void a_stream_that_fell_silent_is_opened_again(void **state)
@@ -93,7 +93,7 @@ static void a_stream_that_fell_silent_is_opened_again(void **state)
 	node_fault(node, "'endpoint':'events','mode':'silent','count':1");
 	open_now(node);
 	node_wait(node, have_changed, &wanted);
-	assert_true(feed.is_open);
+	assert_true(client.is_open);
 	/* On a slow machine the next stream may be too late too. */
 	assert_true(node_logged(node, "nothing sent or received") >= 1);
 }
@@ -103,7 +103,7 @@ static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
 	struct node_fixture *node = *state;
 	node_fault(node, "'endpoint':'events','mode':'end'");
 	for (int i = 0; i < 5; i++) {
-		event_client_start(&feed);
+		event_client_start(&client);
 		node_wait(node, is_closed, NULL);
 	}
 	assert_int_equal(changes, 10);
@@ -123,7 +123,7 @@ static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
 
 static bool is_stable(void *impl)
 {
-	return feed.is_open && feed.is_stable;
+	return client.is_open && client.is_stable;
 }
 
 /* As a balancer does with one that is idle. */
@@ -145,7 +145,7 @@ static void a_stream_that_ends_after_a_while_and_opens_again_is_not_said(void **
 	/* Unless it does not come back, which is said once, or ends as soon as it does. */
 	node_tell(node, "POST", "/down", "");
 	for (int i = 0; i < 3; i++) {
-		event_client_start(&feed);
+		event_client_start(&client);
 		node_wait(node, is_closed, NULL);
 	}
 	assert_int_equal(node_logged(node, "Problem subsystem=event stream"), 1);
@@ -168,8 +168,8 @@ static void an_order_that_comes_as_an_event_is_passed_on(void **state)
 	static const char *const types[] = {"rotate_keys", "rotate_key", "rotate_keys2", "x"};
 	struct node_fixture *node = *state;
 	unsigned orders = 0;
-	feed.rotation_ordered = on_rotation_ordered;
-	feed.impl = &orders;
+	client.rotation_ordered = on_rotation_ordered;
+	client.impl = &orders;
 	open_now(node);
 	for (unsigned i = 0; i < COUNT_OF(types); i++) {
 		char event[64];
@@ -193,26 +193,26 @@ static void a_control_plane_that_wants_no_stream_is_left_alone(void **state)
 		snprintf(fault, sizeof fault, "'endpoint':'events','mode':'status','status':%d",
 			status);
 		node_fault(node, fault);
-		event_client_start(&feed);
+		event_client_start(&client);
 		node_wait(node, is_closed, NULL);
 		assert_true(retry_in_ms() > 4 * MINUTE_MS);
 	}
 	/* Until it says something good elsewhere. */
 	node_tell(node, "DELETE", "/faults", "");
 	open_now(node);
-	assert_false(feed.retry_timer.is_set);
+	assert_false(client.retry_timer.is_set);
 }
 
 static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
 {
 	struct node_fixture *node = *state;
 	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'90'}");
-	event_client_start(&feed);
+	event_client_start(&client);
 	node_wait(node, is_closed, NULL);
 	assert_true(retry_in_ms() > MINUTE_MS);
-	event_client_start(&feed);
-	assert_null(feed.stream);
-	assert_true(feed.retry_timer.is_set);
+	event_client_start(&client);
+	assert_null(client.stream);
+	assert_true(client.retry_timer.is_set);
 }
 
 static void a_pause_that_the_stream_asks_for_is_kept(void **state)
@@ -222,10 +222,10 @@ static void a_pause_that_the_stream_asks_for_is_kept(void **state)
 	node_tell(node, "POST", "/raw", "'text':'retry: 12345\\n\\n'");
 	node_tell(node, "POST", "/cut", "");
 	node_wait(node, is_closed, NULL);
-	assert_int_equal(feed.retry_min_ms, 12345);
+	assert_int_equal(client.retry_min_ms, 12345);
 	assert_true(retry_in_ms() > 11000);
 	node_fault(node, "'mode':'status','status':401");
-	event_client_start(&feed);
+	event_client_start(&client);
 	node_wait(node, is_closed, NULL);
 	assert_int_equal(node_logged(node, "node token"), 1);
 }
@@ -255,9 +255,9 @@ static void try_sequence(struct node_fixture *node, unsigned number, unsigned *f
 	char expected[16] = "";
 	bool is_held = false;
 	unsigned id = *first_id;
-	free(feed.last_event_id);
-	feed.last_event_id = NULL;
-	feed.cursor_frozen_until_ns = 0;
+	free(client.last_event_id);
+	client.last_event_id = NULL;
+	client.cursor_frozen_until_ns = 0;
 	handled = 0;
 	unsigned good = 0;
 	for (int i = 0; i < 3; i++, number /= COUNT_OF(kinds)) {
@@ -274,9 +274,9 @@ static void try_sequence(struct node_fixture *node, unsigned number, unsigned *f
 		snprintf(expected, sizeof expected, "%u", id);
 	good++;
 	node_wait(node, are_looked_at, &good);
-	if (strcmp(feed.last_event_id ? feed.last_event_id : "", expected) != 0)
+	if (strcmp(client.last_event_id ? client.last_event_id : "", expected) != 0)
 		fail_msg("sequence %u: %s instead of %s", number,
-			feed.last_event_id ? feed.last_event_id : "none", expected);
+			client.last_event_id ? client.last_event_id : "none", expected);
 	*first_id = id + 1;
 }
 
@@ -299,7 +299,7 @@ static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **s
 	node_tell(node, "POST", "/events", kinds[1].event);
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){1});
-	assert_null(feed.last_event_id);
+	assert_null(client.last_event_id);
 	node->boot_ahead_ns = EVENT_WINDOW_NS + 1000000000;
 	node_tell(node, "POST", "/events", kinds[4].event);
 	node_wait(node, has_cursor, "3");
@@ -308,15 +308,15 @@ static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **s
 	node_tell(node, "POST", "/raw", "'text':'id: 77\\n\\n'");
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){2});
-	assert_string_equal(feed.last_event_id, "3");
+	assert_string_equal(client.last_event_id, "3");
 }
 
-static void refuse(struct node_fixture *node, const char *event)
+static void reject(struct node_fixture *node, const char *event)
 {
 	for (int verdict = 0; verdict <= VERDICT_FAULT; verdict++)
-		feed.troubles[verdict].met_ms = 0;
+		client.problems[verdict].met_ms = 0;
 	node_tell(node, "POST", "/events", event);
-	node_wait(node, is_refused, NULL);
+	node_wait(node, is_rejected, NULL);
 }
 
 /* As of the day that the first comes, from a hostile stream; whatever the wall clock does. */
@@ -330,14 +330,14 @@ static void events_that_are_dated_far_ahead_do_not_freeze_the_place(void **state
 	char place[16] = "";
 	unsigned moves = 0;
 	open_now(node);
-	refuse(node, far_ahead); /* a field is missing: that holds nothing */
-	assert_string_equal(feed.last_event_id, "1");
+	reject(node, far_ahead); /* a field is missing: that holds nothing */
+	assert_string_equal(client.last_event_id, "1");
 	for (int minute = 0; minute < 30; minute++) {
 		node->boot_ahead_ns += INT64_C(60) * 1000000000;
 		node->clock_ahead_ns = minute % 2 ? -INT64_C(86400) * 1000000000 : 0;
-		refuse(node, unsigned_far_ahead);
-		moves += strcmp(place, feed.last_event_id) != 0;
-		snprintf(place, sizeof place, "%s", feed.last_event_id);
+		reject(node, unsigned_far_ahead);
+		moves += strcmp(place, client.last_event_id) != 0;
+		snprintf(place, sizeof place, "%s", client.last_event_id);
 	}
 	assert_true(moves >= 5);
 }
@@ -359,7 +359,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 	node_tell(node, "POST", "/events", kinds[3].event);
 	node_run_for(node, 200);
 	assert_int_equal(handled, 2);
-	assert_string_equal(feed.last_event_id, "2");
+	assert_string_equal(client.last_event_id, "2");
 	assert_int_equal(node_logged(node, "room for events"), 1);
 	assert_int_equal(
 		node_logged(node,
@@ -369,7 +369,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 		1);
 	/* Five minutes later, the last refusal a minute ago. */
 	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
-	feed.troubles[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
+	client.problems[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
 	node_wait(node, was_handled, &(unsigned){3});
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=room for events"), 1);
@@ -388,10 +388,10 @@ static void take_long(void *impl)
 	struct long_job *job = impl;
 	node_tell(job->node, "POST", "/events", kinds[0].event);
 	node_tell(job->node, "POST", "/events", kinds[0].event);
-	while (feed.queue.count < 2)
+	while (client.queue.count < 2)
 		loop_turn(&job->node->loop);
 	if (job->handles_waiting)
-		event_client_handle_waiting(&feed);
+		event_client_handle_waiting(&client);
 	job->handled_within = handled;
 }
 
@@ -403,7 +403,7 @@ static void events_that_come_within_a_job_are_verified_then_and_handled_after_it
 	loop_job_add(&node->loop, &job.job, take_long, &job);
 	node_wait(node, was_handled, &(unsigned){2});
 	assert_int_equal(job.handled_within, 0);
-	assert_string_equal(feed.last_event_id, "2");
+	assert_string_equal(client.last_event_id, "2");
 	job.handles_waiting = true;
 	loop_job_add(&node->loop, &job.job, take_long, &job);
 	node_wait(node, was_handled, &(unsigned){4});
@@ -417,22 +417,22 @@ static void where_too_many_wait_events_are_refused_and_come_again(void **state)
 	open_now(node);
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){1});
-	feed.queue.bytes = EVENT_QUEUE_BYTES_MAX;
+	client.queue.bytes = EVENT_QUEUE_BYTES_MAX;
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, is_logged, node);
 	assert_int_equal(node_logged(node, "too many events wait to be handled"), 1);
-	assert_string_equal(feed.last_event_id, "1");
-	feed.queue.bytes = 0;
-	api_call_cancel(feed.stream);
-	feed.stream = NULL;
-	feed.is_open = false;
+	assert_string_equal(client.last_event_id, "1");
+	client.queue.bytes = 0;
+	api_call_cancel(client.stream);
+	client.stream = NULL;
+	client.is_open = false;
 	open_now(node);
 	node_wait(node, was_handled, &(unsigned){2});
 }
 
 static bool is_done_with(void *impl)
 {
-	return handled || feed.troubles[VERDICT_FAULT].met_ms || !feed.stream;
+	return handled || client.problems[VERDICT_FAULT].met_ms || !client.stream;
 }
 
 static void good_event_handle(struct node_fixture *node)
@@ -448,29 +448,29 @@ static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
 {
 	struct node_fixture *node = *state;
 	bool has_failed = true;
-	unsigned refused = 0;
+	unsigned rejected = 0;
 	for (unsigned spared = 0; has_failed; spared++) {
 		char before[16];
-		feed.cursor_frozen_until_ns = 0;
+		client.cursor_frozen_until_ns = 0;
 		good_event_handle(node);
-		snprintf(before, sizeof before, "%s", feed.last_event_id);
+		snprintf(before, sizeof before, "%s", client.last_event_id);
 		node_tell(node, "POST", "/events", kinds[0].event);
 		handled = 0;
-		feed.troubles[VERDICT_FAULT].met_ms = 0;
+		client.problems[VERDICT_FAULT].met_ms = 0;
 		failing_memory_arm(spared, false);
 		node_wait(node, is_done_with, NULL);
 		has_failed = failing_memory_disarm();
 		if (handled)
 			continue;
-		assert_string_equal(feed.last_event_id, before);
+		assert_string_equal(client.last_event_id, before);
 		/* Nor is it by one behind it. Where the stream broke, it comes again. */
-		bool is_refused = feed.troubles[VERDICT_FAULT].met_ms != 0;
-		refused += is_refused;
+		bool is_rejected = client.problems[VERDICT_FAULT].met_ms != 0;
+		rejected += is_rejected;
 		good_event_handle(node);
-		if (is_refused)
-			assert_string_equal(feed.last_event_id, before);
+		if (is_rejected)
+			assert_string_equal(client.last_event_id, before);
 	}
-	assert_true(refused > 0);
+	assert_true(rejected > 0);
 }
 
 static void it_is_resumed_there(void **state)
@@ -483,7 +483,7 @@ static void it_is_resumed_there(void **state)
 	node_tell(node, "POST", "/cut", "");
 	node_wait(node, is_closed, NULL);
 	/* The half event before the cut had an id, and is none. */
-	assert_string_equal(feed.last_event_id, "3");
+	assert_string_equal(client.last_event_id, "3");
 	node_tell(node, "POST", "/events", kinds[0].event);
 	open_now(node);
 	node_wait(node, has_cursor, "4");
@@ -509,7 +509,7 @@ static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **stat
 		node_wait(node, was_handled, &i);
 	}
 	assert_int_equal(node_logged(node, "subsystem=forged events "), 1);
-	feed.troubles[VERDICT_BAD_SIGNATURE].met_ms -= MINUTE_MS;
+	client.problems[VERDICT_BAD_SIGNATURE].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", kinds[0].event);
 	node_wait(node, was_handled, &(unsigned){11});
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=forged events"), 1);
@@ -558,10 +558,10 @@ static void without_a_stream_the_state_is_pulled_more_often(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t interval_ms = cases[i].interval_minutes * MINUTE_MS;
-		feed.is_open = cases[i].is_open;
-		feed.changed_ms = loop_now_ms() - cases[i].down_minutes * MINUTE_MS;
+		client.is_open = cases[i].is_open;
+		client.changed_ms = loop_now_ms() - cases[i].down_minutes * MINUTE_MS;
 		int64_t short_ms = cases[i].pull_minutes * (int64_t)MINUTE_MS -
-				   event_client_pull_ms(&feed, interval_ms);
+				   event_client_fetch_ms(&client, interval_ms);
 		/* Time goes on meanwhile. */
 		assert_true(short_ms >= 0 && short_ms < 1000);
 	}

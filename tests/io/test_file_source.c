@@ -45,7 +45,7 @@ struct node {
 	struct loop loop;
 	struct loop_timer patience;
 	struct manager manager;
-	struct state_store keeper;
+	struct state_store store;
 	struct file_source source;
 	enum fetch_outcome outcome;
 	size_t peer_count;
@@ -93,7 +93,7 @@ static int set_up(void **state)
 		.directory = node->scratch->directory, .source = "state.json"};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
 	assert_int_equal(manager_init(&node->manager, none, &config, logger), 0);
-	state_store_init(&node->keeper, &node->loop, &node->manager, &owner);
+	state_store_init(&node->store, &node->loop, &node->manager, &owner);
 	no_instances = no_watches = false;
 	*state = node;
 	return 0;
@@ -103,7 +103,7 @@ static int tear_down(void **state)
 {
 	struct node *node = *state;
 	file_source_close(&node->source);
-	state_store_deinit(&node->keeper);
+	state_store_deinit(&node->store);
 	manager_deinit(&node->manager);
 	loop_deinit(&node->loop);
 	scratch_clear((void **)&node->scratch);
@@ -116,7 +116,7 @@ static void begin(struct node *node)
 	const struct file_source_options options = {
 		.path = node->path.text,
 		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
-		.keeper = &node->keeper,
+		.store = &node->store,
 		.logger = node->manager.logger,
 	};
 	file_source_open(&node->source, &node->loop, &options);

@@ -358,7 +358,7 @@ static void cycle(struct recorded *recorded)
 	else if (life_random_chance(&life->random, 20))
 		name_resolves_anew(life);
 	recorder_finish(&recorded->recorder, &world->reconciler, &answer, NULL);
-	held_count += world->reconciler.guard.held_count != 0;
+	held_count += world->reconciler.guard.withheld_count != 0;
 	state_document_clear(&document);
 }
 

@@ -442,7 +442,7 @@ static void a_text_that_was_refused_stays_refused(void **state)
 	scratch_write(*state, "f", "broken");
 	follow(&follower, *state, "f");
 	assert_text(&follower, "broken");
-	assert_int_equal(state_file_refuse(&follower.file, "byte 0: unexpected character"), 0);
+	assert_int_equal(state_file_reject(&follower.file, "byte 0: unexpected character"), 0);
 	assert_unreadable(&follower, -EINVAL, "byte 0: unexpected character");
 	scratch_replace(*state, "f", "broken");
 	assert_unreadable(&follower, -EINVAL, "byte 0: unexpected character");

@@ -22,7 +22,7 @@ int __wrap_fsync(int fd)
 	return disk_is_full ? -1 : __real_fsync(fd);
 }
 
-static struct state_store keeper;
+static struct state_store store;
 static struct loop_timer event_timer;
 static unsigned events;
 
@@ -32,10 +32,10 @@ static int set_up(void **state)
 	struct node_fixture *node = *state;
 	const struct state_store_file_owner owner = {
 		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
-	state_store_init(&keeper, &node->loop, &node->manager, &owner);
+	state_store_init(&store, &node->loop, &node->manager, &owner);
 	sync_ms = 0;
 	disk_is_full = false;
-	state_store_keep_document(&keeper, DOCUMENT, strlen(DOCUMENT));
+	state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT));
 	syncs = events = 0;
 	return 0;
 }
@@ -44,7 +44,7 @@ static int tear_down(void **state)
 {
 	struct node_fixture *node = *state;
 	loop_timer_cancel(&node->loop, &event_timer);
-	state_store_deinit(&keeper);
+	state_store_deinit(&store);
 	return node_tear_down(state);
 }
 
@@ -55,20 +55,20 @@ static void on_event(void *impl)
 	char id[16];
 	snprintf(id, sizeof id, "%u", ++events);
 	assert_int_equal(pending_events_remove(&node->manager.overlay, id), 0);
-	state_store_keep_peers(&keeper);
+	state_store_save_peers(&store);
 	loop_timer_set(&node->loop, &event_timer, EVENT_MS, on_event, node);
 }
 
 static bool is_written(void *impl)
 {
-	return !keeper.timer.is_set;
+	return !store.timer.is_set;
 }
 
 static void assert_all_kept(struct node_fixture *node)
 {
 	struct cached_state found;
 	struct state_store_file cache;
-	state_store_file_init(&cache, &keeper.cache.owner);
+	state_store_file_init(&cache, &store.cache.owner);
 	assert_int_equal(state_store_file_load(&cache, &node->wire, &found, NULL), 0);
 	assert_int_equal(found.peers.overlay.count, events);
 	cached_state_clear(&found);
@@ -103,24 +103,25 @@ static void what_is_due_is_written_at_the_end(void **state)
 	struct node_fixture *node = *state;
 	on_event(node);
 	assert_int_equal(syncs, 0);
-	state_store_deinit(&keeper);
+	state_store_deinit(&store);
 	assert_all_kept(node);
 }
 
-/* What the disk has no room for is trouble until it is written, whatever happens meanwhile. */
+/* What the disk has no room for is write_problem until it is written, whatever happens meanwhile.
+ */
 static void a_document_that_was_not_kept_stays_trouble_until_one_is(void **state)
 {
 	static const char newer[] = "{\"peers\":null}";
 	struct node_fixture *node = *state;
 	disk_is_full = true;
-	assert_int_not_equal(state_store_keep_document(&keeper, newer, strlen(newer)), 0);
+	assert_int_not_equal(state_store_save_document(&store, newer, strlen(newer)), 0);
 	disk_is_full = false;
 	on_event(node);
 	loop_timer_cancel(&node->loop, &event_timer);
 	node_wait(node, is_written, NULL);
-	assert_true(problem_is_raised(&keeper.trouble));
-	assert_int_equal(state_store_keep_document(&keeper, newer, strlen(newer)), 0);
-	assert_false(problem_is_raised(&keeper.trouble));
+	assert_true(problem_is_raised(&store.write_problem));
+	assert_int_equal(state_store_save_document(&store, newer, strlen(newer)), 0);
+	assert_false(problem_is_raised(&store.write_problem));
 	assert_all_kept(node);
 }
 
@@ -136,11 +137,11 @@ static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(voi
 	for (size_t more = 0; more < 2; more++) {
 		text[length - 1] = more ? ' ' : '}';
 		text[length - 1 + more] = '}';
-		assert_int_equal(state_store_keep_document(&keeper, text, length + more), 0);
-		keeper.document_bytes_max = length;
+		assert_int_equal(state_store_save_document(&store, text, length + more), 0);
+		store.document_bytes_max = length;
 		reconciler_init(&reconciler, &node->manager, NULL, node->clock,
 			(struct drift_reporter){0}, &node->identity);
-		assert_int_equal(state_store_restore(&keeper, &node->wire, &reconciler, NULL), 0);
+		assert_int_equal(state_store_restore(&store, &node->wire, &reconciler, NULL), 0);
 		assert_true(reconciler.has_document);
 		fflush(node->log_file);
 		assert_int_equal(node_logged(node, "Cached state exceeds limits "

@@ -7,7 +7,7 @@
 
 #define MINUTE_MS (60 * 1000)
 
-static struct telemetry reports;
+static struct telemetry telemetry;
 static unsigned wanted;
 
 static void on_wanted(void *impl, int64_t delay_ms)
@@ -20,34 +20,34 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	telemetry_init(&reports, &node->plane, &node->loop, &node->manager, node->clock);
-	reports.wants_cycle = on_wanted;
+	telemetry_init(&telemetry, &node->plane, &node->loop, &node->manager, node->clock);
+	telemetry.wants_cycle = on_wanted;
 	wanted = 0;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	telemetry_deinit(&reports);
+	telemetry_deinit(&telemetry);
 	return node_tear_down(state);
 }
 
 static bool is_answered(void *impl)
 {
-	return !reports.heartbeat;
+	return !telemetry.heartbeat;
 }
 
 static void beat(struct node_fixture *node)
 {
-	telemetry_start(&reports);
-	assert_non_null(reports.heartbeat);
+	telemetry_start(&telemetry);
+	assert_non_null(telemetry.heartbeat);
 	node_wait(node, is_answered, NULL);
-	assert_true(reports.timer.is_set);
+	assert_true(telemetry.timer.is_set);
 }
 
 static int64_t next_in_ms(void)
 {
-	return reports.timer.due_ns / NS_PER_MS - loop_now_ms();
+	return telemetry.timer.due_ns / NS_PER_MS - loop_now_ms();
 }
 
 static void a_heartbeat_follows_another_after_half_a_minute(void **state)
@@ -97,7 +97,7 @@ static void the_order_to_rotate_keys_stands_until_there_is_another_key(void **st
 	for (int by_event = 0; by_event < 2; by_event++) {
 		unsigned troubles = 1 + (unsigned)by_event;
 		if (by_event)
-			telemetry_order_rotation(&reports);
+			telemetry_order_rotation(&telemetry);
 		else
 			node_tell(node, "POST", "/orders", "'node':'n1','rotate_keys':true");
 		for (int i = 0; i < 3; i++)
@@ -118,7 +118,7 @@ static bool has_refused(void *impl)
 static void a_drift_report_that_is_refused_is_said_and_not_sent_again(void **state)
 {
 	struct node_fixture *node = *state;
-	struct drift_reporter reporter = telemetry_drift(&reports);
+	struct drift_reporter reporter = telemetry_drift(&telemetry);
 	const struct correction correction = {.type = CORRECTION_PEER_ADDED, .detail = "peer a"};
 	node_fault(node, "'endpoint':'drift','mode':'status','status':500");
 	assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
@@ -129,26 +129,26 @@ static void a_drift_report_that_is_refused_is_said_and_not_sent_again(void **sta
 
 static bool has_answered_all(void *impl)
 {
-	return reports.drift_count == 0;
+	return telemetry.drift_count == 0;
 }
 
 /* They are large, and a line may be slower than they come. */
 static void only_so_many_drift_reports_are_under_way(void **state)
 {
 	struct node_fixture *node = *state;
-	struct drift_reporter reporter = telemetry_drift(&reports);
+	struct drift_reporter reporter = telemetry_drift(&telemetry);
 	const struct correction correction = {.type = CORRECTION_PEER_ADDED, .detail = "peer a"};
 	node_fault(node, "'endpoint':'drift','mode':'delay','delay_ms':300");
 	for (int i = 0; i < 3 * DRIFT_REPORTS_MAX; i++)
 		assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
-	assert_int_equal(reports.drift_count, DRIFT_REPORTS_MAX);
+	assert_int_equal(telemetry.drift_count, DRIFT_REPORTS_MAX);
 	assert_int_equal(node_logged(node, "Problem subsystem=drift report error=left out"), 1);
 	node_wait(node, has_answered_all, NULL);
 	assert_true(node_plane_knows(node, "/counters", "\"drift 204\":8"));
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=drift report"), 1);
 	node_tell(node, "DELETE", "/faults", "");
 	assert_int_equal(reporter.report(reporter.impl, &correction, 1, NULL), 0);
-	assert_int_equal(reports.drift_count, 1);
+	assert_int_equal(telemetry.drift_count, 1);
 	node_wait(node, has_answered_all, NULL);
 }
 

@@ -316,7 +316,7 @@ static void where_nothing_can_be_written_that_is_a_problem_until_it_can(void **s
 	/* It tries again. */
 	timer_run_out(&process);
 	assert_true(process.journal.fd >= 0);
-	assert_false(problem_is_raised(&process.journal.trouble));
+	assert_false(problem_is_raised(&process.journal.write_problem));
 	process_kill(&process);
 	process_start(&process, scratch);
 	for (const char *const *nonce = (const char *const[]){"n1", "n2", "n3", NULL}; *nonce;
