@@ -64,7 +64,7 @@ static bool hash_replace(struct api_source *source, const struct secret_buffer *
 	return same;
 }
 
-/* A document equal to the last one is "not modified", whatever the server calls it. */
+/* A document equal to the last one counts as "not modified", even if the server sent it anew. */
 static void state_take(struct api_source *source, const struct api_state *state)
 {
 	struct state_document document = {0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The desired state as the control plane's API tells it. After a fetch that failed the next request
- * waits for a backoff, or as long as the control plane asked for; a cycle that comes sooner gets
- * the same failure once more, and the last good state does.
+ * Fetch the desired state from the control plane's API. After a failed fetch the next request waits
+ * for a backoff, or longer if the control plane asked for that (Retry-After). A cycle that comes
+ * sooner gets the same error again and works with the last good state.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct api_source {
 	struct source_listener listener;
 	struct peer_wire_options wire;
 	struct state_store *store;
-	/* Called when a fetch succeeds after one that failed. May be NULL. */
+	/* Called when a fetch succeeds after a failed one. May be NULL. */
 	void (*recovered)(void *impl);
 	void *impl;
 
@@ -28,9 +28,9 @@ struct api_source {
 	char *etag; /* of the document in force; NULL: none */
 	bool has_hash;
 	uint8_t hash[API_HASH_BYTES]; /* of that document */
-	char *error;                  /* of the last fetch; NULL: it went well */
+	char *error;                  /* of the last fetch; NULL: it succeeded */
 	int64_t not_before_ms;        /* no request until then */
-	bool is_asked;                /* the control plane itself named that time */
+	bool is_asked;                /* the control plane chose that time (Retry-After) */
 };
 
 void api_source_init(struct api_source *source, struct control_plane *plane,
@@ -38,6 +38,5 @@ void api_source_init(struct api_source *source, struct control_plane *plane,
 	struct state_store *store);
 void api_source_deinit(struct api_source *source);
 struct source api_source(struct api_source *source);
-/* There is a sign of life: a fetch that failed is made again now, unless the control plane asked
- * for a pause. */
+/* The control plane answers again: retry a failed fetch now, unless it asked for a pause. */
 void api_source_retry_now(struct api_source *source);

@@ -21,7 +21,7 @@ static bool names_match(const char *member, const char *option)
 	return *member == *option;
 }
 
-/* NULL if no option is called that. */
+/* Return NULL if there is no such option. */
 static const struct config_member *member_find(
 	const struct config_schema *schema, const char *name, size_t length)
 {
@@ -31,7 +31,7 @@ static const struct config_member *member_find(
 	return NULL;
 }
 
-/* What is wrong with a value of that type; NULL: nothing. */
+/* Return why a value of the type found is not one of the type wanted; NULL: it is. */
 static const char *type_fault(enum config_kind wanted, enum json_kind found)
 {
 	switch (wanted) {
@@ -50,7 +50,7 @@ static const char *type_fault(enum config_kind wanted, enum json_kind found)
 	return "unknown member";
 }
 
-/* A whole number as an option spells it; anything else as it stands there. */
+/* Return a whole number as an option spells it, any other number as it is written. */
 static const char *number_text(struct json_span value, struct arena *arena)
 {
 	struct json_whole whole;

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #define CLOCK_OFF_MAX_S 60
-/* What is off has to come closer than that, or a clock at the limit would be said again and again.
+/* The problem is resolved only below this, so that a clock near the limit is not logged repeatedly.
  */
 #define CLOCK_OFF_CALM_S 45
 
@@ -55,7 +55,7 @@ void control_plane_close(struct control_plane *plane)
 	problem_clear(&plane->clock_problem);
 }
 
-/* Reads it anew. The old one stays in use if that fails: it may be good yet. */
+/* On failure the old token stays in use: it may still be valid. */
 static int token_read(struct control_plane *plane, struct diag *diag)
 {
 	char *token;
@@ -100,7 +100,7 @@ static void clock_note(struct control_plane *plane, const struct api_result *res
 		problem_resolve(&plane->clock_problem, &plane->logger);
 		return;
 	}
-	/* Not by how much: that would be another text each time. */
+	/* The text has no exact offset: it would differ, and be logged, each time. */
 	problem_raise(&plane->clock_problem, &plane->logger,
 		off_s > 0 ? "more than a minute ahead of the control plane's"
 			  : "more than a minute behind the control plane's");
@@ -122,7 +122,7 @@ void control_plane_note(
 		result->outcome == API_OUTCOME_OK || result->outcome == API_OUTCOME_NOT_MODIFIED;
 	if (!is_accepted || plane->refused_calls)
 		return;
-	/* That it is accepted does not make its file readable. */
+	/* The old token may be accepted while its file is still unreadable. */
 	if (plane->is_token_unread)
 		control_plane_reload(plane);
 	if (!plane->is_token_unread)

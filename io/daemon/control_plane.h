@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control plane as all who talk to it share it: the client, this node's bearer token, and what
- * was said in the log of its clock and its trust in us.
+ * The state that all calls to the control plane share: the HTTP client, this node's bearer token,
+ * and the logged problems of the token and of the clock.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 #include "problem.h"
 #include "random.h"
 
-/* What is asked of it, each with an answer of its own to the token. */
+/* The calls, each of which may accept or refuse the token. */
 enum plane_call {
 	PLANE_CALL_STATE,
 	PLANE_CALL_STREAM,
@@ -22,24 +22,24 @@ struct control_plane {
 	const char *identity_directory; /* borrowed */
 	char *token;                    /* a secret; never NULL once open */
 	struct logger logger;
-	bool is_token_unread;   /* its file could not be read the last time */
-	unsigned refused_calls; /* a bit for each plane_call that was answered 401 last */
+	bool is_token_unread;   /* the last attempt to read its file failed */
+	unsigned refused_calls; /* one bit for each plane_call whose last answer was 401 */
 	struct problem token_problem;
 	struct problem clock_problem;
 	struct random_source random;
 };
 
-/* Reads the token from the identity directory. Returns 0 or a negative errno. */
+/* Read the token from the identity directory and open the client. Returns 0 or a negative errno. */
 int control_plane_open(struct control_plane *plane, struct loop *loop,
 	const struct api_options *options, const char *identity_directory, struct logger logger,
 	struct diag *diag);
-/* Not from a callback of the client. */
+/* Do not call it from a callback of the client. */
 void control_plane_close(struct control_plane *plane);
 /*
- * For the result of each call: a refused token is read anew from its file, and a clock that is far
- * off is said once.
+ * Call it with the result of each call. It reads the token anew if the control plane refused it,
+ * and logs once that this node's clock differs from the control plane's.
  */
 void control_plane_note(
 	struct control_plane *plane, enum plane_call call, const struct api_result *result);
-/* SIGHUP: the token may be another. */
+/* Read the token again, on SIGHUP. */
 void control_plane_reload(struct control_plane *plane);

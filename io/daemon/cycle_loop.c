@@ -14,7 +14,7 @@
 #define NAME_AGE_MIN_MS   (60 * 1000)
 #define NAME_RETRY_MS     (10 * 1000)
 #define LINK_DELAY_MS     100
-#define URGENT_FETCH_MS   200  /* how long a repair waits for the fetch that it began with */
+#define URGENT_FETCH_MS   200  /* how long a repair waits for the fetch of its cycle */
 #define LINK_CYCLE_GAP_MS 1000 /* two managers of one link must not fight at full speed */
 
 static void cycle_start(void *impl);
@@ -50,7 +50,7 @@ static void repair_due(void *impl)
 	loop_job_add(cycles->loop, &cycles->repair_job, cycle_repair, cycles);
 }
 
-/* As cycle_loop_want, of something that can be put right without a fetch. */
+/* As cycle_loop_want, for drift that can be repaired without a fetch. */
 static void repair_want(struct cycle_loop *cycles, int64_t delay_ms)
 {
 	cycles->is_urgent = true;
@@ -67,9 +67,9 @@ static void names_retry(void *impl)
 }
 
 /*
- * A peer whose name has no address has no endpoint, and what it takes is often there before the
- * next cycle: after a boot, a network. It is asked for until it has one; that makes a cycle,
- * nothing else does.
+ * A peer whose host name has no address has no endpoint. The name often resolves before the next
+ * cycle, for instance once the network is up after boot, so it is looked up repeatedly until it
+ * does; only then does a cycle begin.
  */
 static void names_retry_plan(struct cycle_loop *cycles)
 {
@@ -78,7 +78,7 @@ static void names_retry_plan(struct cycle_loop *cycles)
 			cycles->loop, &cycles->retry_timer, NAME_RETRY_MS, names_retry, cycles);
 }
 
-/* One that the end of the process cut short has no problem. */
+/* A cycle that the end of the process cancelled is neither a success nor a problem. */
 static void outcome_note(struct cycle_loop *cycles, int error, const struct diag *diag)
 {
 	if (!error)
@@ -87,7 +87,7 @@ static void outcome_note(struct cycle_loop *cycles, int error, const struct diag
 		problem_raise(&cycles->cycle_problem, cycle_logger(cycles), diag_text(diag));
 }
 
-/* A repair that is still due is the next cycle's. */
+/* The next cycle includes a repair that is still pending. */
 static int64_t next_cycle_ms(const struct cycle_loop *cycles)
 {
 	int64_t due_ms = cycles->wanted_ms;
@@ -117,7 +117,7 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	cycle_loop_want(cycles, delay_ms);
 }
 
-/* The device is put right while the fetch goes on. A recording has no word for that. */
+/* Repair the device while the fetch goes on. A recorder cannot describe that: skip the repair. */
 static void cycle_repair(void *impl)
 {
 	struct cycle_loop *cycles = impl;
@@ -129,7 +129,7 @@ static void cycle_repair(void *impl)
 	cycles->is_urgent = false;
 	cycles->started_ms = loop_now_ms();
 	int error = reconciler_repair(cycles->reconciler, &diag);
-	/* That one repair went well does not say that the fetch will. */
+	/* A successful repair does not resolve the problem: the fetch may still fail. */
 	if (error)
 		outcome_note(cycles, error, &diag);
 	if (cycles->ended)
@@ -171,7 +171,7 @@ static void cycle_start(void *impl)
 	diag_clear(&diag);
 }
 
-/* Those of the document that is going to be in force. */
+/* Return the names of the document that will be in force. */
 static struct endpoint_names names_in_force(const struct cycle_loop *cycles)
 {
 	bool is_new = cycles->outcome == FETCH_DOCUMENT;
@@ -181,7 +181,7 @@ static struct endpoint_names names_in_force(const struct cycle_loop *cycles)
 	};
 }
 
-/* Logs that names have no address, when these are others than before. */
+/* Log which names have no address, if that changed. */
 static void names_report(struct cycle_loop *cycles)
 {
 	struct endpoint_names names = names_in_force(cycles);
@@ -230,7 +230,7 @@ static void finish_due(void *impl)
 	loop_job_add(cycles->loop, &cycles->finish_job, cycle_finish, cycles);
 }
 
-/* Goes on once every name has been answered or the deadline has passed. */
+/* Finish once all names have an answer or the deadline has passed. */
 static void cycle_await_names(struct cycle_loop *cycles)
 {
 	if (cycles->resolver.pending_count == 0)
@@ -258,7 +258,7 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 		return;
 	}
 	struct diag diag = {0};
-	/* The answer's document will never be in force: the next answer is not to build on it. */
+	/* The document will never be in force: make the next fetch return it in full again. */
 	if (cycles->outcome == FETCH_DOCUMENT)
 		cycles->source.reload(cycles->source.impl);
 	diag_fail_errno(&diag, error);
@@ -295,7 +295,7 @@ static void link_ready(void *impl, uint32_t events)
 	struct diag diag = {0};
 	bool changed = false;
 	if (link_watch_take(&cycles->link, &changed, &diag) != 0) {
-		/* Without the watch every interval still looks. */
+		/* Without the watch, a cycle still reads the device every interval. */
 		log_line(
 			cycle_logger(cycles), LOG_LINK_WATCH_LOST, "error", diag_text(&diag), NULL);
 		loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
@@ -308,7 +308,7 @@ static void link_ready(void *impl, uint32_t events)
 	repair_want(cycles, gap_ms > LINK_DELAY_MS ? gap_ms : LINK_DELAY_MS);
 }
 
-/* A peer that fell silent may have moved behind its name. */
+/* A silent peer may have moved to another address of its name: look the name up again. */
 static void cycle_executed(void *impl, const struct cycle_report *report)
 {
 	struct cycle_loop *cycles = impl;
@@ -338,7 +338,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.reconciler = reconciler,
 		.interval_ms = interval_ms,
 		.patience_ms = PATIENCE_MS,
-		.is_urgent = true, /* what an earlier life left is put right as soon as can be */
+		.is_urgent = true, /* repair at once what changed while no daemon ran */
 		.link = {.fd = -1},
 		.cycle_problem = {.name = "cycle", .loop = loop},
 		.names_problem = {.name = "host names", .loop = loop},

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When cycles happen, on the event loop: every interval, and early when the source, the link, its
- * routes or a host name says that there is something to do. One cycle runs at a time; what comes
- * meanwhile makes one more.
+ * Schedule reconcile cycles on the event loop: one every interval, and one early when the source
+ * has a new state, the link or its routes changed, or a host name resolves differently. One cycle
+ * runs at a time; a request that comes meanwhile starts one more afterwards.
  *
  *     begin (interface up?) -> the source fetches -> names resolve, up to a deadline -> finish
  *
- * A fetch delays no repair: what is put right without it waits for it a moment at most, and is then
- * done with the last good state.
+ * A slow fetch does not delay repairs: drift is repaired with the last good state if the fetch
+ * takes longer than a moment.
  *
  * Begin, repair and finish are jobs of the loop.
  */
@@ -23,18 +23,18 @@
 struct cycle_loop {
 	struct loop *loop;
 	struct reconciler *reconciler;
-	struct source source;      /* to be set before the first cycle */
-	struct recorder *recorder; /* NULL: nobody records */
+	struct source source;      /* set by the caller before the first cycle */
+	struct recorder *recorder; /* NULL: nothing is recorded */
 	int64_t interval_ms;
-	int64_t patience_ms; /* after which a fetch is slow, and the device put right without it */
-	/* Called before a fetch begins: what was there before is to be done. May be NULL. */
+	int64_t patience_ms; /* after which a fetch counts as slow and the device is repaired */
+	/* Called before a fetch begins, to handle the events that came before it. May be NULL. */
 	void (*about_to_fetch)(void *impl);
-	/* Called when a cycle has ended, well or not, or is held up: -EINPROGRESS if there is no
-	 * state in force yet. */
+	/* Called at the end of a cycle or repair with its error, and with -EINPROGRESS when the
+	 * fetch is slow and no state is in force yet. */
 	void (*ended)(void *impl, int error);
 	void *impl;
 
-	/* The rest is the loop's own. */
+	/* The rest is private. */
 	struct resolver resolver;
 	struct loop_watch resolver_watch;
 	struct link_watch link;
@@ -48,26 +48,25 @@ struct cycle_loop {
 	struct loop_job repair_job;
 	struct loop_job finish_job;
 	bool is_running;    /* between begin and finish */
-	bool is_urgent;     /* the next cycle is not to wait for its fetch */
+	bool is_urgent;     /* the next cycle repairs without waiting for its fetch */
 	bool is_answered;   /* the fetch is done, names may be pending */
-	int64_t wanted_ms;  /* meanwhile: when the next is due, if that is before the interval ends
-			     */
-	int64_t started_ms; /* when the last one, or the last repair, began */
+	int64_t wanted_ms;  /* when the next cycle was requested for while this one runs */
+	int64_t started_ms; /* when the last cycle or repair began */
 	enum fetch_outcome outcome;
-	struct state_document document; /* the answer's, until it is handed over */
+	struct state_document document; /* the answer's, until the reconciler takes it */
 	char *error;                    /* the answer's */
 	struct problem cycle_problem;
 	struct problem names_problem;
 };
 
 /*
- * Borrows all, and becomes the reconciler's observer. `router`, or NULL, is whose routes are
- * watched.
+ * Borrows everything, and registers as the reconciler's observer. The routes of `router` are
+ * watched unless it is NULL. Returns 0 or a negative errno.
  */
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
 	const struct link_router *router, int64_t interval_ms, struct diag *diag);
 void cycle_loop_deinit(struct cycle_loop *cycles);
-/* For a source. */
+/* The listener to give to the source. */
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
-/* A cycle begins in so many ms, if none begins sooner. */
+/* Begin a cycle within `delay_ms`. */
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);

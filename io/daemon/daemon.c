@@ -46,8 +46,7 @@ struct daemon {
 	struct loop_job reload_job;
 	struct problem reload_problem;
 
-	/* One of these two is the source. */
-	bool follows_api;
+	bool follows_api; /* the source is `api`, not `file` */
 	struct file_source file;
 	struct control_plane plane;
 	struct api_source api;
@@ -68,7 +67,7 @@ static void status_update(struct daemon *daemon, int error)
 	service_status(&daemon->service, status);
 }
 
-/* Long work lets in what may not wait: signals, the watchdog, connections. */
+/* Serve signals, the watchdog and connections in the middle of long work. */
 static bool pause_take(void *impl)
 {
 	struct daemon *daemon = impl;
@@ -110,7 +109,7 @@ static void rotation_ordered(void *impl)
 	telemetry_order_rotation(&daemon->telemetry);
 }
 
-/* A control plane that streams answers again. Without a stream, pulls are to come sooner. */
+/* An open stream shows that the control plane answers again. Without one, fetch sooner. */
 static void stream_changed(void *impl)
 {
 	struct daemon *daemon = impl;
@@ -121,7 +120,7 @@ static void stream_changed(void *impl)
 			event_client_fetch_ms(&daemon->events, EVENT_CLIENT_LOST_MS));
 }
 
-/* A control plane that answers again may stream again. */
+/* A control plane that answers again may accept a stream again. */
 static void source_recovered(void *impl)
 {
 	struct daemon *daemon = impl;
@@ -139,8 +138,8 @@ static bool same_node(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The key and the mesh address may be others, not the node: that is who the control plane and the
- * kept state know. */
+/* Key and mesh address may change, but not the node ID: the control plane and the cached state
+ * identify the node by it. */
 static int identity_reload(struct daemon *daemon, struct diag *diag)
 {
 	struct identity *old = daemon->settings->identity;
@@ -152,7 +151,7 @@ static int identity_reload(struct daemon *daemon, struct diag *diag)
 		identity_clear(&identity);
 		return diag_fail(diag, -EINVAL, "another node_id, which takes a restart");
 	}
-	/* Others point to it. */
+	/* Keep the old string: others point to it. */
 	free(identity.node_id);
 	identity.node_id = old->node_id;
 	old->node_id = NULL;
@@ -162,7 +161,7 @@ static int identity_reload(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
-/* SIGHUP: all that was read from files is read again. */
+/* SIGHUP: read all files again. */
 static void daemon_reload(void *impl)
 {
 	struct daemon *daemon = impl;
@@ -250,7 +249,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
-/* Without a key no event is believed, until the control plane's state names one. */
+/* Without a key all events are rejected until the control plane's state names one. */
 static void signing_key_load(struct daemon *daemon)
 {
 	struct signing_keys keys = {0};
@@ -263,7 +262,7 @@ static void signing_key_load(struct daemon *daemon)
 	diag_clear(&diag);
 }
 
-/* Where no keys were kept, a state that was may name newer ones than the identity. */
+/* If the trust journal has no keys, the cached state may name newer ones than the identity. */
 static void trust_restore(struct daemon *daemon)
 {
 	const struct state_document *document = &daemon->reconciler.document;
@@ -287,7 +286,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	int error = manager_init(&daemon->manager, controller, &settings->config, logger);
 	if (error)
 		return diag_fail_errno(diag, error);
-	/* A recording has no word for what comes in the middle of a cycle. */
+	/* A recorder cannot describe what happens in the middle of a cycle. */
 	if (!settings->record_path)
 		daemon->manager.pause = (struct pause){pause_take, daemon};
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
@@ -381,7 +380,7 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
-/* Where the system does not offer it the daemon does its work all the same. */
+/* Run without the filter on a system that does not offer it. */
 static void syscalls_filter(struct daemon *daemon)
 {
 	struct diag diag = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `plexwg run`: a node that stays converged by itself. One thread decides; signals, timers, the
- * state file or the control plane, the link and resolved names are what it waits for.
+ * `plexwg run`: keep a node converged. One thread makes all decisions; it waits for signals,
+ * timers, the state file or the control plane, the link, and resolved names.
  */
 #pragma once
 
@@ -22,17 +22,17 @@ struct daemon_settings {
 	struct link_router *router; /* NULL: routes are not managed */
 	struct route_policy route_policy;
 	struct logger logger;
-	struct identity *identity; /* read anew on SIGHUP */
+	struct identity *identity; /* replaced on SIGHUP */
 	const char *identity_directory;
-	const char *state_path;  /* either this */
-	const char *api_url;     /* or this */
+	const char *state_path;  /* in file mode; NULL with api_url */
+	const char *api_url;     /* with a control plane; NULL with state_path */
 	const char *ca_path;     /* NULL: the system's authorities */
 	const char *record_path; /* NULL: nothing is recorded */
 	int64_t interval_ms;
-	bool keep_interface;     /* do not tear down at the end */
+	bool keep_interface;     /* do not remove the interface at the end */
 	int max_removal_percent; /* see removal_guard.h */
-	bool filter_syscalls;    /* once it is up, for the whole process */
-	/* Of what others send; 0: the defaults. */
+	bool filter_syscalls;    /* install the system call filter, for the whole process */
+	/* Limits on input; 0: the defaults. */
 	size_t peers_max;
 	size_t allowed_ips_max;
 	size_t allowed_ips_total_max;
@@ -41,5 +41,5 @@ struct daemon_settings {
 	struct service_environment service;
 };
 
-/* Returns when a signal has ended it: 0, or a negative errno with the reason. */
+/* Run until SIGTERM or SIGINT. Returns 0 or a negative errno. */
 int daemon_run(const struct daemon_settings *settings, struct diag *diag);

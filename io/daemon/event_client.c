@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A stream that lasted this long was a good one: the next failure is a first one. */
+/* A stream that lasted this long is stable: the backoff starts over. */
 #define GOOD_STREAM_MS   (10 * 1000)
 #define RETRY_MIN_MAX_MS (60 * 1000)
-/* A control plane that wants no stream (403, 404) is asked again when it recovers, or after this.
+/* A control plane that offers no stream (403, 404) is asked again when it recovers, or after this.
  */
 #define STOPPED_RETRY_MS EVENT_CLIENT_LOST_MS
-/* Events are well again when one is accepted and none was refused for this long. */
+/* A problem is resolved when an event is accepted and none was rejected like that for this long. */
 #define PROBLEM_CALM_MS (60 * 1000)
 
 #define VERDICTS        (sizeof problem_names / sizeof *problem_names)
@@ -68,8 +68,8 @@ static bool is_frozen(const struct event_client *client)
 }
 
 /*
- * An empty id means to forget the last. One that cannot be sent again is no place to resume at; one
- * that there is no memory for leaves the last, behind which events come again.
+ * An empty id resets the cursor, and so does one that cannot be sent in a header. When out of
+ * memory keep the old cursor: events after it are then delivered again.
  */
 static void cursor_move(struct event_client *client, struct stream_text id)
 {
@@ -86,7 +86,7 @@ static void cursor_move(struct event_client *client, struct stream_text id)
 	client->last_event_id = copy;
 }
 
-/* The first of several holds it for all of them: it moves again, whatever goes on coming. */
+/* The first of several events sets the time for all, so that the cursor moves again at last. */
 static void cursor_freeze(struct event_client *client)
 {
 	if (!client->cursor_frozen_until_ns)
@@ -94,7 +94,7 @@ static void cursor_freeze(struct event_client *client)
 			client->clock.boot_ns(client->clock.impl) + EVENT_WINDOW_NS;
 }
 
-/* The stream is worth something. */
+/* The stream has proved stable. */
 static void stream_prove(struct event_client *client)
 {
 	client->is_stable = true;
@@ -115,7 +115,7 @@ static bool is_rotation_order(const struct envelope *envelope)
 	       memcmp(envelope->event_type.text, type, sizeof type - 1) == 0;
 }
 
-/* Of each kind that was not met for long enough. */
+/* Resolve the problems that were not met for long enough. */
 static void problems_expire(struct event_client *client)
 {
 	int64_t calm_ms = loop_now_ms() - PROBLEM_CALM_MS;
@@ -125,7 +125,7 @@ static void problems_expire(struct event_client *client)
 			problem_resolve(&client->problems[i].problem, &client->plane->logger);
 }
 
-/* The kind is what is said: another text of it, which others choose, is nothing new. */
+/* Log each kind of rejection once, whatever its text: the sender chooses the text. */
 static void event_rejected(
 	struct event_client *client, enum verdict verdict, const struct diag *diag)
 {
@@ -149,7 +149,7 @@ static void handle_first(struct event_client *client)
 	struct queued_event *event = event_queue_take(&client->queue);
 	struct diag diag = {0};
 	enum verdict verdict;
-	/* What fails is logged by the handler, and the next cycle tries again. */
+	/* The handler logs failed operations, and the next cycle retries them. */
 	(void)event_handle(client->dispatcher, &event->envelope, event->arrived, &verdict, &diag);
 	if (verdict == VERDICT_ACCEPTED)
 		event_handled(client, &event->envelope);
@@ -176,7 +176,7 @@ void event_client_handle_waiting(struct event_client *client)
 	}
 }
 
-/* A recording has no word for an event that waits. */
+/* A recorder cannot describe an event that waits: handle it at once. */
 static enum verdict event_record(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
 {
@@ -191,7 +191,7 @@ static enum verdict event_record(
 static enum verdict event_verify(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
 {
-	/* Before its nonce is used up: it will come again. */
+	/* Reject it before the nonce is recorded: it will be delivered again. */
 	if (event_queue_is_full(&client->queue)) {
 		diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
 		return VERDICT_NO_ROOM;
@@ -199,11 +199,11 @@ static enum verdict event_verify(
 	enum verdict verdict = verifier_check(
 		client->dispatcher->verifier, &event->envelope, event->arrived, diag);
 	if (verdict == VERDICT_NO_ROOM)
-		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and pulls make up for them");
+		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and fetches make up for them");
 	return verdict;
 }
 
-/* Parses and verifies it. */
+/* Parse and verify a received event; `event` is NULL when out of memory. */
 static enum verdict event_judge(struct event_client *client, const struct stream_event *received,
 	bool is_for_recorder, struct queued_event *event, struct diag *diag)
 {
@@ -224,7 +224,7 @@ static enum verdict event_judge(struct event_client *client, const struct stream
 			       : event_verify(client, event, diag);
 }
 
-/* Within libcurl, and perhaps within a cycle. */
+/* Called by libcurl, perhaps in the middle of a cycle: do not handle the event here. */
 static void on_event(void *impl, const struct stream_event *received)
 {
 	struct event_client *client = impl;
@@ -269,7 +269,7 @@ static void stream_changed(struct event_client *client, bool is_open)
 		client->changed(client->impl);
 }
 
-/* After one that ended as soon as it was open, being open does not mean that all is well. */
+/* If the last stream was short-lived, this one must prove stable before the problem is resolved. */
 static void on_opened(void *impl, const struct api_result *result)
 {
 	struct event_client *client = impl;
@@ -291,9 +291,7 @@ static void stream_retry(struct event_client *client, int64_t at_least_ms)
 	loop_timer_set(client->loop, &client->retry_timer, delay_ms, stream_open, client);
 }
 
-/* Balancers end streams as they please: that is a problem if it does not come back, or ends at
- * once.
- */
+/* Load balancers end streams at any time. That is a problem only if the stream was not stable. */
 static void stream_end_log(struct event_client *client, const char *reason)
 {
 	if (client->is_open && client->is_stable)

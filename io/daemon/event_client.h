@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control plane's stream of signed events: opened, kept open with a backoff, resumed behind the
- * last event that is done with. Each event is parsed and verified as it comes, and handled by a job
- * of the loop, one after another: never within a cycle.
+ * Receive the control plane's stream of signed events: open it, reopen it with a backoff, and
+ * resume after the last event that needs no redelivery (the cursor). Each event is parsed and
+ * verified as it arrives; a job of the loop then handles one event at a time, never within a cycle.
  *
- * An event that may yet be believed (from the future, signed by a key that is not known yet) holds
- * the place to resume at behind it for five minutes of the boot clock; what comes next moves it on.
+ * An event that may be accepted later (dated in the future, or signed by a key not known yet)
+ * freezes the cursor before it for five minutes of the boot clock, so that a reconnect delivers it
+ * again. After that the next event moves the cursor on.
  */
 #pragma once
 
@@ -17,14 +18,14 @@
 #include "events.h"
 #include "recorder.h"
 
-/* Without a stream for this long, the state is pulled every EVENT_CLIENT_FETCH_MS. */
+/* After this long without a stream, the state is fetched every EVENT_CLIENT_FETCH_MS. */
 #define EVENT_CLIENT_LOST_MS  (5 * 60 * 1000)
 #define EVENT_CLIENT_FETCH_MS (60 * 1000)
 
-/* Events of one verdict. */
+/* The problem that events of one verdict are. */
 struct event_problem {
 	struct problem problem;
-	int64_t met_ms; /* when the last was refused */
+	int64_t met_ms; /* when the last was rejected */
 };
 
 struct event_client {
@@ -32,12 +33,12 @@ struct event_client {
 	struct loop *loop;
 	struct event_dispatcher *dispatcher;
 	struct clock clock;
-	struct recorder *recorder; /* NULL: nobody records */
-	/* An event was accepted and handled. */
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	/* Called after an event was accepted and handled. May be NULL. */
 	void (*handled)(void *impl);
-	/* The event was `rotate_keys`. May be NULL. */
+	/* Called if that event was `rotate_keys`. May be NULL. */
 	void (*rotation_ordered)(void *impl);
-	/* The stream was opened (is_open says so), or is gone. */
+	/* Called when the stream was opened or closed (see is_open). May be NULL. */
 	void (*changed)(void *impl);
 	void *impl;
 
@@ -48,13 +49,13 @@ struct event_client {
 	struct loop_timer proof_timer;
 	struct backoff backoff;
 	char *last_event_id;            /* NULL: none */
-	int64_t cursor_frozen_until_ns; /* by the boot clock; 0: it is not held */
+	int64_t cursor_frozen_until_ns; /* boot clock; 0: not frozen */
 	bool is_open;
-	bool is_stable;        /* it lasted, or brought an event */
-	bool was_short_lived;  /* the last one that was opened was never proven */
-	int64_t retry_min_ms;  /* as the stream asked for */
-	int64_t not_before_ms; /* as the control plane asked for (Retry-After) */
-	int64_t changed_ms;    /* when it was last opened, or went down */
+	bool is_stable;        /* the stream lasted, or delivered a valid event */
+	bool was_short_lived;  /* the last stream closed before it was stable */
+	int64_t retry_min_ms;  /* requested by the stream (retry field) */
+	int64_t not_before_ms; /* requested by the control plane (Retry-After) */
+	int64_t changed_ms;    /* when the stream was last opened or closed */
 	struct problem stream_problem;
 	struct event_problem problems[VERDICT_FAULT + 1];
 };
@@ -62,10 +63,10 @@ struct event_client {
 void event_client_init(struct event_client *client, struct control_plane *plane, struct loop *loop,
 	struct event_dispatcher *dispatcher, struct clock clock);
 void event_client_deinit(struct event_client *client);
-/* Opens the stream now, if it is not open and the control plane did not ask for a pause. */
+/* Open the stream now, unless it is open or the control plane asked for a pause. */
 void event_client_start(struct event_client *client);
-/* For a job: handles the events that have come so far. */
+/* For a job: handle the events that have arrived so far. */
 void event_client_handle_waiting(struct event_client *client);
-/* How long to wait between two pulls of the state: `interval_ms`, or less while there is no stream.
- */
+/* Return the time between two fetches of the state: `interval_ms`, or less while there is no
+ * stream. */
 int64_t event_client_fetch_ms(const struct event_client *client, int64_t interval_ms);

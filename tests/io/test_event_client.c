@@ -365,7 +365,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 		node_logged(node,
 			"Problem subsystem=room for events error=too many events: the nonces "
 			"of 2 are remembered, there is no room for more; --max-nonces "
-			"allows more, and pulls make up for them"),
+			"allows more, and fetches make up for them"),
 		1);
 	/* Five minutes later, the last refusal a minute ago. */
 	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
