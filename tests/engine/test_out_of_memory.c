@@ -111,6 +111,8 @@ static void events_survive_each_allocation_that_fails(void **state)
 		struct state_document document = {0};
 		document_make(&document);
 		const char *payload = (const char *)&document.entries[2];
+		struct event_delivery delivery = {0};
+		dispatcher.delivery = &delivery;
 		failing_memory_arm(spared, false);
 		event_dispatch(&dispatcher, "peer_added", payload, 0, NULL);
 		event_dispatch(&dispatcher, "peer_endpoint_changed", payload, 0, NULL);
