@@ -35,7 +35,7 @@ static int compare_given(const void *a, const void *b)
 	return prefix_compare(&x->prefix, &y->prefix);
 }
 
-static int compare_records(const void *a, const void *b)
+static int compare_ip_records(const void *a, const void *b)
 {
 	const struct allowed_ip_record *x = a, *y = b;
 	return key_public_compare(&x->public_key, &y->public_key);
@@ -181,8 +181,8 @@ static bool note_find(const struct allowed_ip_history *history, const struct key
 	if (!history->record_count)
 		return false;
 	struct allowed_ip_record wanted = {.public_key = *key};
-	const struct allowed_ip_record *record = bsearch(
-		&wanted, history->records, history->record_count, sizeof wanted, compare_records);
+	const struct allowed_ip_record *record = bsearch(&wanted, history->records,
+		history->record_count, sizeof wanted, compare_ip_records);
 	if (record)
 		*ret = (struct peer_config){
 			.allowed_ips = record->allowed_ips, .allowed_ip_count = record->count};

@@ -307,7 +307,7 @@ static int retained_collect(struct resolution *resolution, struct candidate **by
 	return 0;
 }
 
-static int compare_claims(const void *a, const void *b)
+static int compare_prefix_claims(const void *a, const void *b)
 {
 	const struct claim *x = a, *y = b;
 	int order = prefix_compare(&x->prefix, &y->prefix);
@@ -360,7 +360,7 @@ static struct claim *claims_collect(const struct resolution *resolution, size_t 
 		for (size_t i = 0; peer && i < peer->allowed_ip_count; i++)
 			*next++ = (struct claim){.prefix = peer->allowed_ips[i], .rank = rank};
 	}
-	qsort(claims, count, sizeof *claims, compare_claims);
+	qsort(claims, count, sizeof *claims, compare_prefix_claims);
 	*ret_count = count;
 	return claims;
 }
@@ -423,7 +423,8 @@ static size_t lost_find(const struct resolution *resolution, size_t rank)
 }
 
 /* The peer without the prefixes that it lost. */
-static int peer_append(struct resolution *resolution, const struct peer_config *peer, size_t rank)
+static int desired_peer_append(
+	struct resolution *resolution, const struct peer_config *peer, size_t rank)
 {
 	size_t first = lost_find(resolution, rank), end = first;
 	while (end < resolution->lost_count && resolution->lost[end].rank == rank)
@@ -458,7 +459,7 @@ static int peers_collect(struct resolution *resolution, struct candidate **by_ke
 		size_t rank = resolution->out.retained_count +
 			      (size_t)(candidate - resolution->candidates);
 		if (!candidate->is_out)
-			error = peer_append(resolution, &candidate->entry->config, rank);
+			error = desired_peer_append(resolution, &candidate->entry->config, rank);
 	}
 	return error ? error : peer_table_seal(&resolution->out.peers, NULL);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_records(const void *a, const void *b)
+static int compare_endpoint_records(const void *a, const void *b)
 {
 	const struct endpoint_record *x = a, *y = b;
 	return key_public_compare(&x->public_key, &y->public_key);
@@ -20,7 +20,7 @@ static struct endpoint_record *cycle_record_find(
 {
 	const struct endpoint_record wanted = {.public_key = *key};
 	return memory->count ? bsearch(&wanted, memory->records, memory->count, sizeof wanted,
-				       compare_records)
+				       compare_endpoint_records)
 			     : NULL;
 }
 
@@ -28,7 +28,7 @@ static struct endpoint_record *added_find(
 	const struct endpoint_history *memory, const struct key_public *key)
 {
 	const struct endpoint_record wanted = {.public_key = *key};
-	struct endpoint_record **found = tfind(&wanted, &memory->added, compare_records);
+	struct endpoint_record **found = tfind(&wanted, &memory->added, compare_endpoint_records);
 	return found ? *found : NULL;
 }
 
@@ -56,7 +56,7 @@ static struct endpoint_record *memory_obtain(
 	if (!record)
 		return NULL;
 	*record = (struct endpoint_record){.public_key = *key};
-	if (tsearch(record, &memory->added, compare_records))
+	if (tsearch(record, &memory->added, compare_endpoint_records))
 		return record;
 	free(record);
 	return NULL;
@@ -317,7 +317,7 @@ void endpoint_history_forget(struct endpoint_history *memory, const struct key_p
 	}
 	record = added_find(memory, key);
 	if (record)
-		tdelete(record, &memory->added, compare_records);
+		tdelete(record, &memory->added, compare_endpoint_records);
 	free(record);
 }
 

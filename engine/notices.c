@@ -25,7 +25,7 @@ static char *notice_text(const char *a, const char *b, const char *c, const char
 	return asprintf(&text, "%s\n%s\n%s\n%s", a, b, c, d) < 0 ? NULL : text;
 }
 
-static int compare_texts(const void *a, const void *b)
+static int compare_notice_texts(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -33,7 +33,7 @@ static int compare_texts(const void *a, const void *b)
 static bool notice_is_new(const struct notices *notices, const char *text)
 {
 	return !notices->count || !bsearch(&text, notices->texts, notices->count,
-					  sizeof *notices->texts, compare_texts);
+					  sizeof *notices->texts, compare_notice_texts);
 }
 
 static int compare_kept_errors(const void *a, const void *b)
@@ -186,7 +186,7 @@ void notices_log(struct notices *notices, const struct logger *logger, const str
 	ipv6_log(&round, routes);
 	unsaid_log(&round);
 	free(round.retained);
-	qsort(round.next.texts, round.next.count, sizeof *round.next.texts, compare_texts);
+	qsort(round.next.texts, round.next.count, sizeof *round.next.texts, compare_notice_texts);
 	notices_clear(notices);
 	*notices = round.next;
 }

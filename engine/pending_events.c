@@ -31,7 +31,7 @@ static size_t pending_peer_bytes(const struct pending_peer *peer)
 	       config->allowed_ip_count * sizeof *config->allowed_ips;
 }
 
-static int compare_ids(const void *a, const void *b)
+static int pending_peer_compare(const void *a, const void *b)
 {
 	const struct pending_peer *x = a, *y = b;
 	return strcmp(x->id, y->id);
@@ -40,12 +40,12 @@ static int compare_ids(const void *a, const void *b)
 static struct pending_peer *peer_lookup(const struct pending_events *overlay, const char *id)
 {
 	const struct pending_peer wanted = {.id = (char *)id};
-	struct pending_peer **found = tfind(&wanted, &overlay->ids, compare_ids);
+	struct pending_peer **found = tfind(&wanted, &overlay->ids, pending_peer_compare);
 	return found ? *found : NULL;
 }
 
 /* One more, of an id that has none yet. */
-static int peer_append(struct pending_events *overlay, struct pending_peer *peer)
+static int pending_peer_append(struct pending_events *overlay, struct pending_peer *peer)
 {
 	if (overlay->count == overlay->capacity) {
 		size_t capacity = overlay->capacity ? overlay->capacity * 2 : 16;
@@ -55,7 +55,7 @@ static int peer_append(struct pending_events *overlay, struct pending_peer *peer
 		overlay->peers = peers;
 		overlay->capacity = capacity;
 	}
-	if (!tsearch(peer, &overlay->ids, compare_ids))
+	if (!tsearch(peer, &overlay->ids, pending_peer_compare))
 		return -ENOMEM;
 	overlay->peers[overlay->count++] = peer;
 	return 0;
@@ -71,7 +71,7 @@ static int overlay_put(struct pending_events *overlay, struct pending_peer *peer
 		bytes -= pending_peer_bytes(old);
 	if (bytes > max && bytes > overlay->bytes)
 		return PENDING_EVENTS_NO_ROOM;
-	int error = old ? 0 : peer_append(overlay, peer);
+	int error = old ? 0 : pending_peer_append(overlay, peer);
 	if (error)
 		return error;
 	peer->order = ++overlay->order;
@@ -168,7 +168,7 @@ void pending_events_fetch_done(struct pending_events *overlay, uint64_t order)
 			continue;
 		}
 		overlay->bytes -= pending_peer_bytes(peer);
-		tdelete(peer, &overlay->ids, compare_ids);
+		tdelete(peer, &overlay->ids, pending_peer_compare);
 		pending_peer_free(peer);
 	}
 	overlay->count = kept;
@@ -179,13 +179,13 @@ const struct pending_peer *pending_events_find(const struct pending_events *over
 	return peer_lookup(overlay, id);
 }
 
-static void keep(void *peer)
+static void pending_peer_spare(void *peer)
 {
 }
 
 void pending_events_clear(struct pending_events *overlay)
 {
-	tdestroy(overlay->ids, keep);
+	tdestroy(overlay->ids, pending_peer_spare);
 	for (size_t i = 0; i < overlay->count; i++)
 		pending_peer_free(overlay->peers[i]);
 	free(overlay->peers);

@@ -71,7 +71,7 @@ static void document_take(struct reconciler *reconciler, struct state_document *
  * Takes the answer over. Returns 0 or what the cycle is to report; the last good document, if there
  * is one, stays in force whatever is returned.
  */
-static int answer_take(
+static int fetch_answer_take(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *failures)
 {
 	switch (answer->outcome) {
@@ -233,7 +233,7 @@ static int index_update(struct manager *manager, const struct plan *plan,
 	return error;
 }
 
-static void drift_report(struct reconciler *reconciler, const struct correction_list *list)
+static void corrections_report(struct reconciler *reconciler, const struct correction_list *list)
 {
 	const struct drift_reporter *reporter = &reconciler->reporter;
 	struct diag diag = {0};
@@ -353,7 +353,7 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 	if (reconciler->observer.executed)
 		reconciler->observer.executed(reconciler->observer.impl, &report);
 	changes_log(&manager->logger, &cycle->corrections);
-	drift_report(reconciler, &cycle->corrections);
+	corrections_report(reconciler, &cycle->corrections);
 	allowed_ip_history_load(
 		&manager->allowed_ips, &cycle->device->peers, &cycle->plan.diff, cycle->results);
 	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
@@ -363,7 +363,7 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 }
 
 /* The stages of a cycle. The caller clears, whichever of them was the last. */
-static int cycle_run(struct cycle *cycle, struct diag *failures)
+static int reconcile_cycle_run(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	const struct pause *pause = &reconciler->manager->pause;
@@ -389,7 +389,7 @@ static int device_converge(struct reconciler *reconciler, const struct device *d
 	const struct peer_names *names, struct diag *failures)
 {
 	struct cycle cycle = {.reconciler = reconciler, .device = device, .names = names};
-	int error = cycle_run(&cycle, failures);
+	int error = reconcile_cycle_run(&cycle, failures);
 	correction_list_clear(&cycle.corrections);
 	peer_op_results_free(cycle.results, peer_diff_op_count(&cycle.plan.diff));
 	route_plan_clear(&cycle.routes);
@@ -422,7 +422,7 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 }
 
 /* Makes the device as the document in force says, after what failed before. */
-static int reconcile(
+static int cycle_reconcile(
 	struct reconciler *reconciler, int error, struct diag *failures, struct diag *diag)
 {
 	error = first_error(error, signing_keys_report(reconciler, failures));
@@ -441,13 +441,13 @@ static int reconcile(
 int reconciler_repair(struct reconciler *reconciler, struct diag *diag)
 {
 	struct diag failures = {0};
-	return reconcile(reconciler, 0, &failures, diag);
+	return cycle_reconcile(reconciler, 0, &failures, diag);
 }
 
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag)
 {
 	struct diag failures = {0};
-	int error = answer_take(reconciler, answer, &failures);
-	return reconcile(reconciler, error, &failures, diag);
+	int error = fetch_answer_take(reconciler, answer, &failures);
+	return cycle_reconcile(reconciler, error, &failures, diag);
 }

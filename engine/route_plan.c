@@ -53,8 +53,8 @@ static int wishes_collect(
 	return 0;
 }
 
-static int refuse(struct routing *routing, struct wish *wish, enum route_refusal_reason reason,
-	const struct ip *covered)
+static int route_refuse(struct routing *routing, struct wish *wish,
+	enum route_refusal_reason reason, const struct ip *covered)
 {
 	struct route_plan *out = &routing->out;
 	if (wish->is_refused)
@@ -96,7 +96,8 @@ static int defaults_refuse(struct routing *routing)
 	int error = 0;
 	for (size_t i = 0; i < routing->wish_count && !error; i++)
 		if (routing->wishes[i].destination.length == 0 && !routing->policy->manage_defaults)
-			error = refuse(routing, &routing->wishes[i], ROUTE_REFUSED_DEFAULT, NULL);
+			error = route_refuse(
+				routing, &routing->wishes[i], ROUTE_REFUSED_DEFAULT, NULL);
 	return error;
 }
 
@@ -113,7 +114,7 @@ static int covers_refuse(struct routing *routing, const struct ip *ip)
 		struct wish *wish = bsearch(&wanted, routing->wishes, routing->wish_count,
 			sizeof *routing->wishes, compare_wishes);
 		if (wish)
-			error = refuse(routing, wish, ROUTE_REFUSED_COVERS, ip);
+			error = route_refuse(routing, wish, ROUTE_REFUSED_COVERS, ip);
 	}
 	return error;
 }
@@ -172,7 +173,7 @@ static int place_settle(struct routing *routing, struct wish *wish,
 		return 0;
 	}
 	if (place.foreign)
-		return refuse(routing, wish, ROUTE_REFUSED_FOREIGN, NULL);
+		return route_refuse(routing, wish, ROUTE_REFUSED_FOREIGN, NULL);
 	out->adds[out->add_count++] = *destination;
 	return 0;
 }

@@ -20,7 +20,7 @@ void verifier_deinit(struct verifier *verifier)
 	nonce_store_clear(&verifier->newest);
 }
 
-static void keep(const struct trust_store *store, const struct trust_record *record)
+static void trust_record_keep(const struct trust_store *store, const struct trust_record *record)
 {
 	if (store->keep)
 		store->keep(store->impl, record);
@@ -28,7 +28,8 @@ static void keep(const struct trust_store *store, const struct trust_record *rec
 
 static void keys_set(struct verifier *verifier, const struct signing_keys *keys)
 {
-	keep(&verifier->store, &(struct trust_record){.kind = TRUST_KEYS, .keys = *keys});
+	trust_record_keep(
+		&verifier->store, &(struct trust_record){.kind = TRUST_KEYS, .keys = *keys});
 	verifier->keys = *keys;
 }
 
@@ -98,7 +99,7 @@ static enum verdict nonce_take(struct verifier *verifier, const struct envelope 
 	};
 	switch (nonce_store_add(&verifier->nonces, record.text, record.length, now, record.until)) {
 	case 0:
-		keep(&verifier->store, &record);
+		trust_record_keep(&verifier->store, &record);
 		return VERDICT_ACCEPTED;
 	case NONCE_KNOWN:
 		diag_fail(diag, -EALREADY, "duplicate nonce");
@@ -167,7 +168,7 @@ enum verdict verifier_take_turn(struct verifier *verifier, const char *id, int64
 		diag_fail_errno(diag, -ENOMEM);
 		return VERDICT_FAULT;
 	}
-	keep(&verifier->store, &record);
+	trust_record_keep(&verifier->store, &record);
 	return VERDICT_ACCEPTED;
 }
 
@@ -196,7 +197,7 @@ struct keeping {
 static void keep_each(void *impl, const char *text, size_t length, struct moment until)
 {
 	const struct keeping *keeping = impl;
-	keep(&keeping->store,
+	trust_record_keep(&keeping->store,
 		&(struct trust_record){
 			.kind = keeping->kind, .text = text, .length = length, .until = until});
 }
@@ -204,7 +205,8 @@ static void keep_each(void *impl, const char *text, size_t length, struct moment
 void verifier_keep_all(const struct verifier *verifier, struct trust_store store)
 {
 	struct keeping nonces = {store, TRUST_NONCE}, newest = {store, TRUST_NEWEST};
-	keep(&store, &(struct trust_record){.kind = TRUST_KEYS, .keys = verifier->keys});
+	trust_record_keep(
+		&store, &(struct trust_record){.kind = TRUST_KEYS, .keys = verifier->keys});
 	nonce_store_each(&verifier->nonces, keep_each, &nonces);
 	nonce_store_each(&verifier->newest, keep_each, &newest);
 }

@@ -18,7 +18,8 @@ const char *peer_field_name(enum peer_field_bit bit)
 	return names[bit];
 }
 
-static int read_id(const char *id, struct arena *arena, struct peer_config *peer, struct diag *diag)
+static int config_read_id(
+	const char *id, struct arena *arena, struct peer_config *peer, struct diag *diag)
 {
 	if (!id)
 		return diag_fail(diag, -EINVAL, "id: missing");
@@ -32,7 +33,7 @@ static int read_id(const char *id, struct arena *arena, struct peer_config *peer
 	return peer->id ? 0 : -ENOMEM;
 }
 
-static int read_public_key(const char *text, struct peer_config *peer, struct diag *diag)
+static int config_read_public_key(const char *text, struct peer_config *peer, struct diag *diag)
 {
 	if (!text)
 		return diag_fail(diag, -EINVAL, "public_key: missing");
@@ -55,7 +56,7 @@ static int check_mesh_ip(const char *text, struct diag *diag)
 	return diag_fail(diag, -EINVAL, "mesh_ip: %s: %s", quote(text, strlen(text)).text, fault);
 }
 
-static int read_endpoint(
+static int config_read_endpoint(
 	const char *text, struct arena *arena, struct peer_config *peer, struct diag *diag)
 {
 	if (!text)
@@ -76,7 +77,7 @@ static int read_endpoint(
 	return 0;
 }
 
-static int read_allowed_ips(const struct api_peer *from, struct arena *arena,
+static int config_read_allowed_ips(const struct api_peer *from, struct arena *arena,
 	struct peer_config *peer, struct diag *diag)
 {
 	if (from->allowed_ip_count == 0)
@@ -97,7 +98,7 @@ static int read_allowed_ips(const struct api_peer *from, struct arena *arena,
 	return 0;
 }
 
-static int read_psk(const char *text, struct peer_config *peer, struct diag *diag)
+static int config_read_psk(const char *text, struct peer_config *peer, struct diag *diag)
 {
 	if (!text || !*text)
 		return 0;
@@ -105,7 +106,7 @@ static int read_psk(const char *text, struct peer_config *peer, struct diag *dia
 	return error ? diag_wrap(diag, error, "psk") : 0;
 }
 
-static int read_keepalive(
+static int config_read_keepalive(
 	int64_t given_s, uint16_t default_s, struct peer_config *peer, struct diag *diag)
 {
 	if (given_s > PERSISTENT_KEEPALIVE_MAX)
@@ -119,20 +120,20 @@ int peer_config_from_api(const struct api_peer *from, uint16_t default_keepalive
 	struct arena *arena, struct peer_config *ret, struct diag *diag)
 {
 	struct peer_config peer = {0};
-	int error = read_id(from->id, arena, &peer, diag);
+	int error = config_read_id(from->id, arena, &peer, diag);
 	if (!error)
-		error = read_public_key(from->public_key, &peer, diag);
+		error = config_read_public_key(from->public_key, &peer, diag);
 	if (!error)
 		error = check_mesh_ip(from->mesh_ip, diag);
 	if (!error)
-		error = read_endpoint(from->endpoint, arena, &peer, diag);
+		error = config_read_endpoint(from->endpoint, arena, &peer, diag);
 	if (!error)
-		error = read_allowed_ips(from, arena, &peer, diag);
+		error = config_read_allowed_ips(from, arena, &peer, diag);
 	if (!error)
-		error = read_keepalive(
+		error = config_read_keepalive(
 			from->persistent_keepalive_s, default_keepalive_s, &peer, diag);
 	if (!error)
-		error = read_psk(from->psk, &peer, diag);
+		error = config_read_psk(from->psk, &peer, diag);
 	if (!error)
 		*ret = peer;
 	key_secret_wipe(&peer.psk);

@@ -18,7 +18,7 @@ static int compare_by_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static int compare_by_key(const void *a, const void *b)
+static int index_compare_keys(const void *a, const void *b)
 {
 	const struct indexed_peer *x = a, *y = b;
 	int order = key_public_compare(&x->public_key, &y->public_key);
@@ -49,7 +49,7 @@ void peer_index_deinit(struct peer_index *index)
 }
 
 /* Return the tree node of `id`, or NULL. */
-static struct indexed_peer **node_find(const struct peer_index *index, const char *id)
+static struct indexed_peer **index_node_find(const struct peer_index *index, const char *id)
 {
 	const struct indexed_peer wanted = {.id = id};
 	return tfind(&wanted, &index->by_id, compare_by_id);
@@ -58,7 +58,7 @@ static struct indexed_peer **node_find(const struct peer_index *index, const cha
 /* Add the mapping or replace the key of `id`. Return 0, or -ENOMEM with the index unchanged. */
 static int index_put(struct peer_index *index, const char *id, const struct key_public *key)
 {
-	struct indexed_peer **node = node_find(index, id), *old = node ? *node : NULL;
+	struct indexed_peer **node = index_node_find(index, id), *old = node ? *node : NULL;
 	if (old && key_public_equal(&old->public_key, key))
 		return 0;
 	size_t size = strlen(id) + 1;
@@ -67,18 +67,18 @@ static int index_put(struct peer_index *index, const char *id, const struct key_
 		return -ENOMEM;
 	*peer = (struct indexed_peer){*key, peer->text};
 	memcpy(peer->text, id, size);
-	if (!tsearch(peer, &index->by_key, compare_by_key)) {
+	if (!tsearch(peer, &index->by_key, index_compare_keys)) {
 		free(peer);
 		return -ENOMEM;
 	}
 	if (old) {
 		*node = peer;
-		tdelete(old, &index->by_key, compare_by_key);
+		tdelete(old, &index->by_key, index_compare_keys);
 		free(old);
 		return 0;
 	}
 	if (!tsearch(peer, &index->by_id, compare_by_id)) {
-		tdelete(peer, &index->by_key, compare_by_key);
+		tdelete(peer, &index->by_key, index_compare_keys);
 		free(peer);
 		return -ENOMEM;
 	}
@@ -102,10 +102,10 @@ int peer_index_update(struct peer_index *index, const char *id, const struct key
 void peer_index_remove(struct peer_index *index, const char *id)
 {
 	pthread_rwlock_wrlock(&index->lock);
-	struct indexed_peer **node = node_find(index, id);
+	struct indexed_peer **node = index_node_find(index, id);
 	if (node) {
 		struct indexed_peer *peer = *node;
-		tdelete(peer, &index->by_key, compare_by_key);
+		tdelete(peer, &index->by_key, index_compare_keys);
 		tdelete(peer, &index->by_id, compare_by_id);
 		free(peer);
 		index->count--;
@@ -116,7 +116,7 @@ void peer_index_remove(struct peer_index *index, const char *id)
 bool peer_index_lookup(struct peer_index *index, const char *id, struct key_public *ret)
 {
 	pthread_rwlock_rdlock(&index->lock);
-	struct indexed_peer **node = node_find(index, id);
+	struct indexed_peer **node = index_node_find(index, id);
 	if (node)
 		*ret = (*node)->public_key;
 	pthread_rwlock_unlock(&index->lock);
@@ -188,7 +188,7 @@ static bool index_is_same(
 }
 
 /* By id; equal ids in array order, which qsort alone would not preserve. */
-static int compare_ids(const void *a, const void *b)
+static int index_compare_ids(const void *a, const void *b)
 {
 	const struct peer_name *x = *(const struct peer_name *const *)a;
 	const struct peer_name *y = *(const struct peer_name *const *)b;
@@ -205,7 +205,7 @@ static struct peer_name *names_pick(const struct peer_name *names, size_t count,
 	for (size_t i = 0; order && i < count; i++)
 		order[i] = &names[i];
 	if (order && picked) {
-		qsort(order, count, sizeof *order, compare_ids);
+		qsort(order, count, sizeof *order, index_compare_ids);
 		for (size_t i = 0; i < count; i++)
 			if (i + 1 == count || strcmp(order[i]->id, order[i + 1]->id) != 0)
 				picked[picked_count++] = *order[i];

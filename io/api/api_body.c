@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* A string with its quotes, measured first and then written in place: it may be a secret. */
-static void put_string(struct secret_buffer *body, const char *text)
+static void body_put_string(struct secret_buffer *body, const char *text)
 {
 	size_t length = strlen(text);
 	struct canonical_writer writer = {0};
@@ -23,13 +23,13 @@ static void put_string(struct secret_buffer *body, const char *text)
 }
 
 /* `lead` is what stands before the value: a brace or comma, and the name. */
-static void put_text(struct secret_buffer *body, const char *lead, const char *text)
+static void body_put_text(struct secret_buffer *body, const char *lead, const char *text)
 {
 	secret_buffer_append_text(body, lead);
-	put_string(body, text);
+	body_put_string(body, text);
 }
 
-static void put_number(struct secret_buffer *body, const char *lead, uint64_t number)
+static void body_put_number(struct secret_buffer *body, const char *lead, uint64_t number)
 {
 	char text[24];
 	snprintf(text, sizeof text, "%" PRIu64, number);
@@ -45,11 +45,11 @@ static int finish(const struct secret_buffer *body)
 int api_body_drift(struct secret_buffer *body, int64_t timestamp_ns,
 	const struct api_correction *corrections, size_t count)
 {
-	put_text(body, "{\"timestamp\":", timestamp_format(timestamp_ns).text);
+	body_put_text(body, "{\"timestamp\":", timestamp_format(timestamp_ns).text);
 	secret_buffer_append_text(body, ",\"corrections\":[");
 	for (size_t i = 0; i < count; i++) {
-		put_text(body, i ? ",{\"type\":" : "{\"type\":", corrections[i].type);
-		put_text(body, ",\"detail\":", corrections[i].detail);
+		body_put_text(body, i ? ",{\"type\":" : "{\"type\":", corrections[i].type);
+		body_put_text(body, ",\"detail\":", corrections[i].detail);
 		secret_buffer_append_text(body, "}");
 	}
 	secret_buffer_append_text(body, "]}");
@@ -78,13 +78,13 @@ static struct duration_text duration_format(int64_t seconds)
 int api_body_heartbeat(
 	struct secret_buffer *body, const char *node_id, const struct api_heartbeat *heartbeat)
 {
-	put_text(body, "{\"node_id\":", node_id);
-	put_text(body, ",\"timestamp\":", timestamp_format(heartbeat->timestamp_ns).text);
-	put_text(body, ",\"status\":", heartbeat->status);
-	put_text(body, ",\"uptime\":", duration_format(heartbeat->uptime_s).text);
-	put_text(body, ",\"mesh\":{\"interface\":", heartbeat->interface);
-	put_number(body, ",\"peer_count\":", heartbeat->peer_count);
-	put_number(body, ",\"listen_port\":", heartbeat->listen_port);
+	body_put_text(body, "{\"node_id\":", node_id);
+	body_put_text(body, ",\"timestamp\":", timestamp_format(heartbeat->timestamp_ns).text);
+	body_put_text(body, ",\"status\":", heartbeat->status);
+	body_put_text(body, ",\"uptime\":", duration_format(heartbeat->uptime_s).text);
+	body_put_text(body, ",\"mesh\":{\"interface\":", heartbeat->interface);
+	body_put_number(body, ",\"peer_count\":", heartbeat->peer_count);
+	body_put_number(body, ",\"listen_port\":", heartbeat->listen_port);
 	secret_buffer_append_text(body, "}}");
 	return finish(body);
 }
@@ -92,9 +92,9 @@ int api_body_heartbeat(
 int api_body_register(struct secret_buffer *body, const char *join_token, const char *public_key,
 	const char *hostname)
 {
-	put_text(body, "{\"token\":", join_token);
-	put_text(body, ",\"public_key\":", public_key);
-	put_text(body, ",\"hostname\":", hostname);
+	body_put_text(body, "{\"token\":", join_token);
+	body_put_text(body, ",\"public_key\":", public_key);
+	body_put_text(body, ",\"hostname\":", hostname);
 	secret_buffer_append_text(body, "}");
 	return finish(body);
 }

@@ -21,7 +21,8 @@ bool api_node_id_is_valid(const char *node_id)
 	return strcmp(node_id, ".") != 0 && strcmp(node_id, "..") != 0;
 }
 
-static int object_read(const char *text, size_t length, struct json_span *ret, struct diag *diag)
+static int reply_object_read(
+	const char *text, size_t length, struct json_span *ret, struct diag *diag)
 {
 	struct json_span object;
 	int error = json_scan_document(text, length, &object, diag);
@@ -56,7 +57,7 @@ int api_reply_read_orders(
 		*ret = orders;
 		return 0;
 	}
-	int error = object_read(text, length, &object, diag);
+	int error = reply_object_read(text, length, &object, diag);
 	if (!error)
 		error = bool_read(object, "reconcile", &orders.reconcile, diag);
 	if (!error)
@@ -67,7 +68,7 @@ int api_reply_read_orders(
 }
 
 /* A string that has to be there, without NUL bytes. */
-static int text_read(struct json_span object, const char *name, struct arena *arena,
+static int reply_text_read(struct json_span object, const char *name, struct arena *arena,
 	const char **ret, struct diag *diag)
 {
 	struct json_span value = {0};
@@ -126,7 +127,7 @@ int api_reply_read_registration(const char *text, size_t length, struct arena *a
 	struct api_registration registration = {0};
 	struct json_span object = {0};
 	const char *mesh_ip = NULL, *signing_key = NULL;
-	int error = object_read(text, length, &object, diag);
+	int error = reply_object_read(text, length, &object, diag);
 	if (error)
 		return error;
 	const struct {
@@ -139,7 +140,7 @@ int api_reply_read_registration(const char *text, size_t length, struct arena *a
 		{"node_secret_key", &registration.node_secret_key},
 	};
 	for (size_t i = 0; i < sizeof members / sizeof *members && !error; i++)
-		error = text_read(object, members[i].name, arena, members[i].value, diag);
+		error = reply_text_read(object, members[i].name, arena, members[i].value, diag);
 	if (!error)
 		error = members_check(mesh_ip, signing_key, &registration, diag);
 	if (error)

@@ -69,21 +69,21 @@ static int on_body(void *impl, const char *bytes, size_t length)
 	return callback_end(stream) || error;
 }
 
-static void on_event(void *impl, const struct stream_event *event)
+static void on_parsed_event(void *impl, const struct stream_event *event)
 {
 	struct stream_call *stream = impl;
 	if (!stream->call.is_cancelled)
 		stream->callbacks.on_event(stream->callbacks.impl, event);
 }
 
-static void on_id(void *impl, struct stream_text last_id)
+static void on_parsed_id(void *impl, struct stream_text last_id)
 {
 	struct stream_call *stream = impl;
 	if (!stream->call.is_cancelled)
 		stream->callbacks.on_id(stream->callbacks.impl, last_id);
 }
 
-static void on_retry(void *impl, uint64_t retry_ms)
+static void on_parsed_retry(void *impl, uint64_t retry_ms)
 {
 	struct stream_call *stream = impl;
 	if (!stream->call.is_cancelled)
@@ -120,9 +120,9 @@ int api_stream_open(struct api_client *client, const char *token, const char *la
 	if (!stream)
 		return diag_fail_errno(diag, -ENOMEM);
 	const struct event_stream_callbacks parser_callbacks = {
-		.on_event = on_event,
-		.on_id = on_id,
-		.on_retry = on_retry,
+		.on_event = on_parsed_event,
+		.on_id = on_parsed_id,
+		.on_retry = on_parsed_retry,
 		.impl = stream,
 	};
 	event_stream_init(&stream->parser, client->options.event_bytes_max, &parser_callbacks);

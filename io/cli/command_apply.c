@@ -27,7 +27,7 @@ struct apply {
 	int report_error;
 };
 
-static void cycle_executed(void *impl, const struct cycle_report *report)
+static void apply_executed(void *impl, const struct cycle_report *report)
 {
 	struct apply *apply = impl;
 	apply->report.plan = report->plan;
@@ -115,8 +115,8 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 		.lookup = &manager->lookup,
 	};
 	if (!error) {
-		error = plan_compute(&input, &manager->endpoints, clock_read(&reconciler->clock),
-			&plan);
+		error = plan_compute(
+			&input, &manager->endpoints, clock_read(&reconciler->clock), &plan);
 		if (error)
 			diag_fail_errno(diag, error);
 	}
@@ -131,14 +131,14 @@ static int read_back(struct reconciler *reconciler, struct diag *diag)
 	return error;
 }
 
-static int cycle_run(struct apply *apply, struct manager *manager, struct diag *diag)
+static int apply_cycle_run(struct apply *apply, struct manager *manager, struct diag *diag)
 {
 	struct session *session = apply->session;
 	struct reconciler reconciler;
 	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &session->document};
 	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0},
 		&session->identity);
-	reconciler.observer = (struct cycle_observer){.executed = cycle_executed, .impl = apply};
+	reconciler.observer = (struct cycle_observer){.executed = apply_executed, .impl = apply};
 	manager->router = session_router(session);
 	manager->route_policy = session_route_policy(session);
 	int error = reconciler_begin(&reconciler, diag);
@@ -198,7 +198,7 @@ static int apply_run(struct apply *apply, struct diag *diag)
 	if (error)
 		return diag_fail_errno(diag, error);
 	manager.lookup = resolver_lookup(&apply->resolver);
-	error = cycle_run(apply, &manager, diag);
+	error = apply_cycle_run(apply, &manager, diag);
 	manager_deinit(&manager);
 	return error;
 }

@@ -13,7 +13,7 @@ void report_error_start(void)
 }
 
 /* Ids of peers stand in errors as they are: no line shall come of what they hold. */
-static void line_write(const char *format, va_list args)
+static void error_line_write(const char *format, va_list args)
 {
 	char *text = NULL;
 	if (vasprintf(&text, format, args) < 0)
@@ -31,7 +31,7 @@ void report_error_line(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	line_write(format, args);
+	error_line_write(format, args);
 	va_end(args);
 }
 
@@ -39,7 +39,7 @@ void report_error(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	line_write(format, args);
+	error_line_write(format, args);
 	va_end(args);
 	fflush(stderr);
 }

@@ -106,7 +106,7 @@ static void fetch_done(void *impl, const struct api_result *result, const struct
 	}
 }
 
-static void fetch(void *impl)
+static void api_fetch(void *impl)
 {
 	struct api_source *source = impl;
 	struct diag diag = {0};
@@ -135,7 +135,7 @@ void api_source_retry_now(struct api_source *source)
 	source->listener.wants_cycle(source->listener.impl, 0);
 }
 
-static void reload(void *impl)
+static void api_reload(void *impl)
 {
 	struct api_source *source = impl;
 	free(source->etag);
@@ -147,5 +147,5 @@ static void reload(void *impl)
 
 struct source api_source(struct api_source *source)
 {
-	return (struct source){.fetch = fetch, .reload = reload, .impl = source};
+	return (struct source){.fetch = api_fetch, .reload = api_reload, .impl = source};
 }

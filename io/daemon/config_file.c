@@ -22,7 +22,7 @@ static bool names_match(const char *member, const char *option)
 }
 
 /* Return NULL if there is no such option. */
-static const struct config_member *member_find(
+static const struct config_member *config_member_find(
 	const struct config_schema *schema, const char *name, size_t length)
 {
 	for (size_t i = 0; i < schema->count && strlen(name) == length; i++)
@@ -109,7 +109,7 @@ static int member_read(const struct config_schema *schema, struct json_span name
 	size_t length;
 	if (json_span_decode(name, arena, &text, &length) != 0)
 		return -ENOMEM;
-	const struct config_member *member = member_find(schema, text, length);
+	const struct config_member *member = config_member_find(schema, text, length);
 	if (!member)
 		return reject_unknown(name, diag);
 	if (json_span_kind(value) == JSON_NULL)
@@ -118,7 +118,7 @@ static int member_read(const struct config_schema *schema, struct json_span name
 	return error == -EINVAL ? diag_wrap(diag, error, "%s", text) : error;
 }
 
-static int object_read(const struct config_schema *schema, struct json_span object,
+static int config_object_read(const struct config_schema *schema, struct json_span object,
 	struct arena *arena, struct diag *diag)
 {
 	if (json_span_kind(object) != JSON_OBJECT)
@@ -131,13 +131,13 @@ static int object_read(const struct config_schema *schema, struct json_span obje
 	return error;
 }
 
-static int text_read(const struct config_schema *schema, const struct file_text *file,
+static int config_text_read(const struct config_schema *schema, const struct file_text *file,
 	struct arena *arena, struct diag *diag)
 {
 	struct json_span object;
 	int error = json_scan_document(file->text, file->length, &object, diag);
 	if (!error)
-		error = object_read(schema, object, arena, diag);
+		error = config_object_read(schema, object, arena, diag);
 	return error == -ENOMEM ? diag_fail_errno(diag, error) : error;
 }
 
@@ -147,7 +147,7 @@ int config_file_read(const char *path, const struct config_schema *schema, struc
 	struct arena arena = {0};
 	int error = file_read_trusted(path, CONFIG_BYTES_MAX, &file, diag);
 	if (!error) {
-		error = text_read(schema, &file, &arena, diag);
+		error = config_text_read(schema, &file, &arena, diag);
 		if (error)
 			diag_wrap(diag, error, "%s", file_display_name(path));
 	}

@@ -91,7 +91,7 @@ static void cycle_ended(void *impl, int error)
 		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms);
 }
 
-static void event_handled(void *impl)
+static void daemon_event_handled(void *impl)
 {
 	struct daemon *daemon = impl;
 	state_store_save_peers(&daemon->store);
@@ -110,7 +110,7 @@ static void rotation_ordered(void *impl)
 }
 
 /* An open stream shows that the control plane answers again. Without one, fetch sooner. */
-static void stream_changed(void *impl)
+static void daemon_stream_changed(void *impl)
 {
 	struct daemon *daemon = impl;
 	if (daemon->events.is_open)
@@ -236,9 +236,9 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	event_client_init(
 		&daemon->events, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
 	daemon->events.recorder = &daemon->recorder;
-	daemon->events.handled = event_handled;
+	daemon->events.handled = daemon_event_handled;
 	daemon->events.rotation_ordered = rotation_ordered;
-	daemon->events.changed = stream_changed;
+	daemon->events.changed = daemon_stream_changed;
 	daemon->events.impl = daemon;
 	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->telemetry.wants_cycle = wants_cycle;

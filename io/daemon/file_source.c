@@ -75,7 +75,7 @@ void file_source_close(struct file_source *source)
 	problem_clear(&source->secrecy_problem);
 }
 
-static int text_take(struct file_source *source, const struct file_text *text,
+static int document_read(struct file_source *source, const struct file_text *text,
 	struct state_document *ret, struct diag *diag)
 {
 	int error = state_wire_read(text->text, text->length, &source->wire, ret, diag);
@@ -94,7 +94,7 @@ static int text_take(struct file_source *source, const struct file_text *text,
 	return 0;
 }
 
-static void fetch(void *impl)
+static void file_fetch(void *impl)
 {
 	struct file_source *source = impl;
 	enum state_file_outcome outcome = STATE_FILE_UNCHANGED;
@@ -106,7 +106,7 @@ static void fetch(void *impl)
 		watch_retry(source);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {
-		error = text_take(source, &text, &document, &diag);
+		error = document_read(source, &text, &document, &diag);
 		answer.outcome = FETCH_DOCUMENT;
 	}
 	if (error) {
@@ -119,7 +119,7 @@ static void fetch(void *impl)
 	diag_clear(&diag);
 }
 
-static void reload(void *impl)
+static void file_reload(void *impl)
 {
 	struct file_source *source = impl;
 	state_file_forget(&source->file);
@@ -127,5 +127,5 @@ static void reload(void *impl)
 
 struct source file_source(struct file_source *source)
 {
-	return (struct source){.fetch = fetch, .reload = reload, .impl = source};
+	return (struct source){.fetch = file_fetch, .reload = file_reload, .impl = source};
 }

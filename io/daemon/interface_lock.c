@@ -22,7 +22,7 @@
 /* Times that the file is found removed by somebody just as it is being locked. */
 #define REMOVALS_MAX 16
 
-static int fail_errno(struct diag *diag, int error, const char *place)
+static int lock_fail(struct diag *diag, int error, const char *place)
 {
 	return diag_wrap(diag, diag_fail_errno(diag, error), "lock: %s", place);
 }
@@ -33,7 +33,7 @@ static int directory_open(const char *path, struct diag *diag)
 	struct stat status;
 	bool is_made = mkdir(path, 0755) == 0;
 	if (!is_made && errno != EEXIST)
-		return fail_errno(diag, -errno, path);
+		return lock_fail(diag, -errno, path);
 	if (lstat(path, &status) == 0 && !S_ISDIR(status.st_mode))
 		return diag_fail(
 			diag, -ENOTDIR, "lock: %s: must be a directory, and no link", path);
@@ -43,23 +43,23 @@ static int directory_open(const char *path, struct diag *diag)
 	/* Whatever the umask is. */
 	if (!is_made || fchmod(fd, 0755) == 0)
 		return fd;
-	int error = fail_errno(diag, -errno, path);
+	int error = lock_fail(diag, -errno, path);
 	close(fd);
 	return error;
 }
 
-static int path_make(
+static int lock_path_make(
 	const char *directory, const char *interface, char ret[static PATH_MAX], struct diag *diag)
 {
 	static const char namespace_path[] = "/proc/thread-self/ns/net";
 	struct stat status;
 	if (!interface_name_is_valid(interface, strlen(interface)))
-		return fail_errno(diag, -EINVAL, "interface name");
+		return lock_fail(diag, -EINVAL, "interface name");
 	if (stat(namespace_path, &status) != 0)
-		return fail_errno(diag, -errno, namespace_path);
+		return lock_fail(diag, -errno, namespace_path);
 	if (snprintf(ret, PATH_MAX, "%s/%jx-%jx-%s.lock", directory, (uintmax_t)status.st_dev,
 		    (uintmax_t)status.st_ino, interface) >= PATH_MAX)
-		return fail_errno(diag, -ENAMETOOLONG, directory);
+		return lock_fail(diag, -ENAMETOOLONG, directory);
 	return 0;
 }
 
@@ -110,12 +110,12 @@ static int file_claim(int directory_fd, int fd, const char *path, struct diag *d
 {
 	struct stat status;
 	if (fstat(fd, &status) != 0)
-		return fail_errno(diag, -errno, path);
+		return lock_fail(diag, -errno, path);
 	if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
 		return diag_fail(
 			diag, -EINVAL, "lock: %s: must be a regular file with no other name", path);
 	int error = file_hand_over(directory_fd, fd);
-	return error ? fail_errno(diag, error, path) : 0;
+	return error ? lock_fail(diag, error, path) : 0;
 }
 
 /* Returns a descriptor or a negative errno, -ESTALE if the file is no longer the one of that name.
@@ -126,13 +126,13 @@ static int file_lock(int directory_fd, const char *path, const char *interface, 
 	int fd = openat(
 		directory_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail_errno(diag, -errno, path);
+		return lock_fail(diag, -errno, path);
 	int error = 0;
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		error = errno == EWOULDBLOCK ? fail_busy(fd, interface, diag)
-					     : fail_errno(diag, -errno, path);
+					     : lock_fail(diag, -errno, path);
 	else if (!is_there(directory_fd, name, fd))
-		error = fail_errno(diag, -ESTALE, path);
+		error = lock_fail(diag, -ESTALE, path);
 	else
 		error = file_claim(directory_fd, fd, path, diag);
 	if (!error)
@@ -146,7 +146,7 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 {
 	char path[PATH_MAX];
 	*lock = (struct interface_lock){0};
-	int fd = path_make(directory, interface, path, diag);
+	int fd = lock_path_make(directory, interface, path, diag);
 	if (fd < 0)
 		return fd;
 	int directory_fd = directory_open(directory, diag);
@@ -169,7 +169,7 @@ int interface_lock_check(const char *directory, const char *interface, struct di
 	char path[PATH_MAX];
 	struct diag ignored = {0};
 	struct stat status;
-	int error = path_make(directory, interface, path, &ignored);
+	int error = lock_path_make(directory, interface, path, &ignored);
 	diag_clear(&ignored);
 	if (error)
 		return 0;

@@ -63,7 +63,7 @@ static int walk_step(struct path_watch *watch, struct path_walk *walk, int *ret_
 }
 
 /* Returns 0 or what kept a place from being watched; how far the path leads does not matter. */
-static int walk_all(struct path_watch *watch)
+static int watch_walk(struct path_watch *watch)
 {
 	struct path_walk walk;
 	int watch_error = 0;
@@ -94,7 +94,7 @@ static int watch_renew(struct path_watch *watch, struct diag *diag)
 	struct path_watch before = *watch;
 	watch->places = NULL;
 	watch->count = watch->capacity = 0;
-	int error = walk_all(watch);
+	int error = watch_walk(watch);
 	for (size_t i = 0; i < before.count; i++)
 		if (!is_watched(watch, before.places[i].descriptor))
 			inotify_rm_watch(watch->fd, before.places[i].descriptor);

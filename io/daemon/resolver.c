@@ -272,7 +272,7 @@ static bool is_same_set(const struct name_record *name, const struct lookup *loo
 	return is_same;
 }
 
-static bool answer_take(struct resolver *resolver, struct lookup *lookup, int64_t now_ms)
+static bool lookup_answer_take(struct resolver *resolver, struct lookup *lookup, int64_t now_ms)
 {
 	struct name_record *name = resolver_find(resolver, lookup->host);
 	enum name_state state = lookup->error ? NAME_BAD : NAME_GOOD;
@@ -303,7 +303,7 @@ bool resolver_take(struct resolver *resolver, int64_t now_ms)
 	resolver->shared->answered = NULL;
 	pthread_mutex_unlock(&resolver->shared->lock);
 	for (struct lookup *lookup = answered; lookup; lookup = lookup->next)
-		changed |= answer_take(resolver, lookup, now_ms);
+		changed |= lookup_answer_take(resolver, lookup, now_ms);
 	lookups_free(answered);
 	return changed;
 }

@@ -46,12 +46,12 @@ struct content {
 	const struct state_store_peers *peers;
 };
 
-static void put(struct canonical_writer *writer, const char *text)
+static void head_put(struct canonical_writer *writer, const char *text)
 {
 	canonical_put(writer, text, strlen(text));
 }
 
-static void put_string(struct canonical_writer *writer, const char *text)
+static void head_put_string(struct canonical_writer *writer, const char *text)
 {
 	canonical_put_string(writer, text, strlen(text));
 }
@@ -60,31 +60,31 @@ static void put_state(struct canonical_writer *writer, const struct content *con
 {
 	char hash[HASH_TEXT_SIZE];
 	sodium_bin2hex(hash, sizeof hash, content->document_hash, STATE_STORE_FILE_HASH);
-	put(writer, "{\"version\":" CACHE_VERSION ",\"node_id\":");
+	head_put(writer, "{\"version\":" CACHE_VERSION ",\"node_id\":");
 	if (content->owner->node_id)
-		put_string(writer, content->owner->node_id);
+		head_put_string(writer, content->owner->node_id);
 	else
-		put(writer, "null");
-	put(writer, ",\"source\":");
-	put_string(writer, content->owner->source);
-	put(writer, ",\"hash\":");
-	put_string(writer, hash);
-	put(writer, ",\"stamp\":");
-	put_string(writer, content->stamp);
-	put(writer, ",");
+		head_put(writer, "null");
+	head_put(writer, ",\"source\":");
+	head_put_string(writer, content->owner->source);
+	head_put(writer, ",\"hash\":");
+	head_put_string(writer, hash);
+	head_put(writer, ",\"stamp\":");
+	head_put_string(writer, content->stamp);
+	head_put(writer, ",");
 	state_store_peers_put(writer, content->peers);
-	put(writer, ",\"document\":");
+	head_put(writer, ",\"document\":");
 	canonical_put(writer, content->document.text, content->document.length);
-	put(writer, "}\n");
+	head_put(writer, "}\n");
 }
 
 static void put_peers(struct canonical_writer *writer, const struct content *content)
 {
-	put(writer, "{\"version\":" CACHE_VERSION ",\"stamp\":");
-	put_string(writer, content->stamp);
-	put(writer, ",");
+	head_put(writer, "{\"version\":" CACHE_VERSION ",\"stamp\":");
+	head_put_string(writer, content->stamp);
+	head_put(writer, ",");
 	state_store_peers_put(writer, content->peers);
-	put(writer, "}\n");
+	head_put(writer, "}\n");
 }
 
 typedef void (*content_put)(struct canonical_writer *writer, const struct content *content);
@@ -105,7 +105,7 @@ static int content_write(content_put put_content, const struct content *content,
 }
 
 /* Stores `content` unless the file is known to hold it, in which case `*hash` is its hash. */
-static int peers_store(
+static int peers_file_store(
 	struct state_store_file *cache, const struct content *content, struct diag *diag)
 {
 	struct file_text file = {0};
@@ -192,7 +192,7 @@ int state_store_file_store_peers(
 	struct content content = {.stamp = cache->stamp, .peers = peers};
 	if (!cache->has_document)
 		return 0;
-	int error = peers_store(cache, &content, diag);
+	int error = peers_file_store(cache, &content, diag);
 	return error ? diag_wrap(diag, error, "keep events") : 0;
 }
 
@@ -325,7 +325,7 @@ static int state_read(struct state_store_file *cache, struct json_span object,
 }
 
 /* Takes the newer events from last_events.json, if it belongs to the state that was loaded. */
-static int peers_take(struct state_store_file *cache, const struct cache_file *cached,
+static int stored_peers_take(struct state_store_file *cache, const struct cache_file *cached,
 	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
 {
 	struct state_store_peers_found found;
@@ -351,7 +351,7 @@ static int peers_load(struct state_store_file *cache, const struct peer_wire_opt
 	int error = cache_file_read(cache->owner.directory, PEERS_NAME, &cached, &diag);
 	bool is_missing = error == -ENOENT;
 	if (!error) {
-		error = peers_take(cache, &cached, options, state, &diag);
+		error = stored_peers_take(cache, &cached, options, state, &diag);
 		file_text_clear(&cached.file);
 	}
 	if (error && !is_missing)

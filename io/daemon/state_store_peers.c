@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put(struct canonical_writer *writer, const char *text)
+static void stored_put(struct canonical_writer *writer, const char *text)
 {
 	canonical_put(writer, text, strlen(text));
 }
 
-static void put_string(struct canonical_writer *writer, const char *text)
+static void stored_put_string(struct canonical_writer *writer, const char *text)
 {
 	canonical_put_string(writer, text, strlen(text));
 }
@@ -22,10 +22,10 @@ static void put_string(struct canonical_writer *writer, const char *text)
 static void put_index(struct canonical_writer *writer, const struct peer_names *names)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		put(writer, i ? "," : "");
-		put_string(writer, names->names[i].id);
-		put(writer, ":");
-		put_string(writer, key_public_format(&names->names[i].public_key).text);
+		stored_put(writer, i ? "," : "");
+		stored_put_string(writer, names->names[i].id);
+		stored_put(writer, ":");
+		stored_put_string(writer, key_public_format(&names->names[i].public_key).text);
 	}
 }
 
@@ -36,30 +36,31 @@ static void put_events(struct canonical_writer *writer, const struct state_store
 		const struct pending_peer *peer = peers->overlay->peers[i];
 		if (peer->order <= peers->overtaken_order)
 			continue;
-		put(writer, separator);
+		stored_put(writer, separator);
 		separator = ",";
 		if (peer->removed) {
-			put(writer, "{\"removed\":");
-			put_string(writer, peer->id);
+			stored_put(writer, "{\"removed\":");
+			stored_put_string(writer, peer->id);
 		} else {
-			put(writer, "{\"peer\":");
+			stored_put(writer, "{\"peer\":");
 			peer_text_put(writer, &peer->entry.config);
 		}
-		put(writer, "}");
+		stored_put(writer, "}");
 	}
 }
 
 void state_store_peers_put(struct canonical_writer *writer, const struct state_store_peers *peers)
 {
-	put(writer, "\"index\":{");
+	stored_put(writer, "\"index\":{");
 	put_index(writer, peers->names);
-	put(writer, "},\"events\":[");
+	stored_put(writer, "},\"events\":[");
 	put_events(writer, peers);
-	put(writer, "]");
+	stored_put(writer, "]");
 }
 
 /* A string that is an id. */
-static int read_id(struct json_span span, struct arena *arena, const char **ret, struct diag *diag)
+static int stored_read_id(
+	struct json_span span, struct arena *arena, const char **ret, struct diag *diag)
 {
 	size_t length;
 	const char *text;
@@ -77,7 +78,7 @@ static int read_name(struct json_span name, struct json_span value, struct arena
 	struct peer_name *ret, struct diag *diag)
 {
 	const char *id = NULL;
-	int error = read_id(name, arena, &id, diag);
+	int error = stored_read_id(name, arena, &id, diag);
 	if (error)
 		return error;
 	if (json_span_kind(value) != JSON_STRING)
@@ -89,7 +90,7 @@ static int read_name(struct json_span name, struct json_span value, struct arena
 	return error;
 }
 
-static int read_index(
+static int stored_read_index(
 	struct json_span index, struct state_store_peers_found *found, struct diag *diag)
 {
 	struct json_cursor cursor = json_cursor_open(index);
@@ -131,7 +132,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	struct json_span value;
 	const char *id = NULL;
 	if (json_span_find_member(event, "removed", &value)) {
-		int error = read_id(value, wire->arena, &id, diag);
+		int error = stored_read_id(value, wire->arena, &id, diag);
 		return error ? error : pending_result(pending_events_remove(overlay, id), diag);
 	}
 	if (!json_span_find_member(event, "peer", &value))
@@ -162,13 +163,13 @@ static int read_events(struct json_span events, const struct peer_wire *wire,
 	return error;
 }
 
-static int read_members(struct json_span object, const struct peer_wire *wire,
+static int stored_read_members(struct json_span object, const struct peer_wire *wire,
 	struct state_store_peers_found *found, struct diag *diag)
 {
 	struct json_span index = {0}, events = {0};
 	json_span_find_member(object, "index", &index);
 	json_span_find_member(object, "events", &events);
-	int error = read_index(index, found, diag);
+	int error = stored_read_index(index, found, diag);
 	if (error)
 		return diag_wrap(diag, error, "index");
 	error = read_events(events, wire, &found->overlay, diag);
@@ -185,7 +186,7 @@ int state_store_peers_read(struct json_span object, const struct peer_wire_optio
 	int error = json_reader_init(&reader);
 	if (!error) {
 		struct peer_wire wire = {.reader = &reader, .options = *options, .arena = &scratch};
-		error = read_members(object, &wire, &found, diag);
+		error = stored_read_members(object, &wire, &found, diag);
 		json_reader_deinit(&reader);
 	}
 	arena_clear(&scratch);

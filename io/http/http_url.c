@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int refuse(struct diag *diag, const char *why)
+static int url_reject(struct diag *diag, const char *why)
 {
 	return diag_fail(diag, -EINVAL, "%s", why);
 }
@@ -50,23 +50,23 @@ static int check_parts(CURLU *handle, struct http_url *url, struct diag *diag)
 	if (!error)
 		error = part_get(handle, CURLUPART_HOST, &host);
 	if (error || !scheme || !host) {
-		error = error ? diag_fail_errno(diag, error) : refuse(diag, "no host");
+		error = error ? diag_fail_errno(diag, error) : url_reject(diag, "no host");
 		goto out;
 	}
 	url->is_http = strcmp(scheme, "http") == 0;
 	url->is_loopback = host_is_loopback(host) && !part_is_given(handle, CURLUPART_ZONEID);
 	if (!url->is_http && strcmp(scheme, "https") != 0)
-		error = refuse(diag, "the scheme is neither https nor http");
+		error = url_reject(diag, "the scheme is neither https nor http");
 	else if (url->is_http && !url->is_loopback)
-		error = refuse(diag, "http is for literal loopback addresses only (127.0.0.1, "
-				     "[::1]); elsewhere it has to be https");
+		error = url_reject(diag, "http is for literal loopback addresses only (127.0.0.1, "
+					 "[::1]); elsewhere it has to be https");
 out:
 	curl_free(scheme);
 	curl_free(host);
 	return error;
 }
 
-static int text_take(CURLU *handle, struct http_url *url, struct diag *diag)
+static int url_text_take(CURLU *handle, struct http_url *url, struct diag *diag)
 {
 	char *text = NULL;
 	int error = part_get(handle, CURLUPART_URL, &text);
@@ -87,27 +87,27 @@ static int text_take(CURLU *handle, struct http_url *url, struct diag *diag)
 static int check_text(const char *text, struct diag *diag)
 {
 	if (!*text)
-		return refuse(diag, "empty");
+		return url_reject(diag, "empty");
 	if (strlen(text) > HTTP_URL_MAX)
 		return diag_fail(diag, -EINVAL, "over %d bytes", HTTP_URL_MAX);
 	if (strchr(text, '#'))
-		return refuse(diag, "has a fragment (#), which has no place here");
+		return url_reject(diag, "has a fragment (#), which has no place here");
 	if (strchr(text, '?'))
-		return refuse(diag, "has a query (?), which has no place here");
+		return url_reject(diag, "has a query (?), which has no place here");
 	if (strchr(text, '\\'))
-		return refuse(diag, "has a backslash in it");
+		return url_reject(diag, "has a backslash in it");
 	for (const char *next = text; *next; next++)
 		if ((unsigned char)*next <= ' ' || *next == 0x7f)
-			return refuse(diag, "has a space or a control character in it");
+			return url_reject(diag, "has a space or a control character in it");
 	const char *scheme_end = strchr(text, ':');
 	if (!scheme_end || strncmp(scheme_end, "://", strlen("://")) != 0)
-		return refuse(diag, "has no scheme; it begins with https://");
+		return url_reject(diag, "has no scheme; it begins with https://");
 	const char *host = scheme_end + strlen("://");
 	if (*host == '/')
-		return refuse(diag, "no host");
+		return url_reject(diag, "no host");
 	/* Decoded, "%333" is the name "33", which, read again, is the address 0.0.0.33. */
 	if (*host != '[' && memchr(host, '%', strcspn(host, "/")))
-		return refuse(diag, "has a percent sign in its host, which has no place there");
+		return url_reject(diag, "has a percent sign in its host, which has no place there");
 	return 0;
 }
 
@@ -117,9 +117,9 @@ static int handle_set(CURLU *handle, const char *text, struct diag *diag)
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return diag_fail_errno(diag, -ENOMEM);
 	if (code != CURLUE_OK)
-		return refuse(diag, curl_url_strerror(code));
+		return url_reject(diag, curl_url_strerror(code));
 	if (part_is_given(handle, CURLUPART_USER) || part_is_given(handle, CURLUPART_PASSWORD))
-		return refuse(diag, "has a user name in it, which has no place here");
+		return url_reject(diag, "has a user name in it, which has no place here");
 	return 0;
 }
 
@@ -136,7 +136,7 @@ int http_url_parse(const char *text, struct http_url *ret, struct diag *diag)
 	if (!error)
 		error = check_parts(handle, &url, diag);
 	if (!error)
-		error = text_take(handle, &url, diag);
+		error = url_text_take(handle, &url, diag);
 	curl_url_cleanup(handle);
 	if (!error)
 		*ret = url;

@@ -25,7 +25,7 @@
 #define SEND_OVERHEAD_BYTES  32
 #define FAMILY_REQUEST_BYTES 128
 
-static int socket_prepare(struct genl_socket *genl, struct diag *diag)
+static int genl_prepare(struct genl_socket *genl, struct diag *diag)
 {
 	int code = nl_connect(genl->sock, NETLINK_GENERIC);
 	if (code >= 0)
@@ -52,12 +52,12 @@ static void socket_close(struct genl_socket *genl)
 	genl->sock = NULL;
 }
 
-static int socket_open(struct genl_socket *genl, struct diag *diag)
+static int genl_reopen(struct genl_socket *genl, struct diag *diag)
 {
 	genl->sock = nl_socket_alloc();
 	if (!genl->sock)
 		return diag_fail_errno(diag, -ENOMEM);
-	int error = socket_prepare(genl, diag);
+	int error = genl_prepare(genl, diag);
 	if (error)
 		socket_close(genl);
 	return error;
@@ -69,7 +69,7 @@ int genl_socket_open(struct genl_socket *genl, int timeout_ms, struct diag *diag
 	genl->buffer = secret_alloc(RECEIVE_BYTES);
 	if (!genl->buffer)
 		return diag_fail_errno(diag, -ENOMEM);
-	int error = socket_open(genl, diag);
+	int error = genl_reopen(genl, diag);
 	if (error)
 		genl_socket_close(genl);
 	return error;
@@ -133,7 +133,7 @@ static int answer_receive(struct genl_socket *genl, struct netlink_reply *reply,
 }
 
 /* Receive first and poll only when nothing is waiting: most of an answer is there already. */
-static int answer_take(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
+static int answers_receive(struct genl_socket *genl, struct netlink_reply *reply, struct diag *diag)
 {
 	int error = 0;
 	while (!error && !reply->is_done) {
@@ -164,15 +164,16 @@ static bool is_broken_off(const struct netlink_reply *reply, int error)
 }
 
 /* The caller has set the handler and the options of `reply`. */
-static int exchange(struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
+static int genl_exchange(
+	struct genl_socket *genl, struct nl_msg *message, struct netlink_reply *reply)
 {
-	int error = genl->sock ? 0 : socket_open(genl, reply->diag);
+	int error = genl->sock ? 0 : genl_reopen(genl, reply->diag);
 	if (error)
 		return error;
 	struct iovec part = message_complete(genl, message, reply);
 	error = messages_send(genl, &part, 1, reply->diag);
 	if (!error)
-		error = answer_take(genl, reply, reply->diag);
+		error = answers_receive(genl, reply, reply->diag);
 	if (is_broken_off(reply, error))
 		socket_close(genl);
 	return error;
@@ -183,7 +184,7 @@ int genl_socket_exchange(struct genl_socket *genl, struct nl_msg *message,
 {
 	struct netlink_reply reply = {
 		.handler = handler ? *handler : (struct netlink_handler){0}, .diag = diag};
-	int error = exchange(genl, message, &reply);
+	int error = genl_exchange(genl, message, &reply);
 	if (ret_refused)
 		*ret_refused = reply.is_refused;
 	return error;
@@ -197,7 +198,7 @@ void genl_socket_exchange_all(
 	struct iovec parts[NETLINK_REQUESTS_MAX];
 	int error = count > NETLINK_REQUESTS_MAX ? -E2BIG
 		    : genl->sock                 ? 0
-						 : socket_open(genl, NULL);
+						 : genl_reopen(genl, NULL);
 	for (size_t i = 0; i < count && !error; i++) {
 		replies[i] = (struct netlink_reply){.diag = &requests[i].diag};
 		parts[i] = message_complete(genl, requests[i].message, &replies[i]);
@@ -207,7 +208,7 @@ void genl_socket_exchange_all(
 	size_t answered = 0;
 	for (; answered < count && !error; answered++) {
 		struct netlink_request *request = &requests[answered];
-		request->error = answer_take(genl, &replies[answered], &request->diag);
+		request->error = answers_receive(genl, &replies[answered], &request->diag);
 		request->is_refused = replies[answered].is_refused;
 		if (is_broken_off(&replies[answered], request->error))
 			error = request->error;
@@ -222,7 +223,7 @@ int genl_socket_peek(struct genl_socket *genl, struct nl_msg *message,
 	const struct netlink_handler *handler, struct diag *diag)
 {
 	struct netlink_reply reply = {.handler = *handler, .is_first_enough = true, .diag = diag};
-	return exchange(genl, message, &reply);
+	return genl_exchange(genl, message, &reply);
 }
 
 static int family_decode(void *impl, struct nlmsghdr *header)

@@ -135,7 +135,7 @@ static int port_wrap(struct diag *diag, int error, const char *name, uint16_t li
 }
 
 /* Set key and port, each only if it differs: setting a key resets all sessions. */
-static int device_put_right(struct kernel_controller *kernel, const char *name,
+static int kernel_device_put_right(struct kernel_controller *kernel, const char *name,
 	const struct wg_target *target, const struct key_secret *private_key, uint16_t listen_port,
 	struct diag *diag)
 {
@@ -158,8 +158,8 @@ static int device_put_right(struct kernel_controller *kernel, const char *name,
 	return error == -EADDRINUSE ? port_wrap(diag, error, name, listen_port) : error;
 }
 
-static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
-	uint16_t listen_port, struct diag *diag)
+static int kernel_create_interface(void *impl, const char *name,
+	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct wg_target target;
@@ -175,10 +175,10 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	}
 	if (error)
 		return error;
-	return device_put_right(kernel, name, &target, private_key, listen_port, diag);
+	return kernel_device_put_right(kernel, name, &target, private_key, listen_port, diag);
 }
 
-static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
+static int kernel_set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct wg_target target;
@@ -199,7 +199,8 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	return error;
 }
 
-static int delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
+static int kernel_delete_interface(
+	void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct link_info info;
@@ -212,14 +213,14 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 	return 0;
 }
 
-static int check_address(
+static int kernel_check_address(
 	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	return wg_link_check_address(&kernel->link, name, address, mtu, diag);
 }
 
-static int configure_address(void *impl, const char *name, const struct prefix *address,
+static int kernel_configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
@@ -227,7 +228,7 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 }
 
 /* WireGuard opens its socket when the link goes up, so a port conflict appears only here. */
-static int set_interface_up(void *impl, const char *name, struct diag *diag)
+static int kernel_set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct wg_target target;
@@ -242,13 +243,14 @@ static int set_interface_up(void *impl, const char *name, struct diag *diag)
 	return error;
 }
 
-static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
+static int kernel_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	return wg_link_set_mtu(&kernel->link, name, mtu, diag);
 }
 
-static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
+static int kernel_add_peer(
+	void *impl, const char *name, const struct peer_op *op, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	struct wg_target target;
@@ -256,7 +258,7 @@ static int add_peer(void *impl, const char *name, const struct peer_op *op, stru
 	return error ? error : wg_apply_set(&kernel->apply, &target, op, diag);
 }
 
-static int remove_peer(
+static int kernel_remove_peer(
 	void *impl, const char *name, const struct key_public *key, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
@@ -308,7 +310,7 @@ static int both_sides_read(struct kernel_controller *kernel, const char *name,
 	return error;
 }
 
-static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+static int kernel_read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
 {
 	struct kernel_controller *kernel = impl;
 	int error = both_sides_read(kernel, name, peers_read, ret, diag);
@@ -322,7 +324,7 @@ static int read_interface(void *impl, const char *name, struct device *ret, stru
 	return both_sides_read(impl, name, wg_socket_read_settings, ret, diag);
 }
 
-static void apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
+static void kernel_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
 	struct peer_op_result *results, const struct pause *pause)
 {
 	struct kernel_controller *kernel = impl;
@@ -337,18 +339,18 @@ static void apply(void *impl, const char *name, const struct peer_op *ops, size_
 }
 
 static const struct controller_ops kernel_ops = {
-	.create_interface = create_interface,
-	.set_fwmark = set_fwmark,
-	.delete_interface = delete_interface,
-	.configure_address = configure_address,
-	.check_address = check_address,
-	.set_interface_up = set_interface_up,
-	.set_mtu = set_mtu,
-	.add_peer = add_peer,
-	.remove_peer = remove_peer,
-	.read_device = read_device,
+	.create_interface = kernel_create_interface,
+	.set_fwmark = kernel_set_fwmark,
+	.delete_interface = kernel_delete_interface,
+	.configure_address = kernel_configure_address,
+	.check_address = kernel_check_address,
+	.set_interface_up = kernel_set_interface_up,
+	.set_mtu = kernel_set_mtu,
+	.add_peer = kernel_add_peer,
+	.remove_peer = kernel_remove_peer,
+	.read_device = kernel_read_device,
 	.read_interface = read_interface,
-	.apply = apply,
+	.apply = kernel_apply,
 };
 
 struct controller kernel_controller(struct kernel_controller *kernel)

@@ -17,7 +17,7 @@ static void reply_fail(struct netlink_reply *reply, int error)
 		reply->error = error;
 }
 
-static void malformed(struct netlink_reply *reply, const char *what)
+static void reply_malformed(struct netlink_reply *reply, const char *what)
 {
 	if (!reply->error)
 		diag_fail(reply->diag, -EIO, "netlink: %s", what);
@@ -59,13 +59,13 @@ static void take_error(struct netlink_reply *reply, const struct nlmsghdr *heade
 {
 	const struct nlmsgerr *message = nlmsg_data(header);
 	if ((size_t)nlmsg_datalen(header) < sizeof *message) {
-		malformed(reply, "an error without its number");
+		reply_malformed(reply, "an error without its number");
 		return;
 	}
 	reply->is_done = true;
 	if (message->error == 0) {
 		if (reply->is_dump)
-			malformed(reply, "a dump without its end");
+			reply_malformed(reply, "a dump without its end");
 		return;
 	}
 	size_t offset = NLMSG_HDRLEN + sizeof *message;
@@ -99,7 +99,7 @@ static void take_message(struct netlink_reply *reply, struct nlmsghdr *header)
 		take_done(reply, header);
 		return;
 	case NLMSG_OVERRUN:
-		malformed(reply, "messages were lost");
+		reply_malformed(reply, "messages were lost");
 		return;
 	default:
 		break;
@@ -117,7 +117,7 @@ void netlink_reply_take(struct netlink_reply *reply, const void *bytes, size_t l
 	struct nlmsghdr *header = (struct nlmsghdr *)(uintptr_t)bytes;
 	int left = (int)length;
 	if (is_cut) {
-		malformed(reply, "a message longer than there is room for");
+		reply_malformed(reply, "a message longer than there is room for");
 		return;
 	}
 	while (!reply->is_done && nlmsg_ok(header, left)) {
@@ -125,7 +125,7 @@ void netlink_reply_take(struct netlink_reply *reply, const void *bytes, size_t l
 		header = nlmsg_next(header, &left);
 	}
 	if (!reply->is_done && left > 0)
-		malformed(reply, "a message that is cut short");
+		reply_malformed(reply, "a message that is cut short");
 }
 
 int netlink_reply_result(const struct netlink_reply *reply)

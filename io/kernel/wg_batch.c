@@ -33,7 +33,7 @@ bool wg_error_is_of_device(int error)
 	}
 }
 
-static void result_fail(struct run *run, size_t op, int error, const struct diag *diag)
+static void run_result_fail(struct run *run, size_t op, int error, const struct diag *diag)
 {
 	struct peer_op_result *result = &run->results[op];
 	if (result->error)
@@ -54,10 +54,10 @@ static void rest_fail(struct run *run, int error, const struct diag *diag)
 	for (; at.step < run->steps.count; at = (struct wg_cursor){.step = at.step + 1}) {
 		const struct wg_step *step = &run->steps.steps[at.step];
 		if (step->kind != WG_STEP_STEAL)
-			result_fail(run, step->op, error, diag);
+			run_result_fail(run, step->op, error, diag);
 		else
 			for (; at.prefix < step->prefix_count; at.prefix++)
-				result_fail(run, step->prefix_ops[at.prefix], error, diag);
+				run_result_fail(run, step->prefix_ops[at.prefix], error, diag);
 	}
 	run->cursor = at;
 }
@@ -108,7 +108,7 @@ static void leftover_report(struct run *run, int error, struct diag *diag)
 	diag_wrap(diag, error, "the temporary peer %s is left on the device",
 		key_public_format(run->batch->temporary_key).text);
 	if (!result->error) {
-		result_fail(run, op, error, diag);
+		run_result_fail(run, op, error, diag);
 		return;
 	}
 	struct diag both = {0};
@@ -147,7 +147,7 @@ static void message_refused(
 		run->suspect_count = message->piece_count;
 		return;
 	}
-	result_fail(run, piece_op(run, run->cursor), error, diag);
+	run_result_fail(run, piece_op(run, run->cursor), error, diag);
 	piece_skip(run);
 	run->suspect_count = 0;
 	run->window = 1;
@@ -202,7 +202,7 @@ static int messages_encode(struct run *run, struct wg_message *ret, size_t *ret_
 	return 0;
 }
 
-static void messages_send(struct run *run, struct netlink_request *requests, size_t count)
+static void requests_send(struct run *run, struct netlink_request *requests, size_t count)
 {
 	const struct wg_sender *sender = &run->batch->sender;
 	if (count > 1)
@@ -247,7 +247,7 @@ static void run_next(struct run *run)
 	}
 	for (size_t i = 0; i < count; i++)
 		requests[i].message = messages[i].message;
-	messages_send(run, requests, count);
+	requests_send(run, requests, count);
 	for (size_t i = 0; i < count; i++)
 		wg_message_free(messages[i].message);
 	messages_settle(run, messages, requests, count);

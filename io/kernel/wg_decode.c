@@ -91,13 +91,13 @@ static inline bool attributes_sort(struct attributes attributes, const struct nl
 	return attributes.left == 0;
 }
 
-static int malformed(struct wg_decode *decode, const char *what)
+static int dump_malformed(struct wg_decode *decode, const char *what)
 {
 	return diag_fail(decode->diag, -EIO, "the kernel sent a malformed %s", what);
 }
 
 /* Copy an attribute's bytes; the attribute may be missing. */
-static inline void copy(void *to, const struct nlattr *attribute, size_t size)
+static inline void attribute_copy(void *to, const struct nlattr *attribute, size_t size)
 {
 	if (attribute)
 		memcpy(to, payload_of(attribute), size);
@@ -140,12 +140,12 @@ static int prefix_take(struct wg_decode *decode, const struct nlattr *nest)
 	uint16_t family = AF_UNSPEC;
 	uint8_t length = 0;
 	if (!attributes_sort(attributes_in(nest), attributes, WGALLOWEDIP_A_MAX, prefix_lengths))
-		return malformed(decode, "allowed IP");
+		return dump_malformed(decode, "allowed IP");
 	if (!attributes[WGALLOWEDIP_A_FAMILY] || !attributes[WGALLOWEDIP_A_IPADDR] ||
 		!attributes[WGALLOWEDIP_A_CIDR_MASK])
 		return 0;
-	copy(&family, attributes[WGALLOWEDIP_A_FAMILY], sizeof family);
-	copy(&length, attributes[WGALLOWEDIP_A_CIDR_MASK], sizeof length);
+	attribute_copy(&family, attributes[WGALLOWEDIP_A_FAMILY], sizeof family);
+	attribute_copy(&length, attributes[WGALLOWEDIP_A_CIDR_MASK], sizeof length);
 	size_t bytes = length_of(attributes[WGALLOWEDIP_A_IPADDR]);
 	bool is_v4 = family == AF_INET && bytes == sizeof(struct in_addr) && length <= 32;
 	bool is_v6 = family == AF_INET6 && bytes == sizeof(struct in6_addr) && length <= 128;
@@ -165,11 +165,11 @@ static int prefixes_take(struct wg_decode *decode, const struct nlattr *nest)
 		if (error)
 			return error;
 	}
-	return attributes.left ? malformed(decode, "list of allowed IPs") : 0;
+	return attributes.left ? dump_malformed(decode, "list of allowed IPs") : 0;
 }
 
 /* The last peer is complete: append it to the table. */
-static int peer_finish(struct wg_decode *decode)
+static int dump_peer_finish(struct wg_decode *decode)
 {
 	if (!decode->has_peer)
 		return 0;
@@ -213,13 +213,16 @@ static void peer_begin(struct wg_decode *decode, const struct nlattr *const *att
 	struct __kernel_timespec handshake = {0};
 	struct peer_config *peer = &decode->peer;
 	*peer = (struct peer_config){0};
-	copy(peer->public_key.bytes, attributes[WGPEER_A_PUBLIC_KEY], KEY_BYTES);
-	copy(peer->psk.bytes, attributes[WGPEER_A_PRESHARED_KEY], KEY_BYTES);
-	copy(&peer->persistent_keepalive_s, attributes[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL],
+	attribute_copy(peer->public_key.bytes, attributes[WGPEER_A_PUBLIC_KEY], KEY_BYTES);
+	attribute_copy(peer->psk.bytes, attributes[WGPEER_A_PRESHARED_KEY], KEY_BYTES);
+	attribute_copy(&peer->persistent_keepalive_s,
+		attributes[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL],
 		sizeof peer->persistent_keepalive_s);
-	copy(&handshake, attributes[WGPEER_A_LAST_HANDSHAKE_TIME], sizeof handshake);
-	copy(&peer->status.rx_bytes, attributes[WGPEER_A_RX_BYTES], sizeof peer->status.rx_bytes);
-	copy(&peer->status.tx_bytes, attributes[WGPEER_A_TX_BYTES], sizeof peer->status.tx_bytes);
+	attribute_copy(&handshake, attributes[WGPEER_A_LAST_HANDSHAKE_TIME], sizeof handshake);
+	attribute_copy(&peer->status.rx_bytes, attributes[WGPEER_A_RX_BYTES],
+		sizeof peer->status.rx_bytes);
+	attribute_copy(&peer->status.tx_bytes, attributes[WGPEER_A_TX_BYTES],
+		sizeof peer->status.tx_bytes);
 	/* A time before 1970, from a clock that was not set, counts as no handshake. */
 	peer->status.last_handshake_s = handshake.tv_sec > 0 ? handshake.tv_sec : 0;
 	if (attributes[WGPEER_A_ENDPOINT])
@@ -235,10 +238,10 @@ static int peer_take(struct wg_decode *decode, const struct nlattr *nest)
 		return 0;
 	if (!attributes_sort(attributes_in(nest), attributes, WGPEER_A_MAX, peer_lengths) ||
 		!attributes[WGPEER_A_PUBLIC_KEY])
-		return malformed(decode, "peer");
+		return dump_malformed(decode, "peer");
 	if (!decode->has_peer || memcmp(payload_of(attributes[WGPEER_A_PUBLIC_KEY]),
 					 decode->peer.public_key.bytes, KEY_BYTES) != 0) {
-		int error = peer_finish(decode);
+		int error = dump_peer_finish(decode);
 		if (error)
 			return error;
 		peer_begin(decode, attributes);
@@ -248,7 +251,7 @@ static int peer_take(struct wg_decode *decode, const struct nlattr *nest)
 		       : 0;
 }
 
-static int peers_take(struct wg_decode *decode, const struct nlattr *nest)
+static int dump_peers_take(struct wg_decode *decode, const struct nlattr *nest)
 {
 	struct attributes attributes = attributes_in(nest);
 	const struct nlattr *attribute;
@@ -257,7 +260,7 @@ static int peers_take(struct wg_decode *decode, const struct nlattr *nest)
 		if (error)
 			return error;
 	}
-	return attributes.left ? malformed(decode, "list of peers") : 0;
+	return attributes.left ? dump_malformed(decode, "list of peers") : 0;
 }
 
 void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, struct diag *diag)
@@ -271,14 +274,16 @@ void wg_decode_begin(struct wg_decode *decode, int index, size_t peer_count, str
 static int device_take(struct wg_decode *decode, const struct nlattr *const *attributes)
 {
 	uint32_t index = 0;
-	copy(&index, attributes[WGDEVICE_A_IFINDEX], sizeof index);
+	attribute_copy(&index, attributes[WGDEVICE_A_IFINDEX], sizeof index);
 	if (index != (uint32_t)decode->index)
-		return malformed(decode, "device: it has another index");
+		return dump_malformed(decode, "device: it has another index");
 	decode->has_device = true;
-	copy(decode->device.public_key.bytes, attributes[WGDEVICE_A_PUBLIC_KEY], KEY_BYTES);
-	copy(&decode->device.listen_port, attributes[WGDEVICE_A_LISTEN_PORT],
+	attribute_copy(
+		decode->device.public_key.bytes, attributes[WGDEVICE_A_PUBLIC_KEY], KEY_BYTES);
+	attribute_copy(&decode->device.listen_port, attributes[WGDEVICE_A_LISTEN_PORT],
 		sizeof decode->device.listen_port);
-	copy(&decode->device.fwmark, attributes[WGDEVICE_A_FWMARK], sizeof decode->device.fwmark);
+	attribute_copy(&decode->device.fwmark, attributes[WGDEVICE_A_FWMARK],
+		sizeof decode->device.fwmark);
 	return 0;
 }
 
@@ -288,21 +293,21 @@ int wg_decode_message(void *impl, struct nlmsghdr *header)
 	const struct nlattr *attributes[WGDEVICE_A_MAX + 1];
 	size_t before = NLMSG_HDRLEN + GENL_HDRLEN;
 	if (header->nlmsg_len < before)
-		return malformed(decode, "device");
+		return dump_malformed(decode, "device");
 	struct attributes all = {(const uint8_t *)header + before, header->nlmsg_len - before};
 	if (!attributes_sort(all, attributes, WGDEVICE_A_MAX, device_lengths))
-		return malformed(decode, "device");
+		return dump_malformed(decode, "device");
 	int error = attributes[WGDEVICE_A_IFINDEX] ? device_take(decode, attributes) : 0;
 	if (!error && attributes[WGDEVICE_A_PEERS])
-		error = peers_take(decode, attributes[WGDEVICE_A_PEERS]);
+		error = dump_peers_take(decode, attributes[WGDEVICE_A_PEERS]);
 	return error;
 }
 
 int wg_decode_end(struct wg_decode *decode, struct device *ret)
 {
 	if (!decode->has_device)
-		return malformed(decode, "dump: it holds no device");
-	int error = peer_finish(decode);
+		return dump_malformed(decode, "dump: it holds no device");
+	int error = dump_peer_finish(decode);
 	if (error)
 		return error;
 	error = peer_table_seal(&decode->device.peers, decode->diag);

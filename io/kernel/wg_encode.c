@@ -78,7 +78,7 @@ static size_t fragment_fixed_bytes(const struct fragment *fragment)
 	return bytes;
 }
 
-static void put(struct writer *writer, int type, const void *payload, size_t size)
+static void attribute_put(struct writer *writer, int type, const void *payload, size_t size)
 {
 	if (nla_put(writer->message, type, (int)size, payload) < 0)
 		writer->failed = true;
@@ -86,12 +86,12 @@ static void put(struct writer *writer, int type, const void *payload, size_t siz
 
 static void put_u16(struct writer *writer, int type, uint16_t value)
 {
-	put(writer, type, &value, sizeof value);
+	attribute_put(writer, type, &value, sizeof value);
 }
 
 static void put_u32(struct writer *writer, int type, uint32_t value)
 {
-	put(writer, type, &value, sizeof value);
+	attribute_put(writer, type, &value, sizeof value);
 }
 
 static struct nlattr *nest_begin(struct writer *writer, int type)
@@ -114,22 +114,22 @@ static void put_endpoint(struct writer *writer, const struct endpoint *endpoint,
 		struct sockaddr_in address = {
 			.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
 		memcpy(&address.sin_addr, endpoint->ip.bytes, sizeof address.sin_addr);
-		put(writer, WGPEER_A_ENDPOINT, &address, sizeof address);
+		attribute_put(writer, WGPEER_A_ENDPOINT, &address, sizeof address);
 		return;
 	}
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6,
 		.sin6_port = htons(endpoint->port),
 		.sin6_scope_id = scope_id};
 	memcpy(&address.sin6_addr, endpoint->ip.bytes, sizeof address.sin6_addr);
-	put(writer, WGPEER_A_ENDPOINT, &address, sizeof address);
+	attribute_put(writer, WGPEER_A_ENDPOINT, &address, sizeof address);
 }
 
 static void put_prefix(struct writer *writer, const struct prefix *prefix, bool is_dropped)
 {
 	struct nlattr *nest = nest_begin(writer, 0);
 	put_u16(writer, WGALLOWEDIP_A_FAMILY, prefix->ip.family == IP_V4 ? AF_INET : AF_INET6);
-	put(writer, WGALLOWEDIP_A_IPADDR, prefix->ip.bytes, ip_bytes(&prefix->ip));
-	put(writer, WGALLOWEDIP_A_CIDR_MASK, &prefix->length, sizeof prefix->length);
+	attribute_put(writer, WGALLOWEDIP_A_IPADDR, prefix->ip.bytes, ip_bytes(&prefix->ip));
+	attribute_put(writer, WGALLOWEDIP_A_CIDR_MASK, &prefix->length, sizeof prefix->length);
 	if (is_dropped)
 		put_u32(writer, WG_ALLOWEDIP_A_FLAGS, WG_ALLOWEDIP_F_REMOVE_ME);
 	nest_end(writer, nest);
@@ -138,7 +138,7 @@ static void put_prefix(struct writer *writer, const struct prefix *prefix, bool 
 static void put_removal(struct writer *writer, const struct key_public *key)
 {
 	struct nlattr *nest = nest_begin(writer, 0);
-	put(writer, WGPEER_A_PUBLIC_KEY, key->bytes, sizeof key->bytes);
+	attribute_put(writer, WGPEER_A_PUBLIC_KEY, key->bytes, sizeof key->bytes);
 	put_u32(writer, WGPEER_A_FLAGS, WGPEER_F_REMOVE_ME);
 	nest_end(writer, nest);
 }
@@ -147,11 +147,11 @@ static void put_fragment(struct writer *writer, const struct fragment *fragment)
 {
 	const struct wg_step *step = fragment->step;
 	struct nlattr *nest = nest_begin(writer, 0);
-	put(writer, WGPEER_A_PUBLIC_KEY, step->key->bytes, sizeof step->key->bytes);
+	attribute_put(writer, WGPEER_A_PUBLIC_KEY, step->key->bytes, sizeof step->key->bytes);
 	if (fragment->flags)
 		put_u32(writer, WGPEER_A_FLAGS, fragment->flags);
 	if (fragment->fields & PEER_FIELD_PSK)
-		put(writer, WGPEER_A_PRESHARED_KEY, step->peer->psk.bytes, KEY_BYTES);
+		attribute_put(writer, WGPEER_A_PRESHARED_KEY, step->peer->psk.bytes, KEY_BYTES);
 	if (fragment->fields & PEER_FIELD_ENDPOINT)
 		put_endpoint(writer, &step->peer->endpoint, step->scope_id);
 	if (fragment->fields & PEER_FIELD_PERSISTENT_KEEPALIVE)
@@ -313,7 +313,8 @@ struct nl_msg *wg_encode_device(const struct wg_target *target,
 	if (!writer.message)
 		return NULL;
 	if (private_key)
-		put(&writer, WGDEVICE_A_PRIVATE_KEY, private_key->bytes, sizeof private_key->bytes);
+		attribute_put(&writer, WGDEVICE_A_PRIVATE_KEY, private_key->bytes,
+			sizeof private_key->bytes);
 	if (listen_port)
 		put_u16(&writer, WGDEVICE_A_LISTEN_PORT, *listen_port);
 	return message_finish(&writer);

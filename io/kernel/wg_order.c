@@ -51,7 +51,8 @@ static struct prefix_tally prefixes_tally(const struct ordering *ordering, const
 	return tally;
 }
 
-static void op_fail(struct ordering *ordering, size_t op, int error, const struct diag *diag)
+static void ordering_op_fail(
+	struct ordering *ordering, size_t op, int error, const struct diag *diag)
 {
 	ordering->results[op].error = error;
 	ordering->results[op].error_text = strdup(diag_text(diag));
@@ -84,7 +85,7 @@ static void endpoints_check(struct ordering *ordering)
 		if (!ordering->results[i].error && op_sets_endpoint(&ordering->input->ops[i]))
 			error = endpoint_check(ordering, i, &diag);
 		if (error)
-			op_fail(ordering, i, error, &diag);
+			ordering_op_fail(ordering, i, error, &diag);
 		diag_clear(&diag);
 	}
 }

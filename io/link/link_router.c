@@ -107,7 +107,7 @@ static int index_find(struct link_router *router, const char *interface, struct 
 	return error;
 }
 
-static int read_routes(
+static int link_read_routes(
 	void *impl, const char *interface, struct route_table *ret, struct diag *diag)
 {
 	struct link_router *router = impl;
@@ -148,7 +148,7 @@ static int route_change(struct link_router *router, int type, int flags,
 
 /* An event may add the first route ever, or the first since the link was made anew: then look up
  * its index. */
-static int add_route(
+static int link_add_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {
 	struct link_router *router = impl;
@@ -161,7 +161,7 @@ static int add_route(
 	return error ? error : route_change(router, RTM_NEWROUTE, flags, destination, diag);
 }
 
-static int remove_route(
+static int link_remove_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {
 	struct link_router *router = impl;
@@ -172,9 +172,9 @@ static int remove_route(
 }
 
 static const struct router_ops link_router_ops = {
-	.read_routes = read_routes,
-	.add_route = add_route,
-	.remove_route = remove_route,
+	.read_routes = link_read_routes,
+	.add_route = link_add_route,
+	.remove_route = link_remove_route,
 };
 
 int link_router_open(struct link_router *router, uint32_t table, struct diag *diag)

@@ -117,7 +117,7 @@ static int library_error(int code, struct diag *diag)
 	}
 }
 
-static int socket_prepare(struct netlink_socket *netlink, struct diag *diag)
+static int netlink_prepare(struct netlink_socket *netlink, struct diag *diag)
 {
 	int error = nl_connect(netlink->sock, netlink->protocol);
 	if (error < 0)
@@ -141,12 +141,12 @@ static int socket_prepare(struct netlink_socket *netlink, struct diag *diag)
 	return 0;
 }
 
-static int socket_open(struct netlink_socket *netlink, struct diag *diag)
+static int netlink_reopen(struct netlink_socket *netlink, struct diag *diag)
 {
 	netlink->sock = nl_socket_alloc();
 	if (!netlink->sock)
 		return diag_fail_errno(diag, -ENOMEM);
-	int error = socket_prepare(netlink, diag);
+	int error = netlink_prepare(netlink, diag);
 	if (error)
 		netlink_socket_close(netlink);
 	return error;
@@ -156,7 +156,7 @@ int netlink_socket_open(
 	struct netlink_socket *netlink, int protocol, int timeout_ms, struct diag *diag)
 {
 	*netlink = (struct netlink_socket){.protocol = protocol, .timeout_ms = timeout_ms};
-	return socket_open(netlink, diag);
+	return netlink_reopen(netlink, diag);
 }
 
 void netlink_socket_close(struct netlink_socket *netlink)
@@ -200,7 +200,7 @@ int netlink_socket_exchange(struct netlink_socket *netlink, struct nl_msg *messa
 	const struct netlink_handler *handler, struct diag *diag)
 {
 	if (!netlink->sock) {
-		int error = socket_open(netlink, diag);
+		int error = netlink_reopen(netlink, diag);
 		if (error)
 			return error;
 	}

@@ -71,7 +71,8 @@ static int line_write(
 	return error;
 }
 
-static int text_write(const char *directory, const char *name, const char *text, struct diag *diag)
+static int identity_text_write(
+	const char *directory, const char *name, const char *text, struct diag *diag)
 {
 	struct secret_buffer line = {0};
 	secret_buffer_append_text(&line, text);
@@ -118,7 +119,7 @@ static int identity_json_write(const char *directory, const char *node_id, const
 		is_whole ? json_object_to_json_string_ext(
 				   object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 			 : NULL;
-	int error = text ? text_write(directory, "identity.json", text, diag)
+	int error = text ? identity_text_write(directory, "identity.json", text, diag)
 			 : diag_fail_errno(diag, -ENOMEM);
 	json_object_put(object);
 	return error;
@@ -187,9 +188,10 @@ int identity_complete(
 	const char *directory, const struct identity_registration *registration, struct diag *diag)
 {
 	struct key_text key = key_public_format(&registration->signing_public_key);
-	int error = text_write(directory, "node_secret_key", registration->node_secret_key, diag);
+	int error = identity_text_write(
+		directory, "node_secret_key", registration->node_secret_key, diag);
 	if (!error)
-		error = text_write(directory, "signing_public_key", key.text, diag);
+		error = identity_text_write(directory, "signing_public_key", key.text, diag);
 	if (!error)
 		error = identity_json_write(
 			directory, registration->node_id, &registration->mesh_ip, key.text, diag);

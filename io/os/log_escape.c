@@ -21,7 +21,7 @@ bool log_needs_quotes(const char *value)
 	return false;
 }
 
-static struct log_escape copy(const char *text, size_t length)
+static struct log_escape bytes_copy(const char *text, size_t length)
 {
 	struct log_escape unit = {.length = length};
 	memcpy(unit.text, text, length);
@@ -77,9 +77,9 @@ struct log_escape log_escape_next(const char **at, bool json)
 	const char *escape = short_escape(rune);
 	*at += length;
 	if (escape)
-		return copy(escape, strlen(escape));
+		return bytes_copy(escape, strlen(escape));
 	if (rune_is_shown(rune))
-		return copy(text, length);
+		return bytes_copy(text, length);
 	return escape_number(rune, (unsigned char)text[0], json);
 }
 
@@ -89,7 +89,7 @@ struct log_escape log_escape_plain(const char **at)
 	size_t length;
 	rune_decode(text, &length);
 	*at += length;
-	return copy(text, length);
+	return bytes_copy(text, length);
 }
 
 void line_print(FILE *out, const char *text)

@@ -49,7 +49,7 @@ struct line {
 };
 
 /* Append all of the text or nothing. */
-static bool put(struct line *line, const char *text, size_t length)
+static bool line_put(struct line *line, const char *text, size_t length)
 {
 	if (line->cut || line->length + length > BODY_MAX) {
 		line->cut = true;
@@ -66,12 +66,12 @@ static void put_value(struct line *line, const char *value)
 {
 	bool quoted = line->is_json || log_needs_quotes(value);
 	const char *at = value;
-	if (quoted && !put(line, "\"", 1))
+	if (quoted && !line_put(line, "\"", 1))
 		return;
 	while (*at) {
 		struct log_escape unit =
 			quoted ? log_escape_next(&at, line->is_json) : log_escape_plain(&at);
-		if (!put(line, unit.text, unit.length))
+		if (!line_put(line, unit.text, unit.length))
 			break;
 	}
 	if (quoted)
@@ -81,12 +81,12 @@ static void put_value(struct line *line, const char *value)
 static void put_field(struct line *line, const char *key, const char *value)
 {
 	size_t start = line->length;
-	bool fits = line->field_count == 0 || put(line, line->is_json ? "," : " ", 1);
+	bool fits = line->field_count == 0 || line_put(line, line->is_json ? "," : " ", 1);
 	if (line->is_json)
-		fits = fits && put(line, "\"", 1) && put(line, key, strlen(key)) &&
-		       put(line, "\":", 2);
+		fits = fits && line_put(line, "\"", 1) && line_put(line, key, strlen(key)) &&
+		       line_put(line, "\":", 2);
 	else
-		fits = fits && put(line, key, strlen(key)) && put(line, "=", 1);
+		fits = fits && line_put(line, key, strlen(key)) && line_put(line, "=", 1);
 	/* A value needs room for at least its opening quote and a character. */
 	if (!fits || line->length + 2 > BODY_MAX) {
 		line->cut = true;

@@ -17,7 +17,7 @@ static size_t line_length(const struct file_text *file)
 	return length;
 }
 
-static int text_take(const struct file_text *file, char **ret, struct diag *diag)
+static int secret_line_take(const struct file_text *file, char **ret, struct diag *diag)
 {
 	size_t length = line_length(file);
 	if (length == 0)
@@ -38,7 +38,7 @@ int secret_file_read(const char *path, char **ret, struct diag *diag)
 	int error = file_read_private(path, SECRET_FILE_BYTES_MAX, &file, diag);
 	if (error)
 		return error;
-	error = text_take(&file, ret, diag);
+	error = secret_line_take(&file, ret, diag);
 	file_text_clear(&file);
 	return error ? diag_wrap(diag, error, "%s", file_display_name(path)) : 0;
 }

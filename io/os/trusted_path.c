@@ -75,8 +75,8 @@ static int step_check(const struct path_step *step, const char *path, struct dia
  * directory that `path` leads to; if it leads to another kind of file, the walk is at that file's
  * directory, `ret_name` is its name there and `*ret` its status.
  */
-static int walk_all(struct path_walk *walk, const char *path, char ret_name[static NAME_MAX + 1],
-	struct stat *ret, struct diag *diag)
+static int trusted_walk(struct path_walk *walk, const char *path,
+	char ret_name[static NAME_MAX + 1], struct stat *ret, struct diag *diag)
 {
 	struct path_step step = {.fd = walk->fd};
 	int error = fstat(walk->fd, &step.status) == 0 ? step_check(&step, path, diag)
@@ -147,7 +147,7 @@ int trusted_file_open(const char *path, struct stat *ret, struct diag *diag)
 	char name[NAME_MAX + 1];
 	int error = walk_open(&walk, path, diag);
 	if (!error)
-		error = walk_all(&walk, path, name, ret, diag);
+		error = trusted_walk(&walk, path, name, ret, diag);
 	if (!error && S_ISDIR(ret->st_mode))
 		error = diag_wrap(diag, diag_fail_errno(diag, -EISDIR), "%s", path);
 	else if (!error && !S_ISREG(ret->st_mode))
@@ -165,7 +165,7 @@ int trusted_directory_open(const char *path, struct diag *diag)
 	int error = walk_open(&walk, path, diag);
 	int fd = -1;
 	if (!error)
-		error = walk_all(&walk, path, name, &status, diag);
+		error = trusted_walk(&walk, path, name, &status, diag);
 	if (!error) {
 		fd = openat(walk.fd, S_ISDIR(status.st_mode) ? "." : name,
 			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -188,7 +188,7 @@ int trusted_path_check(const char *path, struct diag *diag)
 	char name[NAME_MAX + 1];
 	int error = walk_open(&walk, path, diag);
 	if (!error)
-		error = walk_all(&walk, path, name, &status, diag);
+		error = trusted_walk(&walk, path, name, &status, diag);
 	path_walk_close(&walk);
 	return error;
 }

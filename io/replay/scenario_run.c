@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void keep(struct scenario_run *run, struct text_list *list, const char *text, size_t length)
+static void text_keep(
+	struct scenario_run *run, struct text_list *list, const char *text, size_t length)
 {
 	if (text_list_add(list, text, length) != 0)
 		run->out_of_memory = true;
@@ -24,13 +25,13 @@ static void record_operation(void *impl, enum sim_op op, const char *text)
 	struct scenario_run *run = impl;
 	trace_line(&run->trace, run->now_ns, run->step, "operation", "operation", text, NULL);
 	if (op < SIM_OP_READ_DEVICE)
-		keep(run, &run->record.ops, text, strlen(text));
+		text_keep(run, &run->record.ops, text, strlen(text));
 }
 
 static void record_log_line(void *impl, const char *line, size_t length)
 {
 	struct scenario_run *run = impl;
-	keep(run, &run->record.logs, line, length - 1);
+	text_keep(run, &run->record.logs, line, length - 1);
 	if (!run->out_of_memory)
 		trace_line(&run->trace, run->now_ns, run->step, "log", "line",
 			run->record.logs.texts[run->record.logs.count - 1], NULL);

@@ -85,7 +85,7 @@ static int finish_cycle(
 	return error;
 }
 
-static enum run_outcome reconcile(struct scenario_run *run, const struct scenario_step *step,
+static enum run_outcome step_reconcile(struct scenario_run *run, const struct scenario_step *step,
 	struct step_return *ret, struct diag *diag)
 {
 	enum run_outcome outcome = RUN_HOLDS;
@@ -152,7 +152,7 @@ enum run_outcome scenario_step_take(struct scenario_run *run, const struct scena
 {
 	const char *interface = run->scenario->config.interface_name;
 	if (step->kind == STEP_RECONCILE)
-		return reconcile(run, step, ret, diag);
+		return step_reconcile(run, step, ret, diag);
 	if (step->kind == STEP_RESTART)
 		return outcome_of(run_restart(run));
 	if (step->kind == STEP_WORLD)

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 /* A peer set whole, with what it counts where that is given. */
-static int put_peer(struct sim_device *device, const struct peer_spec *spec)
+static int world_put_peer(struct sim_device *device, const struct peer_spec *spec)
 {
 	struct sim_peer *peer;
 	int error = sim_device_set_peer(device, &spec->peer, PEER_FIELDS_ALL, true);
@@ -34,7 +34,7 @@ static int change_interface(struct sim_device *device, const struct device_spec 
 	if (spec->given & DEVICE_SPEC_ADDRESSES)
 		error = sim_device_set_addresses(device, spec->addresses, spec->address_count);
 	for (size_t i = 0; !error && i < spec->peer_count; i++)
-		error = put_peer(device, &spec->peers[i]);
+		error = world_put_peer(device, &spec->peers[i]);
 	return error;
 }
 
@@ -82,7 +82,7 @@ int world_change(struct sim_controller *sim, const char *interface, const struct
 		sim_device_remove_peer(device, &step->public_key);
 		return 0;
 	case WORLD_SET_PEER:
-		return put_peer(device, step->peer);
+		return world_put_peer(device, step->peer);
 	case WORLD_DELETE_INTERFACE:
 		sim_controller_delete(sim, interface);
 		return 0;

@@ -78,7 +78,7 @@ static int fields_split(struct field line, struct field *fields, size_t count, s
 	return 0;
 }
 
-static int number_parse(
+static int dump_number_parse(
 	struct field field, uint64_t max, const char *name, uint64_t *ret, struct diag *diag)
 {
 	uint64_t value = 0;
@@ -127,7 +127,7 @@ static uint64_t counter_parse(
 	struct dump *dump, size_t line_number, struct field field, uint64_t max, const char *name)
 {
 	uint64_t value = 0;
-	if (number_parse(field, max, name, &value, NULL) != 0)
+	if (dump_number_parse(field, max, name, &value, NULL) != 0)
 		note_unusable(dump, line_number, name, field);
 	return value;
 }
@@ -147,7 +147,8 @@ static int interface_parse(struct dump *dump, struct field line, struct diag *di
 		if (error)
 			return diag_wrap(diag, error, "public-key");
 	}
-	error = number_parse(fields[INTERFACE_LISTEN_PORT], UINT16_MAX, "listen-port", &port, diag);
+	error = dump_number_parse(
+		fields[INTERFACE_LISTEN_PORT], UINT16_MAX, "listen-port", &port, diag);
 	device->listen_port = error ? 0 : (uint16_t)port;
 	return error ? error : mark_parse(fields[INTERFACE_FWMARK], &device->fwmark, diag);
 }
@@ -196,7 +197,8 @@ static int keepalive_parse(struct field field, struct peer_config *peer, struct 
 	uint64_t seconds = 0;
 	int error = 0;
 	if (!field_is(field, "off"))
-		error = number_parse(field, UINT16_MAX, "persistent-keepalive", &seconds, diag);
+		error = dump_number_parse(
+			field, UINT16_MAX, "persistent-keepalive", &seconds, diag);
 	peer->persistent_keepalive_s = (uint16_t)seconds;
 	return error;
 }
@@ -265,7 +267,8 @@ static int other_line_take(
 	return 0;
 }
 
-static int line_take(struct dump *dump, struct field line, size_t line_number, struct diag *diag)
+static int dump_line_take(
+	struct dump *dump, struct field line, size_t line_number, struct diag *diag)
 {
 	if (dump->is_of_all) {
 		const char *at = line.text, *end = line.text + line.length;
@@ -293,7 +296,7 @@ static int lines_take(struct dump *dump, const char *text, size_t length, struct
 		if (is_first)
 			dump->is_of_all = fields_count(line) == 1 + INTERFACE_FIELD_COUNT;
 		is_first = false;
-		error = line_take(dump, line, number, diag);
+		error = dump_line_take(dump, line, number, diag);
 		if (error)
 			diag_wrap(diag, error, "line %zu", number);
 	}

@@ -25,7 +25,7 @@
 		LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                      \
 		LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-static int fail_errno(struct diag *diag, int error, const char *place)
+static int sandbox_fail(struct diag *diag, int error, const char *place)
 {
 	return diag_wrap(diag, diag_fail_errno(diag, error), "Landlock: %s", place);
 }
@@ -35,10 +35,10 @@ static int directory_allow(int ruleset, const char *directory, __u64 access, str
 	struct landlock_path_beneath_attr rule = {.allowed_access = access};
 	rule.parent_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rule.parent_fd < 0)
-		return errno == ENOENT ? 0 : fail_errno(diag, -errno, directory);
+		return errno == ENOENT ? 0 : sandbox_fail(diag, -errno, directory);
 	int error = 0;
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U) != 0)
-		error = fail_errno(diag, -errno, directory);
+		error = sandbox_fail(diag, -errno, directory);
 	close(rule.parent_fd);
 	return error;
 }
@@ -53,12 +53,12 @@ int file_sandbox_enter(const char *const directories[], size_t count, struct dia
 			      : (int)syscall(SYS_landlock_create_ruleset, &attributes,
 					sizeof attributes, 0U);
 	if (ruleset < 0)
-		return fail_errno(diag, -errno, "rules");
+		return sandbox_fail(diag, -errno, "rules");
 	int error = 0;
 	for (size_t i = 0; i < count && !error; i++)
 		error = directory_allow(ruleset, directories[i], write, diag);
 	if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0U) != 0)
-		error = fail_errno(diag, -errno, "this process");
+		error = sandbox_fail(diag, -errno, "this process");
 	close(ruleset);
 	return error;
 }

@@ -301,7 +301,7 @@ void sim_device_sent(struct sim_device *device, const struct key_public *key, ui
 		peer->status.tx_bytes += bytes;
 }
 
-static int read_peer(const struct sim_peer *peer, struct peer_table *ret)
+static int sim_read_peer(const struct sim_peer *peer, struct peer_table *ret)
 {
 	struct prefix *prefixes = calloc(peer->allowed_ip_count + 1, sizeof *prefixes);
 	size_t count = 0;
@@ -334,10 +334,10 @@ static void read_node(const void *node, VISIT visit, void *closure)
 	struct reading *reading = closure;
 	bool is_in_order = visit == postorder || visit == leaf;
 	if (is_in_order && !reading->error)
-		reading->error = read_peer(*(struct sim_peer *const *)node, reading->peers);
+		reading->error = sim_read_peer(*(struct sim_peer *const *)node, reading->peers);
 }
 
-static int read_peers(const struct sim_device *device, struct peer_table *ret)
+static int sim_read_peers(const struct sim_device *device, struct peer_table *ret)
 {
 	struct reading reading = {.peers = ret};
 	twalk_r(device->peers, read_node, &reading);
@@ -356,7 +356,7 @@ int sim_device_read(const struct sim_device *device, struct device *ret)
 	for (size_t i = 0; !error && i < device->address_count; i++)
 		error = device_add_address(&copy, &device->addresses[i]);
 	if (!error)
-		error = read_peers(device, &copy.peers);
+		error = sim_read_peers(device, &copy.peers);
 	if (error) {
 		device_clear(&copy);
 		return error;

@@ -12,7 +12,7 @@ static bool leads_to(const struct sim_route *route, const char *interface)
 	return route->type == SIM_ROUTE_UNICAST && strcmp(route->interface, interface) == 0;
 }
 
-static int read_routes(
+static int sim_read_routes(
 	void *impl, const char *interface, struct route_table *ret, struct diag *diag)
 {
 	const struct sim_controller *sim = impl;
@@ -65,7 +65,7 @@ static int route_add(struct sim_controller *sim, const struct sim_route *route)
 	return sim_routes_set(&sim->routes, route);
 }
 
-static int add_route(
+static int sim_add_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {
 	struct sim_controller *sim = impl;
@@ -77,7 +77,7 @@ static int add_route(
 		sim, SIM_OP_ADD_ROUTE, interface, prefix_format(destination).text, error, diag);
 }
 
-static int remove_route(
+static int sim_remove_route(
 	void *impl, const char *interface, const struct prefix *destination, struct diag *diag)
 {
 	struct sim_controller *sim = impl;
@@ -93,9 +93,9 @@ static int remove_route(
 struct router sim_router(struct sim_controller *sim)
 {
 	static const struct router_ops ops = {
-		.read_routes = read_routes,
-		.add_route = add_route,
-		.remove_route = remove_route,
+		.read_routes = sim_read_routes,
+		.add_route = sim_add_route,
+		.remove_route = sim_remove_route,
 	};
 	return (struct router){.ops = &ops, .impl = sim};
 }

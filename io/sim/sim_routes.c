@@ -63,7 +63,7 @@ static int compare_places(const void *a, const void *b)
 	return order ? order : (x->table > y->table) - (x->table < y->table);
 }
 
-static struct sim_route_node *node_find(
+static struct sim_route_node *route_node_find(
 	const struct sim_routes *routes, const struct sim_route *route)
 {
 	struct sim_route_node **found = tfind(route, &routes->by_place, compare_places);
@@ -72,13 +72,13 @@ static struct sim_route_node *node_find(
 
 struct sim_route *sim_routes_find(const struct sim_routes *routes, const struct sim_route *route)
 {
-	struct sim_route_node *node = node_find(routes, route);
+	struct sim_route_node *node = route_node_find(routes, route);
 	return node ? &node->route : NULL;
 }
 
 int sim_routes_set(struct sim_routes *routes, const struct sim_route *route)
 {
-	struct sim_route_node *node = node_find(routes, route);
+	struct sim_route_node *node = route_node_find(routes, route);
 	if (node) {
 		node->route = *route;
 		return 0;
@@ -115,7 +115,7 @@ static void node_remove(struct sim_routes *routes, struct sim_route_node *node)
 
 void sim_routes_remove(struct sim_routes *routes, const struct sim_route *route)
 {
-	struct sim_route_node *node = node_find(routes, route);
+	struct sim_route_node *node = route_node_find(routes, route);
 	if (node)
 		node_remove(routes, node);
 }

@@ -111,7 +111,7 @@ static int program_answer(const struct uapi_socket *uapi, const char *interface,
 	return error;
 }
 
-static int report_error(const struct detached_report *report, const char *path, struct diag *diag)
+static int start_error(const struct detached_report *report, const char *path, struct diag *diag)
 {
 	switch (report->state) {
 	case DETACHED_NOT_STARTED:
@@ -129,7 +129,7 @@ static int report_error(const struct detached_report *report, const char *path, 
 }
 
 /* What a program that is still starting up is like. */
-static bool is_passing(int error)
+static bool is_passing_error(int error)
 {
 	return error == -ENODEV || error == -ETIMEDOUT || error == -ECONNRESET;
 }
@@ -143,10 +143,10 @@ static int startup_wait(struct detached_process *process, const char *path, cons
 		if (report.state != DETACHED_RUNNING)
 			break;
 		int error = program_answer(uapi, interface, deadline, diag);
-		if (!is_passing(error))
+		if (!is_passing_error(error))
 			return error ? diag_wrap(diag, error, "%s", path) : 0;
 	} while (deadline_left_ms(deadline) > 0);
-	return report_error(&report, path, diag);
+	return start_error(&report, path, diag);
 }
 
 static int backend_run(const char *path, int output_fd, const char *interface,

@@ -33,7 +33,7 @@ struct answer {
 /* The helper's side. */
 
 /* Signals are for the one that it serves; and nothing of that one's files is kept open. */
-static int surroundings_prepare(int fd)
+static int helper_prepare(int fd)
 {
 	sigset_t all;
 	sigfillset(&all);
@@ -62,7 +62,7 @@ __attribute__((noreturn)) static void serve(
 	int fd, const struct backend *program, const struct uapi_socket *uapi)
 {
 	struct order order;
-	fd = surroundings_prepare(fd);
+	fd = helper_prepare(fd);
 	while (fd >= 0 && recv(fd, &order, sizeof order, MSG_TRUNC) == sizeof order) {
 		struct diag diag = {0};
 		struct answer answer = {0};

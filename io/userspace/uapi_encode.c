@@ -16,7 +16,7 @@ static void put_line(struct secret_buffer *request, const char *key, const char 
 	secret_buffer_append(request, "\n", 1);
 }
 
-static void put_number(struct secret_buffer *request, const char *key, unsigned value)
+static void uapi_put_number(struct secret_buffer *request, const char *key, unsigned value)
 {
 	char text[12];
 	snprintf(text, sizeof text, "%u", value);
@@ -52,12 +52,12 @@ void uapi_put_device(struct secret_buffer *request, const struct key_secret *pri
 	if (private_key)
 		put_key(request, "private_key", private_key->bytes);
 	if (listen_port)
-		put_number(request, "listen_port", *listen_port);
+		uapi_put_number(request, "listen_port", *listen_port);
 }
 
 void uapi_put_fwmark(struct secret_buffer *request, uint32_t fwmark)
 {
-	put_number(request, "fwmark", fwmark);
+	uapi_put_number(request, "fwmark", fwmark);
 }
 
 static void put_allowed_ip(struct secret_buffer *request, const struct prefix *prefix)
@@ -88,7 +88,7 @@ static void put_allowed_ips(struct secret_buffer *request, const struct peer_op 
 	}
 }
 
-static void put_peer(struct secret_buffer *request, const struct peer_op *op, unsigned fields)
+static void uapi_put_peer(struct secret_buffer *request, const struct peer_op *op, unsigned fields)
 {
 	const struct peer_config *peer = op->desired;
 	put_key(request, "public_key", peer->public_key.bytes);
@@ -99,7 +99,8 @@ static void put_peer(struct secret_buffer *request, const struct peer_op *op, un
 	if (fields & PEER_FIELD_ENDPOINT && peer->endpoint.kind != ENDPOINT_NONE)
 		put_line(request, "endpoint", endpoint_format(&peer->endpoint).text);
 	if (fields & PEER_FIELD_PERSISTENT_KEEPALIVE)
-		put_number(request, "persistent_keepalive_interval", peer->persistent_keepalive_s);
+		uapi_put_number(
+			request, "persistent_keepalive_interval", peer->persistent_keepalive_s);
 	if (fields & PEER_FIELD_ALLOWED_IPS)
 		put_allowed_ips(request, op);
 }
@@ -117,10 +118,10 @@ int uapi_put_peer_op(struct secret_buffer *request, const struct peer_op *op, st
 		uapi_put_remove(request, peer_op_key(op));
 		break;
 	case PEER_OP_UPDATE:
-		put_peer(request, op, op->fields);
+		uapi_put_peer(request, op, op->fields);
 		break;
 	case PEER_OP_ADD:
-		put_peer(request, op, PEER_FIELDS_ALL);
+		uapi_put_peer(request, op, PEER_FIELDS_ALL);
 		break;
 	}
 	if (!request->out_of_memory)

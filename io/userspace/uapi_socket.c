@@ -76,7 +76,7 @@ static int socket_connect(
 }
 
 /* Returns a descriptor or a negative errno. */
-static int socket_open(const struct uapi_socket *uapi, const char *interface,
+static int uapi_connect(const struct uapi_socket *uapi, const char *interface,
 	struct deadline deadline, struct diag *diag)
 {
 	struct sockaddr_un address;
@@ -100,7 +100,7 @@ static int socket_open(const struct uapi_socket *uapi, const char *interface,
 
 int uapi_socket_probe(const struct uapi_socket *uapi, const char *interface, struct diag *diag)
 {
-	int fd = socket_open(uapi, interface, exchange_deadline(uapi), diag);
+	int fd = uapi_connect(uapi, interface, exchange_deadline(uapi), diag);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -180,7 +180,7 @@ static int converse(int fd, const struct secret_buffer *request, size_t bytes_ma
 int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,
 	const struct secret_buffer *request, struct secret_buffer *ret, struct diag *diag)
 {
-	int fd = socket_open(uapi, interface, exchange_deadline(uapi), diag);
+	int fd = uapi_connect(uapi, interface, exchange_deadline(uapi), diag);
 	if (fd < 0)
 		return fd;
 	size_t bytes_max = uapi->reply_bytes_max ? uapi->reply_bytes_max : UAPI_REPLY_BYTES_MAX;

@@ -102,7 +102,7 @@ static int link_start(struct userspace_controller *userspace, const char *name, 
 }
 
 /* Key and port, each only if it differs: setting a key resets all sessions. */
-static int device_put_right(struct userspace_controller *userspace, const char *name,
+static int userspace_device_put_right(struct userspace_controller *userspace, const char *name,
 	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
 {
 	struct device device = {0};
@@ -128,8 +128,8 @@ static int device_put_right(struct userspace_controller *userspace, const char *
 				    : error;
 }
 
-static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
-	uint16_t listen_port, struct diag *diag)
+static int userspace_create_interface(void *impl, const char *name,
+	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
@@ -140,10 +140,10 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 		error = backend_require(userspace, name, diag);
 	if (error)
 		return error;
-	return device_put_right(userspace, name, private_key, listen_port, diag);
+	return userspace_device_put_right(userspace, name, private_key, listen_port, diag);
 }
 
-static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
+static int userspace_set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	struct device device = {0};
@@ -167,7 +167,8 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	return error;
 }
 
-static int delete_interface(void *impl, const char *name, bool *ret_existed, struct diag *diag)
+static int userspace_delete_interface(
+	void *impl, const char *name, bool *ret_existed, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
@@ -194,33 +195,34 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 	return uapi_socket_remove_dead(&userspace->uapi, name, diag);
 }
 
-static int check_address(
+static int userspace_check_address(
 	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	return wg_link_check_address(&userspace->link, name, address, mtu, diag);
 }
 
-static int configure_address(void *impl, const char *name, const struct prefix *address,
+static int userspace_configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	return wg_link_configure_address(&userspace->link, name, address, keep_others, diag);
 }
 
-static int set_interface_up(void *impl, const char *name, struct diag *diag)
+static int userspace_set_interface_up(void *impl, const char *name, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	return wg_link_set_up(&userspace->link, name, diag);
 }
 
-static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
+static int userspace_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	return wg_link_set_mtu(&userspace->link, name, mtu, diag);
 }
 
-static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)
+static int userspace_read_device(
+	void *impl, const char *name, struct device *ret, struct diag *diag)
 {
 	struct userspace_controller *userspace = impl;
 	struct link_info info;
@@ -242,16 +244,16 @@ static int read_device(void *impl, const char *name, struct device *ret, struct 
 }
 
 static const struct controller_ops userspace_ops = {
-	.create_interface = create_interface,
-	.set_fwmark = set_fwmark,
-	.delete_interface = delete_interface,
-	.configure_address = configure_address,
-	.check_address = check_address,
-	.set_interface_up = set_interface_up,
-	.set_mtu = set_mtu,
+	.create_interface = userspace_create_interface,
+	.set_fwmark = userspace_set_fwmark,
+	.delete_interface = userspace_delete_interface,
+	.configure_address = userspace_configure_address,
+	.check_address = userspace_check_address,
+	.set_interface_up = userspace_set_interface_up,
+	.set_mtu = userspace_set_mtu,
 	.add_peer = userspace_add_peer,
 	.remove_peer = userspace_remove_peer,
-	.read_device = read_device,
+	.read_device = userspace_read_device,
 	.apply = userspace_apply,
 };
 

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static int exchange(const struct uapi_socket *uapi, const char *name,
+static int device_exchange(const struct uapi_socket *uapi, const char *name,
 	const struct secret_buffer *request, struct secret_buffer *ret, struct diag *diag)
 {
 	if (request->out_of_memory)
@@ -24,7 +24,7 @@ int userspace_device_read(
 	struct secret_buffer request = {0};
 	struct secret_buffer reply = {0};
 	uapi_put_get(&request);
-	int error = exchange(uapi, name, &request, &reply, diag);
+	int error = device_exchange(uapi, name, &request, &reply, diag);
 	if (!error)
 		error = uapi_decode_device(reply.bytes, reply.length, ret, diag);
 	secret_buffer_clear(&request);
@@ -37,7 +37,7 @@ int userspace_device_set(const struct uapi_socket *uapi, const char *name,
 {
 	struct secret_buffer reply = {0};
 	*ret_refused = false;
-	int error = exchange(uapi, name, request, &reply, diag);
+	int error = device_exchange(uapi, name, request, &reply, diag);
 	if (!error)
 		error = uapi_decode_status(reply.bytes, reply.length, ret_refused, diag);
 	secret_buffer_clear(&reply);

@@ -35,7 +35,7 @@ static void find_members(struct json_span object, struct envelope_members *membe
 }
 
 /* Leave `*ret` unchanged if the string is null or missing. */
-static int read_text(struct json_span value, const char *name, struct arena *arena,
+static int envelope_read_text(struct json_span value, const char *name, struct arena *arena,
 	struct envelope_text *ret, struct diag *diag)
 {
 	enum json_kind kind = json_span_kind(value);
@@ -73,7 +73,7 @@ static int read_issued_at(struct json_span value, struct envelope *envelope, str
 static int read_signature(struct json_span value, struct envelope *envelope, struct diag *diag)
 {
 	struct envelope_text text = {0};
-	int error = read_text(value, "signature", &envelope->arena, &text, diag);
+	int error = envelope_read_text(value, "signature", &envelope->arena, &text, diag);
 	if (error || !text.length)
 		return error;
 	envelope->has_signature = true;
@@ -87,7 +87,7 @@ static void put_name(struct canonical_writer *writer, const char *name)
 	canonical_put(writer, name, strlen(name));
 }
 
-static void put_text(struct canonical_writer *writer, const struct envelope_text *text)
+static void envelope_put_text(struct canonical_writer *writer, const struct envelope_text *text)
 {
 	canonical_put_string(writer, text->text ? text->text : "", text->length);
 }
@@ -99,13 +99,13 @@ static void put_canonical(struct canonical_writer *writer, const struct envelope
 	if (!time.length)
 		time = (struct envelope_text){.text = NO_TIME, .length = sizeof NO_TIME - 1};
 	put_name(writer, "{\"event_type\":");
-	put_text(writer, &envelope->event_type);
+	envelope_put_text(writer, &envelope->event_type);
 	put_name(writer, ",\"event_id\":");
-	put_text(writer, &envelope->event_id);
+	envelope_put_text(writer, &envelope->event_id);
 	put_name(writer, ",\"issued_at\":");
 	canonical_put_time(writer, time.text, time.length);
 	put_name(writer, ",\"nonce\":");
-	put_text(writer, &envelope->nonce);
+	envelope_put_text(writer, &envelope->nonce);
 	put_name(writer, ",\"payload\":");
 	canonical_put_value(writer, (struct json_span){.text = envelope->payload.text,
 					    .length = envelope->payload.length});
@@ -135,20 +135,21 @@ static int read_payload(struct json_span value, struct envelope *envelope)
 	return envelope->payload.text ? 0 : -ENOMEM;
 }
 
-static int read_members(
+static int envelope_read_members(
 	const struct envelope_members *members, struct envelope *envelope, struct diag *diag)
 {
 	struct arena *arena = &envelope->arena;
-	int error =
-		read_text(members->event_type, "event_type", arena, &envelope->event_type, diag);
+	int error = envelope_read_text(
+		members->event_type, "event_type", arena, &envelope->event_type, diag);
 	if (!error && !envelope->event_type.length)
 		error = diag_fail(diag, -EINVAL, "malformed: missing event_type");
 	if (!error)
-		error = read_text(members->event_id, "event_id", arena, &envelope->event_id, diag);
+		error = envelope_read_text(
+			members->event_id, "event_id", arena, &envelope->event_id, diag);
 	if (!error)
 		error = read_issued_at(members->issued_at, envelope, diag);
 	if (!error)
-		error = read_text(members->nonce, "nonce", arena, &envelope->nonce, diag);
+		error = envelope_read_text(members->nonce, "nonce", arena, &envelope->nonce, diag);
 	if (!error)
 		error = read_payload(members->payload, envelope);
 	if (!error)
@@ -173,7 +174,7 @@ int envelope_wire_read(const char *data, size_t length, struct envelope *ret, st
 		return diag_wrap(diag, error, "malformed");
 	if (!error) {
 		find_members(span, &members);
-		error = read_members(&members, &envelope, diag);
+		error = envelope_read_members(&members, &envelope, diag);
 	}
 	if (error) {
 		envelope_clear(&envelope);

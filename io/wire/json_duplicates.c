@@ -39,7 +39,7 @@ static int member_list_add(struct member_list *list, const struct member *member
 	return 0;
 }
 
-static int member_compare(const struct member *a, const struct member *b)
+static int members_compare(const struct member *a, const struct member *b)
 {
 	if (a->object != b->object)
 		return a->object < b->object ? -1 : 1;
@@ -48,14 +48,14 @@ static int member_compare(const struct member *a, const struct member *b)
 
 static int member_compare_any(const void *a, const void *b)
 {
-	return member_compare(a, b);
+	return members_compare(a, b);
 }
 
 static const struct member *few_repeated(const struct member_list *list)
 {
 	for (size_t i = 1; i < list->count; i++)
 		for (size_t j = 0; j < i; j++)
-			if (member_compare(&list->members[i], &list->members[j]) == 0)
+			if (members_compare(&list->members[i], &list->members[j]) == 0)
 				return &list->members[i];
 	return NULL;
 }
@@ -64,7 +64,7 @@ static const struct member *many_repeated(struct member_list *list)
 {
 	qsort(list->members, list->count, sizeof *list->members, member_compare_any);
 	for (size_t i = 1; i < list->count; i++)
-		if (member_compare(&list->members[i - 1], &list->members[i]) == 0)
+		if (members_compare(&list->members[i - 1], &list->members[i]) == 0)
 			return &list->members[i];
 	return NULL;
 }

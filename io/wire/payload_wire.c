@@ -94,7 +94,7 @@ static int use_signing_keys(struct json_reader *reader, struct json_span payload
 	return error ? error : signing_keys_wire_read(reader, payload, "", &result->keys, diag);
 }
 
-static int read_peer(void *impl, const char *payload, size_t length, struct arena *arena,
+static int payload_read_peer(void *impl, const char *payload, size_t length, struct arena *arena,
 	struct peer_entry *ret, struct diag *diag)
 {
 	struct payload_result result = {.options = impl, .arena = arena};
@@ -115,7 +115,7 @@ static int read_peer_id(void *impl, const char *payload, size_t length, struct a
 	return error;
 }
 
-static int read_signing_keys(
+static int payload_read_signing_keys(
 	void *impl, const char *payload, size_t length, struct signing_keys *ret, struct diag *diag)
 {
 	struct payload_result result = {.options = impl};
@@ -128,9 +128,9 @@ static int read_signing_keys(
 struct payload_reader payload_wire_reader(const struct peer_wire_options *options)
 {
 	return (struct payload_reader){
-		.read_peer = read_peer,
+		.read_peer = payload_read_peer,
 		.read_peer_id = read_peer_id,
-		.read_signing_keys = read_signing_keys,
+		.read_signing_keys = payload_read_signing_keys,
 		.impl = (void *)options, /* never written */
 	};
 }

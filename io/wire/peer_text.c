@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put(struct canonical_writer *writer, const char *text)
+static void bytes_put(struct canonical_writer *writer, const char *text)
 {
 	canonical_put(writer, text, strlen(text));
 }
 
-static void put_string(struct canonical_writer *writer, const char *text)
+static void peer_put_string(struct canonical_writer *writer, const char *text)
 {
 	canonical_put_string(writer, text, strlen(text));
 }
@@ -19,35 +19,35 @@ static void put_psk(struct canonical_writer *writer, const struct key_secret *ps
 {
 	char text[sodium_base64_ENCODED_LEN(KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
 	sodium_bin2base64(text, sizeof text, psk->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
-	put(writer, ",\"psk\":");
-	put_string(writer, text);
+	bytes_put(writer, ",\"psk\":");
+	peer_put_string(writer, text);
 	sodium_memzero(text, sizeof text);
 }
 
 void peer_text_put(struct canonical_writer *writer, const struct peer_config *peer)
 {
 	char keepalive[48];
-	put(writer, "{");
+	bytes_put(writer, "{");
 	if (peer->id) {
-		put(writer, "\"id\":");
-		put_string(writer, peer->id);
-		put(writer, ",");
+		bytes_put(writer, "\"id\":");
+		peer_put_string(writer, peer->id);
+		bytes_put(writer, ",");
 	}
-	put(writer, "\"public_key\":");
-	put_string(writer, key_public_format(&peer->public_key).text);
+	bytes_put(writer, "\"public_key\":");
+	peer_put_string(writer, key_public_format(&peer->public_key).text);
 	if (peer->endpoint.kind != ENDPOINT_NONE) {
-		put(writer, ",\"endpoint\":");
-		put_string(writer, endpoint_format(&peer->endpoint).text);
+		bytes_put(writer, ",\"endpoint\":");
+		peer_put_string(writer, endpoint_format(&peer->endpoint).text);
 	}
-	put(writer, ",\"allowed_ips\":[");
+	bytes_put(writer, ",\"allowed_ips\":[");
 	for (uint32_t i = 0; i < peer->allowed_ip_count; i++) {
-		put(writer, i ? "," : "");
-		put_string(writer, prefix_format(&peer->allowed_ips[i]).text);
+		bytes_put(writer, i ? "," : "");
+		peer_put_string(writer, prefix_format(&peer->allowed_ips[i]).text);
 	}
-	put(writer, "]");
+	bytes_put(writer, "]");
 	if (!key_secret_is_zero(&peer->psk))
 		put_psk(writer, &peer->psk);
 	snprintf(keepalive, sizeof keepalive, ",\"persistent_keepalive\":%u}",
 		peer->persistent_keepalive_s);
-	put(writer, keepalive);
+	bytes_put(writer, keepalive);
 }

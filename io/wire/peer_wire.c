@@ -63,7 +63,7 @@ static struct place_text place_format(size_t index)
 	return place;
 }
 
-static int note_unknown(const struct peer_wire *wire, size_t index, struct json_span name)
+static int entry_note_unknown(const struct peer_wire *wire, size_t index, struct json_span name)
 {
 	if (!wire->unknown)
 		return 0;
@@ -71,7 +71,7 @@ static int note_unknown(const struct peer_wire *wire, size_t index, struct json_
 	return unknown_members_add(wire->unknown, wire->arena, place.text, name);
 }
 
-static unsigned member_find(struct json_span name)
+static unsigned wire_member_find(struct json_span name)
 {
 	unsigned i = 0;
 	while (i < MEMBER_COUNT && !json_span_equals(name, member_names[i]))
@@ -127,26 +127,26 @@ static int raw_peer_read(
 	struct json_span name, value;
 	int error = 0;
 	while (!error && json_cursor_member(&cursor, &name, &value)) {
-		unsigned member = member_find(name);
+		unsigned member = wire_member_find(name);
 		bool is_first = member < MEMBER_COUNT && raw->counts[member]++ == 0;
 		if (!is_first || memchr(value.text, '{', value.length))
 			raw->may_repeat = true;
 		if (member == MEMBER_COUNT)
-			error = note_unknown(wire, index, name);
+			error = entry_note_unknown(wire, index, name);
 		else if (is_first)
 			error = raw_member_read(wire, (enum member)member, value, raw, diag);
 	}
 	return error;
 }
 
-static int read_text(
+static int wire_read_text(
 	const struct raw_peer *raw, enum member member, const char **ret, struct diag *diag)
 {
 	int error = json_read_string(raw->values[member], ret, diag);
 	return error ? diag_wrap(diag, error, "%s", member_names[member]) : 0;
 }
 
-static int read_allowed_ips(
+static int wire_read_allowed_ips(
 	const struct peer_wire *wire, struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
 	if (!raw->counts[MEMBER_ALLOWED_IPS])
@@ -177,7 +177,7 @@ static int read_allowed_ips(
 	return 0;
 }
 
-static int read_keepalive(const struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
+static int wire_read_keepalive(const struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
 	bool given = false;
 	int64_t value = 0;
@@ -193,24 +193,24 @@ static int read_keepalive(const struct raw_peer *raw, struct api_peer *ret, stru
 static int raw_peer_to_api(
 	const struct peer_wire *wire, struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
-	int error = read_text(raw, MEMBER_ID, &ret->id, diag);
+	int error = wire_read_text(raw, MEMBER_ID, &ret->id, diag);
 	if (!error)
-		error = read_text(raw, MEMBER_PUBLIC_KEY, &ret->public_key, diag);
+		error = wire_read_text(raw, MEMBER_PUBLIC_KEY, &ret->public_key, diag);
 	if (!error)
-		error = read_text(raw, MEMBER_MESH_IP, &ret->mesh_ip, diag);
+		error = wire_read_text(raw, MEMBER_MESH_IP, &ret->mesh_ip, diag);
 	if (!error)
-		error = read_text(raw, MEMBER_ENDPOINT, &ret->endpoint, diag);
+		error = wire_read_text(raw, MEMBER_ENDPOINT, &ret->endpoint, diag);
 	if (!error)
-		error = read_text(raw, MEMBER_PSK, &ret->psk, diag);
+		error = wire_read_text(raw, MEMBER_PSK, &ret->psk, diag);
 	if (!error)
-		error = read_allowed_ips(wire, raw, ret, diag);
+		error = wire_read_allowed_ips(wire, raw, ret, diag);
 	if (!error)
-		error = read_keepalive(raw, ret, diag);
+		error = wire_read_keepalive(raw, ret, diag);
 	return error;
 }
 
-static int read_config(const struct peer_wire *wire, struct raw_peer *raw, struct peer_config *ret,
-	struct diag *diag)
+static int wire_read_config(const struct peer_wire *wire, struct raw_peer *raw,
+	struct peer_config *ret, struct diag *diag)
 {
 	struct api_peer api = {0};
 	int error = raw->may_repeat ? json_duplicates_check_tree(raw->span, diag) : 0;
@@ -283,7 +283,7 @@ int peer_wire_read(
 	else
 		error = raw_peer_read(wire, index, &raw, &diag);
 	if (!error)
-		error = read_config(wire, &raw, &entry.config, &diag);
+		error = wire_read_config(wire, &raw, &entry.config, &diag);
 	if (!error) {
 		entry.id = entry.config.id;
 		entry.has_key = true;

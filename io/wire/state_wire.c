@@ -40,7 +40,7 @@ static int count_allowed_ips(
 		"peers: more than %zu allowed_ips in all (--max-total-allowed-ips)", max);
 }
 
-static int read_peers(struct state_reader *reader, struct json_span span, struct diag *diag)
+static int state_read_peers(struct state_reader *reader, struct json_span span, struct diag *diag)
 {
 	struct state_document *document = &reader->document;
 	struct peer_wire wire = {
@@ -72,7 +72,7 @@ static int read_peers(struct state_reader *reader, struct json_span span, struct
 	return 0;
 }
 
-static int note_unknown(struct state_reader *reader, const char *place, struct json_span name)
+static int state_note_unknown(struct state_reader *reader, const char *place, struct json_span name)
 {
 	return unknown_members_add(&reader->unknown, &reader->document.arena, place, name);
 }
@@ -86,12 +86,12 @@ static int note_unknown_of_keys(struct state_reader *reader, struct json_span ke
 		return 0;
 	while (!error && json_cursor_member(&cursor, &name, &value))
 		if (!signing_keys_wire_knows(name))
-			error = note_unknown(reader, "signing_keys", name);
+			error = state_note_unknown(reader, "signing_keys", name);
 	return error;
 }
 
 /* Invalid keys are stored as the document's error of its keys; they do not fail the document. */
-static int read_signing_keys(struct state_reader *reader, struct json_span span)
+static int state_read_signing_keys(struct state_reader *reader, struct json_span span)
 {
 	struct state_document *document = &reader->document;
 	struct diag diag = {0};
@@ -113,13 +113,13 @@ static int read_member(struct state_reader *reader, struct json_span name, struc
 	struct diag *diag)
 {
 	if (json_span_equals(name, "peers"))
-		return read_peers(reader, value, diag);
+		return state_read_peers(reader, value, diag);
 	int error = json_duplicates_check_tree(value, diag);
 	if (error)
 		return diag_wrap(diag, error, "%s", json_span_quote(name).text);
 	if (json_span_equals(name, "signing_keys"))
-		return read_signing_keys(reader, value);
-	return note_unknown(reader, "", name);
+		return state_read_signing_keys(reader, value);
+	return state_note_unknown(reader, "", name);
 }
 
 static int read_document(struct state_reader *reader, struct json_span span, struct diag *diag)
@@ -138,8 +138,9 @@ static int read_document(struct state_reader *reader, struct json_span span, str
 
 typedef int (*span_reader)(struct state_reader *reader, struct json_span span, struct diag *diag);
 
-static int read_whole(const char *text, size_t length, const struct peer_wire_options *options,
-	span_reader read, struct state_document *ret, struct diag *diag)
+static int state_read_whole(const char *text, size_t length,
+	const struct peer_wire_options *options, span_reader read, struct state_document *ret,
+	struct diag *diag)
 {
 	struct state_reader reader = {.options = peer_wire_options_resolve(options)};
 	struct json_span span;
@@ -165,13 +166,13 @@ static int read_whole(const char *text, size_t length, const struct peer_wire_op
 int state_wire_read(const char *text, size_t length, const struct peer_wire_options *options,
 	struct state_document *ret, struct diag *diag)
 {
-	return read_whole(text, length, options, read_document, ret, diag);
+	return state_read_whole(text, length, options, read_document, ret, diag);
 }
 
 int state_wire_read_peers(const char *text, size_t length, const struct peer_wire_options *options,
 	struct state_document *ret, struct diag *diag)
 {
-	return read_whole(text, length, options, read_peers, ret, diag);
+	return state_read_whole(text, length, options, state_read_peers, ret, diag);
 }
 
 int state_wire_check_limits(const struct state_document *document,
