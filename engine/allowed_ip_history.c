@@ -17,10 +17,10 @@ struct changed_peer {
 
 struct given_prefix {
 	struct prefix prefix;
-	struct key_public owner; /* who has it, if anybody does; zero: nobody knows */
+	struct key_public owner; /* the peer that has it, if any does; zero: unknown */
 };
 
-/* What a tree takes for each. */
+/* Memory of one tree node, estimated. */
 #define NODE_BYTES 64
 
 static int compare_changed(const void *a, const void *b)
@@ -53,7 +53,7 @@ void allowed_ip_history_clear(struct allowed_ip_history *history)
 /* What a cycle did to a peer. */
 struct outcome {
 	const struct key_public *key;
-	const struct peer_config *peer; /* as it was left; NULL: it is gone, or nobody knows */
+	const struct peer_config *peer; /* as the cycle left it; NULL: removed, or unknown */
 };
 
 static int compare_outcomes(const void *a, const void *b)
@@ -62,14 +62,14 @@ static int compare_outcomes(const void *a, const void *b)
 	return key_public_compare(x->key, y->key);
 }
 
-/* A prefix that was to go to a peer that failed may be where it was, whatever the operation on that
- * peer says. */
+/* If an operation failed, a prefix that it should have moved may still be on its old peer, even if
+ * an update of that peer succeeded. */
 static bool is_certain(const struct peer_op *op, bool any_failed)
 {
 	return !any_failed || op->kind != PEER_OP_UPDATE || !(op->fields & PEER_FIELD_ALLOWED_IPS);
 }
 
-/* By key, `count` in all: those held back too. */
+/* Sorted by key. `count` includes the withheld removals. */
 static struct outcome *outcomes_make(
 	const struct peer_diff *diff, const struct peer_op_result *results, size_t count)
 {
@@ -89,7 +89,7 @@ static struct outcome *outcomes_make(
 	return outcomes;
 }
 
-/* Memory for so many peers and their prefixes. */
+/* Allocate records and prefixes for all peers. */
 static bool records_reserve(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct outcome *outcomes, size_t outcome_count)
 {
@@ -104,7 +104,7 @@ static bool records_reserve(struct allowed_ip_history *history, const struct pee
 	return history->records && history->prefixes;
 }
 
-/* Its prefixes go to `place`. Returns where the next ones go. */
+/* Copy the peer's prefixes to `place`. Return the place for the next ones. */
 static struct prefix *record_append(
 	struct allowed_ip_history *history, const struct peer_config *peer, struct prefix *place)
 {
@@ -116,7 +116,7 @@ static struct prefix *record_append(
 	return place + count;
 }
 
-/* Peers as they were left, or else as they were read. */
+/* Merge the peers that the cycle changed with those that it read. */
 static void records_merge(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct outcome *outcomes, size_t outcome_count)
 {
@@ -166,8 +166,8 @@ static struct given_prefix *given_find(
 	return found ? *found : NULL;
 }
 
-/* The allowed IPs that were noted of the peer, whoever was given them since. Without a note `*ret`
- * stays as it is. */
+/* Find the recorded allowed IPs of the peer, including those that another peer got since. Return
+ * false, with `*ret` unchanged, if there is no record. */
 static bool note_find(const struct allowed_ip_history *history, const struct key_public *key,
 	struct peer_config *ret)
 {
@@ -211,7 +211,8 @@ struct prefix *allowed_ip_history_recall(
 	return left;
 }
 
-/* One more `item` of that size in a tree, which takes it over. NULL: out of memory. */
+/* Insert `item`, which the tree then owns; NULL if its allocation failed. Return false, with `item`
+ * freed, when out of memory or above the limit. */
 static bool tree_put(struct allowed_ip_history *history, void **tree, void *item, size_t bytes,
 	int (*compare)(const void *a, const void *b))
 {
@@ -234,8 +235,8 @@ static bool given_put(struct allowed_ip_history *history, const struct prefix *p
 	return tree_put(history, &history->given, given, sizeof *given, compare_given);
 }
 
-/* `owner` has got the allowed IPs of `peer`. Those that it had, and nobody was given since, it has.
- */
+/* Record `owner` for the allowed IPs of `peer`. Prefixes in `had` need no entry unless another peer
+ * got them since. */
 static bool prefixes_give(struct allowed_ip_history *history, const struct peer_config *peer,
 	const struct key_public *owner, const struct peer_config *had)
 {
@@ -255,7 +256,7 @@ static size_t changed_bytes(uint32_t count)
 	return sizeof(struct changed_peer) + count * sizeof(struct prefix);
 }
 
-/* What is known of the peer from here on; NULL: nothing. */
+/* Replace the record of the peer. `peer` is NULL if its state is unknown. */
 static bool changed_put(struct allowed_ip_history *history, const struct key_public *key,
 	const struct peer_config *peer)
 {
@@ -288,9 +289,9 @@ void allowed_ip_history_set(struct allowed_ip_history *history, const struct pee
 
 void allowed_ip_history_fail(struct allowed_ip_history *history, const struct peer_config *peer)
 {
-	static const struct key_public nobody;
+	static const struct key_public unknown;
 	static const struct peer_config nothing;
-	if (prefixes_give(history, peer, &nobody, &nothing))
+	if (prefixes_give(history, peer, &unknown, &nothing))
 		allowed_ip_history_forget(history, &peer->public_key);
 	else
 		allowed_ip_history_clear(history);

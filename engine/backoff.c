@@ -12,7 +12,7 @@ uint32_t backoff_next_ms(struct backoff *backoff, const struct random_source *ra
 {
 	backoff->last_ms = double_ms(backoff->last_ms);
 	uint32_t quarter_ms = backoff->last_ms / 4;
-	/* 0 to half of the wait, each as likely, from the high bits of the product. */
+	/* Uniform from 0 to half of the wait: the high bits of the product. */
 	uint64_t spread_ms = (uint64_t)random->next(random->impl) * (2 * quarter_ms + 1) >> 32;
 	return backoff->last_ms - quarter_ms + (uint32_t)spread_ms;
 }

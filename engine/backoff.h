@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long to wait before trying again: 1 s at first, twice as long each time up to 60 s, and each
- * wait a quarter longer or shorter by chance, so that nodes that lost the same control plane do not
- * come back to it all at once.
+ * Exponential backoff: the first wait is 1 s, each further one twice as long, up to 60 s. A random
+ * quarter more or less spreads out the nodes that lost the same control plane.
  */
 #pragma once
 
@@ -11,12 +10,12 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_LAST_MS  60000
 
-/* Zeroed: nothing has failed yet. */
+/* Zero is the initial state. */
 struct backoff {
-	uint32_t last_ms; /* the latest wait, chance left out; 0: none yet */
+	uint32_t last_ms; /* the last wait without its random part; 0: none yet */
 };
 
-/* The wait after one more failure. */
+/* Return how long to wait after another failure. */
 uint32_t backoff_next_ms(struct backoff *backoff, const struct random_source *random);
-/* What was tried went well: the next wait is a first one. */
+/* Begin again with the first wait, after a success. */
 void backoff_reset(struct backoff *backoff);

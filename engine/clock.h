@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The interface to time. The wall clock says when others wrote what they date; it may jump, either
- * way. The boot clock counts on from the boot, through suspends too: everything else is counted on
- * that one.
+ * The interface to the clocks. The wall clock is compared with timestamps from elsewhere; it can
+ * jump both ways. Durations are measured on the boot clock, which counts from boot, including
+ * suspends, and never jumps.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 struct clock {
 	int64_t (*now_ns)(void *impl);  /* since 1970 (UTC) */
-	int64_t (*boot_ns)(void *impl); /* since the boot */
+	int64_t (*boot_ns)(void *impl); /* since boot */
 	void *impl;
 };
 

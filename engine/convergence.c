@@ -17,7 +17,8 @@ static int compare_ops(const void *a, const void *b)
 
 static uint64_t endpoint_digest(const struct digest_key *key, const struct endpoint *endpoint)
 {
-	/* Without what lies between its members and behind its zone. */
+	/* Copied member by member: padding and the bytes after the zone are not part of the value.
+	 */
 	uint8_t bytes[sizeof endpoint->ip + sizeof endpoint->zone + sizeof endpoint->port] = {0};
 	memcpy(bytes, &endpoint->ip, sizeof endpoint->ip);
 	memcpy(bytes + sizeof endpoint->ip, &endpoint->port, sizeof endpoint->port);
@@ -46,7 +47,7 @@ static uint64_t field_digest(
 	return 0;
 }
 
-/* Whether `op` sends nothing that `before` had not sent already. */
+/* Return whether `before` already sent everything that `op` sends. */
 static bool is_repeated(const struct acknowledged_op *before, const struct acknowledged_op *op)
 {
 	if (before->kind != op->kind || (before->fields & op->fields) != op->fields)
@@ -57,7 +58,7 @@ static bool is_repeated(const struct acknowledged_op *before, const struct ackno
 	return true;
 }
 
-/* How many cycles in a row have now sent this operation. */
+/* Return how many cycles in a row have sent this operation, including this one. */
 static unsigned cycles_in_row(const struct convergence *last, const struct acknowledged_op *op)
 {
 	const struct acknowledged_op *before = NULL;
@@ -72,9 +73,9 @@ static void stuck_report(const struct peer_op *op, unsigned cycles, const struct
 	struct key_text key = key_public_format(peer_op_key(op));
 	const char *id = op->desired ? op->desired->id : NULL;
 	const char *kind = peer_op_kind_name(op->kind);
-	diag_add(failures, -EIO, "%s peer %s: acknowledged in %u cycles in a row, and needed again",
+	diag_add(failures, -EIO, "%s peer %s: acknowledged in %u cycles in a row without effect",
 		kind, id ? id : key.text, cycles);
-	/* Said once, however long it lasts. */
+	/* Logged once, however long it lasts. */
 	if (cycles == CONVERGENCE_CYCLES_MAX)
 		log_line(logger, LOG_PEER_NOT_CONVERGING, "operation", kind, "peer_id", id,
 			"public_key", key.text, NULL);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Notices operations that are acknowledged and take no effect: the same one, for the same values,
- * sent cycle after cycle.
- * That somebody else undoes a change once or twice is drift; from CONVERGENCE_CYCLES_MAX cycles in
- * a row on it is a failure, and said so.
+ * Detects operations that the device acknowledges without effect: cycle after cycle sends the same
+ * operation with the same values. Another program that undoes a change once or twice is drift.
+ * From CONVERGENCE_CYCLES_MAX cycles in a row on, it is reported as a failure.
  */
 #pragma once
 
@@ -21,22 +20,23 @@ struct acknowledged_op {
 	struct key_public public_key;
 	enum peer_op_kind kind;
 	unsigned fields;
-	uint64_t wanted[PEER_FIELD_COUNT]; /* of each field a digest of its value */
-	unsigned cycles;                   /* in a row, the last one included */
+	uint64_t wanted[PEER_FIELD_COUNT]; /* a digest of each field's value */
+	unsigned cycles;                   /* number of cycles in a row, including the last */
 };
 
 struct convergence {
-	/* Of the digests, some of which are of preshared keys: for the owner to make random. */
+	/* Key of the digests, set by the owner. It is random, as some digests are of preshared
+	 * keys. */
 	struct digest_key key;
-	struct acknowledged_op *ops; /* sorted by key; a key has at most one a cycle */
+	struct acknowledged_op *ops; /* sorted by key, at most one for each */
 	size_t count;
 };
 
 /*
- * Takes note of a cycle's operations. Returns 0, -EIO with each peer that does not converge joined
- * to `failures`, or -ENOMEM, what was known then being forgotten.
+ * Record the operations of a cycle. Return 0, -EIO with an error added to `failures` for each peer
+ * that does not converge, or -ENOMEM with the record cleared.
  */
 int convergence_note(struct convergence *convergence, const struct peer_diff *diff,
 	const struct peer_op_result *results, const struct logger *logger, struct diag *failures);
-/* Forgets the operations. */
+/* Clear the record, but not the key. */
 void convergence_clear(struct convergence *convergence);

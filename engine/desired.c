@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A usable entry on its way into the desired set. */
+/* A usable entry that may become a desired peer. */
 struct candidate {
 	const struct peer_entry *entry;
-	bool is_out; /* lost its key, or has the node's own */
+	bool is_out; /* lost its key to another entry, or has the node's own key */
 };
 
 /* One peer's claim on one prefix. */
 struct claim {
 	struct prefix prefix;
-	size_t rank; /* kept peers first, in key order; then candidates, in id order */
+	size_t rank; /* retained peers in key order, then candidates in id order */
 };
 
 struct resolution {
@@ -29,7 +29,7 @@ struct resolution {
 	struct desired out;
 };
 
-/* Whether there is room for one more conflict; where there is none, counts it instead. */
+/* Return whether the list has room for one more conflict. If not, count the conflict. */
 static bool conflict_admit(struct resolution *resolution)
 {
 	bool has_room = resolution->out.conflict_count < CONFLICTS_MAX;
@@ -69,7 +69,7 @@ static const char *place_text(struct resolution *resolution, const struct peer_e
 	return text_copy(resolution, text);
 }
 
-/* By id; of one id, in document order. */
+/* By id; equal ids in document order. */
 static int compare_entries(const void *a, const void *b)
 {
 	const struct peer_entry *x = *(const struct peer_entry *const *)a;
@@ -106,40 +106,42 @@ static int id_conflict_add(struct resolution *resolution, const struct peer_entr
 						.about = other->id});
 }
 
-/* Of entries in id order with one id the first stays. `count` is of those that stay then. */
+/* Keep the first of entries with equal ids. `sorted` is in id order; `*count` becomes the number of
+ * entries that remain. */
 static int repeats_drop(
 	struct resolution *resolution, const struct peer_entry **sorted, size_t *count)
 {
-	size_t kept = 0;
+	size_t unique = 0;
 	for (size_t i = 0; i < *count; i++) {
-		const struct peer_entry *first = kept ? sorted[kept - 1] : NULL;
+		const struct peer_entry *first = unique ? sorted[unique - 1] : NULL;
 		if (!first || strcmp(first->id, sorted[i]->id) != 0) {
-			sorted[kept++] = sorted[i];
+			sorted[unique++] = sorted[i];
 			continue;
 		}
 		int error = id_conflict_add(resolution, first, sorted[i]);
 		if (error)
 			return error;
 	}
-	*count = kept;
+	*count = unique;
 	return 0;
 }
 
-/* Lays the events over the document's entries. There is room. Returns how many there are then. */
+/* Replace entries by the pending events about their peers. `sorted` has room for all events. Return
+ * the new number of entries. */
 static size_t events_lay(
 	const struct pending_events *overlay, const struct peer_entry **sorted, size_t count)
 {
-	size_t kept = 0;
+	size_t next = 0;
 	if (!overlay || !overlay->count)
 		return count;
 	for (size_t i = 0; i < count; i++)
 		if (!pending_events_find(overlay, sorted[i]->id))
-			sorted[kept++] = sorted[i];
+			sorted[next++] = sorted[i];
 	for (size_t i = 0; i < overlay->count; i++)
 		if (!overlay->peers[i]->removed)
-			sorted[kept++] = &overlay->peers[i]->entry;
-	qsort(sorted, kept, sizeof *sorted, compare_entries);
-	return kept;
+			sorted[next++] = &overlay->peers[i]->entry;
+	qsort(sorted, next, sizeof *sorted, compare_entries);
+	return next;
 }
 
 static int namesake_conflict_add(struct resolution *resolution)
@@ -187,7 +189,7 @@ out:
 	return error;
 }
 
-/* By key; of one key, in id order, which is the order of the candidates. */
+/* By key; equal keys in id order, which is the order of the candidates. */
 static int compare_by_key(const void *a, const void *b)
 {
 	const struct candidate *x = *(const struct candidate *const *)a;
@@ -248,7 +250,7 @@ static struct candidate *candidate_find(const struct resolution *resolution,
 	return NULL;
 }
 
-/* By key; kept for several entries, the one with the first id stands for all. */
+/* By key; for a peer retained for several entries, the first id comes first. */
 static int compare_retained(const void *a, const void *b)
 {
 	const struct retained_peer *x = a, *y = b;
@@ -260,7 +262,7 @@ static int compare_retained(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-/* Keeps the peer with that key if it is on the device and nobody usable wants it. */
+/* Retain the peer with that key if it is on the device and no usable entry has the key. */
 static void retained_add(struct resolution *resolution, struct candidate **by_key,
 	const struct key_public *key, const char *id, const char *error)
 {
@@ -278,7 +280,7 @@ static int retained_collect(struct resolution *resolution, struct candidate **by
 	struct desired *out = &resolution->out;
 	if (out->unusable_count == 0)
 		return 0;
-	/* An entry may be known by its id under one key and name another. */
+	/* An entry can stand for two peers: its id is known under one key, and it names another. */
 	out->retained = calloc(out->unusable_count * 2, sizeof *out->retained);
 	if (!out->retained)
 		return -ENOMEM;
@@ -299,11 +301,11 @@ static int retained_collect(struct resolution *resolution, struct candidate **by
 	if (out->retained_count == 0)
 		return 0;
 	qsort(out->retained, out->retained_count, sizeof *out->retained, compare_retained);
-	size_t kept = 1;
+	size_t unique = 1;
 	for (size_t i = 1; i < out->retained_count; i++)
-		if (out->retained[i].actual != out->retained[kept - 1].actual)
-			out->retained[kept++] = out->retained[i];
-	out->retained_count = kept;
+		if (out->retained[i].actual != out->retained[unique - 1].actual)
+			out->retained[unique++] = out->retained[i];
+	out->retained_count = unique;
 	return 0;
 }
 
@@ -327,12 +329,13 @@ static const char *claimant_name(struct resolution *resolution, size_t rank)
 	const struct desired *out = &resolution->out;
 	if (rank >= out->retained_count)
 		return resolution->candidates[rank - out->retained_count].entry->id;
-	const struct retained_peer *kept = &out->retained[rank];
-	return kept->id ? kept->id
-			: text_copy(resolution, key_public_format(&kept->actual->public_key).text);
+	const struct retained_peer *retained = &out->retained[rank];
+	if (retained->id)
+		return retained->id;
+	return text_copy(resolution, key_public_format(&retained->actual->public_key).text);
 }
 
-/* What the claimant of that rank claims; no peer if it is out. */
+/* Return the peer of that rank as it claims prefixes, or NULL if the candidate is out. */
 static const struct peer_config *claimant(const struct resolution *resolution, size_t rank)
 {
 	if (rank < resolution->out.retained_count)
@@ -342,7 +345,7 @@ static const struct peer_config *claimant(const struct resolution *resolution, s
 	return candidate->is_out ? NULL : &candidate->entry->config;
 }
 
-/* Every claim on every prefix, sorted; NULL when memory is out. */
+/* Return every claim on every prefix, sorted. NULL when out of memory. */
 static struct claim *claims_collect(const struct resolution *resolution, size_t *ret_count)
 {
 	size_t ranks = resolution->out.retained_count + resolution->candidate_count;
@@ -380,8 +383,8 @@ static int prefix_conflict_add(
 }
 
 /*
- * The first claim on a prefix wins; the others are gathered in `lost`. The node's own address is
- * its own, but for a kept peer, which stays as it is.
+ * The first claim on a prefix wins; the others are collected in `lost`. The host route to the
+ * node's own address is always lost, except by a retained peer, which does not change.
  */
 static int prefixes_settle(struct resolution *resolution)
 {
@@ -408,7 +411,7 @@ static int prefixes_settle(struct resolution *resolution)
 	return 0;
 }
 
-/* Where the lost claims of that rank begin. */
+/* Return the position of the first lost claim of that rank. */
 static size_t lost_find(const struct resolution *resolution, size_t rank)
 {
 	size_t low = 0, high = resolution->lost_count;
@@ -422,7 +425,7 @@ static size_t lost_find(const struct resolution *resolution, size_t rank)
 	return low;
 }
 
-/* The peer without the prefixes that it lost. */
+/* Append the peer without the prefixes that it lost. */
 static int desired_peer_append(
 	struct resolution *resolution, const struct peer_config *peer, size_t rank)
 {
@@ -450,7 +453,7 @@ static int desired_peer_append(
 	return error;
 }
 
-/* In the order of their keys, so that there is nothing left to sort. */
+/* Append the candidates in key order, which saves sorting the table. */
 static int peers_collect(struct resolution *resolution, struct candidate **by_key)
 {
 	int error = peer_table_reserve(&resolution->out.peers, resolution->candidate_count);

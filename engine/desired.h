@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a state document to the peers that the device shall have: events not yet overtaken are laid
- * over it, unusable entries keep what they have on the device, conflicts are settled. Pure, and
- * independent of history but for what the inputs say.
+ * The desired peers: a state document with pending events applied and conflicts resolved. Peers of
+ * unusable entries are retained as they are on the device. Pure: the result depends only on the
+ * inputs.
  *
- * Rules: of two entries with one id the first in the document counts. A peer with the node's own
- * key is left out, and is no conflict if its id is the node's too; where no id was given to the
- * node, it is that of the first such peer. An entry with the node's id under another key is
- * rejected, and the host route to the node's address is taken from every peer. Going through the
- * ids in byte order, a key already claimed leaves the later peer out, a prefix already claimed is
- * taken from the later peer. A peer that is kept for an unusable entry claims what it has on the
- * device before all others.
+ * Rules:
+ *  - Of entries with the same id the first in the document counts.
+ *  - An entry with the node's id under another key is rejected.
+ *  - A peer with the node's own key is left out. That is no conflict if it has the node's id too; a
+ *    node without an id has that of the first such peer.
+ *  - The host route to the node's mesh address is removed from every peer.
+ *  - Retained peers claim what they have on the device before all others. The others follow in byte
+ *    order of their ids: a peer whose key is already claimed is left out, and a prefix that is
+ *    already claimed is removed from the peer.
  */
 #pragma once
 
@@ -23,16 +25,16 @@ struct desired_input {
 	const struct state_document *document;
 	const struct pending_events *overlay; /* may be NULL */
 	const struct peer_table *actual;
-	const struct peer_names *names; /* ids known so far; may be NULL */
+	const struct peer_names *names; /* known ids; may be NULL */
 	const struct identity *identity;
-	const struct name_lookup *lookup; /* for plan_compute; NULL: names are left as they are */
+	const struct name_lookup *lookup; /* for plan_compute; NULL: do not resolve host names */
 };
 
-/* A peer that stays on the device as it is, for the sake of an entry that cannot be used. */
+/* A peer that stays on the device as it is because its entry is unusable. */
 struct retained_peer {
-	const char *id;                   /* NULL if neither entry nor index knows it */
+	const char *id;                   /* NULL if neither the entry nor the index has one */
 	const struct peer_config *actual; /* borrowed from the device */
-	const char *error;
+	const char *error;                /* of the entry */
 };
 
 enum conflict_kind {
@@ -46,30 +48,33 @@ enum conflict_kind {
 
 #define CONFLICT_WINNER_SELF "this node"
 
-/* So many are listed, those of ids first, of prefixes last; more are settled and only counted. */
+/* Limit of the list, which has conflicts of ids first and of prefixes last. Conflicts above it are
+ * resolved and counted. */
 #define CONFLICTS_MAX 65536
 
 struct conflict {
 	enum conflict_kind kind;
-	const char *winner; /* id, or key in base64 where no id is known; CONFLICT_WINNER_SELF */
-	const char *loser;  /* id; where that is this node's, the key in base64 */
-	const char *about;  /* the id, key or prefix in question */
+	const char *winner; /* id; key in base64 if the id is unknown; or CONFLICT_WINNER_SELF */
+	const char *loser;  /* id; key in base64 if the id is this node's */
+	const char *about;  /* the id, key or prefix that both claim */
 };
 
 struct desired {
-	struct peer_table peers;        /* what is wanted, sealed; kept peers are not in it */
+	struct peer_table peers;        /* sealed; without retained peers */
 	struct retained_peer *retained; /* sorted by key */
 	size_t retained_count;
-	const struct peer_entry **unusable; /* entries that count and cannot be used */
+	const struct peer_entry **unusable; /* without repeated ids */
 	size_t unusable_count;
-	size_t nameless_count; /* those of them that may mean any peer: no key, no known id */
+	size_t nameless_count; /* unusable entries that may refer to any peer: no key, no known id
+				*/
 	struct conflict *conflicts;
 	size_t conflict_count;
 	size_t further_conflict_count;
 	struct arena arena;
 };
 
-/* Returns 0, or -ENOMEM with `*ret` as before. `*ret` borrows from all that `input` names. */
+/* Compute the desired peers. `*ret` borrows from everything that `input` points to. Return 0, or
+ * -ENOMEM with `*ret` unchanged. */
 int desired_resolve(const struct desired_input *input, struct desired *ret);
 const char *conflict_kind_name(enum conflict_kind kind);
 void desired_clear(struct desired *desired);

@@ -17,10 +17,10 @@ unsigned peer_config_difference(const struct peer_config *desired, const struct 
 	return fields;
 }
 
-/* One step of the walk over both tables: the peer of each that has the lower key. */
+/* One step of the walk over both tables: the peer with the lowest key left in them. */
 struct pair {
-	const struct peer_config *desired; /* NULL: not wanted */
-	const struct peer_config *actual;  /* NULL: not there */
+	const struct peer_config *desired; /* NULL: not desired */
+	const struct peer_config *actual;  /* NULL: not on the device */
 };
 
 struct walk {
@@ -67,7 +67,7 @@ static int op_list_append(struct op_list *list, struct peer_op op)
 	return 0;
 }
 
-/* Groups by kind; within a kind the walk's order, by key, stays. */
+/* Group the operations by kind. Within a kind they stay in key order. */
 static struct peer_op *ops_by_kind(const struct op_list *list, struct peer_diff *counts)
 {
 	struct peer_op *ops = calloc(list->count ? list->count : 1, sizeof *ops);
@@ -148,12 +148,12 @@ static void ops_reverse(struct peer_op *ops, size_t count)
 	}
 }
 
-/* The last `count` of the removes. */
+/* Withhold the last `count` removes. */
 static void removes_hold(struct peer_diff *diff, size_t count)
 {
 	struct peer_op *ops = diff->ops + diff->remove_count - count;
 	size_t left = diff->update_count + diff->add_count;
-	/* Rotates them to the end: each part reversed, then the whole. */
+	/* Rotate them to the end: reverse both parts, then the whole. */
 	ops_reverse(ops, count);
 	ops_reverse(ops + count, left);
 	ops_reverse(ops, count + left);

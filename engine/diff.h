@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has to be done so that the actual peers become the desired ones. Pure: two sorted tables
- * in, three operation lists out, each sorted by public key; the same bytes for the same input.
+ * The operations that turn the actual peers into the desired ones. Pure: two sorted tables in,
+ * three operation lists out, each sorted by public key; equal input gives equal output.
  *
- * Order: removes, then updates, then adds. Called one by one in that order the end is right
- * whichever way prefixes move between peers: a removed peer gives its prefixes up first, and a
- * prefix set on one peer leaves the other by itself. A controller that takes whole lists may send
- * them otherwise if the end is the same and no prefix that is wanted before and after is absent
+ * The order is removes, updates, adds. Executed one by one in this order they lead to the desired
+ * state however prefixes move between peers: a removed peer frees its prefixes first, and setting
+ * a prefix on one peer takes it from the other. A controller that executes whole lists may use
+ * another order if the result is the same and no prefix that is desired before and after is absent
  * in between.
  */
 #pragma once
@@ -17,27 +17,27 @@
 
 enum peer_op_kind {
 	PEER_OP_REMOVE,
-	PEER_OP_UPDATE, /* change `fields` of a peer that is there, and create none */
-	PEER_OP_ADD,    /* set the peer whole, creating it if need be */
+	PEER_OP_UPDATE, /* change `fields` of an existing peer; never create one */
+	PEER_OP_ADD,    /* set all fields; create the peer if it does not exist */
 };
 
 struct peer_op {
 	enum peer_op_kind kind;
 	unsigned fields;                   /* update: PEER_FIELD_* that differ; add: all */
 	const struct peer_config *desired; /* borrowed; NULL for a remove */
-	/* Borrowed. Of an add: NULL, or a peer that is taken to be there, whose key and allowed IPs
-	 * are set and are as the caller remembers them. */
+	/* Borrowed. For an add: NULL, or the peer as the caller believes it to be on the device, of
+	 * which only the key and the allowed IPs are set. */
 	const struct peer_config *actual;
 };
 
-/* "remove", "update" or "add". */
+/* Return "remove", "update" or "add". */
 const char *peer_op_kind_name(enum peer_op_kind kind);
-/* The key of the peer that the operation is about. */
+/* Return the key of the peer that the operation changes. */
 const struct key_public *peer_op_key(const struct peer_op *op);
 
 struct peer_diff {
-	/* Removes, then updates, then adds; after them, and none of them, the removes that are held
-	 * back. They borrow from the tables. */
+	/* Removes, updates, adds; the withheld removals follow and are in none of their counts.
+	 * Operations borrow from the tables. */
 	struct peer_op *ops;
 	size_t remove_count;
 	size_t update_count;
@@ -52,19 +52,19 @@ static inline size_t peer_diff_op_count(const struct peer_diff *diff)
 }
 
 /*
- * `memory` and `now` decide about endpoints, which are seeds rather than state: see
- * endpoint_history.h. Returns 0, or -ENOMEM with `*ret` as before.
+ * Compute the operations. `memory` and `now` decide whether an endpoint that differs is set, see
+ * endpoint_history.h. Return 0, or -ENOMEM with `*ret` unchanged.
  */
 int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
 	const struct endpoint_history *memory, struct moment now, struct peer_diff *ret);
 
-/* The fields in which `desired` differs from `actual`, endpoints aside. */
+/* Return the fields in which `desired` differs from `actual`, except the endpoint. */
 unsigned peer_config_difference(
 	const struct peer_config *desired, const struct peer_config *actual);
 
-/* Holds the removes back: nobody goes. The peers count as unchanged too. */
+/* Withhold all removals. Their peers also count as unchanged. */
 void peer_diff_hold_removes(struct peer_diff *diff);
-/* The same for peers whose key no id is known to have. Returns how many they are. */
+/* Withhold the removals of peers whose id is unknown. Return how many they are. */
 size_t peer_diff_hold_unnamed(struct peer_diff *diff, const struct peer_names *names);
 
 void peer_diff_clear(struct peer_diff *diff);

@@ -14,7 +14,7 @@ static int compare_endpoint_records(const void *a, const void *b)
 	return key_public_compare(&x->public_key, &y->public_key);
 }
 
-/* The record among those of the last cycle, forgotten or not; NULL: there is none. */
+/* Return the peer's record among those of the last cycle, forgotten or not, or NULL. */
 static struct endpoint_record *cycle_record_find(
 	const struct endpoint_history *memory, const struct key_public *key)
 {
@@ -41,7 +41,7 @@ static const struct endpoint_record *memory_find(
 	return added_find(memory, key);
 }
 
-/* The record of `key`, made if there is none; NULL when out of memory. */
+/* Return the record of `key`; create one if there is none. NULL when out of memory. */
 static struct endpoint_record *memory_obtain(
 	struct endpoint_history *memory, const struct key_public *key)
 {
@@ -62,8 +62,8 @@ static struct endpoint_record *memory_obtain(
 	return NULL;
 }
 
-/* Whether bytes were sent since the handshake that `record` knows was first seen. A counter that
- * went back, or another handshake, is a new beginning. */
+/* Return whether bytes were sent since the handshake of `record` was first seen. Another handshake
+ * starts the count anew, and so does a counter that decreased. */
 static bool sent_since_handshake(
 	const struct endpoint_record *record, const struct peer_status *status)
 {
@@ -111,7 +111,7 @@ const struct endpoint *endpoint_history_baseline(
 	return record && record->has_baseline ? &record->baseline : NULL;
 }
 
-/* FNV-1a. Two names of one digest would only make the change from one to the other wait. */
+/* FNV-1a. If two names collide, a change from one to the other only takes effect later. */
 static uint32_t name_digest(const char *host)
 {
 	uint32_t digest = 2166136261;
@@ -120,7 +120,7 @@ static uint32_t name_digest(const char *host)
 	return digest | 1; /* 0 is none */
 }
 
-/* What a host name stands for. */
+/* The answer of the lookup for a host name. */
 struct answer {
 	uint32_t name;
 	uint16_t port;
@@ -138,15 +138,15 @@ static bool answer_has(const struct answer *answer, const struct endpoint *endpo
 	return false;
 }
 
-/* Whether another name, or a port, was desired before. An address that was last applied because
- * there was no name is as good as another name. */
+/* Return whether another name or port was desired before. A baseline that was not resolved from a
+ * name counts as another name. */
 static bool name_is_new(const struct answer *answer, const struct endpoint *baseline)
 {
 	return baseline->name != answer->name ||
 	       (baseline->kind == ENDPOINT_IP && baseline->port != answer->port);
 }
 
-/* Of a name that has addresses. */
+/* Choose the address of a name that has at least one. */
 static struct endpoint address_choose(const struct endpoint_record *record,
 	const struct answer *answer, const struct peer_config *actual, struct moment now)
 {
@@ -180,7 +180,7 @@ void endpoint_history_choose(const struct endpoint_history *memory,
 	endpoint->name = answer.name;
 }
 
-/* `record` may be NULL: nothing is known of the peer. */
+/* `record` is NULL if the peer has none. */
 static bool record_is_due(const struct endpoint_record *record, const struct peer_config *desired,
 	const struct peer_config *actual, struct moment now)
 {

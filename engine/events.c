@@ -10,16 +10,16 @@ typedef int event_handler(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
 typedef int peer_method(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 
-/* The error of a result of pending_events.h. */
+/* Return the error for a result of pending_events.h. */
 static int pending_check(int result, struct diag *diag)
 {
 	if (result == PENDING_EVENTS_NO_ROOM)
 		return diag_fail(diag, -ENOBUFS,
-			"too many events since the last fetch, the next one makes up for them");
+			"too many events since the last fetch; the next fetch replaces them");
 	return result ? diag_fail_errno(diag, result) : 0;
 }
 
-/* Whether it is the turn of the event about `id`, which no later one makes up for. */
+/* Check that no newer event about `id` was handled. Return 0, -ESTALE or -ENOMEM. */
 static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct diag *diag)
 {
 	struct event_delivery *delivery = dispatcher->delivery;
@@ -33,7 +33,7 @@ static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct
 	return delivery->is_superseded ? -ESTALE : -ENOMEM;
 }
 
-/* A device that does not answer would cost each event a deadline. */
+/* While the device does not answer, each event would block until a deadline. */
 static bool waits_for_cycle(const struct event_dispatcher *dispatcher, const char *id)
 {
 	if (!dispatcher->manager->is_stuck)
@@ -43,8 +43,8 @@ static bool waits_for_cycle(const struct event_dispatcher *dispatcher, const cha
 }
 
 /*
- * Reads a peer, notes it for the next cycle and hands it to the manager. It is noted first: an
- * event whose operation fails is handled all the same, and the cycle tries again.
+ * Read a peer, record it for the next cycle and pass it to the manager. It is recorded first: an
+ * event whose operation fails still counts as handled, and the cycle retries it.
  */
 static int peer_event(struct event_dispatcher *dispatcher, const char *payload, size_t length,
 	peer_method *method, struct diag *diag)
@@ -74,7 +74,7 @@ int handle_peer_added(
 	return error ? diag_wrap(diag, error, "peer_added") : 0;
 }
 
-/* Adding a peer whose id is known under another key removes that key first. */
+/* manager_add_peer removes the old key of the peer's id. */
 int handle_peer_key_rotated(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag)
 {
@@ -162,7 +162,7 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	/* A type with a NUL byte in it is none that we know, whatever stands before the byte. */
+	/* A type with a NUL byte in it is unknown, even if the part before the byte is not. */
 	const char *event_type = envelope->event_type.text;
 	if (strlen(event_type) != envelope->event_type.length)
 		event_type = "";

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a verified event does: one handler an event type, found through a table by the dispatcher.
- * Handlers change the device at once and note the event for the next cycle; they do not start one.
+ * Handlers of verified events, one for each event type. A handler records the event for the next
+ * cycle and changes the device at once; it does not start a cycle.
  */
 #pragma once
 
 #include "manager.h"
 #include "verifier.h"
 
-/* The seam to whoever reads payloads. Each returns 0, -ENOMEM or -EINVAL with the reason. */
+/* The interface to the parser of payloads. Callbacks return 0, -ENOMEM or -EINVAL with a reason. */
 struct payload_reader {
-	/* A peer in wire form; an unusable one is -EINVAL. `ret` points into `arena`. */
+	/* A peer in wire form. -EINVAL if it is unusable. `ret` points into `arena`. */
 	int (*read_peer)(void *impl, const char *payload, size_t length, struct arena *arena,
 		struct peer_entry *ret, struct diag *diag);
 	/* {"peer_id": "..."} */
@@ -22,20 +22,21 @@ struct payload_reader {
 	void *impl;
 };
 
-/* An envelope on its way to its handler. */
+/* The envelope that a handler runs for. */
 struct event_delivery {
 	int64_t issued_at_ns;
 	struct moment now;
-	bool is_superseded; /* the handler found so */
+	bool is_superseded; /* set by the handler */
 };
 
 struct event_dispatcher {
 	struct manager *manager;
 	struct verifier *verifier;
 	struct payload_reader reader;
-	struct event_delivery *delivery; /* NULL: a handler was called without an envelope */
+	struct event_delivery *delivery; /* NULL: the handler runs without an envelope */
 };
 
+/* Each handler returns 0 or a negative errno; the error text begins with the event type. */
 int handle_peer_added(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
 int handle_peer_removed(
@@ -48,19 +49,19 @@ int handle_signing_key_rotated(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
 
 /*
- * Calls the handler for `event_type`; a type without one is logged and does nothing. Returns 0 or
- * the handler's error, wrapped with the event type.
+ * Call the handler for `event_type`. A type without a handler is logged and ignored. Return 0 or
+ * the handler's error.
  */
 int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, const char *payload,
 	size_t length, struct diag *diag);
 
 /*
- * Handles an event that verifier_check accepted at `now`. `*ret_verdict` is accepted, whatever is
- * returned, unless the handler finds that the event is superseded.
+ * Handle an event that verifier_check accepted at `now`. `*ret_verdict` is VERDICT_SUPERSEDED if
+ * the handler finds the event superseded, else VERDICT_ACCEPTED, even if the handler fails.
  */
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);
 
-/* Verifies, then handles. `*ret_verdict` tells which of the two refused. */
+/* Verify the event, then handle it. Return -EBADMSG, with the verdict, if it is not accepted. */
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Carries operation lists out on a controller: as a whole where the controller takes lists, else
- * one by one, in order. One that fails stops no other. Takes `pause` (or NULL) between them; at its
- * end those that are left fail with -ECANCELED.
+ * Executes operation lists on a controller: as a whole if the controller accepts lists, else one by
+ * one in order. A failed operation does not stop the others. `pause` (or NULL) is called between
+ * them; once it ends the work, the remaining operations fail with -ECANCELED.
  */
 #pragma once
 
 #include "controller.h"
 
-/* Returns the results, one for each operation; NULL when memory is out, nothing then being done. */
+/* Return one result for each operation. Return NULL when out of memory; nothing was done then. */
 struct peer_op_result *executor_run(const struct controller *controller, const char *interface,
 	const struct peer_op *ops, size_t op_count, const struct pause *pause);
 void peer_op_results_free(struct peer_op_result *results, size_t count);

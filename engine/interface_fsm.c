@@ -2,7 +2,7 @@
 #include "interface_fsm.h"
 
 /*
- * One row for every state and event. An event without an action leads to `on success`.
+ * One row for every state and event. Without an action the next state is `on success`.
  *
  *   state      event             action              on success  on failure
  */
@@ -50,7 +50,7 @@
 
 /* clang-format on */
 
-/* Designators make a row that stands twice an error, the count makes a missing one an error. */
+/* A repeated row is an error because of the designators, a missing one because of the count. */
 #define ROW(state, event, act, success, failure)                                                   \
 	[INTERFACE_##state][INTERFACE_EVENT_##event] = {                                           \
 		.action = INTERFACE_ACTION_##act,                                                  \

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The interface's states on the way from nothing to up, and what each event means in each of them.
- * Pure: interface_fsm_transition says which action to take and where it leads; whoever takes the
- * action stores the state.
+ * The state machine of the interface. Pure: interface_fsm_transition returns the action and the
+ * states that follow from its success or failure; the caller runs the action and stores the state.
  *
  *     absent --create_interface--> created --configure_address--> addressed
  *            --set_mtu--> sized --set_interface_up--> up
  *
- * Setup goes from whatever state it is in to up and stops at the first action that fails; the next
- * Setup goes on from there. Teardown leads from anywhere to absent. A lost link is absent; a link
- * that drifted goes back to the state before the first thing that is wrong.
+ * Setup goes from the current state to up and stops at the first action that fails; the next Setup
+ * continues there. Teardown leads from every state to absent. A lost link is absent. A link that
+ * drifted goes back to the state before the first property that differs.
  */
 #pragma once
 
@@ -36,7 +35,7 @@
 	X(NONE, none)                                                                              \
 	X(CREATE_INTERFACE, create_interface)                                                      \
 	X(CONFIGURE_ADDRESS, configure_address)                                                    \
-	X(SET_MTU, set_mtu) /* only if the MTU is over 0; else it succeeds at once */              \
+	X(SET_MTU, set_mtu) /* does nothing if no MTU is configured */                             \
 	X(SET_INTERFACE_UP, set_interface_up)                                                      \
 	X(DELETE_INTERFACE, delete_interface)
 
@@ -53,7 +52,7 @@ enum interface_action { INTERFACE_ACTIONS(X) INTERFACE_ACTION_COUNT };
 
 struct interface_transition {
 	enum interface_action action;
-	enum interface_state on_success; /* also where an event without an action leads */
+	enum interface_state on_success; /* also the next state if there is no action */
 	enum interface_state on_failure;
 };
 

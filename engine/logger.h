@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The interface to logging: structured lines, which io/ formats. The caller gives a message of
- * log_message.h with keys and values; the sink adds time, component and interface. No value may be
- * a secret.
+ * The interface to logging: structured lines, which io/ formats. The caller passes a message of
+ * log_message.h with keys and values; the sink adds time, component and interface. Values are never
+ * secrets.
  */
 #pragma once
 
@@ -14,15 +14,15 @@ struct log_field {
 };
 
 struct logger {
-	/* `field_count` fields; what they point to lives for the call only. */
+	/* `field_count` fields, borrowed for the call. */
 	void (*write)(void *sink, enum log_level level, const char *message,
 		const struct log_field *fields, unsigned field_count);
 	void *sink;
 };
 
 /*
- * Write one line. Key and value strings follow in pairs, at most eight, ended by NULL; a pair with
- * a NULL value is omitted:
+ * Write one line. Keys and values follow in pairs, at most eight, terminated by NULL. A pair with a
+ * NULL value is omitted:
  *
  *     log_line(logger, LOG_PEER_REMOVED, "peer_id", id, NULL);
  */

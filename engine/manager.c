@@ -46,7 +46,7 @@ void manager_note_error(struct manager *manager, int error)
 		manager->is_stuck = true;
 }
 
-/* What an action is called in an error. */
+/* Return the name of the action in errors. */
 static const char *action_words(enum interface_action action)
 {
 	switch (action) {
@@ -93,8 +93,8 @@ static int interface_delete(struct manager *manager, struct diag *diag)
 }
 
 /*
- * The kernel takes IPv6 addresses from an interface whose MTU gets under 1280, and gives it none
- * until the MTU is right.
+ * The kernel rejects IPv6 addresses while the MTU is under 1280. If the interface has such an MTU
+ * and another one is configured, set that one first.
  */
 static int address_configure(struct manager *manager, struct diag *diag)
 {
@@ -137,8 +137,8 @@ static int action_run(struct manager *manager, enum interface_action action, str
 }
 
 /*
- * A controller has answered. What it said on the way to a success is nothing to whoever comes next:
- * no later error shall begin with it.
+ * Record the result of a controller's operation. On success, clear the text that the controller may
+ * have left, so that no later error contains it.
  */
 static int controller_answered(struct manager *manager, int error, struct diag *diag)
 {
@@ -148,7 +148,7 @@ static int controller_answered(struct manager *manager, int error, struct diag *
 	return error;
 }
 
-/* Takes the action that `event` calls for, and the state that follows from how it went. */
+/* Run the action of `event` and enter the state that follows from its result. */
 static int manager_run_action(
 	struct manager *manager, enum interface_event event, struct diag *diag)
 {
@@ -171,7 +171,7 @@ static void log_configured(const struct manager *manager)
 		ip_format(&manager->identity->mesh_ip).text, NULL);
 }
 
-/* What cannot end well is not begun. */
+/* Check, before any change, that the interface can have the mesh address. */
 static int setup_check(const struct manager *manager, struct diag *diag)
 {
 	const struct controller_ops *ops = manager->controller.ops;
@@ -211,21 +211,21 @@ int manager_teardown(struct manager *manager, struct diag *diag)
 	return 0;
 }
 
-/* Without memory the next cycle has to do it. */
+/* Routes that could not be computed for lack of memory are left to the next cycle. */
 static void claims_changed(const struct manager *manager, int error)
 {
 	if (error)
 		log_line(&manager->logger, LOG_ROUTES_NOT_CHANGED, "error", "out of memory", NULL);
 }
 
-/* A failure is logged, and the next cycle makes up for it. */
+/* A failure is logged; the next cycle retries. */
 static void manager_routes_remove(struct manager *manager, struct route_plan *routes)
 {
 	(void)reconcile_routes_remove(&manager->router, manager->config.interface_name, routes,
 		NULL, &manager->logger, NULL);
 }
 
-/* Before its peer goes. */
+/* Remove the routes that only this peer claims. Call it before removing the peer. */
 static void key_routes_remove(struct manager *manager, const struct key_public *key)
 {
 	struct route_plan routes = {0};
@@ -236,7 +236,7 @@ static void key_routes_remove(struct manager *manager, const struct key_public *
 	route_plan_clear(&routes);
 }
 
-/* Takes the key off the device, and out of what this process remembers of it. */
+/* Remove the peer with that key from the device and drop its history. */
 static int key_remove(struct manager *manager, const struct key_public *key, struct diag *diag)
 {
 	key_routes_remove(manager, key);
@@ -248,7 +248,7 @@ static int key_remove(struct manager *manager, const struct key_public *key, str
 	return error;
 }
 
-/* If the peer's id is known under another key, that key goes first. */
+/* If the peer's id is known under another key, remove that key. */
 static void old_key_remove(struct manager *manager, const struct peer_config *peer)
 {
 	struct key_public old;
@@ -266,7 +266,7 @@ static void old_key_remove(struct manager *manager, const struct peer_config *pe
 	diag_clear(&diag);
 }
 
-/* Sets the peer whole. A controller that knows what the peer has need not read the device. */
+/* Set all fields of the peer. The recorded allowed IPs save the controller a read of the device. */
 static int peer_set(struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	struct peer_op op = {.kind = PEER_OP_ADD, .fields = PEER_FIELDS_ALL, .desired = peer};
@@ -282,7 +282,7 @@ static int peer_set(struct manager *manager, const struct peer_config *peer, str
 	return controller_answered(manager, error, diag);
 }
 
-/* The same, and notes what that did. */
+/* Set the peer and record the result. */
 static int peer_put(struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	int error = peer_set(manager, peer, diag);
@@ -299,7 +299,8 @@ static int peer_put(struct manager *manager, const struct peer_config *peer, str
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
-/* What the peer wants is known before an old key of it goes: their routes may be the same. */
+/* The new claims are recorded before an old key is removed: both keys may claim the same routes,
+ * which then stay. */
 static int peer_put_with_routes(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
@@ -310,7 +311,7 @@ static int peer_put_with_routes(
 	manager_routes_remove(manager, &routes);
 	old_key_remove(manager, peer);
 	int error = peer_put(manager, peer, diag);
-	/* One that failed for another reason may be there, and is tried again by the next cycle. */
+	/* After any other error the peer may exist nevertheless, and the next cycle retries it. */
 	if (error != -ENODEV)
 		(void)reconcile_routes_add(&manager->router, manager->config.interface_name,
 			&routes, NULL, &manager->logger, NULL);
@@ -329,7 +330,7 @@ int manager_check_peer(
 		diag, -EINVAL, "wireguard: peer %s: this node's id under another key", entry->id);
 }
 
-/* The peer without the node's own address, if it claims that. */
+/* Set the peer without the node's own address, if it claims that. */
 static int peer_put_reduced(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
@@ -356,7 +357,7 @@ static int peer_put_reduced(
 	return error;
 }
 
-/* The same of a peer that may have a host name. Without an address for it, it gets no endpoint. */
+/* Set a peer whose endpoint may be a host name. While that has no address, set no endpoint. */
 static int peer_put_named(
 	struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owner of one WireGuard interface and of what this process knows about it: the state of the
- * interface, the index of peer ids, the history of endpoints and of allowed IPs, the routes that
- * peers want, and the events not yet overtaken by a fetch. The reconcile cycle and the event
- * handlers work through it. Not thread-safe, but for its index.
+ * Manages one WireGuard interface. It owns what this process knows about it: the interface state,
+ * the peer index, the history of endpoints and of allowed IPs, the routes that peers claim, and the
+ * pending events. The reconcile cycle and the event handlers work through it. Only the peer index
+ * is thread-safe.
  *
- * Functions return 0 or a negative errno with the whole text in `diag`
+ * Functions return 0 or a negative errno with the complete text in `diag`
  * (`wireguard: setup: create interface: Operation not permitted`).
  */
 #pragma once
@@ -25,58 +25,58 @@ struct manager {
 	struct controller controller;
 	struct interface_config config;
 	struct logger logger;
-	struct name_lookup lookup;       /* none after manager_init; to be set before a peer is */
-	const struct identity *identity; /* borrowed; NULL before Setup without a reconciler */
+	struct name_lookup lookup;       /* zero after manager_init; set it before the first peer */
+	const struct identity *identity; /* borrowed; NULL until a reconciler or Setup sets it */
 	enum interface_state state;
-	bool is_stuck; /* the device let a deadline pass, and has not answered a cycle since */
+	bool is_stuck;          /* an operation timed out, and no cycle has read the device since */
 	unsigned created_count; /* how often the interface was created or adopted */
 	struct peer_index index;
 	struct endpoint_history endpoints;
 	struct allowed_ip_history allowed_ips;
 	struct pending_events overlay;
-	struct pause pause; /* none after manager_init; for cycles */
-	/* Neither after manager_init; to be set before Setup. */
+	struct pause pause; /* of cycles; zero after manager_init */
+	/* Both zero after manager_init; set them before Setup. */
 	struct router router;
 	struct route_policy route_policy;
-	struct route_claims claims; /* where routes are managed */
+	struct route_claims claims; /* empty if routes are not managed */
 };
 
-/* Copies `config` and applies its defaults. Returns 0 or -ENOMEM. */
+/* Copy `config` and apply its defaults. Return 0 or -ENOMEM. */
 int manager_init(struct manager *manager, struct controller controller,
 	const struct interface_config *config, struct logger logger);
 void manager_deinit(struct manager *manager);
 
 /*
- * Brings the interface up, from whatever state it is in; nothing is touched where it is plain that
- * the interface cannot have the mesh address. `identity` must outlive the manager.
+ * Bring the interface up from its current state. Fail before any change if the interface cannot
+ * have the mesh address. `identity` must outlive the manager.
  */
 int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag);
-/* Deletes the interface. The index is left alone. */
+/* Delete the interface. The peer index stays as it is. */
 int manager_teardown(struct manager *manager, struct diag *diag);
 
-/* A usable peer that has the node's id under another key is rejected: returns 0 or -EINVAL. */
+/* Reject a usable peer that has the node's id under another key. Return 0 or -EINVAL. */
 int manager_check_peer(
 	const struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 /*
- * The routes of one peer come after it, and go before it. One that cannot be changed is logged, and
- * is no error: the next cycle makes up for it, as it settles what conflicts.
+ * The next functions add a peer's routes after the peer and remove them before it. A route that
+ * cannot be changed is logged and is no error: the next cycle retries it and resolves conflicts.
  *
- * A peer as the control plane sends it, set whole but for the node's own address. If its id is
- * known under another key, the old key is removed first, unless another id now has it. A peer with
- * the node's own key is left out, and logged unless it is the node itself. `entry` may be unusable,
- * or rejected as above: that is the error then.
+ * Set all fields of a peer; the node's own address is removed from its allowed IPs. If its id is
+ * known under another key, remove the old key first, unless another id now has it. A peer with the
+ * node's own key is ignored, which is logged unless it also has the node's id. An entry that is
+ * unusable or that manager_check_peer rejects is an error.
  */
 int manager_add_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
-/* The same, said of a peer that is known. */
+/* The same, but errors and logs say "update". */
 int manager_update_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 int manager_remove_peer(
 	struct manager *manager, const struct key_public *public_key, struct diag *diag);
-/* An id that the index does not hold is an error: `wireguard: unknown peer ID: X`. */
+/* Remove the peer of that id. An unknown id is an error: `wireguard: unknown peer ID: X`. */
 int manager_remove_peer_by_id(struct manager *manager, const char *id, struct diag *diag);
 
 /*
- * Adds peers in bulk. One that fails is logged and the rest go on. `cancellation`, if given, is
- * asked before each further peer; -ECANCELED ends it.
+ * Add several peers. A peer that fails is logged; the others follow. `cancellation` (or NULL) is
+ * called before each peer; once it returns true, no more are added and -ECANCELED is returned.
  */
 struct cancellation {
 	bool (*is_requested)(void *impl, size_t tried_count);
@@ -87,8 +87,8 @@ int manager_configure_peers(struct manager *manager, const struct peer_entry *en
 
 struct peer_index *manager_peer_index(struct manager *manager);
 
-/* For the cycle: an operation returned `error`. -ENODEV is the link-lost event, -ETIMEDOUT makes
- * the device count as stuck, until the next cycle. */
+/* For the cycle: record the result of an operation. -ENODEV is the link_lost event; after
+ * -ETIMEDOUT the device counts as stuck until a cycle reads it again. */
 void manager_note_error(struct manager *manager, int error);
-/* For the cycle: an event without an action came over the link. */
+/* For the cycle: enter the state that follows from an event without an action. */
 void manager_apply_event(struct manager *manager, enum interface_event event);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine's interface to the lookup of host names, which goes on elsewhere and never blocks.
+ * The interface to the lookup of host names, which runs in the background and never blocks.
  */
 #pragma once
 
@@ -8,11 +8,10 @@
 
 struct name_lookup {
 	/*
-	 * Returns how many addresses `host` is known to have, with the addresses, the preferred one
-	 * first, in `*ret`; 0: none is known, or none yet. A host that was never asked for is
-	 * looked up from now on. The addresses are valid until the lookup's owner takes further
-	 * answers.
+	 * Return the number of known addresses of `host`, and in `*ret` the addresses, the
+	 * preferred one first. Return 0 if none is known yet. The first call for a host starts its
+	 * lookup. The addresses are valid until the owner of the lookup processes further answers.
 	 */
 	size_t (*addresses)(void *impl, const char *host, const struct ip **ret);
-	void *impl; /* `addresses` may be NULL: host names are left as they are */
+	void *impl; /* `addresses` may be NULL: host names are not resolved */
 };

@@ -11,7 +11,7 @@ struct nonce {
 	struct moment until;
 	const char *text;
 	size_t length;
-	char bytes[]; /* what `text` is */
+	char bytes[]; /* holds `text` */
 };
 
 static int nonce_compare(const void *a, const void *b)
@@ -22,7 +22,7 @@ static int nonce_compare(const void *a, const void *b)
 	return order ? order : (x->length > y->length) - (x->length < y->length);
 }
 
-/* Whether or not its time is past. */
+/* Find a nonce, expired or not. */
 static struct nonce *nonce_lookup(const struct nonce_store *store, const char *text, size_t length)
 {
 	const struct nonce wanted = {.text = text, .length = length};
@@ -71,7 +71,7 @@ int nonce_store_put(struct nonce_store *store, const char *text, size_t length, 
 int nonce_store_add(struct nonce_store *store, const char *text, size_t length, struct moment now,
 	struct moment until)
 {
-	/* The time of each event would be too often where there are many. */
+	/* The sweep visits all nonces, which is too much for every single event. */
 	if (now.boot_ns - store->swept_ns >= NONCE_SWEEP_NS)
 		nonce_store_expire(store, now);
 	const struct nonce *nonce = nonce_lookup(store, text, length);

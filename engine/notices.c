@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The notices of a cycle in the making. */
+/* The notices of the current cycle. */
 struct notice_round {
 	const struct logger *logger;
 	const struct notices *last;
@@ -18,7 +18,7 @@ struct notice_round {
 	size_t unsaid_count;
 };
 
-/* What a notice is about, to tell whether it was logged before. */
+/* Make the text that identifies a notice. NULL when out of memory. */
 static char *notice_text(const char *a, const char *b, const char *c, const char *d)
 {
 	char *text;
@@ -36,7 +36,7 @@ static bool notice_is_new(const struct notices *notices, const char *text)
 					  sizeof *notices->texts, compare_notice_texts);
 }
 
-static int compare_kept_errors(const void *a, const void *b)
+static int compare_retained_errors(const void *a, const void *b)
 {
 	const struct retained_peer *x = *(const struct retained_peer *const *)a;
 	const struct retained_peer *y = *(const struct retained_peer *const *)b;
@@ -44,8 +44,8 @@ static int compare_kept_errors(const void *a, const void *b)
 	return left != right ? (left > right) - (left < right) : (x > y) - (x < y);
 }
 
-/* The first key that is retained for the entry; NULL: none is. */
-static const char *kept_key(
+/* Return the first key that is retained for the entry, or NULL. */
+static const char *retained_key(
 	const struct notice_round *round, const struct peer_entry *entry, struct key_text *text)
 {
 	size_t low = 0, high = round->retained_count;
@@ -63,10 +63,9 @@ static const char *kept_key(
 }
 
 /*
- * Count a line and keep its text for the next cycle. Return whether to log it: unless it stood in
- * the last cycle too, or exceeds the limit; then its text is not kept, so that it is new in the
- * next cycle. A line whose text is NULL for want of memory is logged: once too often beats not at
- * all.
+ * Record a notice and return whether to log it: it is new since the last cycle and within the
+ * limit. A notice over the limit is not recorded, so that it is new in the next cycle. A notice
+ * without a text, when out of memory, is logged: a repeated line is better than none.
  */
 static bool notice_admit(struct notice_round *round, char *text)
 {
@@ -102,7 +101,7 @@ static void further_conflicts_log(struct notice_round *round, size_t further_cou
 static void unusable_log(struct notice_round *round, const struct peer_entry *entry)
 {
 	struct key_text key;
-	const char *retained = kept_key(round, entry, &key);
+	const char *retained = retained_key(round, entry, &key);
 	if (notice_admit(
 		    round, notice_text("unusable", entry->error, retained ? retained : "", "")))
 		log_line(round->logger, LOG_PEER_ENTRY_UNUSABLE, "peer_id", entry->id, "error",
@@ -145,11 +144,11 @@ static void unsaid_log(const struct notice_round *round)
 		log_line(round->logger, LOG_NOTICE_LIMIT_REACHED, "deferred", count, NULL);
 }
 
-/* False when memory is out. */
+/* Return false when out of memory. */
 static bool round_begin(
 	struct notice_round *round, const struct desired *desired, const struct route_plan *routes)
 {
-	/* Three for the lines that count. */
+	/* Three more for the notices that are counts. */
 	size_t room = desired->conflict_count + desired->unusable_count + routes->refusal_count + 3;
 	round->next.texts = calloc(room, sizeof *round->next.texts);
 	round->retained = calloc(desired->retained_count + 1, sizeof(*round->retained));
@@ -162,7 +161,7 @@ static bool round_begin(
 	for (size_t i = 0; i < desired->retained_count; i++)
 		round->retained[i] = &desired->retained[i];
 	qsort(round->retained, round->retained_count, sizeof(*round->retained),
-		compare_kept_errors);
+		compare_retained_errors);
 	return true;
 }
 

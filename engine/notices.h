@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is odd about the desired state, said when it appears or changes rather than in every cycle:
- * conflicts between peers, entries that cannot be used, and what is left undone for them.
+ * Notices about the desired state: conflicts between peers, unusable entries, and the removals and
+ * routes that are withheld because of them. Each is logged when it appears or changes, not in every
+ * cycle.
  */
 #pragma once
 
@@ -9,15 +10,15 @@
 #include "plan.h"
 #include "route_plan.h"
 
-/* So many lines a cycle; what is left then is said in the cycles to come, if it still stands. */
+/* Limit of lines per cycle. Further notices are logged in the next cycles if they still apply. */
 #define NOTICES_PER_CYCLE_MAX 1000
 
 struct notices {
-	char **texts; /* what stood in the last cycle and has been said, sorted */
+	char **texts; /* notices of the last cycle that have been logged, sorted */
 	size_t count;
 };
 
-/* Logs what did not stand in the last cycle. */
+/* Log the notices that are new since the last cycle. */
 void notices_log(struct notices *notices, const struct logger *logger, const struct plan *plan,
 	const struct route_plan *routes);
 void notices_clear(struct notices *notices);

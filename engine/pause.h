@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The interface through which long work lets its caller in: the engine between two stages of a
- * cycle, a controller between two requests to a device. The callee may serve signals, timers and
- * descriptors; it must not enter the engine, which is in the middle of something.
+ * The interface through which long work yields: the engine calls it between the stages of a cycle,
+ * a controller between requests to the device. The callback may serve signals, timers and
+ * descriptors. It must not call into the engine, which is in the middle of a cycle.
  */
 #pragma once
 
 #include <stdbool.h>
 
 struct pause {
-	/* True: end the work where the next cycle can go on from, with -ECANCELED. NULL: no pauses.
-	 */
+	/* Return true to end the work with -ECANCELED; the next cycle continues it. NULL: never
+	 * yield. */
 	bool (*take)(void *impl);
 	void *impl;
 };

@@ -20,7 +20,7 @@ static void pending_peer_free(struct pending_peer *peer)
 	secret_free(peer, sizeof *peer);
 }
 
-/* What arena and allocator take besides. */
+/* Overhead of arena and allocator, estimated. */
 #define PEER_OVERHEAD_BYTES 512
 
 static size_t pending_peer_bytes(const struct pending_peer *peer)
@@ -44,7 +44,7 @@ static struct pending_peer *peer_lookup(const struct pending_events *overlay, co
 	return found ? *found : NULL;
 }
 
-/* One more, of an id that has none yet. */
+/* Append a peer whose id is new. */
 static int pending_peer_append(struct pending_events *overlay, struct pending_peer *peer)
 {
 	if (overlay->count == overlay->capacity) {
@@ -61,7 +61,7 @@ static int pending_peer_append(struct pending_events *overlay, struct pending_pe
 	return 0;
 }
 
-/* Takes `peer` over, whose id is set, in the place of an older one with that id. */
+/* Insert `peer`, or replace the older one with its id. Takes ownership on success. */
 static int overlay_put(struct pending_events *overlay, struct pending_peer *peer)
 {
 	struct pending_peer *old = peer_lookup(overlay, peer->id);
@@ -84,7 +84,7 @@ static int overlay_put(struct pending_events *overlay, struct pending_peer *peer
 	return 0;
 }
 
-/* A copy of `entry` whose pointers lead into `arena`. */
+/* Copy `entry` and what it points to into `arena`. */
 static int entry_copy(const struct peer_entry *entry, struct arena *arena, struct peer_entry *ret)
 {
 	struct peer_entry copy = *entry;
@@ -110,7 +110,7 @@ static int entry_copy(const struct peer_entry *entry, struct arena *arena, struc
 	return 0;
 }
 
-/* Puts it, whatever became of making it. */
+/* Insert `peer` unless making it failed with `error`. Free it on failure. */
 static int overlay_put_made(struct pending_events *overlay, struct pending_peer *peer, int error)
 {
 	if (!error)
@@ -160,18 +160,18 @@ uint64_t pending_events_fetch_begin(struct pending_events *overlay)
 
 void pending_events_fetch_done(struct pending_events *overlay, uint64_t order)
 {
-	size_t kept = 0;
+	size_t left = 0;
 	for (size_t i = 0; i < overlay->count; i++) {
 		struct pending_peer *peer = overlay->peers[i];
 		if (peer->order > order) {
-			overlay->peers[kept++] = peer;
+			overlay->peers[left++] = peer;
 			continue;
 		}
 		overlay->bytes -= pending_peer_bytes(peer);
 		tdelete(peer, &overlay->ids, pending_peer_compare);
 		pending_peer_free(peer);
 	}
-	overlay->count = kept;
+	overlay->count = left;
 }
 
 const struct pending_peer *pending_events_find(const struct pending_events *overlay, const char *id)

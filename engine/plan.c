@@ -6,21 +6,21 @@
 #include <errno.h>
 
 /*
- * The device without the kept peers. The view's peers point to what the device's point to, and it
- * owns nothing but its array.
+ * Make a view of the device without the retained peers. It owns only its array: its peers borrow
+ * from the device's.
  */
-static int view_without_kept(
+static int view_without_retained(
 	const struct peer_table *actual, const struct desired *desired, struct peer_table *ret)
 {
 	struct peer_table view = {.capacity = actual->count, .sealed = true};
 	view.peers = secret_alloc(actual->count * sizeof *view.peers);
 	if (!view.peers)
 		return -ENOMEM;
-	size_t kept = 0;
+	size_t skipped = 0;
 	for (size_t i = 0; i < actual->count; i++) {
 		const struct peer_config *peer = &actual->peers[i];
-		if (kept < desired->retained_count && desired->retained[kept].actual == peer)
-			kept++;
+		if (skipped < desired->retained_count && desired->retained[skipped].actual == peer)
+			skipped++;
 		else
 			view.peers[view.count++] = *peer;
 	}
@@ -28,7 +28,7 @@ static int view_without_kept(
 	return 0;
 }
 
-/* Host names become the addresses that the peers shall have. */
+/* Replace host names by the chosen addresses. */
 static void endpoints_choose(const struct endpoint_history *memory,
 	const struct name_lookup *lookup, struct peer_table *desired,
 	const struct peer_table *actual, struct moment now)
@@ -48,7 +48,7 @@ int plan_compute(const struct desired_input *input, const struct endpoint_histor
 	const struct peer_table *actual = input->actual;
 	int error = desired_resolve(input, &plan.desired);
 	if (!error && plan.desired.retained_count) {
-		error = view_without_kept(input->actual, &plan.desired, &plan.actual);
+		error = view_without_retained(input->actual, &plan.desired, &plan.actual);
 		actual = &plan.actual;
 	}
 	if (!error && input->lookup)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a cycle would do, without doing it: the answer that `plan` prints and that the cycle
- * carries out.
+ * What a cycle has to do. The `plan` command prints it, the cycle executes it.
  */
 #pragma once
 
@@ -11,23 +10,24 @@
 
 struct plan {
 	struct desired desired;
-	struct peer_table actual; /* where peers are kept: a view of the device without them */
-	struct peer_diff diff;    /* kept peers count as unchanged */
-	/* Removals withheld, as any of these peers may be the one that an unusable entry means. */
+	struct peer_table actual; /* the device without retained peers; empty if there are none */
+	struct peer_diff diff;    /* retained peers count as unchanged */
+	/* Removals withheld because an unusable entry may refer to any of these peers. */
 	size_t withheld_count;
 };
 
 /*
- * `input` as for desired_resolve; `memory` and `now` as for diff_compute. Returns 0, or -ENOMEM
- * with `*ret` as before. `*ret` borrows from all inputs.
+ * Resolve the desired state and compute the operations. `input` as for desired_resolve; `memory`
+ * and `now` as for diff_compute. `*ret` borrows from all inputs. Return 0, or -ENOMEM with `*ret`
+ * unchanged.
  */
 int plan_compute(const struct desired_input *input, const struct endpoint_history *memory,
 	struct moment now, struct plan *ret);
 void plan_clear(struct plan *plan);
 
 /*
- * The actions that Setup would take from `state` on, in order. Returns how many it wrote to `ret`,
- * which has room for INTERFACE_ACTION_COUNT.
+ * List the actions that Setup would run from `state` on, in order. `ret` has room for
+ * INTERFACE_ACTION_COUNT. Return how many there are.
  */
 size_t plan_setup(enum interface_state state, const struct interface_config *config,
 	enum interface_action *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seam to chance: 32 random bits a call. It need not withstand an attacker; it spreads nodes
- * out in time.
+ * The interface to randomness: 32 bits for each call. It spreads nodes out in time and need not be
+ * cryptographically secure.
  */
 #pragma once
 

@@ -21,7 +21,8 @@ void reconciler_init(struct reconciler *reconciler, struct manager *manager,
 		.reporter = reporter,
 		.identity = identity,
 	};
-	/* An event may come before the first Setup, and must not set the node's own key. */
+	/* Set before the first Setup: an event that comes earlier must not add the node's own key.
+	 */
 	manager->identity = identity;
 }
 
@@ -68,8 +69,8 @@ static void document_take(struct reconciler *reconciler, struct state_document *
 }
 
 /*
- * Takes the answer over. Returns 0 or what the cycle is to report; the last good document, if there
- * is one, stays in force whatever is returned.
+ * Take the answer of the fetch. Return 0 or the error that the cycle reports. On an error the last
+ * good document, if there is one, stays in force.
  */
 static int fetch_answer_take(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *failures)
@@ -91,7 +92,7 @@ static int fetch_answer_take(
 	return diag_add(failures, -EIO, "fetch: %s", answer->error);
 }
 
-/* Bad keys stay a failure for as long as the document that names them is in force. */
+/* Malformed keys fail every cycle while their document is in force. */
 static int signing_keys_report(const struct reconciler *reconciler, struct diag *failures)
 {
 	const char *fault = reconciler->document.signing_keys_error;
@@ -105,11 +106,11 @@ static int device_setup_again(struct reconciler *reconciler, const char *reason,
 }
 
 /*
- * One look at the device. Returns 0 with `*ret` if it is as Setup left it, 1 with `*ret_reason` if
- * the link was lost or drifted and Setup is to go on from the state it is in now, or an error.
+ * Read the device once. Return 0 with `*ret` if the interface did not drift, 1 with `*ret_reason`
+ * if it drifted or was lost and needs Setup from its new state, or a negative errno.
  */
-static int device_look(struct reconciler *reconciler, struct device *ret, const char **ret_reason,
-	struct diag *diag)
+static int device_read_once(struct reconciler *reconciler, struct device *ret,
+	const char **ret_reason, struct diag *diag)
 {
 	struct manager *manager = reconciler->manager;
 	struct device device = {0};
@@ -140,20 +141,20 @@ static int device_look(struct reconciler *reconciler, struct device *ret, const 
 	return 1;
 }
 
-/* Reads the device, setting the interface up again once if it has to be. */
+/* Read the device. If the interface drifted, run Setup and read again, once. */
 static int device_read(struct reconciler *reconciler, struct device *ret, struct diag *diag)
 {
 	const char *reason = NULL;
-	int result = device_look(reconciler, ret, &reason, diag);
+	int result = device_read_once(reconciler, ret, &reason, diag);
 	if (result <= 0)
 		return result;
 	int error = device_setup_again(reconciler, reason, diag);
 	if (error)
 		return error;
-	result = device_look(reconciler, ret, &reason, diag);
+	result = device_read_once(reconciler, ret, &reason, diag);
 	if (result <= 0)
 		return result;
-	return diag_fail(diag, -ENODEV, "read device: not as it should be after setup: %s", reason);
+	return diag_fail(diag, -ENODEV, "read device: drifted again after setup: %s", reason);
 }
 
 static int unusable_report(const struct desired *desired, struct diag *failures)
@@ -164,13 +165,13 @@ static int unusable_report(const struct desired *desired, struct diag *failures)
 	return error;
 }
 
-/* The first of several errors: all of them are failures, and one stands for all. */
+/* Of several errors return the first; their texts are all reported. */
 static int first_error(int first, int second)
 {
 	return first ? first : second;
 }
 
-/* What the operations did to the history of endpoints. */
+/* Record the results of the operations in the history of endpoints. */
 static int endpoints_note(
 	struct manager *manager, const struct peer_diff *diff, const struct peer_op_result *results)
 {
@@ -189,8 +190,8 @@ static int endpoints_note(
 }
 
 /*
- * The index after the cycle: peers whose removal failed or is held back, those kept for an unusable
- * entry, and those that the desired set names and the device has. Later ones win an id.
+ * Rebuild the index after the cycle: peers whose removal failed or is withheld, retained peers, and
+ * desired peers that are on the device. If an id occurs twice, the last one counts.
  */
 static int index_update(struct manager *manager, const struct plan *plan,
 	const struct peer_op_result *results, const struct peer_names *names)
@@ -212,12 +213,12 @@ static int index_update(struct manager *manager, const struct plan *plan,
 			list[count++] = (struct peer_name){.id = (char *)id, .public_key = *key};
 	}
 	for (size_t i = 0; i < plan->desired.retained_count; i++) {
-		const struct retained_peer *kept = &plan->desired.retained[i];
-		if (kept->id)
-			list[count++] = (struct peer_name){
-				.id = (char *)kept->id, .public_key = kept->actual->public_key};
+		const struct retained_peer *retained = &plan->desired.retained[i];
+		if (retained->id)
+			list[count++] = (struct peer_name){.id = (char *)retained->id,
+				.public_key = retained->actual->public_key};
 	}
-	/* Adds stand in key order, as the desired peers do: one walk finds those that failed. */
+	/* Adds and desired peers are both in key order: one walk finds the adds that failed. */
 	size_t add = diff->remove_count + diff->update_count;
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct peer_config *peer = &peers->peers[i];
@@ -245,7 +246,7 @@ static void corrections_report(struct reconciler *reconciler, const struct corre
 	diag_clear(&diag);
 }
 
-/* All that a cycle makes and lets go of, whichever way it ends. */
+/* The data of one cycle, freed however it ends. */
 struct cycle {
 	struct reconciler *reconciler;
 	const struct device *device;
@@ -281,7 +282,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
-/* Routes that cannot be read are a failure of the cycle, and no reason to leave peers alone. */
+/* Routes that cannot be read fail the cycle, but do not stop the changes to peers. */
 static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
@@ -298,13 +299,13 @@ static int cycle_plan_routes(struct cycle *cycle, struct diag *failures)
 	return error;
 }
 
-/* Sends the operations. Returns 0, or one of the errors that are in `failures`. */
+/* Execute the operations. Return 0, or one of the errors whose texts are in `failures`. */
 static int cycle_execute(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
 	const char *interface = manager->config.interface_name;
-	/* No route leads to where no peer takes its packets. */
+	/* Remove routes before peers, and add them after: a route always leads to a peer. */
 	int route_error = reconcile_routes_remove(&manager->router, interface, &cycle->routes,
 		&manager->pause, &manager->logger, failures);
 	int error = reconcile_handler(manager, &cycle->plan.diff, cycle->names, &cycle->results,
@@ -314,7 +315,7 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 	route_error = first_error(
 		route_error, reconcile_routes_add(&manager->router, interface, &cycle->routes,
 				     &manager->pause, &manager->logger, failures));
-	/* A device that is new may need all of it again. */
+	/* A new device needs the same operations again, which is no failure to converge. */
 	if (reconciler->created_count != manager->created_count)
 		convergence_clear(&reconciler->convergence);
 	reconciler->created_count = manager->created_count;
@@ -323,7 +324,7 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 	return first_error(error, first_error(route_error, stuck));
 }
 
-/* What somebody who reads the log later wants to know: that this cycle changed something. */
+/* One line for each cycle that changed something, as single changes are logged at level debug. */
 static void changes_log(const struct logger *logger, const struct correction_list *list)
 {
 	size_t counts[CORRECTION_PEER_ADDED + 1] = {0};
@@ -339,7 +340,7 @@ static void changes_log(const struct logger *logger, const struct correction_lis
 		NULL);
 }
 
-/* Tells whoever wants to know, and takes note for the next cycle. */
+/* Report the changes, and record them for the next cycle. */
 static int cycle_settle(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
@@ -362,7 +363,7 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
-/* The stages of a cycle. The caller clears, whichever of them was the last. */
+/* Run the stages of a cycle. The caller frees `cycle`, whatever stage was the last. */
 static int reconcile_cycle_run(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
@@ -384,7 +385,7 @@ static int reconcile_cycle_run(struct cycle *cycle, struct diag *failures)
 	return error;
 }
 
-/* Plans against `device`, carries the plan out and takes note of what it did. */
+/* Plan against `device`, execute the plan and record the results. */
 static int device_converge(struct reconciler *reconciler, const struct device *device,
 	const struct peer_names *names, struct diag *failures)
 {
@@ -397,7 +398,7 @@ static int device_converge(struct reconciler *reconciler, const struct device *d
 	return error;
 }
 
-/* Reads the device and makes it as the document in force says. */
+/* Read the device and apply the document in force. */
 static int device_reconcile(struct reconciler *reconciler, struct diag *failures)
 {
 	struct device device = {0};
@@ -421,7 +422,7 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 	return error;
 }
 
-/* Makes the device as the document in force says, after what failed before. */
+/* Apply the document in force. `error` and `failures` are from earlier steps of the cycle. */
 static int cycle_reconcile(
 	struct reconciler *reconciler, int error, struct diag *failures, struct diag *diag)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cycle that makes the device equal to the desired state, whatever was missed:
+ * The reconcile cycle, which makes the device equal to the desired state:
  *
- *     reconciler_begin    the interface is brought up if it is not; a fetch begins
+ *     reconciler_begin    brings the interface up if necessary and counts a fetch
  *     (the caller fetches; events may be handled meanwhile)
- *     reconciler_repair   if that takes long: the last good state is carried out once more
- *     reconciler_finish   the answer is taken over, the device read, the difference carried out
+ *     reconciler_repair   if the fetch is slow: applies the last good state once more
+ *     reconciler_finish   takes the answer, reads the device and applies the difference
  *
- * The caller fetches, so that nothing here waits for a network. Between the stages of repair and
- * finish, and between requests to the device, the manager's pause is taken. What it ends returns
- * -ECANCELED; the next cycle goes on from there.
+ * The caller fetches, so that the engine never waits for the network. repair and finish call the
+ * manager's pause between their stages and between requests to the device. If the pause ends the
+ * cycle, they return -ECANCELED, and the next cycle continues the work.
  */
 #pragma once
 
@@ -23,34 +23,34 @@
 #include "removal_guard.h"
 #include "verifier.h"
 
-/* The seam to whoever is told what a cycle put right. */
+/* The interface to the recipient of drift reports, normally the control plane. */
 struct drift_reporter {
 	int (*report)(
 		void *impl, const struct correction *corrections, size_t count, struct diag *diag);
-	void *impl; /* `report` may be NULL: nobody is told */
+	void *impl; /* `report` may be NULL: do not report */
 };
 
 enum fetch_outcome {
 	FETCH_DOCUMENT,
 	FETCH_NOT_MODIFIED,
-	FETCH_FAILED, /* the fetch, or the document was refused */
+	FETCH_FAILED, /* the fetch failed, or the document was rejected */
 };
 
 struct fetch_answer {
 	enum fetch_outcome outcome;
-	struct state_document *document; /* taken over, and left zero, if outcome is DOCUMENT */
-	const char *error;               /* if it failed */
+	struct state_document *document; /* for DOCUMENT; the cycle takes it and leaves it zero */
+	const char *error;               /* for FAILED */
 };
 
-/* What a cycle did: all of it lives for the call only. */
+/* What a cycle did. Valid during the call only. */
 struct cycle_report {
 	const struct plan *plan;
-	const struct peer_table *actual;      /* the device as it was before */
+	const struct peer_table *actual;      /* the device before the operations */
 	const struct peer_op_result *results; /* one for each operation of the plan */
-	const struct route_plan *routes;      /* those that were carried out */
+	const struct route_plan *routes;      /* the route changes that were made */
 };
 
-/* The seam to whoever wants to know that: called once, after the operations. */
+/* The interface to an observer of cycles, called once after the operations. */
 struct cycle_observer {
 	void (*executed)(void *impl, const struct cycle_report *report);
 	void *impl; /* `executed` may be NULL */
@@ -62,17 +62,17 @@ struct reconciler {
 	struct clock clock;
 	struct drift_reporter reporter;
 	const struct identity *identity;
-	/* None of these after reconciler_init; to be set before the first cycle. */
+	/* Zero after reconciler_init; set them before the first cycle. */
 	struct cycle_observer observer;
 	struct removal_guard guard;
-	/* The rest is the reconciler's own. */
+	/* The rest is private. */
 	struct state_document document; /* the last good one */
 	bool has_document;
-	bool is_provisional; /* the document is one from an earlier life: it removes nobody */
+	bool is_provisional; /* the document is cached state: it removes no peer */
 	uint64_t fetch_order;
 	struct notices notices;
 	struct convergence convergence;
-	unsigned created_count; /* of the interface that `convergence` is about */
+	unsigned created_count; /* the manager's, as of the last `convergence` record */
 };
 
 void reconciler_init(struct reconciler *reconciler, struct manager *manager,
@@ -81,21 +81,21 @@ void reconciler_init(struct reconciler *reconciler, struct manager *manager,
 void reconciler_deinit(struct reconciler *reconciler);
 
 /*
- * Takes over a document that an earlier process was given, until there is a newer one. On its word
- * alone nobody is removed from the device.
+ * Use cached state, the document of an earlier process, until the first fetch succeeds. It never
+ * removes a peer from the device. Takes the document and leaves it zero.
  */
 void reconciler_preload(struct reconciler *reconciler, struct state_document *document);
 
-/* Returns 0 if a fetch is now to be made; else the cycle has ended with that error. */
+/* Begin a cycle. Return 0 if a fetch has to follow, or the error with which the cycle ended. */
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag);
 /*
- * While the fetch is under way. It counts as no answer: events stay pending. Without a state in
- * force nothing happens. Returns as reconciler_finish.
+ * Apply the state in force during a fetch; without one, do nothing. Events stay pending. Return as
+ * reconciler_finish.
  */
 int reconciler_repair(struct reconciler *reconciler, struct diag *diag);
 /*
- * Ends the cycle. Returns 0, or a negative errno with one text that names each peer that failed
- * and each entry that could not be used; what could be done is done all the same.
+ * End the cycle with the answer of the fetch. A failure does not stop the rest of the cycle. Return
+ * 0, or a negative errno with one text that names each failed peer and each unusable entry.
  */
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag);

@@ -31,11 +31,11 @@ static enum correction_type correction_of(enum peer_op_kind kind)
 	return CORRECTION_PEER_ADDED;
 }
 
-/* The peer that an operation is about: by id where one is known, else by key. */
+/* The peer of an operation, as errors and logs name it. */
 struct op_subject {
-	const char *id; /* or NULL */
+	const char *id; /* NULL if unknown */
 	struct key_text key;
-	const char *name; /* the one or the other */
+	const char *name; /* the id, else the key */
 };
 
 static void op_subject_find(

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What carries a diff out: removes, updates, adds, through the manager's controller. One that fails
- * stops no other.
+ * Executes a diff through the manager's controller. A failed operation does not stop the others.
  */
 #pragma once
 
@@ -18,7 +17,7 @@ struct correction {
 	char *detail; /* "peer ID", or "peer KEY" where the id is unknown */
 };
 
-/* "peer_removed" and its like. */
+/* Return the wire name, such as "peer_removed". */
 const char *correction_type_name(enum correction_type type);
 
 struct correction_list {
@@ -29,11 +28,12 @@ struct correction_list {
 void correction_list_clear(struct correction_list *list);
 
 /*
- * Failures are logged and returned together, as one text that names each peer; each success becomes
- * a correction. At the end of a pause what is left is not done, and
- * not a failure of its peer: returns -ECANCELED. `names` gives the ids of removed keys. On -ENOMEM
- * nothing was done and
- * `*ret_results` is untouched; else it has one result an operation, for peer_op_results_free.
+ * Execute the operations of `diff`. Failures are logged and returned as one text that names each
+ * peer; each success becomes a correction. `names` supplies the ids of removed keys. If the
+ * manager's pause ends the work, the remaining operations are not executed, do not count as
+ * failures, and the result is -ECANCELED. On -ENOMEM nothing was done and both outputs are
+ * unchanged; else `*ret_results` has one result for each operation (free it with
+ * peer_op_results_free) and `*ret_corrections` the corrections.
  */
 int reconcile_handler(struct manager *manager, const struct peer_diff *diff,
 	const struct peer_names *names, struct peer_op_result **ret_results,

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* What the device shall have when the cycle is done: wanted peers first, then kept ones and those
- * whose removal is held back. */
+/* Return the peers that the device has after the cycle: the desired ones first, then retained ones
+ * and those whose removal is withheld. NULL when out of memory. */
 static const struct peer_config **plan_peers(const struct plan *plan, size_t *ret_count)
 {
 	const struct desired *desired = &plan->desired;
@@ -77,12 +77,12 @@ struct route_change {
 	const char *interface;
 	route_operation *operation;
 	const char *verb;
-	int expected_error; /* no failure, and nothing done */
+	int expected_error; /* means that the change is not necessary; 0: none */
 	const struct pause *pause;
 	const struct logger *logger;
 };
 
-/* Keeps those that succeeded in the list. */
+/* Make the changes and reduce the list to those that succeeded. */
 static int routes_change(const struct route_change *change, struct prefix *list, size_t *count,
 	struct diag *failures)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The routes' part of a cycle: what allowed IPs want against the table as it is.
+ * The part of a reconcile cycle that changes routes: the routes of allowed IPs against the table.
  */
 #pragma once
 
@@ -12,19 +12,21 @@
 
 struct diag;
 
-/* A router that is not there (`ops` NULL) plans nothing. Returns 0 or a negative errno. */
+/* Plan the route changes. Without a router (`ops` NULL) the plan is empty. Return 0 or a negative
+ * errno. */
 int reconcile_routes_plan(const struct router *router, const struct route_policy *policy,
 	const char *interface, const struct plan *plan, struct route_plan *ret, struct diag *diag);
 
-/* What the plan's peers want, for the events to come; `routes` is what was planned for them.
- * Returns 0 or -ENOMEM. */
+/* Record the claims of the plan's peers for later events. `routes` is the plan of their routes.
+ * Return 0 or -ENOMEM. */
 int reconcile_routes_note(const struct router *router, const struct plan *plan,
 	const struct route_plan *routes, struct route_claims *claims);
 
 /*
- * The one before the peers are changed, the other after. A change that fails stops no other: it is
- * logged, added to `failures` (or NULL) and taken out of the plan, which then holds what was done.
- * Returns 0 or a negative errno: -ECANCELED, without a failure, if `pause` (or NULL) ended it.
+ * Remove routes, before the peers are changed, and add routes, after. A failed change does not stop
+ * the others; it is logged, added to `failures` (or NULL) and removed from the plan, which then
+ * lists what was done. Return 0 or a negative errno; -ECANCELED, without a failure, if `pause` (or
+ * NULL) ended the work.
  */
 int reconcile_routes_remove(const struct router *router, const char *interface,
 	struct route_plan *plan, const struct pause *pause, const struct logger *logger,

@@ -17,7 +17,7 @@ static int compare_names(const void *a, const void *b)
 	return order;
 }
 
-/* The entries by name; NULL when memory is out. */
+/* Return the entries sorted by id and key. NULL when out of memory. */
 static const struct peer_entry **entries_sorted(const struct state_document *document)
 {
 	size_t count = document->entry_count;
@@ -30,7 +30,7 @@ static const struct peer_entry **entries_sorted(const struct state_document *doc
 	return entries;
 }
 
-/* When memory is out they do not: one fetch more is asked for. */
+/* Return false when out of memory: this only delays the removals by one fetch. */
 static bool documents_name_the_same(const struct state_document *a, const struct state_document *b)
 {
 	if (a->entry_count != b->entry_count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which peers want which routes: as the last cycle found it, and as events have changed it since.
- * An event learns from it which routes come and go with its peer, and reads neither device nor
- * table.
+ * The routes that peers claim by their allowed IPs: as of the last cycle, and as events have
+ * changed them since. With it an event finds the routes to add and remove for its peer without
+ * reading the device or the routing table.
  *
  * What it returns is a route plan that was made without the table (`is_blind`). Functions return 0,
  * or -ENOMEM with all as before.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A destination that somebody's allowed IPs ask for. */
+/* A destination that is an allowed IP of a peer. */
 struct wish {
 	struct prefix destination;
 	bool is_refused;
@@ -101,7 +101,7 @@ static int defaults_refuse(struct routing *routing)
 	return error;
 }
 
-/* Refuses each wish that covers `ip`: one search for every prefix length that occurs. */
+/* Refuse each wish that covers `ip`, with one search for each prefix length that occurs. */
 static int covers_refuse(struct routing *routing, const struct ip *ip)
 {
 	const bool *lengths = ip->family == IP_V4 ? routing->lengths_v4 : routing->lengths_v6;
@@ -138,7 +138,7 @@ static int all_covers_refuse(
 	return error;
 }
 
-/* What stands in the table at one destination. */
+/* The routes that the table has for one destination. */
 struct place {
 	bool ours, foreign_here, foreign;
 };
@@ -158,7 +158,7 @@ static struct place place_read(const struct route_table *actual, size_t *at)
 	return place;
 }
 
-/* `wish` may be NULL: nobody wants the destination. */
+/* `wish` is NULL if no peer claims the destination. */
 static int place_settle(struct routing *routing, struct wish *wish,
 	const struct prefix *destination, struct place place)
 {
@@ -178,7 +178,7 @@ static int place_settle(struct routing *routing, struct wish *wish,
 	return 0;
 }
 
-/* A walk over both sorted lists. */
+/* Walk over the sorted wishes and the sorted table. */
 static int places_settle(struct routing *routing, const struct route_table *actual)
 {
 	size_t wish_at = 0, route_at = 0;

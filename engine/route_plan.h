@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has to be done so that every allowed IP has a route to the interface, and no route of ours
- * is left that nobody wants. Pure: sorted tables in, sorted lists out.
+ * The changes after which every allowed IP has a route to the interface, and no other route of ours
+ * exists. Pure: sorted tables in, sorted lists out.
  *
- * Foreign routes are never touched. Where one has a wanted destination already it stays, and ours
- * is not added. A route is withheld that would lead the tunnels' own packets, or those to the
- * control plane, into a tunnel; a default route, unless it goes into a table of its own; and every
- * IPv6 route, if the interface takes none.
+ * Routes of other programs are never changed. If one has a destination that a peer claims, ours is
+ * not added. These routes are withheld:
+ *  - a route that would send packets of the tunnels themselves, or those to the control plane, into
+ *    a tunnel,
+ *  - a default route, unless it goes into a table of its own,
+ *  - every IPv6 route, if the interface cannot have any.
  */
 #pragma once
 
@@ -15,16 +17,16 @@
 
 struct route_policy {
 	bool manage_defaults;           /* the table is not the main one */
-	bool mark_keeps_out;            /* the device's mark keeps its packets out of the table */
-	int mtu;                        /* the interface gets; 0: it keeps what it has */
-	const struct ip *protected_ips; /* beside endpoints: the control plane's; borrowed */
+	bool mark_keeps_out;            /* packets with the device's mark bypass the table */
+	int mtu;                        /* configured MTU; 0: do not change it */
+	const struct ip *protected_ips; /* the control plane's addresses; borrowed */
 	size_t protected_ip_count;
 };
 
 enum route_refusal_reason {
-	ROUTE_REFUSED_FOREIGN, /* somebody else's route has the destination */
-	ROUTE_REFUSED_DEFAULT,
-	ROUTE_REFUSED_COVERS, /* it covers `covered` */
+	ROUTE_REFUSED_FOREIGN, /* another program's route has the destination */
+	ROUTE_REFUSED_DEFAULT, /* a default route, and the table is the main one */
+	ROUTE_REFUSED_COVERS,  /* the destination covers `covered` */
 };
 
 struct route_refusal {
@@ -41,23 +43,23 @@ struct route_plan {
 	size_t unchanged_count;
 	struct route_refusal *refusals; /* by destination */
 	size_t refusal_count;
-	/* What keeps all IPv6 routes from the interface, and how many: those are no refusals. */
+	/* Why all IPv6 routes are withheld, and how many; they are not in `refusals`. */
 	enum ipv6_obstacle ipv6_obstacle;
 	size_t ipv6_withheld_count;
-	bool is_blind; /* made without the table: a route to add may find its place taken */
+	bool is_blind; /* made without reading the table: adding a route may return -EEXIST */
 };
 
 /*
- * The allowed IPs of `peers` want routes. The first `desired_count` of them are the desired
- * state's: their endpoints must not be covered. The others' endpoints are as the device has them: a
- * peer chooses that by where it sends from, so they decide nothing. Returns 0, or -ENOMEM with
- * `*ret` as before.
+ * Plan the routes for the allowed IPs of `peers`. The first `desired_count` are desired peers: no
+ * route may cover their endpoints. The others have the endpoints that the device reports; those do
+ * not matter, because a peer chooses its own by where it sends from. Return 0, or -ENOMEM with
+ * `*ret` unchanged.
  */
 int route_plan_compute(const struct peer_config *const *peers, size_t peer_count,
 	size_t desired_count, const struct route_table *actual, const struct route_policy *policy,
 	struct route_plan *ret);
 
-/* Such as "it covers 198.51.100.2, which the tunnels or the control plane need". */
+/* The text of a refusal, such as "another route has this destination". */
 struct route_refusal_text {
 	char text[120];
 };

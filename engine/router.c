@@ -31,11 +31,11 @@ void route_table_seal(struct route_table *table)
 	if (table->count < 2)
 		return;
 	qsort(table->routes, table->count, sizeof *table->routes, compare_routes);
-	size_t kept = 1;
+	size_t unique = 1;
 	for (size_t i = 1; i < table->count; i++)
-		if (compare_routes(&table->routes[i], &table->routes[kept - 1]) != 0)
-			table->routes[kept++] = table->routes[i];
-	table->count = kept;
+		if (compare_routes(&table->routes[i], &table->routes[unique - 1]) != 0)
+			table->routes[unique++] = table->routes[i];
+	table->count = unique;
 }
 
 void route_table_clear(struct route_table *table)

@@ -47,7 +47,7 @@ void verifier_take_keys(
 		keys_set(verifier, keys);
 }
 
-/* The first field that is missing, or NULL. A payload that is missing counts as null. */
+/* Return the first missing field, or NULL. A missing payload counts as null. */
 static const char *missing_field(const struct envelope *envelope)
 {
 	if (!envelope->event_id.length)
@@ -81,7 +81,7 @@ static bool is_signed(
 	       is_signed_by(verifier, envelope, &keys->previous);
 }
 
-/* When an event from then is stale, by either clock as they stand to each other now. */
+/* Return when an event issued then becomes stale, on both clocks; their present offset is used. */
 static struct moment stale_after(int64_t issued_at_ns, struct moment now)
 {
 	int64_t wall_ns = issued_at_ns + EVENT_WINDOW_NS;
@@ -188,7 +188,7 @@ int verifier_restore(struct verifier *verifier, const struct trust_record *recor
 	return 0;
 }
 
-/* The records of one nonce_store. */
+/* Where the records of one nonce_store are written. */
 struct keeping {
 	struct trust_store store;
 	enum trust_kind kind;
@@ -223,7 +223,7 @@ bool verdict_is_final(enum verdict verdict)
 		return true;
 	case VERDICT_FUTURE:
 	case VERDICT_NO_ROOM:
-	case VERDICT_BAD_SIGNATURE: /* the right key may come yet */
+	case VERDICT_BAD_SIGNATURE: /* the key may arrive later */
 	case VERDICT_FAULT:
 		break;
 	}

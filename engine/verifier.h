@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether an event may be believed: all fields there, issued within five minutes of now, signed by
- * the current key or, during a transition, the previous one, and not seen before. In that order; a
- * forgery does not use up a nonce. There is no way to accept an event without a key.
+ * Verifies events. An event is accepted if all its fields are present, it was issued within five
+ * minutes of now, the current or during a transition the previous key signed it, and its nonce is
+ * new. The checks are made in this order, so that a forged event does not use up a nonce. Without a
+ * key no event is accepted.
  *
- * An event is superseded if one that was issued after it, about the same peer and still within its
- * five minutes, was handled.
+ * An event is superseded if a newer one about the same peer was handled and is not stale yet.
  *
- * The signing keys in force, the nonces and the times of the newest events outlive the process
- * where there is a trust store.
+ * A trust store, if there is one, preserves the signing keys, the nonces and the times of the
+ * newest events across restarts.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct diag;
 
 #define EVENT_WINDOW_NS (INT64_C(5) * 60 * 1000000000)
 
-/* The seam to Ed25519. */
+/* The interface to Ed25519. */
 struct signature_check {
 	bool (*verify)(void *impl, const struct key_public *key, const char *message, size_t length,
 		const uint8_t signature[SIGNATURE_BYTES]);
@@ -36,18 +36,17 @@ enum verdict {
 	VERDICT_BAD_SIGNATURE,
 	VERDICT_DUPLICATE_NONCE,
 	VERDICT_SUPERSEDED,
-	VERDICT_NO_ROOM, /* nonce_store.h remembers as many events as it may */
-	VERDICT_FAULT,   /* out of memory: nothing is known */
+	VERDICT_NO_ROOM, /* the limit of nonce_store.h is reached */
+	VERDICT_FAULT,   /* out of memory; the event was not checked */
 };
 
 enum trust_kind {
 	TRUST_KEYS,   /* `keys` are in force */
-	TRUST_NONCE,  /* `text` was used */
-	TRUST_NEWEST, /* of the peer with the id `text`, the newest event; "": of the signing keys
-		       */
+	TRUST_NONCE,  /* the nonce `text` was used */
+	TRUST_NEWEST, /* the newest event about the peer `text`; "": about the signing keys */
 };
 
-/* What is to be known after a restart. The texts are borrowed. */
+/* One fact that must survive a restart. Texts are borrowed. */
 struct trust_record {
 	enum trust_kind kind;
 	struct signing_keys keys;
@@ -56,10 +55,10 @@ struct trust_record {
 	struct moment until;
 };
 
-/* The interface to what outlives the process. A record is kept before it is acted upon; where that
- * fails, events are handled all the same. */
+/* The interface to persistent storage. A record is stored before the event takes effect. A failure
+ * to store it does not stop the event. */
 struct trust_store {
-	void (*keep)(void *impl, const struct trust_record *record); /* NULL: nothing is kept */
+	void (*keep)(void *impl, const struct trust_record *record); /* NULL: do not store */
 	void *impl;
 };
 
@@ -67,43 +66,45 @@ struct verifier {
 	struct signature_check check;
 	struct trust_store store;
 	struct signing_keys keys;
-	uint64_t keys_order; /* when an event last set the keys, in the order of pending_events.h */
+	uint64_t keys_order; /* of the last event that set the keys, as pending_events.h counts */
 	struct nonce_store nonces;
-	struct nonce_store newest; /* ids; each until its newest event is stale */
+	struct nonce_store newest; /* peer ids, each until its newest event is stale */
 };
 
 void verifier_init(
 	struct verifier *verifier, struct signature_check check, const struct signing_keys *keys);
 void verifier_deinit(struct verifier *verifier);
 
-/* A signing_key_rotated event, handled at `order`, set the keys. */
+/* Set the keys of a signing_key_rotated event that was handled at `order`. */
 void verifier_rotate_keys(
 	struct verifier *verifier, const struct signing_keys *keys, uint64_t order);
-/* A state document did whose fetch began at `fetch_order`: void if an event came after that. */
+/* Set the keys of a state document whose fetch began at `fetch_order`, unless an event has set them
+ * since. */
 void verifier_take_keys(
 	struct verifier *verifier, const struct signing_keys *keys, uint64_t fetch_order);
 
 /*
- * On acceptance the nonce is remembered until issued_at plus five minutes. The text of a refusal
- * begins with `malformed`, `missing nonce` (and so on), `stale`, `future`, `bad signature`,
- * `duplicate nonce` or `too many events`: then it is the pull that tells what the event would have.
+ * Verify an event. If it is accepted, its nonce is stored until issued_at plus five minutes. If it
+ * is rejected, the text begins with `malformed`, `missing nonce` (or another field), `stale`,
+ * `future`, `bad signature`, `duplicate nonce` or `too many events`. A later fetch brings the state
+ * that a rejected event would have brought.
  */
 enum verdict verifier_check(struct verifier *verifier, const struct envelope *envelope,
 	struct moment now, struct diag *diag);
 
 /*
- * An accepted event about the peer of that id ("": about the signing keys) is about to be handled.
- * Return VERDICT_ACCEPTED, or with the reason VERDICT_SUPERSEDED or VERDICT_FAULT.
+ * Record that an accepted event about the peer `id` ("": about the signing keys) will be handled
+ * next. Return VERDICT_ACCEPTED, or with a text VERDICT_SUPERSEDED or VERDICT_FAULT.
  */
 enum verdict verifier_take_turn(struct verifier *verifier, const char *id, int64_t issued_at_ns,
 	struct moment now, struct diag *diag);
-/* Drops what can no longer be replayed. */
+/* Remove the records of events that can no longer be replayed. */
 void verifier_expire(struct verifier *verifier, struct moment now);
 
-/* Knows again what was kept, however many nonces there may be. Returns 0 or -ENOMEM. */
+/* Restore a stored record, regardless of the limit of nonces. Return 0 or -ENOMEM. */
 int verifier_restore(struct verifier *verifier, const struct trust_record *record);
-/* Gives all that is to be kept to `store`. */
+/* Write all records to `store`. */
 void verifier_keep_all(const struct verifier *verifier, struct trust_store store);
 
-/* Whether an event that got this verdict would get it for ever: the resume cursor may pass it. */
+/* Return whether a retry would give the same verdict: the resume cursor may then pass the event. */
 bool verdict_is_final(enum verdict verdict);

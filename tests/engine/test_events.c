@@ -73,8 +73,8 @@ static void events_do_not_trigger_cycles(void **state)
 static void events_over_the_limit_fail_until_the_next_fetch(void **state)
 {
 	struct world *world = *state;
-	static const char error[] = "too many events since the last fetch, the next one makes up "
-				    "for them";
+	static const char error[] = "too many events since the last fetch; the next fetch replaces "
+				    "them";
 	assert_int_equal(added(world, "peer-2", 2), 0);
 	world->manager.overlay.bytes_max = world->manager.overlay.bytes;
 	assert_calls(world, "add_peer 02");
