@@ -17,8 +17,7 @@
 
 struct peer_op_result;
 
-/* Limit of the memory for changes by events between two cycles. Above it all records are dropped.
- */
+/* Limit of the memory for changes by events between two cycles. Above it, all records are lost. */
 #define ALLOWED_IP_CHANGES_BYTES_MAX ((size_t)16 << 20)
 
 struct allowed_ip_record {

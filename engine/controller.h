@@ -3,9 +3,9 @@
  * The interface to a WireGuard implementation: everything that the engine needs of it.
  *
  * Every operation returns 0 or a negative errno. On failure `diag` holds the system's message; the
- * caller adds the name of the operation. On success `diag` is undefined. Operations are idempotent.
- * -ENODEV means that the interface does not exist. Arguments are borrowed for the call. Operations
- * block, each with its own deadline.
+ * caller adds the name of the operation. On success the text of `diag` has no meaning. Operations
+ * are idempotent. -ENODEV means that the interface does not exist. Arguments are borrowed for the
+ * call. Operations block, each with its own deadline.
  */
 #pragma once
 
@@ -39,9 +39,7 @@ struct controller_ops {
 	 * above.
 	 */
 	int (*delete_interface)(void *impl, const char *name, bool *ret_existed, struct diag *diag);
-	/*
-	 * Add the address. Unless `keep_others`, remove all others except link-local ones.
-	 */
+	/* Add the address. Unless `keep_others`, remove all others except link-local ones. */
 	int (*configure_address)(void *impl, const char *name, const struct prefix *address,
 		bool keep_others, struct diag *diag);
 	/*

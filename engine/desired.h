@@ -9,7 +9,7 @@
  *  - An entry with the node's id under another key is rejected.
  *  - A peer with the node's own key is left out. That is no conflict if it has the node's id too; a
  *    node without an id has that of the first such peer.
- *  - The host route to the node's mesh address is removed from every peer.
+ *  - The host route to the node's mesh address is removed from every peer except retained ones.
  *  - Retained peers claim what they have on the device before all others. The others follow in byte
  *    order of their ids: a peer whose key is already claimed is left out, and a prefix that is
  *    already claimed is removed from the peer.
@@ -65,8 +65,7 @@ struct desired {
 	size_t retained_count;
 	const struct peer_entry **unusable; /* without repeated ids */
 	size_t unusable_count;
-	size_t nameless_count; /* unusable entries that may refer to any peer: no key, no known id
-				*/
+	size_t nameless_count; /* unusable entries with neither a key nor a known id */
 	struct conflict *conflicts;
 	size_t conflict_count;
 	size_t further_conflict_count;

@@ -84,7 +84,7 @@ static struct peer_op *ops_by_kind(const struct op_list *list, struct peer_diff 
 }
 
 int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
-	const struct endpoint_history *memory, struct moment now, struct peer_diff *ret)
+	const struct endpoint_history *history, struct moment now, struct peer_diff *ret)
 {
 	struct peer_diff diff = {0};
 	struct op_list list = {0};
@@ -104,7 +104,7 @@ int diff_compute(const struct peer_table *desired, const struct peer_table *actu
 			op.kind = PEER_OP_UPDATE;
 			op.fields = peer_config_difference(pair.desired, pair.actual);
 			if (!endpoint_equal(&pair.desired->endpoint, &pair.actual->endpoint) &&
-				endpoint_history_is_due(memory, pair.desired, pair.actual, now))
+				endpoint_history_is_due(history, pair.desired, pair.actual, now))
 				op.fields |= PEER_FIELD_ENDPOINT;
 			if (!op.fields) {
 				diff.unchanged_count++;

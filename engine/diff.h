@@ -52,11 +52,11 @@ static inline size_t peer_diff_op_count(const struct peer_diff *diff)
 }
 
 /*
- * Compute the operations. `memory` and `now` decide whether an endpoint that differs is set, see
+ * Compute the operations. `history` and `now` decide whether an endpoint that differs is set, see
  * endpoint_history.h. Return 0, or -ENOMEM with `*ret` unchanged.
  */
 int diff_compute(const struct peer_table *desired, const struct peer_table *actual,
-	const struct endpoint_history *memory, struct moment now, struct peer_diff *ret);
+	const struct endpoint_history *history, struct moment now, struct peer_diff *ret);
 
 /* Return the fields in which `desired` differs from `actual`, except the endpoint. */
 unsigned peer_config_difference(

@@ -16,47 +16,47 @@ static int compare_endpoint_records(const void *a, const void *b)
 
 /* Return the peer's record among those of the last cycle, forgotten or not, or NULL. */
 static struct endpoint_record *cycle_record_find(
-	const struct endpoint_history *memory, const struct key_public *key)
+	const struct endpoint_history *history, const struct key_public *key)
 {
 	const struct endpoint_record wanted = {.public_key = *key};
-	return memory->count ? bsearch(&wanted, memory->records, memory->count, sizeof wanted,
-				       compare_endpoint_records)
-			     : NULL;
+	return history->count ? bsearch(&wanted, history->records, history->count, sizeof wanted,
+					compare_endpoint_records)
+			      : NULL;
 }
 
 static struct endpoint_record *added_find(
-	const struct endpoint_history *memory, const struct key_public *key)
+	const struct endpoint_history *history, const struct key_public *key)
 {
 	const struct endpoint_record wanted = {.public_key = *key};
-	struct endpoint_record **found = tfind(&wanted, &memory->added, compare_endpoint_records);
+	struct endpoint_record **found = tfind(&wanted, &history->added, compare_endpoint_records);
 	return found ? *found : NULL;
 }
 
-static const struct endpoint_record *memory_find(
-	const struct endpoint_history *memory, const struct key_public *key)
+static const struct endpoint_record *record_find(
+	const struct endpoint_history *history, const struct key_public *key)
 {
-	const struct endpoint_record *record = cycle_record_find(memory, key);
+	const struct endpoint_record *record = cycle_record_find(history, key);
 	if (record)
 		return record->is_forgotten ? NULL : record;
-	return added_find(memory, key);
+	return added_find(history, key);
 }
 
 /* Return the record of `key`; create one if there is none. NULL when out of memory. */
-static struct endpoint_record *memory_obtain(
-	struct endpoint_history *memory, const struct key_public *key)
+static struct endpoint_record *record_obtain(
+	struct endpoint_history *history, const struct key_public *key)
 {
-	struct endpoint_record *record = cycle_record_find(memory, key);
+	struct endpoint_record *record = cycle_record_find(history, key);
 	if (record && record->is_forgotten)
 		*record = (struct endpoint_record){.public_key = *key};
 	if (!record)
-		record = added_find(memory, key);
+		record = added_find(history, key);
 	if (record)
 		return record;
 	record = malloc(sizeof *record);
 	if (!record)
 		return NULL;
 	*record = (struct endpoint_record){.public_key = *key};
-	if (tsearch(record, &memory->added, compare_endpoint_records))
+	if (tsearch(record, &history->added, compare_endpoint_records))
 		return record;
 	free(record);
 	return NULL;
@@ -99,15 +99,15 @@ static bool is_silent(
 }
 
 bool endpoint_history_is_silent(
-	const struct endpoint_history *memory, const struct peer_config *actual, struct moment now)
+	const struct endpoint_history *history, const struct peer_config *actual, struct moment now)
 {
-	return is_silent(memory_find(memory, &actual->public_key), &actual->status, now);
+	return is_silent(record_find(history, &actual->public_key), &actual->status, now);
 }
 
 const struct endpoint *endpoint_history_baseline(
-	const struct endpoint_history *memory, const struct key_public *key)
+	const struct endpoint_history *history, const struct key_public *key)
 {
-	const struct endpoint_record *record = memory_find(memory, key);
+	const struct endpoint_record *record = record_find(history, key);
 	return record && record->has_baseline ? &record->baseline : NULL;
 }
 
@@ -163,7 +163,7 @@ static struct endpoint address_choose(const struct endpoint_record *record,
 	return record->baseline;
 }
 
-void endpoint_history_choose(const struct endpoint_history *memory,
+void endpoint_history_choose(const struct endpoint_history *history,
 	const struct name_lookup *lookup, struct peer_config *desired,
 	const struct peer_config *actual, struct moment now)
 {
@@ -174,7 +174,7 @@ void endpoint_history_choose(const struct endpoint_history *memory,
 	answer.count = lookup->addresses(lookup->impl, endpoint->host, &answer.ips);
 	if (answer.count)
 		*endpoint = address_choose(
-			memory_find(memory, &desired->public_key), &answer, actual, now);
+			record_find(history, &desired->public_key), &answer, actual, now);
 	else
 		*endpoint = (struct endpoint){.kind = ENDPOINT_NONE};
 	endpoint->name = answer.name;
@@ -194,10 +194,10 @@ static bool record_is_due(const struct endpoint_record *record, const struct pee
 	return is_silent(record, &actual->status, now);
 }
 
-bool endpoint_history_is_due(const struct endpoint_history *memory,
+bool endpoint_history_is_due(const struct endpoint_history *history,
 	const struct peer_config *desired, const struct peer_config *actual, struct moment now)
 {
-	return record_is_due(memory_find(memory, &desired->public_key), desired, actual, now);
+	return record_is_due(record_find(history, &desired->public_key), desired, actual, now);
 }
 
 static void record_see(
@@ -239,7 +239,7 @@ static void record_compare(struct endpoint_record *record, const struct peer_con
 	}
 }
 
-int endpoint_history_compared(struct endpoint_history *memory, const struct peer_table *desired,
+int endpoint_history_compared(struct endpoint_history *history, const struct peer_table *desired,
 	const struct peer_table *actual, struct moment now)
 {
 	struct endpoint_history next = {.records = calloc(actual->count + 1, sizeof *next.records)};
@@ -250,12 +250,13 @@ int endpoint_history_compared(struct endpoint_history *memory, const struct peer
 		const struct peer_config *peer = &actual->peers[i];
 		const struct key_public *key = &peer->public_key;
 		struct endpoint_record *record = &next.records[next.count++];
-		while (old < memory->count &&
-			key_public_compare(&memory->records[old].public_key, key) < 0)
+		while (old < history->count &&
+			key_public_compare(&history->records[old].public_key, key) < 0)
 			old++;
-		const struct endpoint_record *known = added_find(memory, key);
-		if (old < memory->count && key_public_equal(&memory->records[old].public_key, key))
-			known = &memory->records[old];
+		const struct endpoint_record *known = added_find(history, key);
+		if (old < history->count &&
+			key_public_equal(&history->records[old].public_key, key))
+			known = &history->records[old];
 		if (known && !known->is_forgotten)
 			*record = *known;
 		record->public_key = *key;
@@ -267,8 +268,8 @@ int endpoint_history_compared(struct endpoint_history *memory, const struct peer
 			record_compare(record, &desired->peers[wanted], peer, now);
 		record_see(record, &peer->status, now);
 	}
-	endpoint_history_clear(memory);
-	*memory = next;
+	endpoint_history_clear(history);
+	*history = next;
 	return 0;
 }
 
@@ -284,23 +285,23 @@ static void record_apply(
 	}
 }
 
-int endpoint_history_applied(struct endpoint_history *memory, const struct key_public *key,
+int endpoint_history_applied(struct endpoint_history *history, const struct key_public *key,
 	const struct endpoint *endpoint, bool fresh)
 {
-	fresh = fresh || !memory_find(memory, key);
-	struct endpoint_record *record = memory_obtain(memory, key);
+	fresh = fresh || !record_find(history, key);
+	struct endpoint_record *record = record_obtain(history, key);
 	if (!record)
 		return -ENOMEM;
 	record_apply(record, endpoint, fresh);
 	return 0;
 }
 
-int endpoint_history_failed(struct endpoint_history *memory, const struct key_public *key,
+int endpoint_history_failed(struct endpoint_history *history, const struct key_public *key,
 	const struct endpoint *endpoint)
 {
 	if (endpoint->kind != ENDPOINT_IP)
 		return 0;
-	struct endpoint_record *record = memory_obtain(memory, key);
+	struct endpoint_record *record = record_obtain(history, key);
 	if (!record)
 		return -ENOMEM;
 	record->due = *endpoint;
@@ -308,22 +309,22 @@ int endpoint_history_failed(struct endpoint_history *memory, const struct key_pu
 	return 0;
 }
 
-void endpoint_history_forget(struct endpoint_history *memory, const struct key_public *key)
+void endpoint_history_forget(struct endpoint_history *history, const struct key_public *key)
 {
-	struct endpoint_record *record = cycle_record_find(memory, key);
+	struct endpoint_record *record = cycle_record_find(history, key);
 	if (record) {
 		record->is_forgotten = true;
 		return;
 	}
-	record = added_find(memory, key);
+	record = added_find(history, key);
 	if (record)
-		tdelete(record, &memory->added, compare_endpoint_records);
+		tdelete(record, &history->added, compare_endpoint_records);
 	free(record);
 }
 
-void endpoint_history_clear(struct endpoint_history *memory)
+void endpoint_history_clear(struct endpoint_history *history)
 {
-	free(memory->records);
-	tdestroy(memory->added, free);
-	*memory = (struct endpoint_history){0};
+	free(history->records);
+	tdestroy(history->added, free);
+	*history = (struct endpoint_history){0};
 }

@@ -27,7 +27,7 @@
 
 #define ENDPOINT_SILENT_AFTER_S 180
 
-/* The record of one peer. Its endpoints are no host names, so they own nothing. */
+/* The record of one peer. Its endpoints are never host names, so it owns no texts. */
 struct endpoint_record {
 	struct key_public public_key;
 	bool has_baseline;        /* `baseline` was applied, or was desired when first compared */
@@ -53,20 +53,20 @@ struct endpoint_history {
  * If `desired` has a host name, replace it by the chosen address, or by no endpoint while no
  * address is known. `actual` is the peer on the device; NULL: it does not exist or was not read.
  */
-void endpoint_history_choose(const struct endpoint_history *memory,
+void endpoint_history_choose(const struct endpoint_history *history,
 	const struct name_lookup *lookup, struct peer_config *desired,
 	const struct peer_config *actual, struct moment now);
 
 /* Return whether the peer is silent by rule (b). */
-bool endpoint_history_is_silent(
-	const struct endpoint_history *memory, const struct peer_config *actual, struct moment now);
+bool endpoint_history_is_silent(const struct endpoint_history *history,
+	const struct peer_config *actual, struct moment now);
 
 /* Return the endpoint last applied, or desired when first compared. NULL: none yet. */
 const struct endpoint *endpoint_history_baseline(
-	const struct endpoint_history *memory, const struct key_public *key);
+	const struct endpoint_history *history, const struct key_public *key);
 
 /* Return whether the desired endpoint differs from `actual` by the rules above. */
-bool endpoint_history_is_due(const struct endpoint_history *memory,
+bool endpoint_history_is_due(const struct endpoint_history *history,
 	const struct peer_config *desired, const struct peer_config *actual, struct moment now);
 
 /*
@@ -75,7 +75,7 @@ bool endpoint_history_is_due(const struct endpoint_history *memory,
  * time becomes the baseline. A due endpoint stays due until endpoint_history_applied. Return 0, or
  * -ENOMEM with the history unchanged.
  */
-int endpoint_history_compared(struct endpoint_history *memory, const struct peer_table *desired,
+int endpoint_history_compared(struct endpoint_history *history, const struct peer_table *desired,
 	const struct peer_table *actual, struct moment now);
 
 /*
@@ -83,11 +83,11 @@ int endpoint_history_compared(struct endpoint_history *memory, const struct peer
  * device before, which resets its record. For a fresh peer and for one without a record, no
  * endpoint is a baseline too. Return 0 or -ENOMEM.
  */
-int endpoint_history_applied(struct endpoint_history *memory, const struct key_public *key,
+int endpoint_history_applied(struct endpoint_history *history, const struct key_public *key,
 	const struct endpoint *endpoint, bool fresh);
 /* Record that setting `endpoint` failed: it stays due. Return 0 or -ENOMEM. */
-int endpoint_history_failed(struct endpoint_history *memory, const struct key_public *key,
+int endpoint_history_failed(struct endpoint_history *history, const struct key_public *key,
 	const struct endpoint *endpoint);
 /* Drop the record of a peer that was removed. */
-void endpoint_history_forget(struct endpoint_history *memory, const struct key_public *key);
-void endpoint_history_clear(struct endpoint_history *memory);
+void endpoint_history_forget(struct endpoint_history *history, const struct key_public *key);
+void endpoint_history_clear(struct endpoint_history *history);

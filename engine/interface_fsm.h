@@ -43,7 +43,7 @@
 enum interface_state { INTERFACE_STATES(X) INTERFACE_STATE_COUNT };
 #undef X
 #define X(upper, lower) INTERFACE_EVENT_##upper,
-/* NONE stands for no event: the table has no row for it. */
+/* NONE means no event; the table has no rows for it. */
 enum interface_event { INTERFACE_EVENTS(X) INTERFACE_EVENT_COUNT, INTERFACE_EVENT_NONE };
 #undef X
 #define X(upper, lower) INTERFACE_ACTION_##upper,
@@ -60,8 +60,8 @@ struct interface_transition interface_fsm_transition(
 	enum interface_state state, enum interface_event event);
 
 /*
- * What is first wrong with a device that should be up: one of the DRIFTED events, or
- * INTERFACE_EVENT_NONE if nothing is. `own_key` is the public key of the node.
+ * Compare a device that should be up with its configuration. Return the DRIFTED event of the first
+ * property that differs, or INTERFACE_EVENT_NONE. `own_key` is the public key of the node.
  */
 enum interface_event interface_drift(const struct device *device,
 	const struct interface_config *config, const struct key_public *own_key,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every log message of the program: what people grep for and alert on. The texts are an interface:
- * io/share/plexwg-log.7 explains each, and io/share/NEWS says when one changes.
+ * Every log message of the program. Operators grep for the texts and alert on them, so they are a
+ * stable interface: io/share/plexwg-log.7 explains each, io/share/NEWS lists every change.
  */
 #pragma once
 

@@ -16,7 +16,7 @@
 #define NONCE_BYTES_MAX 128
 /* 1000 events a second for ten minutes, the longest time that a nonce is stored: about 70 MiB. */
 #define NONCES_MAX_DEFAULT ((size_t)600000)
-/* nonce_store_add removes expired nonces at most this often. */
+/* Shortest interval at which nonce_store_add removes expired nonces. */
 #define NONCE_SWEEP_NS INT64_C(1000000000)
 
 /* Why a nonce is not added. */

@@ -29,19 +29,19 @@ static int view_without_retained(
 }
 
 /* Replace host names by the chosen addresses. */
-static void endpoints_choose(const struct endpoint_history *memory,
+static void endpoints_choose(const struct endpoint_history *history,
 	const struct name_lookup *lookup, struct peer_table *desired,
 	const struct peer_table *actual, struct moment now)
 {
 	for (size_t i = 0; i < desired->count; i++) {
 		struct peer_config *peer = &desired->peers[i];
 		if (peer->endpoint.kind == ENDPOINT_NAME)
-			endpoint_history_choose(memory, lookup, peer,
+			endpoint_history_choose(history, lookup, peer,
 				peer_table_find(actual, &peer->public_key), now);
 	}
 }
 
-int plan_compute(const struct desired_input *input, const struct endpoint_history *memory,
+int plan_compute(const struct desired_input *input, const struct endpoint_history *history,
 	struct moment now, struct plan *ret)
 {
 	struct plan plan = {0};
@@ -52,9 +52,9 @@ int plan_compute(const struct desired_input *input, const struct endpoint_histor
 		actual = &plan.actual;
 	}
 	if (!error && input->lookup)
-		endpoints_choose(memory, input->lookup, &plan.desired.peers, actual, now);
+		endpoints_choose(history, input->lookup, &plan.desired.peers, actual, now);
 	if (!error)
-		error = diff_compute(&plan.desired.peers, actual, memory, now, &plan.diff);
+		error = diff_compute(&plan.desired.peers, actual, history, now, &plan.diff);
 	if (error) {
 		plan_clear(&plan);
 		return error;

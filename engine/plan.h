@@ -17,11 +17,11 @@ struct plan {
 };
 
 /*
- * Resolve the desired state and compute the operations. `input` as for desired_resolve; `memory`
+ * Resolve the desired state and compute the operations. `input` as for desired_resolve; `history`
  * and `now` as for diff_compute. `*ret` borrows from all inputs. Return 0, or -ENOMEM with `*ret`
  * unchanged.
  */
-int plan_compute(const struct desired_input *input, const struct endpoint_history *memory,
+int plan_compute(const struct desired_input *input, const struct endpoint_history *history,
 	struct moment now, struct plan *ret);
 void plan_clear(struct plan *plan);
 

@@ -86,7 +86,7 @@ void reconciler_deinit(struct reconciler *reconciler);
  */
 void reconciler_preload(struct reconciler *reconciler, struct state_document *document);
 
-/* Begin a cycle. Return 0 if a fetch has to follow, or the error with which the cycle ended. */
+/* Begin a cycle. Return 0 if the caller must fetch now, or the error that ended the cycle. */
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag);
 /*
  * Apply the state in force during a fetch; without one, do nothing. Events stay pending. Return as
