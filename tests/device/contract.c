@@ -15,14 +15,14 @@
 
 #define LIST_COUNT 4
 
-/* One check on its bed, as cmocka carries it around. */
+/* One check and its test bed, as cmocka passes it around. */
 struct contract_case {
 	const struct contract_check *check;
 	const struct contract_bed *bed;
 	struct device_fixture fixture;
 };
 
-/* The interface is gone, whatever state the check before left behind. */
+/* Remove the interface, whatever the check before left. */
 static int bed_clear(const struct contract_bed *bed)
 {
 	struct diag diag = {0};
@@ -71,7 +71,10 @@ static bool bed_has(const struct contract_bed *bed, enum contract_need need)
 	return false;
 }
 
-/* A check left out is said, but is no test: cmocka reports a skipped one as a failure in TAP. */
+/*
+ * A check that is left out is reported, but is no test: cmocka reports a skipped one as a failure
+ * in TAP.
+ */
 static bool check_applies(const struct contract_bed *bed, const struct contract_check *check)
 {
 	if (bed_has(bed, check->need))

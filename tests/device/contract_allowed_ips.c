@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allowed IPs: which prefix is on which peer. */
+/* Allowed IPs: which peer has which prefix. */
 #include "contract_checks.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@ static struct peer_config *peer_with(
 		fixture, (struct test_peer){.number = number, .allowed_ips = allowed_ips});
 }
 
-/* Adds a peer with `first`, updates it to `second`, looks. */
+/* Add a peer with `first`, update it to `second`, and check it. */
 static void update_allowed_ips(
 	struct device_fixture *fixture, const char *first, const char *second)
 {

@@ -155,7 +155,7 @@ static bool is_over(void *impl)
 	return *left == 0 || (*left)-- == 0;
 }
 
-/* Adds what is not there, up to the end of the pause. Returns how many were left. */
+/* Add the missing peers, up to the end of the pause. Returns how many were left. */
 static size_t run_until(
 	struct device_fixture *fixture, const struct peer_op *ops, size_t count, unsigned pauses)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The lists of checks that make up the contract, by what they are about. Private to contract.c.
- */
+/* The lists of checks that make up the contract, by subject. Private to contract.c. */
 #pragma once
 
 #include "contract.h"
 #include "device_fixture.h"
 
-/* What a check needs of its bed. */
+/* What a check needs of its test bed. */
 enum contract_need {
 	CONTRACT_NEEDS_NOTHING,
 	CONTRACT_NEEDS_ADDRESSES,     /* the hook add_address */
@@ -30,7 +28,7 @@ struct contract_list contract_peer_checks(void);
 struct contract_list contract_allowed_ip_checks(void);
 struct contract_list contract_bulk_checks(void);
 
-/* The name of a check is that of its function. */
+/* A check has the name of its function. */
 #define CONTRACT_CHECK_NEEDING(function, what)                                                     \
 	{                                                                                          \
 		.name = #function, .run = function, .need = what                                   \

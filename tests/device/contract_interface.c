@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The interface itself: what Setup and Teardown ask for. */
+/* The interface itself: what Setup and Teardown need. */
 #include "contract_checks.h"
 #include "diag.h"
 
@@ -27,7 +27,7 @@ static int delete_now(struct device_fixture *fixture)
 		fixture->controller.impl, fixture->interface, &existed, NULL);
 }
 
-/* Deletes it, and returns whether it was there. */
+/* Delete it. Returns whether it existed. */
 static bool delete_existing(struct device_fixture *fixture)
 {
 	bool existed;
@@ -284,7 +284,7 @@ static void a_link_of_another_kind_is_refused_and_left_alone(
 	fixture_create(fixture);
 }
 
-/* A link answers to its alternative names too; it is another one all the same. */
+/* A link answers to its alternative names too; it is a different link all the same. */
 static void an_alternative_name_is_refused_and_its_link_left_alone(
 	struct device_fixture *fixture, const struct contract_bed *bed)
 {

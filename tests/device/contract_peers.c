@@ -138,7 +138,7 @@ static void field_copy(struct peer_config *to, const struct peer_config *from, u
 	}
 }
 
-/* Every mask there is, none and all among them. */
+/* Every mask, none and all included. */
 static void an_update_changes_the_fields_of_its_mask_and_no_others(
 	struct device_fixture *fixture, const struct contract_bed *bed)
 {

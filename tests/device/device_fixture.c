@@ -167,7 +167,7 @@ void fixture_remove(struct device_fixture *fixture, const struct peer_config *pe
 	must_succeed("remove_peer", error, &diag);
 }
 
-/* The interface alone, where it can be read alone, is that of the whole device. */
+/* Reading the interface alone, where possible, gives the same as reading the whole device. */
 static void interface_expect(struct device_fixture *fixture, const struct device *whole)
 {
 	struct diag diag = {0};

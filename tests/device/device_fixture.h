@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Peers and devices for tests of controllers: short ways to write them down, and to look at what a
- * controller reads. Everything here fails the running test when something is not as it must be.
+ * Peers and devices for tests of controllers: short ways to write them, and to check what a
+ * controller reads. Every function fails the running test if something is wrong.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ struct device_fixture {
 	const char *interface;
 	struct key_secret private_key;
 	struct key_public public_key;
-	struct arena arena;   /* of the peers made */
+	struct arena arena;   /* of the peers it made */
 	struct device device; /* as last read */
 };
 
@@ -35,23 +35,23 @@ struct test_peer {
 	unsigned psk; /* number of its preshared key */
 	int keepalive_s;
 };
-/* In canonical form, living as long as the fixture. */
+/* In canonical form; valid as long as the fixture. */
 struct peer_config *fixture_peer(struct device_fixture *fixture, struct test_peer peer);
 struct prefix test_prefix(const char *text);
 
 /* Steps that must succeed. */
 void fixture_create(struct device_fixture *fixture);
 void fixture_add(struct device_fixture *fixture, const struct peer_config *peer);
-/* The same of a peer that is known, as it was last read. */
+/* The same with a known peer, as last read. */
 void fixture_add_known(struct device_fixture *fixture, const struct peer_config *peer);
-/* Changes `fields` of the peer as it was last read, or of one that is not there. */
+/* Change `fields` of the peer as last read, or of an absent one. */
 void fixture_update(
 	struct device_fixture *fixture, const struct peer_config *peer, unsigned fields);
 void fixture_remove(struct device_fixture *fixture, const struct peer_config *peer);
 
-/* Reads the device anew. It stays valid until the next read. */
+/* Read the device again. It is valid until the next read. */
 const struct device *fixture_read(struct device_fixture *fixture);
-/* Reads the device; the peer is on it exactly as given, its endpoint too. */
+/* Read the device; the peer is on it exactly as given, its endpoint too. */
 void fixture_expect_peer(struct device_fixture *fixture, const struct peer_config *peer);
 void fixture_expect_no_peer(struct device_fixture *fixture, const struct peer_config *peer);
 void fixture_expect_peer_count(struct device_fixture *fixture, size_t count);

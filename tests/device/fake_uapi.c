@@ -21,7 +21,7 @@ static void request_note(struct fake_uapi *fake, const char *bytes, size_t lengt
 	fake->request_length += length;
 }
 
-/* Reads a request up to its empty line, or only some of it. False if there is none. */
+/* Read a request up to its empty line, or a part of it. Returns false if there is none. */
 static bool request_read(struct fake_uapi *fake, int fd, bool only_some, bool *is_set)
 {
 	char bytes[4096];

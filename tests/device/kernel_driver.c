@@ -65,7 +65,7 @@ static struct device device_read(struct driver *driver)
 	return device;
 }
 
-/* A peer in words, the same for the same number. */
+/* A peer as text, the same for the same number. */
 struct peer_text {
 	struct key_text key, psk;
 	char allowed_ip[32], endpoint[32];
@@ -159,7 +159,7 @@ static int fill(struct driver *driver, unsigned count)
 	return 0;
 }
 
-/* All that the kernel sends, not looked at. */
+/* Everything that the kernel sends, unread. */
 static void raw_dump(struct driver *driver)
 {
 	struct diag diag = {0};

@@ -29,7 +29,7 @@ static bool loopback_up(void)
 	return up;
 }
 
-/* Mounts are private from here on, so that nothing of this is seen outside. */
+/* Make mounts private from here on, so that nothing outside sees them. */
 static bool mounts_prepare(void)
 {
 	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0)
@@ -40,7 +40,7 @@ static bool mounts_prepare(void)
 	       mount("proc", "/proc", "proc", 0, NULL) == 0;
 }
 
-/* Returns the exit status of `pid`, once it has one; other children are buried meanwhile. */
+/* Return the exit status of `pid` once it ended; reap other children meanwhile. */
 static int status_wait(pid_t pid)
 {
 	for (;;) {
@@ -60,7 +60,7 @@ static int no_world(void)
 	return STATUS_NO_WORLD;
 }
 
-/* The first process of the world: all others end with it. */
+/* The first process of the namespace: all others end with it. */
 static int world_begin(int (*run)(void))
 {
 	if (!mounts_prepare() || !loopback_up())
@@ -71,7 +71,7 @@ static int world_begin(int (*run)(void))
 	return status_wait(test);
 }
 
-/* A process namespace is for children only, and whoever made it can then have no others. */
+/* A process namespace is for children only, and a process that made it cannot make others. */
 static int world_make(int (*run)(void))
 {
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID) != 0)

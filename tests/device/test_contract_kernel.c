@@ -21,7 +21,7 @@ static int run_contract(void)
 		.controller = kernel_controller(&kernel),
 		.interface = "plexwg-test0",
 		.hooks = system_link_hooks(),
-		.many_peers = 1500, /* more than one message holds */
+		.many_peers = 1500, /* more than fit into one message */
 	};
 	int failed = contract_run("contract_kernel", &bed);
 	kernel_controller_deinit(&kernel);

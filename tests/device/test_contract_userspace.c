@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The contract on a real userspace WireGuard program. */
+/* The contract on a real userspace WireGuard backend. */
 #include "contract.h"
 #include "diag.h"
 #include "link_hooks.h"
@@ -21,7 +21,7 @@ static int run_contract(void)
 		.controller = userspace_controller(&userspace),
 		.interface = "plexwg-test0",
 		.hooks = system_link_hooks(),
-		.many_peers = 1500, /* more than one request holds */
+		.many_peers = 1500, /* more than fit into one request */
 	};
 	int failed = contract_run("contract_userspace", &bed);
 	userspace_controller_deinit(&userspace);

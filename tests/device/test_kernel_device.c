@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What only a real kernel can show of its controller. */
+/* What only a real kernel can show of the kernel controller. */
 #include "curve.h"
 #include "device_fixture.h"
 #include "diag.h"
@@ -63,7 +63,7 @@ static int bench_teardown(void **state)
 	return error;
 }
 
-/* Of both families; no two peers share one. `index` is below 4096. */
+/* Of both families; no two peers share an address. `index` is below 4096. */
 static struct prefix prefix_make(unsigned number, unsigned index)
 {
 	char text[64];
@@ -76,7 +76,7 @@ static struct prefix prefix_make(unsigned number, unsigned index)
 	return test_prefix(text);
 }
 
-/* Cheap to make: its key is that of nobody, which the kernel does not mind. */
+/* Cheap to make: its public key has no private key, which the kernel accepts. */
 static struct peer_config *peer_make(struct bench *bench, unsigned number, unsigned prefix_count)
 {
 	struct arena *arena = &bench->fixture.arena;
@@ -103,7 +103,7 @@ static void want(struct bench *bench, const struct peer_config *peer)
 	assert_int_equal(peer_table_append(&bench->desired, peer), 0);
 }
 
-/* One pass: read, compare, carry out. Returns how many operations there were. */
+/* One pass: read, diff, apply. Returns how many operations there were. */
 static size_t pass(struct bench *bench)
 {
 	struct endpoint_history memory = {0};
@@ -156,8 +156,8 @@ static void thousands_of_peers_go_in_and_a_second_pass_sends_nothing(void **stat
 	fixture_expect_peer_count(&bench->fixture, 0);
 }
 
-/* No reader makes such a prefix. The kernel says no to it, having made the peer. */
-static void a_refused_peer_is_named_and_all_others_are_there(void **state)
+/* No reader makes such a prefix. The kernel refuses it after it made the peer. */
+static void a_refused_peer_is_named_and_all_others_are_set(void **state)
 {
 	struct bench *bench = *state;
 	const unsigned guilty = 321;
@@ -203,8 +203,8 @@ static void a_rotated_key_costs_one_request(void **state)
 	fixture_expect_no_peer(&bench->fixture, old);
 }
 
-/* Whatever the kernel answered, it must be true: the prefix is gone, and the others are there. */
-static void whether_single_prefixes_can_be_removed_is_found_out(void **state)
+/* Whatever the kernel answered must be true: the prefix is gone, and the others are there. */
+static void support_for_removing_single_prefixes_is_detected(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_config *peer = peer_make(bench, 1, 5);
@@ -224,7 +224,7 @@ static void whether_single_prefixes_can_be_removed_is_found_out(void **state)
 	fixture_expect_peer_count(&bench->fixture, 1);
 }
 
-/* Gives prefixes to peers and takes them away until it is killed. */
+/* Give prefixes to peers and take them away until killed. */
 static void change_without_end(void)
 {
 	struct kernel_controller kernel;
@@ -251,8 +251,8 @@ static void change_without_end(void)
 	}
 }
 
-/* Neither is a part of the device ever seen, nor the temporary peer. */
-static void what_is_read_under_changes_is_whole_or_nothing(void **state)
+/* No read returns a part of the device or the temporary peer. */
+static void a_device_that_changes_is_read_whole_or_not_at_all(void **state)
 {
 	struct bench *bench = *state;
 	struct controller controller = bench->fixture.controller;
@@ -314,7 +314,7 @@ static void a_port_that_is_taken_is_reported_when_the_interface_comes_up(void **
 		0);
 }
 
-static void adopting_a_device_that_is_right_sends_nothing(void **state)
+static void adopting_a_correct_device_sends_nothing(void **state)
 {
 	struct bench *bench = *state;
 	size_t sets = bench->kernel.wg.set_count;
@@ -323,8 +323,8 @@ static void adopting_a_device_that_is_right_sends_nothing(void **state)
 	assert_int_equal(bench->kernel.wg.set_count, sets);
 }
 
-/* A link that is made anew under the same name is another one. */
-static void a_link_made_anew_is_read_as_what_it_is(void **state)
+/* A link that is made again under the same name is another link. */
+static void a_link_that_was_made_again_is_read_as_the_new_one(void **state)
 {
 	struct bench *bench = *state;
 	fixture_add(&bench->fixture, peer_make(bench, 1, 1));
@@ -341,14 +341,14 @@ static int run_checks(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(thousands_of_peers_go_in_and_a_second_pass_sends_nothing),
-		BENCH_TEST(a_refused_peer_is_named_and_all_others_are_there),
+		BENCH_TEST(a_refused_peer_is_named_and_all_others_are_set),
 		BENCH_TEST(a_rotated_key_costs_one_request),
-		BENCH_TEST(whether_single_prefixes_can_be_removed_is_found_out),
-		BENCH_TEST(what_is_read_under_changes_is_whole_or_nothing),
+		BENCH_TEST(support_for_removing_single_prefixes_is_detected),
+		BENCH_TEST(a_device_that_changes_is_read_whole_or_not_at_all),
 		BENCH_TEST(a_zone_is_read_back_by_its_name),
 		BENCH_TEST(a_port_that_is_taken_is_reported_when_the_interface_comes_up),
-		BENCH_TEST(adopting_a_device_that_is_right_sends_nothing),
-		BENCH_TEST(a_link_made_anew_is_read_as_what_it_is),
+		BENCH_TEST(adopting_a_correct_device_sends_nothing),
+		BENCH_TEST(a_link_that_was_made_again_is_read_as_the_new_one),
 	};
 	return cmocka_run_group_tests_name("kernel_device", tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static int bed_clear(void **state)
 	return 0;
 }
 
-/* A link that is there for the test alone. */
+/* A link for the test alone. */
 static struct link_info link_make(struct bed *bed)
 {
 	struct link_info info = {0};
@@ -139,7 +139,7 @@ static void an_error_carries_the_kernels_own_words(void **state)
 	assert_non_null(strstr(diag_text(&bed->diag), "Unknown device type"));
 }
 
-/* An address with another end is its own, not the other's. */
+/* An address with a peer end is read as its own end, not the other. */
 static void the_address_of_a_point_to_point_link_is_this_ends(void **state)
 {
 	struct bed *bed = *state;
@@ -151,8 +151,8 @@ static void the_address_of_a_point_to_point_link_is_this_ends(void **state)
 	assert_false(has_address(bed, info.index, "10.0.0.1/32"));
 }
 
-/* The kernel removes the wanted address along with the one that it stands behind. */
-static void an_address_that_goes_along_with_another_comes_back(void **state)
+/* The kernel removes the desired address along with the one that it is secondary to. */
+static void an_address_that_is_removed_with_another_is_restored(void **state)
 {
 	struct bed *bed = *state;
 	struct link_info info = link_make(bed);
@@ -233,7 +233,7 @@ static int link_tests(void)
 		cmocka_unit_test_setup_teardown(
 			the_address_of_a_point_to_point_link_is_this_ends, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			an_address_that_goes_along_with_another_comes_back, bed_make, bed_clear),
+			an_address_that_is_removed_with_another_is_restored, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			addresses_of_other_links_are_not_listed, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(

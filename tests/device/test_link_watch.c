@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the watch notices of a real link, in a namespace of its own. */
+/* The changes of a real link that the watch notices, in a namespace of its own. */
 #include "diag.h"
 #include "link_hooks.h"
 #include "link_router.h"
@@ -23,7 +23,7 @@
 #define NAME  "plexwg-watch0"
 #define OTHER "plexwg-other0"
 
-/* Routes are watched as well where `router` is open. */
+/* Watches routes as well if `router` is open. */
 struct scene {
 	struct link_watch watch;
 	struct link_router router;
@@ -36,7 +36,7 @@ static int watch_make(void **state)
 	*state = scene;
 	if (!watch || !ip_command("link add " NAME " type veth peer name plexwg-watch1") ||
 		!ip_command("link add " OTHER " type veth peer name plexwg-other1") ||
-		/* No addresses that come later by themselves. */
+		/* No addresses that appear later by themselves. */
 		!ip_command("link set " NAME " addrgenmode none") ||
 		!ip_command("link set " OTHER " addrgenmode none"))
 		return -1;
@@ -54,7 +54,7 @@ static bool link_is_running(const char *name)
 	return is_running;
 }
 
-/* Up, and noticed to be: the kernel tells of that a second later. */
+/* Up, and noticed: the kernel reports that a second later. */
 static bool links_up(void)
 {
 	static const char *const names[] = {NAME, "plexwg-watch1", OTHER, "plexwg-other1"};
@@ -65,7 +65,7 @@ static bool links_up(void)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		while (!link_is_running(names[i]))
 			nanosleep(&pause, NULL);
-	/* Waits for whoever holds the lock to tell of it. */
+	/* Wait until the process that holds the lock reports it. */
 	return ip_command("link set " NAME " up");
 }
 
@@ -100,7 +100,7 @@ static bool has_changed(struct link_watch *watch)
 	return changed;
 }
 
-static void a_link_that_nobody_touches_has_not_changed(void **state)
+static void an_untouched_link_has_not_changed(void **state)
 {
 	assert_false(has_changed(*state));
 }
@@ -126,7 +126,7 @@ static void an_mtu_and_an_address_are_noticed(void **state)
 	assert_true(has_changed(*state));
 }
 
-static void a_link_that_is_deleted_and_made_anew_is_noticed(void **state)
+static void a_link_that_is_deleted_and_made_again_is_noticed(void **state)
 {
 	assert_true(ip_command("link del " NAME));
 	assert_true(has_changed(*state));
@@ -145,7 +145,7 @@ static void a_link_that_is_renamed_away_is_noticed_and_followed_no_longer(void *
 	assert_true(ip_command("link del plexwg-gone0"));
 }
 
-static void other_links_are_nobodys_business(void **state)
+static void changes_of_other_links_are_ignored(void **state)
 {
 	assert_true(ip_command("link set " OTHER " up"));
 	assert_true(ip_command("addr add 192.0.2.7/32 dev " OTHER));
@@ -164,7 +164,7 @@ static void a_link_that_has_the_name_as_an_alternative_is_another(void **state)
 	link_watch_close(&watch);
 }
 
-/* Takes what was changed so far. */
+/* Consume the changes so far. */
 static void settle(struct scene *scene)
 {
 	while (has_changed(&scene->watch))
@@ -187,7 +187,7 @@ static void a_route_of_ours_that_another_program_deletes_is_noticed(void **state
 	assert_false(has_changed(&scene->watch));
 }
 
-static void a_route_that_is_not_ours_may_come_and_go(void **state)
+static void changes_of_foreign_routes_are_ignored(void **state)
 {
 	static const char *const others[] = {"10.3.0.0/16 dev " NAME " proto static",
 		"10.3.0.0/16 dev " OTHER " proto 158",
@@ -203,7 +203,7 @@ static void a_route_that_is_not_ours_may_come_and_go(void **state)
 	assert_false(has_changed(&scene->watch));
 }
 
-static void routes_of_others_do_not_even_arrive(void **state)
+static void routes_of_other_protocols_are_filtered_out(void **state)
 {
 	struct scene *scene = *state;
 	char byte;
@@ -235,7 +235,7 @@ static void a_route_that_our_router_removes_is_no_change(void **state)
 	assert_true(has_changed(&scene->watch));
 }
 
-static void routes_that_nobody_manages_are_not_watched(void **state)
+static void unmanaged_routes_are_not_watched(void **state)
 {
 	struct scene *scene = *state;
 	assert_true(links_up());
@@ -285,20 +285,20 @@ static void an_empty_message_is_neither_a_change_nor_an_error(void **state)
 static int run(void)
 {
 	const struct CMUnitTest tests[] = {
-		WATCH_TEST(a_link_that_nobody_touches_has_not_changed),
+		WATCH_TEST(an_untouched_link_has_not_changed),
 		WATCH_TEST(a_link_that_goes_up_or_down_is_noticed),
 		WATCH_TEST(an_mtu_and_an_address_are_noticed),
-		WATCH_TEST(a_link_that_is_deleted_and_made_anew_is_noticed),
+		WATCH_TEST(a_link_that_is_deleted_and_made_again_is_noticed),
 		WATCH_TEST(a_link_that_is_renamed_away_is_noticed_and_followed_no_longer),
-		WATCH_TEST(other_links_are_nobodys_business),
+		WATCH_TEST(changes_of_other_links_are_ignored),
 		WATCH_TEST(a_link_that_has_the_name_as_an_alternative_is_another),
 		WATCH_TEST(messages_that_were_lost_count_as_a_change),
 		WATCH_TEST(an_empty_message_is_neither_a_change_nor_an_error),
 		ROUTE_TEST(a_route_of_ours_that_another_program_deletes_is_noticed),
-		ROUTE_TEST(a_route_that_is_not_ours_may_come_and_go),
-		ROUTE_TEST(routes_of_others_do_not_even_arrive),
+		ROUTE_TEST(changes_of_foreign_routes_are_ignored),
+		ROUTE_TEST(routes_of_other_protocols_are_filtered_out),
 		ROUTE_TEST(a_route_that_our_router_removes_is_no_change),
-		WATCH_TEST(routes_that_nobody_manages_are_not_watched),
+		WATCH_TEST(unmanaged_routes_are_not_watched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The socket of a userspace program, good and bad. Needs no privilege. */
+/* The socket of a userspace backend, good and bad. Needs no privilege. */
 #include "deadline.h"
 #include "diag.h"
 #include "fake_uapi.h"
@@ -78,7 +78,7 @@ static void a_reply_comes_back_whole(void **state)
 	}
 }
 
-static void a_reply_of_just_the_limit_is_taken(void **state)
+static void a_reply_of_exactly_the_limit_is_accepted(void **state)
 {
 	struct bed *bed = *state;
 	const enum fake_manner manners[] = {FAKE_REPLIES, FAKE_REPLIES_IN_BITS};
@@ -137,7 +137,7 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
-static void a_silent_program_costs_no_more_than_the_deadline(void **state)
+static void a_silent_backend_is_given_up_at_the_deadline(void **state)
 {
 	struct bed *bed = *state;
 	struct diag diag = {0};
@@ -152,8 +152,8 @@ static void a_silent_program_costs_no_more_than_the_deadline(void **state)
 	diag_clear(&diag);
 }
 
-/* The whole takes longer than the time without a byte. */
-static void a_program_that_is_slow_is_waited_for(void **state)
+/* The whole reply takes longer than the limit on time without a byte. */
+static void a_slow_backend_is_waited_for(void **state)
 {
 	struct bed *bed = *state;
 	bed->uapi.timeout_ms = 2 * FAKE_PAUSE_MS;
@@ -164,7 +164,7 @@ static void a_program_that_is_slow_is_waited_for(void **state)
 	assert_int_equal(bed->reply.length, strlen(GET_REPLY));
 }
 
-static void but_not_for_ever(void **state)
+static void an_endless_reply_is_given_up(void **state)
 {
 	struct bed *bed = *state;
 	bed->uapi.timeout_ms = 2 * FAKE_PAUSE_MS;
@@ -174,7 +174,7 @@ static void but_not_for_ever(void **state)
 	assert_null(bed->reply.bytes);
 }
 
-static void a_program_that_hangs_up_is_an_error(void **state)
+static void a_backend_that_hangs_up_is_an_error(void **state)
 {
 	struct bed *bed = *state;
 	fake_start(bed, FAKE_HANGS_UP);
@@ -192,8 +192,8 @@ static void a_reply_that_ends_early_is_an_error(void **state)
 	fake_uapi_stop(&bed->fake, false);
 }
 
-/* More than the socket holds: the program has refused it before all of it is sent. */
-static void a_refusal_in_the_middle_of_a_long_request_is_heard(void **state)
+/* More than the socket buffers: the backend rejects it before all of it is sent. */
+static void an_error_in_the_middle_of_a_long_request_is_reported(void **state)
 {
 	struct bed *bed = *state;
 	bool refused = false;
@@ -226,23 +226,22 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_reply_comes_back_whole, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_reply_of_just_the_limit_is_taken, bed_make, bed_clear),
+			a_reply_of_exactly_the_limit_is_accepted, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			no_socket_and_a_dead_one_are_distinguished, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(only_a_dead_socket_is_removed, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_file_that_is_no_socket_is_left_alone, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_silent_program_costs_no_more_than_the_deadline, bed_make, bed_clear),
+			a_silent_backend_is_given_up_at_the_deadline, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(a_slow_backend_is_waited_for, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(an_endless_reply_is_given_up, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_that_is_slow_is_waited_for, bed_make, bed_clear),
-		cmocka_unit_test_setup_teardown(but_not_for_ever, bed_make, bed_clear),
-		cmocka_unit_test_setup_teardown(
-			a_program_that_hangs_up_is_an_error, bed_make, bed_clear),
+			a_backend_that_hangs_up_is_an_error, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_reply_that_ends_early_is_an_error, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_refusal_in_the_middle_of_a_long_request_is_heard, bed_make, bed_clear),
+			an_error_in_the_middle_of_a_long_request_is_reported, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_path_that_is_too_long_is_an_error, bed_make, bed_clear),
 	};

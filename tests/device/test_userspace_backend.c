@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting a program: what it gets, how long it lives, how its end is told. The program is this
+ * Starting a backend: its environment, its lifetime, how its end is reported. The backend is this
  * test itself (started with -f), or a real one.
  */
 #include "backend.h"
@@ -34,7 +34,7 @@
 
 extern char **environ;
 
-/* The program's side: its interface's name says what it does. */
+/* The backend's side: the name of its interface selects its behaviour. */
 
 static void surroundings_print(void)
 {
@@ -67,7 +67,7 @@ static int complain(void)
 	return 1;
 }
 
-/* Until no more is taken. */
+/* Until the pipe takes no more. */
 static int babble(void)
 {
 	size_t taken = 0;
@@ -104,10 +104,12 @@ static int program_main(const char *name)
 	return 0;
 }
 
-/* The tests' side. */
+/* The test's side. */
 
-/* What the program is, unless it is a real one. Read before there are namespaces: in a chroot this
- * path would else lead out of it. */
+/*
+ * Path of the backend, unless it is a real one. Read before there are namespaces: in a chroot this
+ * path would lead elsewhere.
+ */
 static char self_path[256];
 
 struct bed {
@@ -174,7 +176,7 @@ static void a_program_that_is_killed_is_reported_with_its_signal(void **state)
 	expect_text(bed, "ended by signal 9");
 }
 
-/* The supervisor, between it and its starter, has no time to say anything. */
+/* The supervisor, between it and its starter, has no time to report anything. */
 static void a_supervisor_that_is_killed_counts_as_the_program_s_end(void **state)
 {
 	struct bed *bed = *state;
@@ -182,8 +184,8 @@ static void a_supervisor_that_is_killed_counts_as_the_program_s_end(void **state
 	expect_text(bed, "ended by signal 9");
 }
 
-/* The tests' own log, or the memory that there is without one. */
-static void a_program_s_own_words_are_reported_on_one_line(void **state)
+/* The test's own log, or the memory used without one. */
+static void a_backend_s_output_is_reported_on_one_line(void **state)
 {
 	struct bed *bed = *state;
 	for (int i = 0; i < 2; i++) {
@@ -197,8 +199,8 @@ static void a_program_s_own_words_are_reported_on_one_line(void **state)
 	}
 }
 
-/* What was logged by an earlier one is none of its words. */
-static void only_its_own_words_are_told(void **state)
+/* Output of an earlier backend is not reported as its own. */
+static void only_its_own_output_is_reported(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(start(bed, "complains"), -EIO);
@@ -206,7 +208,7 @@ static void only_its_own_words_are_told(void **state)
 	assert_null(strstr(diag_text(&bed->diag), "its output"));
 }
 
-static void a_program_that_says_too_much_is_cut(void **state)
+static void a_backend_s_long_output_is_cut(void **state)
 {
 	struct bed *bed = *state;
 	bed->program.log_path = NULL;
@@ -215,7 +217,7 @@ static void a_program_that_says_too_much_is_cut(void **state)
 	assert_true(strlen(diag_text(&bed->diag)) < 700);
 }
 
-static void a_program_that_speaks_another_dialect_is_named_and_ended(void **state)
+static void a_backend_with_another_protocol_is_named_and_ended(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(start(bed, "dialect"), -EPROTONOSUPPORT);
@@ -227,14 +229,14 @@ static void a_program_that_speaks_another_dialect_is_named_and_ended(void **stat
 	assert_int_equal(kill((pid_t)atoi(line + 5), 0), -1);
 }
 
-static void only_what_is_tested_is_looked_for(void **state)
+static void only_tested_backends_are_searched_for(void **state)
 {
 	static const char *const others[] = {"boringtun", "boringtun-cli"};
 	struct bed *bed = *state;
 	struct backend_path path;
 	assert_int_equal(backend_find(&path, NULL), 0);
 	assert_string_equal(strrchr(path.text, '/'), "/wireguard-go");
-	/* Here there is nothing else that could be found. */
+	/* There is nothing else to find here. */
 	assert_int_equal(mount("tmpfs", "/usr/bin", "tmpfs", 0, ""), 0);
 	for (size_t i = 0; i < 2; i++) {
 		char other[64];
@@ -249,8 +251,8 @@ static void only_what_is_tested_is_looked_for(void **state)
 	expect_text(bed, "no wireguard-go is installed in ");
 }
 
-/* Its device cannot be had. */
-static void a_real_program_that_fails_is_reported_with_its_own_words(void **state)
+/* Its device cannot be created. */
+static void a_real_backend_that_fails_is_reported_with_its_output(void **state)
 {
 	struct bed *bed = *state;
 	bed->program = (struct backend){0};
@@ -263,7 +265,7 @@ static void a_real_program_that_fails_is_reported_with_its_own_words(void **stat
 	assert_null(strstr(diag_text(&bed->diag), "kernel has first class support"));
 }
 
-static void a_program_that_is_not_there_is_reported_by_name(void **state)
+static void a_missing_backend_is_reported_by_name(void **state)
 {
 	struct bed *bed = *state;
 	bed->program.path = "/nonexistent/wireguard";
@@ -273,7 +275,7 @@ static void a_program_that_is_not_there_is_reported_by_name(void **state)
 	assert_int_equal(start(bed, "x"), -EACCES);
 }
 
-static void a_log_file_that_cannot_be_opened_is_told(void **state)
+static void a_log_file_that_cannot_be_opened_is_reported(void **state)
 {
 	struct bed *bed = *state;
 	bed->program.log_path = "/nonexistent/log";
@@ -325,7 +327,7 @@ static void end_answering_program(struct bed *bed)
 	assert_int_equal(unlink(UAPI_SOCKET_DIRECTORY "/answers.sock"), 0);
 }
 
-static void a_program_gets_clean_surroundings(void **state)
+static void a_backend_gets_a_clean_environment(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(setenv("WG_PROCESS_FOREGROUND", "7", 1), 0);
@@ -393,7 +395,7 @@ static void starting_leaves_no_children_and_no_descriptors_behind(void **state)
 	assert_int_equal(after, before);
 }
 
-/* A request that wireguard-go complains about in its output. */
+/* A request that makes wireguard-go write to its output. */
 static void make_it_complain(struct bed *bed, const char *name)
 {
 	struct secret_buffer request = {0};
@@ -416,7 +418,7 @@ static void end_real_program(struct bed *bed, const char *name)
 	assert_false(link_is_there(name));
 }
 
-/* In a process of its own that is gone, with all its descriptors, when this returns. */
+/* In a process of its own that is gone, with all its descriptors, on return. */
 static void start_from_a_starter_that_exits(struct bed *bed)
 {
 	fflush(NULL);
@@ -448,7 +450,7 @@ static void a_real_program_outlives_its_starter_without_a_log(void **state)
 	struct bed *bed = *state;
 	bed->program = (struct backend){0};
 	start_from_a_starter_that_exits(bed);
-	/* More than is taken of its output. */
+	/* More output than is read. */
 	for (int i = 0; i < 100; i++)
 		make_it_complain(bed, REAL_NAME);
 	end_real_program(bed, REAL_NAME);
@@ -465,28 +467,27 @@ static int program_tests(void)
 			a_supervisor_that_is_killed_counts_as_the_program_s_end, bed_make,
 			bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_s_own_words_are_reported_on_one_line, bed_make, bed_clear),
-		cmocka_unit_test_setup_teardown(only_its_own_words_are_told, bed_make, bed_clear),
+			a_backend_s_output_is_reported_on_one_line, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			only_its_own_output_is_reported, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_start_leaves_no_descriptor_behind, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_that_says_too_much_is_cut, bed_make, bed_clear),
+			a_backend_s_long_output_is_cut, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_that_speaks_another_dialect_is_named_and_ended, bed_make,
-			bed_clear),
+			a_backend_with_another_protocol_is_named_and_ended, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			only_what_is_tested_is_looked_for, bed_make, bed_clear),
+			only_tested_backends_are_searched_for, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_real_program_that_fails_is_reported_with_its_own_words, bed_make,
-			bed_clear),
+			a_real_backend_that_fails_is_reported_with_its_output, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_that_is_not_there_is_reported_by_name, bed_make, bed_clear),
+			a_missing_backend_is_reported_by_name, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_log_file_that_cannot_be_opened_is_told, bed_make, bed_clear),
+			a_log_file_that_cannot_be_opened_is_reported, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			a_program_that_never_answers_is_ended, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			a_program_gets_clean_surroundings, bed_make, bed_clear),
+			a_backend_gets_a_clean_environment, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
 			starting_works_without_standard_descriptors, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(

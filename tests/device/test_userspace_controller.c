@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the userspace controller does beyond the contract: whose link and socket it takes for its
- * own, how it ends a program, what it sends and what it makes of refusals.
+ * What the userspace controller does beyond the contract: which link and socket it accepts as its
+ * own, how it ends a backend, what it sends and how it reports errors.
  */
 #include "contract.h"
 #include "device_fixture.h"
@@ -94,7 +94,7 @@ static int tun_open(void)
 	return fd;
 }
 
-/* A socket file that nobody listens on, as a killed program leaves it. */
+/* A socket file that nobody listens on, as a killed backend leaves it. */
 static void dead_socket_make(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET_PATH};
@@ -108,7 +108,7 @@ static void hex_key(const uint8_t *key, char ret[2 * KEY_BYTES + 1])
 	sodium_bin2hex(ret, 2 * KEY_BYTES + 1, key, KEY_BYTES);
 }
 
-/* A program that has the fixture's key and port already, unless told otherwise. */
+/* A backend that has the fixture's key and port already, unless the test changes them. */
 static void fake_start(struct bed *bed, const char *extra, const char *set_reply)
 {
 	char key[2 * KEY_BYTES + 1];
@@ -183,7 +183,7 @@ static void *stop_soon(void *impl)
 	return NULL;
 }
 
-/* As after somebody deleted the link: its program goes on for a while. */
+/* As after another program deleted the link: its backend goes on for a while. */
 static void a_program_that_is_about_to_end_is_waited_for(void **state)
 {
 	struct bed *bed = *state;
@@ -208,7 +208,7 @@ static void deleting_waits_until_the_program_has_ended(void **state)
 	close(fd);
 }
 
-static void an_interface_comes_back_after_somebody_deleted_its_link(void **state)
+static void an_interface_is_restored_after_another_program_deleted_its_link(void **state)
 {
 	struct bed *bed = *state;
 	fixture_create(&bed->fixture);
@@ -261,7 +261,7 @@ static void a_program_that_serves_another_namespace_is_not_ours(void **state)
 	fake_uapi_stop(&bed->fake, false);
 }
 
-static void adopting_what_is_right_already_sets_nothing(void **state)
+static void adopting_a_correct_interface_sets_nothing(void **state)
 {
 	struct bed *bed = *state;
 	int fd = tun_open();
@@ -305,7 +305,7 @@ static void a_port_that_is_taken_is_an_error(void **state)
 	assert_int_equal(fixture_read(&bed->fixture)->listen_port, PORT_B);
 }
 
-static void one_refused_operation_of_a_list_stops_no_other(void **state)
+static void one_failed_operation_of_a_list_stops_no_other(void **state)
 {
 	struct bed *bed = *state;
 	enum { COUNT = 6, BAD = 3 };
@@ -334,7 +334,7 @@ static void one_refused_operation_of_a_list_stops_no_other(void **state)
 	peer_op_results_free(results, COUNT);
 }
 
-static void a_link_local_endpoint_with_a_zone_is_taken(void **state)
+static void a_link_local_endpoint_with_a_zone_is_accepted(void **state)
 {
 	struct bed *bed = *state;
 	struct peer_config *peer = fixture_peer(
@@ -344,7 +344,7 @@ static void a_link_local_endpoint_with_a_zone_is_taken(void **state)
 	fixture_expect_peer(&bed->fixture, peer);
 }
 
-static void a_list_for_a_silent_program_waits_for_one_deadline(void **state)
+static void a_list_for_a_silent_backend_waits_for_one_deadline(void **state)
 {
 	struct bed *bed = *state;
 	enum { COUNT = 2000 };
@@ -369,7 +369,7 @@ static void a_list_for_a_silent_program_waits_for_one_deadline(void **state)
 	free(ops);
 }
 
-static void nonsense_from_the_program_is_no_device(void **state)
+static void an_unreadable_reply_is_no_device(void **state)
 {
 	struct bed *bed = *state;
 	struct device device = {.mtu = 4711};
@@ -383,8 +383,8 @@ static void nonsense_from_the_program_is_no_device(void **state)
 	close(fd);
 }
 
-/* What the peer chose, and what it cannot hide behind. */
-static void a_peer_whose_endpoint_cannot_be_used_is_read_and_removed(void **state)
+/* An endpoint that the peer chose does not hide the peer. */
+static void a_peer_with_an_unusable_endpoint_is_read_and_removed(void **state)
 {
 	struct bed *bed = *state;
 	const struct controller_ops *ops = bed->fixture.controller.ops;
@@ -405,8 +405,8 @@ static void a_peer_whose_endpoint_cannot_be_used_is_read_and_removed(void **stat
 	fixture_expect_peer_count(&bed->fixture, 0);
 }
 
-/* As boringtun does. Its link is not ours, for delete either. */
-static void a_program_that_speaks_another_dialect_is_named_and_left_alone(void **state)
+/* As boringtun behaves. Its link is not ours, for delete either. */
+static void a_backend_with_another_protocol_is_named_and_not_touched(void **state)
 {
 	struct bed *bed = *state;
 	const struct controller_ops *ops = bed->fixture.controller.ops;
@@ -429,8 +429,8 @@ static void a_program_that_speaks_another_dialect_is_named_and_left_alone(void *
 	close(fd);
 }
 
-/* What cannot be read can be deleted all the same. */
-static void a_program_that_talks_nonsense_is_deleted(void **state)
+/* A backend that cannot be read can be deleted all the same. */
+static void a_backend_with_unreadable_replies_can_be_deleted(void **state)
 {
 	struct bed *bed = *state;
 	pthread_t stopper;
@@ -453,20 +453,20 @@ static int controller_tests(void)
 		TEST(a_killed_program_is_enodev_and_creating_starts_another),
 		TEST(a_program_that_is_about_to_end_is_waited_for),
 		TEST(deleting_waits_until_the_program_has_ended),
-		TEST(an_interface_comes_back_after_somebody_deleted_its_link),
+		TEST(an_interface_is_restored_after_another_program_deleted_its_link),
 		TEST(a_tun_link_without_a_program_is_not_ours),
 		TEST(a_link_of_another_kind_is_named_in_the_error),
 		TEST(a_program_that_serves_another_namespace_is_not_ours),
-		TEST(adopting_what_is_right_already_sets_nothing),
+		TEST(adopting_a_correct_interface_sets_nothing),
 		TEST(adopting_with_another_port_does_not_touch_the_key),
 		TEST(a_port_that_is_taken_is_an_error),
-		TEST(one_refused_operation_of_a_list_stops_no_other),
-		TEST(a_link_local_endpoint_with_a_zone_is_taken),
-		TEST(a_list_for_a_silent_program_waits_for_one_deadline),
-		TEST(nonsense_from_the_program_is_no_device),
-		TEST(a_peer_whose_endpoint_cannot_be_used_is_read_and_removed),
-		TEST(a_program_that_speaks_another_dialect_is_named_and_left_alone),
-		TEST(a_program_that_talks_nonsense_is_deleted),
+		TEST(one_failed_operation_of_a_list_stops_no_other),
+		TEST(a_link_local_endpoint_with_a_zone_is_accepted),
+		TEST(a_list_for_a_silent_backend_waits_for_one_deadline),
+		TEST(an_unreadable_reply_is_no_device),
+		TEST(a_peer_with_an_unusable_endpoint_is_read_and_removed),
+		TEST(a_backend_with_another_protocol_is_named_and_not_touched),
+		TEST(a_backend_with_unreadable_replies_can_be_deleted),
 	};
 #undef TEST
 	if (sodium_init() < 0)

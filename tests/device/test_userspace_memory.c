@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A userspace program is spoken to with each allocation failing in turn: what is sent is whole
- * requests, and an operation that was not sent has failed.
+ * Exchanges with a userspace backend with each allocation failing in turn: requests are sent whole,
+ * and an operation that was not sent has failed.
  */
 #include "harness.h"
 
@@ -26,7 +26,7 @@ static const char *hex_of(unsigned char key)
 	return sodium_bin2hex(hex, sizeof hex, bytes.bytes, KEY_BYTES);
 }
 
-/* From "set=1" to an empty line, one after the other. */
+/* The requests, from "set=1" to an empty line, one after the other. */
 static void assert_requests_are_whole(const char *requests)
 {
 	while (*requests) {
@@ -63,7 +63,7 @@ static int apply(void *impl)
 	assert_requests_are_whole(fake.requests);
 	for (size_t i = 0; i < COUNT_OF(ops); i++) {
 		bool was_sent = strstr(fake.requests, hex_of(peer_op_key(&ops[i])->bytes[0]));
-		/* The answer to one that was sent may have been lost. */
+		/* The reply to a request may have been lost. */
 		assert_true(was_sent || results[i].error);
 		error = error ? error : results[i].error;
 		free(results[i].error_text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys go to nobody unknown: what another user put in the way of the socket gets not one byte. Each
- * attack is met by every operation, with the link there and without.
+ * No key goes to an untrusted process: a socket of another user gets not one byte. Every operation
+ * meets each attack, with the link and without.
  */
 #include "device_fixture.h"
 #include "diag.h"
@@ -34,7 +34,7 @@
 #define NAME   "plexwg-trust0"
 #define NOBODY 65534
 
-/* What the process that listens writes, where the test can see it. */
+/* What the listening process writes, where the test can see it. */
 struct heard {
 	unsigned connections;
 	size_t bytes;
@@ -76,7 +76,7 @@ static struct sockaddr_un address_in(const char *directory)
 	return address;
 }
 
-/* Answers as a device does, so that nothing but trust can fail. */
+/* Answer as a device does, so that nothing but trust can fail. */
 static void listen_for_ever(int fd, struct heard *heard)
 {
 	static const char reply[] = "listen_port=1\nerrno=0\n\n";
@@ -94,7 +94,7 @@ static void listen_for_ever(int fd, struct heard *heard)
 	}
 }
 
-/* A process of that user which listens in that directory. */
+/* A process of that user that listens in that directory. */
 static void listener_start(struct bed *bed, uid_t user, const char *directory)
 {
 	int ready[2];
@@ -180,7 +180,7 @@ static void expect_nothing_but_refusals(struct bed *bed, const char *words)
 	assert_int_equal(bed->listener.heard->bytes, 0);
 }
 
-static void what_another_user_listens_on_gets_no_byte(void **state)
+static void a_socket_of_another_user_gets_no_byte(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(chmod(bed->directory, 01777), 0);
@@ -189,7 +189,7 @@ static void what_another_user_listens_on_gets_no_byte(void **state)
 }
 
 /* As a socket that root made and gave away, or that was renamed there. */
-static void what_another_user_listens_on_gets_no_byte_though_the_file_is_root_s(void **state)
+static void a_socket_of_root_that_another_user_listens_on_gets_no_byte(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(chmod(bed->directory, 01777), 0);
@@ -199,7 +199,7 @@ static void what_another_user_listens_on_gets_no_byte_though_the_file_is_root_s(
 	assert_true(bed->listener.heard->connections > 0);
 }
 
-static void a_directory_of_another_user_is_refused(void **state)
+static void a_directory_of_another_user_is_rejected(void **state)
 {
 	struct bed *bed = *state;
 	listener_start(bed, 0, bed->directory);
@@ -208,7 +208,7 @@ static void a_directory_of_another_user_is_refused(void **state)
 	assert_int_equal(bed->listener.heard->connections, 0);
 }
 
-static void a_directory_that_others_may_write_is_refused(void **state)
+static void a_directory_that_others_may_write_is_rejected(void **state)
 {
 	static const mode_t modes[] = {0777, 0775, 0757};
 	struct bed *bed = *state;
@@ -220,7 +220,7 @@ static void a_directory_that_others_may_write_is_refused(void **state)
 	assert_int_equal(bed->listener.heard->connections, 0);
 }
 
-static void a_directory_above_of_another_user_is_refused(void **state)
+static void a_parent_directory_of_another_user_is_rejected(void **state)
 {
 	struct bed *bed = *state;
 	assert_int_equal(chown(bed->directory, NOBODY, NOBODY), 0);
@@ -231,7 +231,7 @@ static void a_directory_above_of_another_user_is_refused(void **state)
 	assert_int_equal(bed->listener.heard->connections, 0);
 }
 
-/* To a socket of root's that is for something else, such as a log's. */
+/* A link to a socket of root's with another purpose, such as a log's. */
 static void a_link_that_another_user_put_there_is_not_followed(void **state)
 {
 	struct bed *bed = *state;
@@ -247,8 +247,8 @@ static void a_link_that_another_user_put_there_is_not_followed(void **state)
 	assert_int_equal(bed->listener.heard->connections, 0);
 }
 
-/* The way a mount namespace with a tmpfs has it. */
-static void a_socket_of_root_in_a_sticky_directory_is_taken(void **state)
+/* As in a mount namespace with a tmpfs. */
+static void a_socket_of_root_in_a_sticky_directory_is_accepted(void **state)
 {
 	struct bed *bed = *state;
 	struct device device = {0};
@@ -263,8 +263,8 @@ static void a_socket_of_root_in_a_sticky_directory_is_taken(void **state)
 	close(fd);
 }
 
-/* There is nothing of ours to delete then, and what another user has is left alone. */
-static void deleting_what_is_not_there_leaves_another_user_s_socket(void **state)
+/* There is nothing of ours to delete, and another user's socket is left alone. */
+static void deleting_a_missing_interface_leaves_another_user_s_socket(void **state)
 {
 	struct bed *bed = *state;
 	bool existed = true;
@@ -282,14 +282,14 @@ static int trust_tests(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_make, bed_clear)
 	const struct CMUnitTest tests[] = {
-		TEST(what_another_user_listens_on_gets_no_byte),
-		TEST(what_another_user_listens_on_gets_no_byte_though_the_file_is_root_s),
-		TEST(a_directory_of_another_user_is_refused),
-		TEST(a_directory_that_others_may_write_is_refused),
-		TEST(a_directory_above_of_another_user_is_refused),
+		TEST(a_socket_of_another_user_gets_no_byte),
+		TEST(a_socket_of_root_that_another_user_listens_on_gets_no_byte),
+		TEST(a_directory_of_another_user_is_rejected),
+		TEST(a_directory_that_others_may_write_is_rejected),
+		TEST(a_parent_directory_of_another_user_is_rejected),
 		TEST(a_link_that_another_user_put_there_is_not_followed),
-		TEST(a_socket_of_root_in_a_sticky_directory_is_taken),
-		TEST(deleting_what_is_not_there_leaves_another_user_s_socket),
+		TEST(a_socket_of_root_in_a_sticky_directory_is_accepted),
+		TEST(deleting_a_missing_interface_leaves_another_user_s_socket),
 	};
 #undef TEST
 	if (sodium_init() < 0)

@@ -195,7 +195,7 @@ static void the_directory_is_for_all_to_see_and_the_file_for_its_owner(void **st
 	}
 }
 
-static void a_directory_that_others_may_write_is_refused(void **state)
+static void a_directory_that_others_may_write_is_rejected(void **state)
 {
 	struct interface_lock lock;
 	struct diag diag = {0};
@@ -270,7 +270,7 @@ static void what_root_makes_belongs_to_the_directorys_owner(void **state)
 	}
 }
 
-static void a_directory_of_another_user_is_refused(void **state)
+static void a_directory_of_another_user_is_rejected(void **state)
 {
 	struct interface_lock lock;
 	struct diag diag = {0};
@@ -364,11 +364,11 @@ int main(void)
 		LOCK_TEST(programs_that_are_started_do_not_hold_it),
 		LOCK_TEST(a_holder_that_left_no_pid_is_still_a_holder),
 		LOCK_TEST(the_directory_is_for_all_to_see_and_the_file_for_its_owner),
-		LOCK_TEST(a_directory_that_others_may_write_is_refused),
+		LOCK_TEST(a_directory_that_others_may_write_is_rejected),
 		LOCK_TEST(no_link_is_followed),
 		LOCK_TEST(a_file_that_has_another_name_is_no_lock),
 		LOCK_TEST(what_root_makes_belongs_to_the_directorys_owner),
-		LOCK_TEST(a_directory_of_another_user_is_refused),
+		LOCK_TEST(a_directory_of_another_user_is_rejected),
 		LOCK_TEST(a_directory_that_cannot_be_made_is_named),
 		LOCK_TEST(a_name_that_is_no_interface_becomes_no_path),
 		LOCK_TEST(descriptors_are_given_back),
