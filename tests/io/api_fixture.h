@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Calls of a test to a control plane, and what came of each. Where something goes wrong the test
- * fails.
- */
+/* Calls of a test to a control plane, and their results. Every failure fails the test. */
 #pragma once
 
 #include "api_client.h"
@@ -11,7 +8,7 @@
 
 #define PATIENCE_MS 20000
 
-/* That of the node. Of one byte, so that freed_memory.h can look for it. */
+/* The node's token. Of one byte, so that freed_memory.h can search for it. */
 #define TOKEN "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"
 
 struct api_fixture {
@@ -21,7 +18,7 @@ struct api_fixture {
 	int waiting; /* for so many calls */
 };
 
-/* What came of a call. The texts are copies, to be freed by got_clear. */
+/* The result of a call. The texts are copies, freed by got_clear. */
 struct got {
 	struct api_fixture *fixture;
 	struct api_call *call;
@@ -49,11 +46,10 @@ void api_open(struct api_fixture *fixture, const char *node_id, const struct api
 
 void api_wait(struct api_fixture *fixture);
 void api_run_for(struct api_fixture *fixture, int64_t delay_ms);
-/* One call less to wait for. */
+/* Count one call less to wait for. */
 void api_over(struct api_fixture *fixture);
 
-/* Each starts a call that is then waited for; `got_` also wait, and no error has the token in it.
- */
+/* Each starts a call to wait for; `got_` also wait, and check that no error contains the token. */
 void state_ask(struct api_fixture *fixture, struct got *got, const char *etag);
 struct got got_state(struct api_fixture *fixture, const char *etag);
 struct got got_drift(
@@ -62,11 +58,11 @@ struct got got_heartbeat(struct api_fixture *fixture);
 struct got got_registration(struct api_fixture *fixture, const char *join_token);
 void got_clear(struct got *got);
 
-/* `text` is what stands in the braces of the JSON, with single quotes for double ones. */
+/* `text` is the content of the JSON object, with single quotes for double ones. */
 void api_fault(struct api_fixture *fixture, const char *text);
-/* The same to any place of the admin interface. */
+/* The same to another path of the admin interface. */
 void api_tell(struct api_fixture *fixture, const char *method, const char *path, const char *text);
 bool api_plane_knows(struct api_fixture *fixture, const char *path, const char *part);
 
-/* That was the outcome, with these words; clears it. */
+/* The outcome is that, with this text; clears it. */
 void assert_outcome(struct got *got, enum api_outcome outcome, const char *words);

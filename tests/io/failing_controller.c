@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys are 32 equal bytes; each belongs to one id of the documents below, or to nobody. */
+/* Keys are 32 equal bytes; each belongs to one id of the documents below, or to none. */
 static void peer_name(const struct key_public *key, char *ret, size_t size)
 {
 	unsigned byte = key->bytes[0];

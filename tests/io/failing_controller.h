@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A controller before another one: it counts the calls, and fails those that it is told to fail.
+ * A controller in front of another one: it counts the calls, and fails those that the test selects.
  */
 #pragma once
 
@@ -8,8 +8,8 @@
 
 enum outcome {
 	OUTCOME_GOES_WELL,
-	OUTCOME_REFUSED, /* nothing is done */
-	OUTCOME_LOST,    /* it is done, and yet reported as failed */
+	OUTCOME_REFUSED, /* without effect */
+	OUTCOME_LOST,    /* with effect, and yet reported as failed */
 };
 
 struct failing {
@@ -20,7 +20,7 @@ struct failing {
 	enum outcome outcome;
 	int error;
 	bool has_failed;
-	char op[24];   /* the first that failed, in words */
+	char op[24];   /* the first that failed, as text */
 	char peer[60]; /* its peer's id, or key where it has none; "" without one */
 };
 

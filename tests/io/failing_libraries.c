@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A function of a library that returns a new object, or NULL when memory is out. */
+/* A function of a library that returns a new object, or NULL when out of memory. */
 #define MAKER(type, name, parameters, arguments)                                                   \
 	type *__real_##name parameters;                                                            \
 	type *__wrap_##name parameters;                                                            \
@@ -44,7 +44,7 @@ struct json_object *__real_json_tokener_parse_ex(
 	struct json_tokener *tokener, const char *text, int length);
 struct json_object *__wrap_json_tokener_parse_ex(
 	struct json_tokener *tokener, const char *text, int length);
-/* What has no memory for its result says nothing else; a null has none anyway. */
+/* Without memory for its result it reports nothing else; a null has none anyway. */
 struct json_object *__wrap_json_tokener_parse_ex(
 	struct json_tokener *tokener, const char *text, int length)
 {

@@ -13,7 +13,7 @@
 
 enum call_kind { CALL_NONE, CALL_STATE, CALL_HEARTBEAT, CALL_REPORT, CALL_STREAM };
 
-/* One that is not answered yet. The daemon knows it by its address. */
+/* A call without an answer yet. The daemon knows it by its address. */
 struct call {
 	enum call_kind kind;
 	int64_t due_ns;
@@ -31,7 +31,7 @@ static struct {
 	int64_t now_ns;
 	int64_t ahead_ns; /* the node's clock */
 	struct call calls[CALLS_MAX];
-	struct call stream; /* asked for, or open */
+	struct call stream; /* requested, or open */
 	bool is_streaming;
 	struct event_stream parser;
 	struct api_stream_callbacks callbacks;
@@ -149,7 +149,7 @@ void fast_world_cut_stream(void)
 	world.callbacks.on_closed(world.callbacks.impl, &broken);
 }
 
-/* The call that is due first; NULL if there is none. */
+/* Return the call that is due first; NULL if there is none. */
 static struct call *call_first(void)
 {
 	struct call *first = world.stream.kind == CALL_NONE ? NULL : &world.stream;
@@ -159,7 +159,7 @@ static struct call *call_first(void)
 	return first;
 }
 
-/* Goes to the first thing that is due until then and does it; else time has passed until then. */
+/* Advance to the first thing that is due until then and do it; without one, advance to then. */
 static void time_pass(int64_t until_ns)
 {
 	struct call *call = call_first();
@@ -179,7 +179,7 @@ static void time_pass(int64_t until_ns)
 		call_answer(call);
 }
 
-/* What stands in the place of the functions of these names. */
+/* The replacements of the functions of these names. */
 
 int __real_epoll_wait(int fd, struct epoll_event *events, int count, int timeout_ms);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int count, int timeout_ms);
@@ -227,7 +227,7 @@ int __wrap_api_state_fetch(struct api_client *client, const struct api_state_req
 	struct api_call **ret, struct diag *diag)
 {
 	struct call *call = call_begin(CALL_STATE, request->impl, ret);
-	/* As it was when the fetch began: events that come meanwhile are newer. */
+	/* The document when the fetch began: events that arrive meanwhile are newer. */
 	call->state = strdup(world.plane->state(world.plane->impl));
 	assert_non_null(call->state);
 	call->done.state = request->on_done;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A world in which hours pass as fast as a daemon can live through them. To be linked with the
- * FAST_WORLD wraps of meson.build, which stand between the daemon and
+ * A world in which a daemon lives through hours in little time. Link it with the FAST_WORLD wraps
+ * of meson.build, which replace
  *
- * - the clock: time passes when the loop would sleep, straight to the next thing that is due, and
- *   not otherwise;
- * - the control plane's API: instead of HTTP there is a plane that the test plays. Answers take
- *   FAST_WORLD_DELAY_MS, and whoever reads the stream reads it through the real parser.
+ * - the clock: time passes only when the loop would sleep, and goes straight to the next thing that
+ *   is due;
+ * - the control plane's API: instead of HTTP, the test plays the control plane. Answers take
+ *   FAST_WORLD_DELAY_MS, and streams are read by the real parser.
  *
- * Everything else is the daemon's own. Its descriptors are really waited for, and disks need not
- * be: fsync does nothing. One such world to a process.
+ * The rest is the real daemon. It really waits for its descriptors; fsync does nothing. One such
+ * world per process.
  */
 #pragma once
 
@@ -19,11 +19,11 @@
 
 #define FAST_WORLD_DELAY_MS 40
 
-/* What the test plays. */
+/* The part that the test plays. */
 struct fast_plane {
-	/* The state document as it is now. */
+	/* The current state document. */
 	const char *(*state)(void *impl);
-	/* When the plane wants to act next; INT64_MAX: never. */
+	/* When the control plane wants to act next; INT64_MAX: never. */
 	int64_t next_ns;
 	void (*act)(void *impl);
 	void *impl;
@@ -35,14 +35,14 @@ struct fast_counts {
 	unsigned heartbeats;
 	unsigned reports;
 	unsigned streams;
-	size_t nonces; /* that it remembers, as of the last cycle */
+	size_t nonces; /* stored ones, as of the last cycle */
 };
 
-/* `plane` stays the test's, which may change `next_ns` whenever it acts. */
+/* `plane` still belongs to the test, which may change `next_ns` whenever it acts. */
 void fast_world_begin(const struct fast_plane *plane, int64_t start_ns);
 /* Nanoseconds since 1970. */
 int64_t fast_world_now_ns(void);
-/* Somebody sets the node's clock, so that it is ahead of the plane's, or behind. */
+/* Set the node's clock ahead of the control plane's, or behind. */
 void fast_world_set_clock(int64_t ahead_ns);
 /* Bytes for the daemon; lost if it has no stream open, which returns false. */
 bool fast_world_stream(const char *bytes, size_t length);

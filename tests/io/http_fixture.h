@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP requests of a test: a control plane as the server, a client on a loop, and what came of each
- * request, kept to be looked at. Where something goes wrong the test fails.
+ * HTTP requests of a test: a control plane as the server, a client on a loop, and the result of
+ * each request. Every failure fails the test.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 #define EVENTS_PATH "/v1/nodes/n1/events"
 #define DRIFT_PATH  "/v1/nodes/n1/drift"
 
-/* That of the node n1. Of one byte, so that freed_memory.h can look for it. */
+/* The token of the node n1. Of one byte, so that freed_memory.h can search for it. */
 #define TOKEN "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"
 
 struct http_fixture {
@@ -27,7 +27,7 @@ struct http_fixture {
 	int waiting; /* for so many requests */
 };
 
-/* One request, and what came of it. */
+/* One request and its result. */
 struct asked {
 	struct http_fixture *fixture;
 	struct http_request *request;
@@ -42,7 +42,7 @@ struct asked {
 	void (*in_header)(struct asked *asked);
 	void (*in_piece)(struct asked *asked);
 	void (*in_done)(struct asked *asked);
-	struct asked *other; /* to whom it does it */
+	struct asked *other; /* the request it does it to */
 };
 
 int http_set_up(void **state);
@@ -54,23 +54,23 @@ void http_client_open(struct http_fixture *fixture, const char *ca_file);
 struct http_call call_of(struct http_fixture *fixture, const char *path);
 struct http_call stream_of(struct http_fixture *fixture, int idle_timeout_ms);
 
-/* Starts it, as one more to wait for. */
+/* Start it, as one more to wait for. */
 void ask(struct http_fixture *fixture, struct asked *asked, struct http_call *call);
-/* It need not be waited for. */
+/* Do not wait for it. */
 void asked_over(struct asked *asked);
 void wait_all(struct http_fixture *fixture);
 void run_for(struct http_fixture *fixture, int64_t delay_ms);
-/* Starts it and waits; no error has the token in it. */
+/* Start it and wait; no error contains the token. */
 struct asked ask_one(struct http_fixture *fixture, struct http_call *call);
 struct asked get(struct http_fixture *fixture, const char *path);
 
-/* For a callback: cancels its own request, twice. */
+/* For a callback: cancel its own request, twice. */
 void cancel_self(struct asked *asked);
 
-/* `text` is what stands in the braces of the JSON, with single quotes for double ones. */
+/* `text` is the content of the JSON object, with single quotes for double ones. */
 void fault(struct http_fixture *fixture, const char *text);
 void faults_clear(struct http_fixture *fixture);
 bool plane_knows(struct http_fixture *fixture, const char *path, const char *part);
 
-/* That is how it ended, with these words; clears it. */
+/* It ended so, with this text; clears it. */
 void assert_end(struct asked *asked, enum http_end end, const char *words);

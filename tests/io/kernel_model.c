@@ -133,7 +133,7 @@ static int refusal(
 	return 0;
 }
 
-/* Strict, as the kernel is: no attribute that it does not know, none cut short, nests marked. */
+/* Strict, like the kernel: no unknown attribute, none cut short, nests marked. */
 static int parse(struct nlattr *nest, struct nlattr **ret, int type_max)
 {
 	int left = nla_len(nest);
@@ -214,7 +214,7 @@ static void endpoint_take(
 		if (v6.sin6_scope_id)
 			snprintf(endpoint.zone, sizeof endpoint.zone, "%u", v6.sin6_scope_id);
 	} else {
-		return; /* the kernel says nothing either */
+		return; /* the kernel returns no error either */
 	}
 	peer->endpoint = endpoint;
 	note(model, " endpoint=%s", endpoint_format(&endpoint).text);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A made-up kernel that takes WireGuard's requests as the real one does: attribute by attribute, in
- * order, stopping at the first that it refuses. What stands before that stays.
+ * A model of the kernel that takes WireGuard's requests as the real one does: attribute by
+ * attribute, in order, stopping at the first that it refuses. What comes before that has taken
+ * effect.
  *
- * It takes nothing that the real one would not: nests without their flag, payloads of another
- * length, attributes that it does not know.
+ * It accepts nothing that the real one would reject: nests without their flag, payloads of another
+ * length, unknown attributes.
  */
 #pragma once
 
@@ -28,7 +29,7 @@ struct model_prefix {
 /* What the model refuses, with `error`. */
 struct model_refusal {
 	struct key_public key;
-	bool is_for_prefix; /* only this prefix of the peer, what stands before it being taken */
+	bool is_for_prefix; /* only this prefix of the peer; what comes before it takes effect */
 	struct prefix prefix;
 	int error;
 };
@@ -39,26 +40,29 @@ struct model_refusal {
 struct kernel_model {
 	struct key_secret private_key;
 	uint16_t listen_port;
-	struct model_peer *peers; /* in the order they came */
+	struct model_peer *peers; /* in the order of their creation */
 	size_t peer_count;
 	struct model_prefix *prefixes; /* as well */
 	size_t prefix_count;
 
 	bool can_remove_prefixes;
-	enum wg_prefix_removal policy; /* what it says of that */
+	enum wg_prefix_removal policy; /* what its policy dump reports */
 	struct model_refusal refusals[MODEL_REFUSALS_MAX];
 	size_t refusal_count;
-	/* The next `spared` requests go through, the one after it fails so, if it is not 0. */
+	/*
+	 * The next `spared` requests succeed, and the one after fails with `error`, if that is not
+	 * 0.
+	 */
 	size_t spared;
 	int failure;             /* negative errno */
 	bool failure_is_lasting; /* and all after it */
-	bool failure_is_silent;  /* no word of the kernel: the request was carried out, who knows */
+	bool failure_is_silent;  /* no answer of the kernel: the request may have taken effect */
 
-	/* Told after each change, however small. */
+	/* Called after each change, however small. */
 	void (*observe)(void *impl, const struct kernel_model *model);
 	void *observer;
 
-	size_t attempt_count; /* of requests, those that failed on the way among them */
+	size_t attempt_count; /* of requests, including those that failed */
 	size_t set_count, read_count;
 	size_t bytes_max;          /* of a request */
 	size_t at_once_max;        /* requests */
@@ -75,9 +79,9 @@ void kernel_model_read(const struct kernel_model *model, struct device *ret);
 /* NULL if there is none. */
 const struct model_peer *kernel_model_find(
 	const struct kernel_model *model, const struct key_public *key);
-/* NULL if nobody has it. */
+/* NULL if no peer has it. */
 const struct key_public *kernel_model_owner(
 	const struct kernel_model *model, const struct prefix *prefix);
 void kernel_model_refuse(struct kernel_model *model, struct model_refusal refusal);
-/* The peers are there from the beginning. */
+/* The peers exist from the beginning. */
 void kernel_model_load(struct kernel_model *model, const struct peer_table *peers);

@@ -14,7 +14,7 @@ struct key_public life_any_key(struct life *life)
 		&life->world->identity.public_key);
 }
 
-/* What somebody else does to a peer. */
+/* Another program changes a peer. */
 static void stranger_sets_peer(struct life *life, struct sim_device *device)
 {
 	struct life_random *random = &life->random;
@@ -30,7 +30,7 @@ static void stranger_sets_peer(struct life *life, struct sim_device *device)
 		.persistent_keepalive_s = (uint16_t)life_random_below(random, 3),
 	};
 	if (life_random_chance(random, 10))
-		peer.public_key = key_of(0x33); /* not of the universe: it belongs to nobody */
+		peer.public_key = key_of(0x33); /* not of the universe: it belongs to no id */
 	assert_int_equal(sim_device_set_peer(device, &peer, PEER_FIELDS_ALL, true), 0);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A node on the simulated controller, its random life so far, and what others do to its device.
+ * A node on the simulated controller, its random life so far, and changes of its device by other
+ * programs.
  */
 #pragma once
 
@@ -12,11 +13,11 @@ struct life {
 	struct life_random random;
 	struct sim_controller sim;
 	struct world *world;
-	struct life_document document; /* the last that was made */
+	struct life_document document; /* the last one made */
 };
 
-/* The interface; NULL: it is not there. */
+/* The interface; NULL: absent. */
 struct sim_device *life_device(const struct life *life);
 struct key_public life_any_key(struct life *life);
-/* Somebody else at the device, a peer that roams, or time that passes. */
+/* Another program changes the device, a peer roams, or time passes. */
 void life_disturb(struct life *life);

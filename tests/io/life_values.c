@@ -10,7 +10,7 @@
 static const char *const ids[LIFE_ID_COUNT] = {
 	"peer-10", "peer-2", "Peer-3", "a", "a ", "z\xc3\xa9", "~", "0"};
 
-/* Each in JSON, the last of them with an escape. */
+/* In JSON, the last of them with an escape. */
 static const char *const ids_json[LIFE_ID_COUNT] = {"\"peer-10\"", "\"peer-2\"", "\"Peer-3\"",
 	"\"a\"", "\"a \"", "\"z\\u00e9\"", "\"~\"", "\"\\u0030\""};
 
@@ -100,7 +100,7 @@ const char *life_endpoint_text(int endpoint)
 	return endpoints[endpoint][0];
 }
 
-/* The document in the making. */
+/* The document being written. */
 struct writer {
 	struct life_random *random;
 	const struct key_public *own_key;
@@ -202,7 +202,7 @@ static void put_keepalive(struct writer *writer, int keepalive_s)
 	put(writer, "%d", keepalive_s);
 }
 
-/* All members of a usable entry but for those that are spoilt elsewhere. */
+/* All members of a usable entry except those that are spoilt elsewhere. */
 static void put_rest(struct writer *writer, const struct life_entry *entry, const char *spoilt)
 {
 	if (strcmp(spoilt, "mesh_ip") != 0 && life_random_chance(writer->random, 50)) {
@@ -223,7 +223,7 @@ static void put_rest(struct writer *writer, const struct life_entry *entry, cons
 	}
 }
 
-/* What can be wrong with an entry: one member, and what stands there instead. */
+/* One invalid member of an entry, and its value. */
 static const struct {
 	const char *member;
 	const char *value; /* NULL: it is missing */

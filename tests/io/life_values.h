@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small universe for random lives: ids, keys, prefixes, endpoints and preshared keys by number,
- * and state documents over them, written the many ways a control plane might write them.
+ * and state documents over them, in all notations that a control plane might use.
  */
 #pragma once
 
@@ -13,14 +13,14 @@
 
 #define LIFE_ID_COUNT       8
 #define LIFE_KEY_COUNT      8
-#define LIFE_OWN_KEY        LIFE_KEY_COUNT /* the node's own, beside the others */
+#define LIFE_OWN_KEY        LIFE_KEY_COUNT /* the node's own, in addition to the others */
 #define LIFE_PREFIX_COUNT   10
 #define LIFE_ENDPOINT_COUNT 5 /* 0: none */
 #define LIFE_PSK_COUNT      3 /* 0: none */
 #define LIFE_ENTRY_MAX      14
 #define LIFE_NONE           (-1)
 
-/* For peers that name no keepalive. */
+/* For peers without a keepalive. */
 #define LIFE_KEEPALIVE_DEFAULT_S 7
 
 /* The same seed gives the same numbers, everywhere. */
@@ -32,10 +32,10 @@ void life_random_seed(struct life_random *random, uint64_t seed);
 unsigned life_random_below(struct life_random *random, unsigned below);
 bool life_random_chance(struct life_random *random, unsigned percent);
 
-/* An entry of a document, as it is meant. */
+/* An entry of a document, by its values. */
 struct life_entry {
-	int id;               /* LIFE_NONE: none that can be read */
-	int key;              /* LIFE_NONE: none that can be read */
+	int id;               /* LIFE_NONE: no readable one */
+	int key;              /* LIFE_NONE: no readable one */
 	unsigned allowed_ips; /* a bit for each prefix */
 	int endpoint;
 	int psk;
@@ -49,7 +49,7 @@ struct life_document {
 	char json[32768];
 };
 
-/* `own_key` is what LIFE_OWN_KEY stands for. */
+/* `own_key` is the key of LIFE_OWN_KEY. */
 void life_document_make(
 	struct life_random *random, const struct key_public *own_key, struct life_document *ret);
 

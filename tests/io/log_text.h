@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines that are in no table, for tests of what writes lines. */
+/* Log lines outside of the table of messages, for tests of code that writes lines. */
 #pragma once
 
 #include "logger.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of a daemon that talk to a control plane, each to be tried alone: a control plane, an
- * identity directory with a token, a manager on a simulated device, a log to look at and a clock
- * that can be moved. Where something goes wrong the test fails.
+ * The parts of a daemon that talk to a control plane, each to be tested alone, with a control
+ * plane, an identity directory with a token, a manager on a simulated device, a recorded log and a
+ * clock that the test sets. Every failure fails the test.
  */
 #pragma once
 
@@ -33,14 +33,14 @@ struct node_fixture {
 	struct clock clock;
 	int64_t clock_ahead_ns;
 	int64_t boot_ahead_ns;
-	char *log; /* a line for each that was logged: MESSAGE KEY=VALUE... */
+	char *log; /* one line for each message: MESSAGE KEY=VALUE... */
 	size_t log_length;
 	FILE *log_file;
 };
 
 int node_set_up(void **state);
 int node_tear_down(void **state);
-/* The control plane's client anew, with other limits; the node is "n1". */
+/* Replace the control plane's client with one of other limits; the node is "n1". */
 void node_connect(struct node_fixture *node, const struct api_options *options);
 
 /* Waits until the condition holds. */
@@ -48,9 +48,9 @@ typedef bool node_condition(void *impl);
 void node_wait(struct node_fixture *node, node_condition *condition, void *impl);
 void node_run_for(struct node_fixture *node, int64_t delay_ms);
 
-/* `text` is what stands in the braces of the JSON, with single quotes for double ones. */
+/* `text` is the content of the JSON object, with single quotes for double ones. */
 void node_tell(struct node_fixture *node, const char *method, const char *path, const char *text);
-/* As node_tell, instead of all faults before. */
+/* As node_tell, but instead of all faults before. */
 void node_fault(struct node_fixture *node, const char *text);
 bool node_plane_knows(struct node_fixture *node, const char *path, const char *part);
 /* How many lines of the log hold `part`. */

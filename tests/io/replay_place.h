@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Scenario files in a directory of their own for each test, and what a replay of them printed.
- */
+/* Scenario files in a directory of their own for each test, and the output of their replay. */
 #pragma once
 
 #include "replay.h"

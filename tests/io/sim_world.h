@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A simulated world for a test, and short ways to say what is in it.
- */
+/* A simulated world for a test, and short ways to write it. */
 #pragma once
 
 #include "curve.h"
@@ -13,7 +11,7 @@
 
 #define NAME "plexd0"
 
-/* A simulated world and all that its recorder was told, a line each. */
+/* A simulated world and the calls that its recorder received, a line each. */
 struct world {
 	struct sim_controller sim;
 	struct controller controller;

@@ -70,7 +70,7 @@ static void each_status_has_its_outcome(void **state)
 	got_clear(&got);
 }
 
-static void the_control_plane_says_no_by_itself(void **state)
+static void a_request_that_the_control_plane_rejects_has_its_outcome(void **state)
 {
 	struct api_fixture *fixture = *state;
 	const struct api_options options = {0};
@@ -87,7 +87,7 @@ static void the_control_plane_says_no_by_itself(void **state)
 	assert_outcome(&got, API_OUTCOME_NOT_FOUND, "status 404");
 }
 
-static void what_to_wait_is_read_and_bounded(void **state)
+static void the_requested_pause_is_read_and_limited(void **state)
 {
 	static const struct {
 		const char *headers;
@@ -128,7 +128,7 @@ static void what_to_wait_is_read_and_bounded(void **state)
 	got_clear(&got);
 }
 
-static void the_clock_of_the_control_plane_is_told(void **state)
+static void the_clock_of_the_control_plane_is_reported(void **state)
 {
 	struct api_fixture *fixture = *state;
 	api_fault(fixture,
@@ -148,11 +148,11 @@ static void the_clock_of_the_control_plane_is_told(void **state)
 	assert_false(got.result.has_server_date);
 }
 
-static void what_a_cache_had_for_a_while_is_older_than_its_date(void **state)
+static void an_answer_from_a_cache_is_older_than_its_date(void **state)
 {
 	static const struct {
 		const char *age;
-		int64_t age_s; /* -1: nobody knows */
+		int64_t age_s; /* -1: unknown */
 	} ages[] = {
 		{"0", 0},
 		{"120", 120},
@@ -193,7 +193,7 @@ static void a_date_is_as_old_as_the_header_it_came_in(void **state)
 	assert_outcome(&got, API_OUTCOME_TIMED_OUT, "nothing sent or received for 0.4 s");
 }
 
-static void another_type_of_content_is_refused(void **state)
+static void another_content_type_is_rejected(void **state)
 {
 	static const struct {
 		const char *type;
@@ -251,7 +251,7 @@ static void each_way_to_fail_has_its_outcome(void **state)
 	assert_outcome(&got, API_OUTCOME_OK, "");
 }
 
-static void an_error_status_counts_whatever_becomes_of_its_body(void **state)
+static void an_error_status_counts_whatever_happens_to_its_body(void **state)
 {
 	static const char *const faults[] = {
 		"'mode':'raw','text':'HTTP/1.1 401 No\\r\\nContent-Length: 9\\r\\n\\r\\nhalf'",
@@ -291,7 +291,7 @@ static void a_node_id_is_one_part_of_the_path(void **state)
 	}
 }
 
-static void a_node_id_that_cannot_be_part_of_a_path_is_refused(void **state)
+static void a_node_id_that_cannot_be_part_of_a_path_is_rejected(void **state)
 {
 	static const char *const ids[] = {"", ".", "..", "a\nb", "\x7f"};
 	struct api_fixture *fixture = *state;
@@ -337,7 +337,7 @@ static void a_drift_report_arrives(void **state)
 	assert_outcome(&got, API_OUTCOME_SERVER_ERROR, "500");
 }
 
-/* Large enough that a server might want to be asked first. */
+/* So large that a server might require "Expect: 100-continue". */
 static void a_large_drift_report_arrives(void **state)
 {
 	enum { COUNT = 30000 };
@@ -351,7 +351,7 @@ static void a_large_drift_report_arrives(void **state)
 	free(corrections);
 }
 
-static void bounds_are_what_the_readme_says(void **state)
+static void limits_are_the_documented_ones(void **state)
 {
 	struct api_fixture *fixture = *state;
 	assert_int_equal(API_STATE_BYTES_MAX, 64 * 1024 * 1024);
@@ -359,8 +359,8 @@ static void bounds_are_what_the_readme_says(void **state)
 	assert_int_equal(fixture->client.options.event_bytes_max, API_EVENT_BYTES_MAX);
 }
 
-/* Any answer but a state: here to a heartbeat. */
-static void an_answer_of_just_the_limit_is_taken(void **state)
+/* Every answer but a state, for example to a heartbeat. */
+static void an_answer_of_exactly_the_limit_is_accepted(void **state)
 {
 	struct api_fixture *fixture = *state;
 	assert_int_equal(API_REPLY_BYTES_MAX, 65536);
@@ -428,7 +428,7 @@ static void orders_are_read_strictly(void **state)
 	assert_outcome(&got, API_OUTCOME_OK, "");
 }
 
-static void a_call_is_cancelled_and_its_client_can_go(void **state)
+static void a_call_is_cancelled_and_its_client_can_be_closed(void **state)
 {
 	struct api_fixture *fixture = *state;
 	struct got cancelled, left;
@@ -446,7 +446,7 @@ static void a_call_is_cancelled_and_its_client_can_go(void **state)
 	fixture->waiting = 0;
 }
 
-static void a_token_that_cannot_be_sent_is_refused(void **state)
+static void a_token_that_cannot_be_sent_is_rejected(void **state)
 {
 	struct api_fixture *fixture = *state;
 	struct diag diag = {0};
@@ -483,24 +483,24 @@ int main(void)
 		TEST(a_state_comes_with_its_version),
 		TEST(not_modified_without_a_version_makes_no_sense),
 		TEST(each_status_has_its_outcome),
-		TEST(the_control_plane_says_no_by_itself),
-		TEST(what_to_wait_is_read_and_bounded),
-		TEST(the_clock_of_the_control_plane_is_told),
-		TEST(what_a_cache_had_for_a_while_is_older_than_its_date),
+		TEST(a_request_that_the_control_plane_rejects_has_its_outcome),
+		TEST(the_requested_pause_is_read_and_limited),
+		TEST(the_clock_of_the_control_plane_is_reported),
+		TEST(an_answer_from_a_cache_is_older_than_its_date),
 		TEST(a_date_is_as_old_as_the_header_it_came_in),
-		TEST(another_type_of_content_is_refused),
+		TEST(another_content_type_is_rejected),
 		TEST(each_way_to_fail_has_its_outcome),
-		TEST(an_error_status_counts_whatever_becomes_of_its_body),
+		TEST(an_error_status_counts_whatever_happens_to_its_body),
 		TEST(a_node_id_is_one_part_of_the_path),
-		TEST(a_node_id_that_cannot_be_part_of_a_path_is_refused),
+		TEST(a_node_id_that_cannot_be_part_of_a_path_is_rejected),
 		TEST(a_drift_report_arrives),
 		TEST(a_large_drift_report_arrives),
-		TEST(bounds_are_what_the_readme_says),
-		TEST(an_answer_of_just_the_limit_is_taken),
+		TEST(limits_are_the_documented_ones),
+		TEST(an_answer_of_exactly_the_limit_is_accepted),
 		TEST(a_heartbeat_brings_orders),
 		TEST(orders_are_read_strictly),
-		TEST(a_call_is_cancelled_and_its_client_can_go),
-		TEST(a_token_that_cannot_be_sent_is_refused),
+		TEST(a_call_is_cancelled_and_its_client_can_be_closed),
+		TEST(a_token_that_cannot_be_sent_is_rejected),
 		TEST(nothing_secret_is_left_in_freed_memory),
 	};
 	signal(SIGPIPE, SIG_IGN);

@@ -7,8 +7,10 @@
 #include <curl/curl.h>
 #include <signal.h>
 
-/* Stands in for those of the library: libcurl allocates by itself, and so does not fail. Where it
- * does, version 7.88 divides by zero. */
+/*
+ * Leaves libcurl its own allocator, which does not fail: with failing allocations, version 7.88
+ * divides by zero.
+ */
 int curl_memory_start(void)
 {
 	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -EIO;
@@ -19,7 +21,7 @@ void curl_memory_stop(void)
 	curl_global_cleanup();
 }
 
-/* What a test waits for: that a call is over, however it went. */
+/* Until a call has ended, whatever its result. */
 struct over {
 	struct api_fixture *fixture;
 	struct api_call *call;
@@ -64,7 +66,7 @@ static void on_closed(void *impl, const struct api_result *result)
 	over_note(impl);
 }
 
-/* The call was started, or memory was out. */
+/* The call was started, or the test ran out of memory. */
 static void begun(struct over *over, int error)
 {
 	assert_true(error == 0 || error == -ENOMEM);
@@ -98,8 +100,10 @@ static void talk(struct over *over)
 	begun(over, api_stream_open(client, TOKEN, "1", &callbacks, &over->call, NULL));
 }
 
-/* Each allocation in turn fails once, or from there on for good: nothing is leaked, every call
- * comes to its end, and the next client works. */
+/*
+ * Each allocation in turn fails once, or from there on: nothing leaks, every call ends, and the
+ * next client works.
+ */
 static void fail_in_turn(struct api_fixture *fixture, bool for_good)
 {
 	struct over over = {.fixture = fixture};

@@ -25,7 +25,7 @@ static void a_node_is_registered(void **state)
 	assert_true(api_plane_knows(fixture, "/requests", "\"has_token\":false"));
 }
 
-static void a_registration_that_is_refused_says_so(void **state)
+static void a_registration_that_fails_has_its_reason(void **state)
 {
 	struct api_fixture *fixture = *state;
 	struct got got = got_registration(fixture, "guessed \"token\"");
@@ -42,7 +42,7 @@ static void a_registration_is_read_strictly(void **state)
 {
 	static const struct {
 		const char *text;  /* as in a string of JSON */
-		const char *words; /* NULL: it is right */
+		const char *words; /* NULL: valid */
 	} answers[] = {
 		{"{" ID "," IP "," KEY "," SECRET "}", NULL},
 		{"{" ID "," IP "," KEY "," SECRET ",\\'peers\\':null,\\'more\\':1}", NULL},
@@ -120,7 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_node_is_registered),
-		TEST(a_registration_that_is_refused_says_so),
+		TEST(a_registration_that_fails_has_its_reason),
 		TEST(a_registration_is_read_strictly),
 		TEST(no_secret_is_left_in_freed_memory),
 	};

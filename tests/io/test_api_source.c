@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state as the daemon pulls it, and what all calls to the control plane share. */
+/* The state as the daemon fetches it, and what all calls to the control plane share. */
 #include "api_source.h"
 #include "node_fixture.h"
 
@@ -7,7 +7,7 @@
 #define KEY_2     "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
 #define PEER_A    "{'id':'a','public_key':'" KEY_2 "','allowed_ips':['10.0.0.2']}"
 
-/* What the source said last. */
+/* The last result of the source. */
 static struct {
 	unsigned answers;
 	enum fetch_outcome outcome;
@@ -90,7 +90,7 @@ static bool knows(struct node_fixture *node, const char *count)
 	return node_plane_knows(node, "/counters", count);
 }
 
-static void a_state_that_is_the_same_does_not_come_again(void **state)
+static void an_unchanged_state_is_not_sent_again(void **state)
 {
 	struct node_fixture *node = *state;
 	document_set(node, "{'peers':[" PEER_A "]}");
@@ -102,7 +102,7 @@ static void a_state_that_is_the_same_does_not_come_again(void **state)
 	assert_true(knows(node, "\"state 200\":1,\"state 304\":1"));
 }
 
-static void a_state_that_cannot_be_used_is_asked_for_again(void **state)
+static void an_unusable_state_is_fetched_again(void **state)
 {
 	struct node_fixture *node = *state;
 	document_set(node, "{'peers':[]}");
@@ -114,7 +114,7 @@ static void a_state_that_cannot_be_used_is_asked_for_again(void **state)
 		assert_contains(told.error, "peers");
 	}
 	assert_true(knows(node, "\"state 200\":3"));
-	/* The one before it, which is in force still, is new again. */
+	/* The document before it, which is still in force, is new again. */
 	document_set(node, "{'peers':[]}");
 	fetch(node);
 	assert_int_equal(told.outcome, FETCH_DOCUMENT);
@@ -122,10 +122,10 @@ static void a_state_that_cannot_be_used_is_asked_for_again(void **state)
 	assert_int_equal(told.outcome, FETCH_NOT_MODIFIED);
 }
 
-static void a_state_that_could_not_be_kept_is_asked_for_again(void **state)
+static void a_state_that_could_not_be_stored_is_fetched_again(void **state)
 {
 	struct node_fixture *node = *state;
-	/* In the way of the file that the kept state is written to first. */
+	/* A directory blocks the temporary file of the cached state. */
 	scratch_mkdir(node->scratch, ".last_state.json.new");
 	document_set(node, "{'peers':[]}");
 	for (int i = 0; i < 2; i++) {
@@ -154,8 +154,8 @@ static void a_state_without_an_etag_is_not_read_twice_either(void **state)
 	assert_false(node_plane_knows(node, "/requests", "If-None-Match"));
 }
 
-/* A crash before the cycle has ended must not bring back whom an event removed meanwhile. */
-static void an_event_during_the_fetch_is_kept_with_the_document(void **state)
+/* A crash before the end of the cycle must not restore a peer that an event removed meanwhile. */
+static void an_event_during_the_fetch_is_stored_with_the_document(void **state)
 {
 	struct node_fixture *node = *state;
 	struct pending_events *overlay = &node->manager.overlay;
@@ -174,7 +174,7 @@ static void an_event_during_the_fetch_is_kept_with_the_document(void **state)
 	cached_state_clear(&found);
 }
 
-static void a_reload_asks_for_all_of_it(void **state)
+static void a_reload_fetches_the_whole_document(void **state)
 {
 	struct node_fixture *node = *state;
 	document_set(node, "{'peers':[]}");
@@ -199,7 +199,7 @@ static void after_a_failure_requests_wait_and_cycles_do_not(void **state)
 		assert_true(told.wanted_ms > 0 && told.wanted_ms <= 1250);
 	}
 	assert_true(knows(node, "\"state 500\":1"));
-	/* A sign of life is a reason to ask at once. */
+	/* An answer to another call is a reason to fetch at once. */
 	api_source_retry_now(&source);
 	assert_int_equal(told.wanted_ms, 0);
 	fetch(node);
@@ -211,7 +211,7 @@ static void after_a_failure_requests_wait_and_cycles_do_not(void **state)
 	for (int i = 0; i < 2; i++) {
 		fetch(node);
 		assert_int_equal(told.recoveries, 1);
-		/* And none to ask sooner than usual. */
+		/* And none to fetch sooner than usual. */
 		api_source_retry_now(&source);
 		assert_int_equal(told.wanted_ms, -1);
 	}
@@ -227,13 +227,13 @@ static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
 	fetch(node);
 	assert_true(told.wanted_ms > MINUTE_MS);
 	assert_true(knows(node, "\"state 429\":1"));
-	/* The operator knows better. */
+	/* A reload by the operator counts more. */
 	api_source(&source).reload(&source);
 	fetch(node);
 	assert_true(knows(node, "\"state 429\":2"));
 }
 
-static void a_fetch_under_way_at_the_end_is_let_go(void **state)
+static void a_fetch_under_way_at_the_end_is_cancelled(void **state)
 {
 	struct node_fixture *node = *state;
 	node_fault(node, "'mode':'stall'");
@@ -241,7 +241,7 @@ static void a_fetch_under_way_at_the_end_is_let_go(void **state)
 	node_run_for(node, 100);
 	assert_int_equal(told.answers, 0);
 	api_source_deinit(&source);
-	/* The call would fail now. */
+	/* A call now would fail. */
 	plane_process_tell(&node->process, "POST", "/down", "{}");
 	node_run_for(node, 200);
 	plane_process_tell(&node->process, "POST", "/up", "{}");
@@ -249,7 +249,7 @@ static void a_fetch_under_way_at_the_end_is_let_go(void **state)
 	api_source_init(&source, &node->plane, (struct source_listener){0}, &node->wire, &store);
 }
 
-static void a_token_is_refused_until_no_call_is_refused(void **state)
+static void a_rejected_token_is_a_problem_until_no_call_is_rejected(void **state)
 {
 	struct node_fixture *node = *state;
 	const struct api_result refused = {
@@ -264,7 +264,7 @@ static void a_token_is_refused_until_no_call_is_refused(void **state)
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=node token"), 1);
 }
 
-static void a_token_is_read_anew_when_it_is_refused(void **state)
+static void a_rejected_token_is_read_again(void **state)
 {
 	struct node_fixture *node = *state;
 	const struct api_result refused = {
@@ -272,7 +272,7 @@ static void a_token_is_read_anew_when_it_is_refused(void **state)
 	scratch_write(node->scratch, "node_secret_key", "new-token\n");
 	control_plane_note(&node->plane, PLANE_CALL_STATE, &refused);
 	assert_string_equal(node->plane.token, "new-token");
-	/* One that cannot be read leaves the old one in use, and is said once. */
+	/* An unreadable token file leaves the old token in use, and is logged once. */
 	scratch_chmod(node->scratch, "node_secret_key", 0644);
 	for (int i = 0; i < 3; i++)
 		control_plane_note(&node->plane, PLANE_CALL_STATE, &refused);
@@ -281,7 +281,7 @@ static void a_token_is_read_anew_when_it_is_refused(void **state)
 	assert_int_equal(node_logged(node, "new-token"), 0);
 }
 
-/* One that is in force may be accepted as long as its file cannot be read. */
+/* The token in use may be accepted while its file cannot be read. */
 static void a_token_that_is_accepted_does_not_make_its_file_readable(void **state)
 {
 	struct node_fixture *node = *state;
@@ -307,7 +307,7 @@ static void clock_is(struct node_fixture *node, int64_t ahead_s)
 	control_plane_note(&node->plane, PLANE_CALL_STATE, &result);
 }
 
-static void a_clock_at_the_limit_is_not_said_again_and_again(void **state)
+static void a_clock_at_the_limit_is_not_logged_again_and_again(void **state)
 {
 	struct node_fixture *node = *state;
 	clock_is(node, 58);
@@ -323,8 +323,8 @@ static void a_clock_at_the_limit_is_not_said_again_and_again(void **state)
 	assert_int_equal(node_logged(node, "clock"), 3);
 }
 
-/* As that of a balancer before two control planes of which one is wrong. */
-static void a_clock_that_goes_to_and_fro_does_not_fill_the_log(void **state)
+/* As from a load balancer before two control planes of which one has a wrong clock. */
+static void a_clock_that_jumps_back_and_forth_does_not_fill_the_log(void **state)
 {
 	struct node_fixture *node = *state;
 	for (int i = 0; i < 2880; i++)
@@ -339,20 +339,20 @@ static void a_clock_that_goes_to_and_fro_does_not_fill_the_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_state_that_is_the_same_does_not_come_again),
-		TEST(a_state_that_cannot_be_used_is_asked_for_again),
-		TEST(a_state_that_could_not_be_kept_is_asked_for_again),
+		TEST(an_unchanged_state_is_not_sent_again),
+		TEST(an_unusable_state_is_fetched_again),
+		TEST(a_state_that_could_not_be_stored_is_fetched_again),
 		TEST(a_state_without_an_etag_is_not_read_twice_either),
-		TEST(an_event_during_the_fetch_is_kept_with_the_document),
-		TEST(a_reload_asks_for_all_of_it),
+		TEST(an_event_during_the_fetch_is_stored_with_the_document),
+		TEST(a_reload_fetches_the_whole_document),
 		TEST(after_a_failure_requests_wait_and_cycles_do_not),
 		TEST(a_pause_that_the_control_plane_asks_for_is_kept),
-		TEST(a_fetch_under_way_at_the_end_is_let_go),
-		TEST(a_token_is_refused_until_no_call_is_refused),
-		TEST(a_token_is_read_anew_when_it_is_refused),
+		TEST(a_fetch_under_way_at_the_end_is_cancelled),
+		TEST(a_rejected_token_is_a_problem_until_no_call_is_rejected),
+		TEST(a_rejected_token_is_read_again),
 		TEST(a_token_that_is_accepted_does_not_make_its_file_readable),
-		TEST(a_clock_at_the_limit_is_not_said_again_and_again),
-		TEST(a_clock_that_goes_to_and_fro_does_not_fill_the_log),
+		TEST(a_clock_at_the_limit_is_not_logged_again_and_again),
+		TEST(a_clock_that_jumps_back_and_forth_does_not_fill_the_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

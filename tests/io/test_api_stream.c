@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* A stream of a test: a letter for each thing that happened, and the last of each. */
+/* A stream of a test: a letter for each event, and the last of each. */
 struct streamed {
 	struct api_fixture *fixture;
 	struct api_call *call;
@@ -25,8 +25,8 @@ struct streamed {
 	char type[64];
 	char last_id[64];
 	uint64_t retry_ms;
-	char stop_after; /* at this letter the stream is left alone */
-	bool cancels;    /* and is closed from the callback */
+	char stop_after; /* at this letter the test leaves the stream alone */
+	bool cancels;    /* and the callback closes it */
 };
 
 static void happened(struct streamed *streamed, char what)
@@ -172,7 +172,7 @@ static void an_id_that_cannot_be_sent_is_left_out(void **state)
 	api_call_cancel(streamed.call);
 }
 
-/* The control plane signs by itself: what it makes has to be believed, and what it forges not. */
+/* The control plane signs by itself: its events must be accepted, and its forgeries rejected. */
 static enum verdict verdict_of(struct api_fixture *fixture, struct streamed *streamed,
 	struct verifier *verifier, const char *wish)
 {
@@ -226,7 +226,7 @@ static void events_of_the_control_plane_are_signed(void **state)
 	api_call_cancel(streamed.call);
 }
 
-static void an_event_that_is_too_long_costs_no_more_than_itself(void **state)
+static void an_event_that_is_too_long_affects_no_other(void **state)
 {
 	struct api_fixture *fixture = *state;
 	struct streamed streamed = {0};
@@ -255,7 +255,7 @@ static void an_event_without_end_ends_the_stream(void **state)
 	assert_string_equal(streamed.closed_error, "an event without end");
 }
 
-static void a_stream_that_is_not_opened_says_why(void **state)
+static void a_stream_that_does_not_open_reports_why(void **state)
 {
 	static const struct {
 		const char *fault;
@@ -300,7 +300,7 @@ static void a_stream_that_is_not_opened_says_why(void **state)
 	assert_null(fixture->client.calls);
 }
 
-static void a_stream_that_ends_says_how(void **state)
+static void a_stream_that_ends_reports_how(void **state)
 {
 	static const struct {
 		const char *fault;
@@ -373,7 +373,7 @@ static void a_stream_is_closed_from_each_of_its_callbacks(void **state)
 	assert_null(fixture->client.calls);
 }
 
-static void a_client_can_go_with_a_stream_open(void **state)
+static void a_client_can_be_closed_with_a_stream_open(void **state)
 {
 	struct api_fixture *fixture = *state;
 	const struct api_options options = {0};
@@ -433,13 +433,13 @@ int main(void)
 		TEST(a_stream_goes_on_after_the_event_that_was_seen_last),
 		TEST(an_id_that_cannot_be_sent_is_left_out),
 		TEST(events_of_the_control_plane_are_signed),
-		TEST(an_event_that_is_too_long_costs_no_more_than_itself),
+		TEST(an_event_that_is_too_long_affects_no_other),
 		TEST(an_event_without_end_ends_the_stream),
-		TEST(a_stream_that_is_not_opened_says_why),
-		TEST(a_stream_that_ends_says_how),
+		TEST(a_stream_that_does_not_open_reports_why),
+		TEST(a_stream_that_ends_reports_how),
 		TEST(a_stream_that_is_cut_in_an_event_drops_it),
 		TEST(a_stream_is_closed_from_each_of_its_callbacks),
-		TEST(a_client_can_go_with_a_stream_open),
+		TEST(a_client_can_be_closed_with_a_stream_open),
 		TEST(calls_and_streams_run_at_once),
 		TEST(no_event_is_left_in_freed_memory),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration file as options: what is handed on, and what is refused. */
+/* A configuration file as options: what it sets, and what is rejected. */
 #include "harness.h"
 
 #include "config_file.h"
@@ -17,10 +17,10 @@ static const struct config_member members[] = {
 	{"json", CONFIG_NEVER},
 };
 
-/* What was set, as "name=text;" for each. */
+/* The settings, as "name=text;" for each. */
 struct setting {
 	char text[512];
-	int error; /* what the next setting returns */
+	int error; /* the result of the next setting */
 };
 
 static int set(void *impl, const char *name, const char *text, struct diag *diag)
@@ -41,7 +41,7 @@ static int config_read(
 	return config_file_read(scratch_path(scratch, "config.json").text, &schema, diag);
 }
 
-static void each_member_is_set_as_a_command_line_has_it(void **state)
+static void each_member_is_set_as_on_the_command_line(void **state)
 {
 	static const struct {
 		const char *text;
@@ -80,7 +80,7 @@ static void assert_says(void *scratch, const struct diag *diag, const char *erro
 	assert_string_equal(diag_text(diag), text);
 }
 
-static void what_might_be_a_typing_error_is_refused_with_its_place(void **state)
+static void a_possible_typing_error_is_rejected_with_its_place(void **state)
 {
 	static const struct {
 		const char *text;
@@ -122,7 +122,7 @@ static void what_might_be_a_typing_error_is_refused_with_its_place(void **state)
 	}
 }
 
-static void a_value_that_the_option_refuses_is_named(void **state)
+static void a_value_that_the_option_rejects_is_named(void **state)
 {
 	struct setting setting = {.error = -EINVAL};
 	struct diag diag = {0};
@@ -137,7 +137,7 @@ static void a_value_that_the_option_refuses_is_named(void **state)
 	diag_clear(&diag);
 }
 
-static void a_file_that_others_may_write_is_refused(void **state)
+static void a_file_that_others_may_write_is_rejected(void **state)
 {
 	static const struct {
 		mode_t mode;
@@ -156,7 +156,7 @@ static void a_file_that_others_may_write_is_refused(void **state)
 	}
 }
 
-static void a_file_of_just_the_limit_is_read(void **state)
+static void a_file_of_exactly_the_limit_is_read(void **state)
 {
 	assert_int_equal(CONFIG_BYTES_MAX, 1048576);
 	for (size_t length = CONFIG_BYTES_MAX; length <= CONFIG_BYTES_MAX + 1; length++) {
@@ -176,7 +176,7 @@ static void a_file_of_just_the_limit_is_read(void **state)
 	}
 }
 
-static void a_file_that_is_not_there_is_named(void **state)
+static void a_missing_file_is_named(void **state)
 {
 	struct setting setting = {""};
 	struct diag diag = {0};
@@ -190,12 +190,12 @@ static void a_file_that_is_not_there_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONFIG_TEST(each_member_is_set_as_a_command_line_has_it),
-		CONFIG_TEST(what_might_be_a_typing_error_is_refused_with_its_place),
-		CONFIG_TEST(a_value_that_the_option_refuses_is_named),
-		CONFIG_TEST(a_file_that_others_may_write_is_refused),
-		CONFIG_TEST(a_file_of_just_the_limit_is_read),
-		CONFIG_TEST(a_file_that_is_not_there_is_named),
+		CONFIG_TEST(each_member_is_set_as_on_the_command_line),
+		CONFIG_TEST(a_possible_typing_error_is_rejected_with_its_place),
+		CONFIG_TEST(a_value_that_the_option_rejects_is_named),
+		CONFIG_TEST(a_file_that_others_may_write_is_rejected),
+		CONFIG_TEST(a_file_of_exactly_the_limit_is_read),
+		CONFIG_TEST(a_missing_file_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* What `wg pubkey` says of 32 bytes of 1, which it clamps. */
+/* The output of `wg pubkey` for 32 bytes of 1, which it clamps. */
 static void a_public_key_is_derived_from_a_private_one(void **state)
 {
 	struct key_secret secret, clamped;

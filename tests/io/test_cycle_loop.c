@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When cycles happen, and how host names get into them: with a source that answers when the test
- * says so, and name servers that are a table. */
+/*
+ * When cycles happen, and how they use host names: with a source that answers when the test wants,
+ * and name servers that are a table.
+ */
 #include "cycle_loop.h"
 #include "failing_memory.h"
 #include "node_fixture.h"
@@ -18,8 +20,10 @@
 	"\"endpoint\":\"" a "\"},{\"id\":\"b\",\"public_key\":\"" KEY_3                            \
 	"\",\"allowed_ips\":[],\"endpoint\":\"" b "\"}]}"
 
-/* The name servers: the one address of good.example, for numbered names that of all, and a lock
- * that makes them slow. */
+/*
+ * The name servers: the one address of good.example, the one of all numbered names, and a lock that
+ * makes them slow.
+ */
 static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *good_address;
 static unsigned asked;
@@ -112,7 +116,7 @@ static bool is_settled(void *impl)
 	return !cycles.finish_job.is_waiting;
 }
 
-/* And what follows at once: the end of the cycle, unless names are waited for. */
+/* And what follows at once: the end of the cycle, unless it waits for names. */
 static void answer(
 	struct node_fixture *node, enum fetch_outcome outcome, struct state_document *document)
 {
@@ -158,7 +162,7 @@ static void assert_endpoint(struct node_fixture *node, unsigned char key, const 
 	assert_true(endpoint_equal(&peer(node, key)->endpoint, &wanted));
 }
 
-static void a_wish_in_the_middle_of_a_cycle_keeps_its_time(void **state)
+static void a_cycle_requested_during_a_cycle_keeps_its_time(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle_begin(node);
@@ -171,11 +175,11 @@ static void a_wish_in_the_middle_of_a_cycle_keeps_its_time(void **state)
 	node_wait(node, are_fetching, &(unsigned){2});
 	assert_true(fetched_ms - begun_ms >= 400 && fetched_ms - begun_ms < MINUTE_MS);
 	answer(node, FETCH_FAILED, NULL);
-	/* And it is not wished for again. */
+	/* And no further cycle is requested for it. */
 	assert_true(cycles.cycle_timer.due_ns / 1000000 - loop_now_ms() > 9 * MINUTE_MS);
 }
 
-static void what_comes_in_the_middle_of_a_cycle_makes_one_more(void **state)
+static void a_change_during_a_cycle_causes_one_more(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle_begin(node);
@@ -188,8 +192,8 @@ static void what_comes_in_the_middle_of_a_cycle_makes_one_more(void **state)
 	assert_int_equal(fetches, 2);
 }
 
-/* What a fetch that never ends would otherwise hold up, again and again. */
-static void a_fetch_that_takes_long_delays_no_repair(void **state)
+/* Repairs that a fetch without end would otherwise delay, again and again. */
+static void a_slow_fetch_delays_no_repair(void **state)
 {
 	struct node_fixture *node = *state;
 	cycles.patience_ms = 20;
@@ -224,7 +228,7 @@ static void a_fetch_that_takes_long_delays_no_repair(void **state)
 	assert_int_equal(node_logged(node, "Problem"), 0);
 }
 
-static void a_repair_that_fails_is_said(void **state)
+static void a_repair_that_fails_is_logged(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
@@ -240,7 +244,7 @@ static void a_repair_that_fails_is_said(void **state)
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=cycle"), 1);
 }
 
-static void a_name_server_that_is_slow_holds_nobody_up(void **state)
+static void a_slow_name_server_delays_no_other_peer(void **state)
 {
 	struct node_fixture *node = *state;
 	struct state_document document = document_of(node, TWO_PEERS("good.example:5", ""));
@@ -255,7 +259,7 @@ static void a_name_server_that_is_slow_holds_nobody_up(void **state)
 	assert_endpoint(node, 2, "192.0.2.7:5");
 }
 
-static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **state)
+static void a_late_answer_of_a_name_server_affects_only_the_endpoint(void **state)
 {
 	struct node_fixture *node = *state;
 	struct state_document document =
@@ -274,7 +278,7 @@ static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **stat
 		1);
 	assert_endpoint(node, 2, "");
 	assert_endpoint(node, 3, "192.0.2.3:3");
-	/* The answer comes late, and makes a cycle of its own. */
+	/* The answer comes late, and causes a cycle of its own. */
 	pthread_mutex_unlock(&names_lock);
 	node_wait(node, are_fetching, &(unsigned){2});
 	answer(node, FETCH_NOT_MODIFIED, NULL);
@@ -283,7 +287,7 @@ static void one_that_does_not_answer_in_time_costs_only_the_endpoint(void **stat
 	assert_int_equal(node_logged(node, "subsystem=host names"), 2);
 }
 
-static void a_name_that_is_unknown_costs_only_the_endpoint(void **state)
+static void an_unknown_name_affects_only_the_endpoint(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
@@ -299,7 +303,7 @@ static void a_name_that_is_unknown_costs_only_the_endpoint(void **state)
 	assert_int_equal(node_logged(node, "known, and 1 more"), 1);
 }
 
-/* As if its time had come. */
+/* As if its timer had expired. */
 static void retry_now(struct node_fixture *node)
 {
 	assert_true(cycles.retry_timer.is_set);
@@ -312,7 +316,7 @@ static bool are_asked(void *impl)
 	return asked >= *(unsigned *)impl && cycles.retry_timer.is_set;
 }
 
-static void a_name_that_is_unknown_is_asked_for_until_it_is_known(void **state)
+static void an_unknown_name_is_looked_up_until_it_is_known(void **state)
 {
 	struct node_fixture *node = *state;
 	good_address = NULL;
@@ -320,7 +324,7 @@ static void a_name_that_is_unknown_is_asked_for_until_it_is_known(void **state)
 	assert_endpoint(node, 2, "");
 	retry_now(node);
 	node_wait(node, are_asked, &(unsigned){2});
-	assert_int_equal(fetches, 1); /* the same answer makes no cycle */
+	assert_int_equal(fetches, 1); /* the same answer causes no cycle */
 	good_address = "192.0.2.7";
 	retry_now(node);
 	node_wait(node, are_fetching, &(unsigned){2});
@@ -341,14 +345,14 @@ static struct sim_device *device(struct node_fixture *node)
 	return sim_controller_find(&node->sim, node->manager.config.interface_name);
 }
 
-static void a_silent_peer_is_looked_for_behind_its_name(void **state)
+static void the_name_of_a_silent_peer_is_looked_up_again(void **state)
 {
 	struct node_fixture *node = *state;
 	struct key_public key = key_of(2);
 	cycle(node, TWO_PEERS("good.example:5", ""));
 	cycle(node, NULL);
 	assert_int_equal(asked, 1);
-	/* One that nothing is sent to is not silent. */
+	/* A peer that nothing is sent to is not silent. */
 	answers_age();
 	cycle(node, NULL);
 	assert_int_equal(asked, 1);
@@ -356,12 +360,12 @@ static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 	sim_device_sent(device(node), &key, 148);
 	unsigned wanted = fetches + 2;
 	cycle(node, NULL);
-	/* The new address makes a cycle of its own. */
+	/* The new address causes a cycle of its own. */
 	node_wait(node, are_fetching, &wanted);
 	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_endpoint(node, 2, "192.0.2.8:5");
 	assert_int_equal(asked, 2);
-	/* One that is heard of is where it is. */
+	/* A peer that makes handshakes is where it is. */
 	sim_device_handshake(
 		device(node), &key, NULL, node->clock.now_ns(node->clock.impl) / 1000000000);
 	answers_age();
@@ -370,7 +374,7 @@ static void a_silent_peer_is_looked_for_behind_its_name(void **state)
 	assert_int_equal(asked, 2);
 }
 
-static void a_good_answer_stands_while_there_is_no_better_one(void **state)
+static void a_good_answer_stays_until_there_is_a_newer_one(void **state)
 {
 	struct node_fixture *node = *state;
 	struct key_public key = key_of(2);
@@ -387,7 +391,7 @@ static void a_good_answer_stands_while_there_is_no_better_one(void **state)
 	assert_endpoint(node, 2, "192.0.2.7:5");
 }
 
-static void names_that_are_gone_are_forgotten(void **state)
+static void unused_names_are_forgotten(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("good.example:5", "bad.example:6"));
@@ -402,9 +406,11 @@ static void names_that_are_gone_are_forgotten(void **state)
 	assert_int_equal(cycles.resolver.count, 0);
 }
 
-/* Whatever allocation fails: either the new document is in force, or the source is told to forget
- * it and the old one is, with its names. */
-static void a_document_is_taken_whole_or_not_at_all(void **state)
+/*
+ * Whatever allocation fails: either the new document is in force, or the source forgets it and the
+ * old one stays, with its names.
+ */
+static void a_document_comes_into_force_whole_or_not_at_all(void **state)
 {
 	static const char large[] = TWO_PEERS("p1.example:5", "good.example:6");
 	static const char small[] = "{\"peers\":[{\"id\":\"c\",\"public_key\":\"" KEY_2
@@ -435,7 +441,7 @@ static void a_document_is_taken_whole_or_not_at_all(void **state)
 		cycle(node, small);
 		assert_endpoint(node, 2, "192.0.2.7:9");
 		assert_null(peer(node, 3));
-		/* To and fro again and again is what the test is about. */
+		/* The test is about changing back and forth. */
 		convergence_clear(&reconciler.convergence);
 	}
 	assert_true(refused > 0);
@@ -463,7 +469,7 @@ static int event(struct node_fixture *node, const char *host)
 		&(struct diag){0});
 }
 
-/* Events with peers at so many names of their own. */
+/* Events with peers at so many different names. */
 static void events_name(struct node_fixture *node, unsigned count)
 {
 	char host[32];
@@ -474,7 +480,7 @@ static void events_name(struct node_fixture *node, unsigned count)
 	}
 }
 
-/* Until the names are answered and no cycle is wanted for their sake. */
+/* Until the names are answered and no cycle is due for them. */
 static void names_settle(struct node_fixture *node)
 {
 	node_wait(node, are_answered, NULL);
@@ -487,7 +493,7 @@ static void names_settle(struct node_fixture *node)
 	}
 }
 
-static void an_event_has_its_address_as_soon_as_its_name_is_answered(void **state)
+static void the_peer_of_an_event_gets_its_address_as_soon_as_its_name_is_resolved(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("", "192.0.2.3:1"));
@@ -499,19 +505,19 @@ static void an_event_has_its_address_as_soon_as_its_name_is_answered(void **stat
 	answer(node, FETCH_FAILED, NULL);
 	assert_endpoint(node, 2, "");
 	assert_int_equal(node_logged(node, "peer \"a\": endpoint: \"good.example\""), 1);
-	/* It is asked for again, as one of the state. */
+	/* It is looked up again, as one of the state. */
 	good_address = "192.0.2.7";
 	wanted = fetches + 1;
 	retry_now(node);
 	node_wait(node, are_fetching, &wanted);
 	answer(node, FETCH_FAILED, NULL);
 	assert_endpoint(node, 2, "192.0.2.7:1");
-	/* A name that is known needs no cycle. */
+	/* A known name needs no cycle. */
 	assert_int_equal(event(node, "good.example"), 0);
 	assert_endpoint(node, 2, "192.0.2.7:1");
 }
 
-static void names_of_events_do_not_pile_up(void **state)
+static void names_of_events_do_not_accumulate(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("good.example:1", "192.0.2.3:1"));
@@ -527,7 +533,7 @@ static void names_of_events_do_not_pile_up(void **state)
 	assert_string_equal(cycles.resolver.first->host, "good.example");
 }
 
-static void events_bring_so_many_names_and_leave_further_ones_to_the_cycle(void **state)
+static void names_of_events_have_a_limit_and_the_cycle_looks_up_the_rest(void **state)
 {
 	struct node_fixture *node = *state;
 	cycles.resolver.names_max = 3;
@@ -536,12 +542,12 @@ static void events_bring_so_many_names_and_leave_further_ones_to_the_cycle(void 
 	events_name(node, 5);
 	assert_int_equal(cycles.resolver.count, 3);
 	names_settle(node);
-	assert_int_equal(asked, 4); /* what the last event of the peer says */
+	assert_int_equal(asked, 4); /* the last event of the peer */
 	cycle(node, TWO_PEERS("n3.example:1", "n4.example:1"));
 	assert_int_equal(asked, 5);
 }
 
-/* Comparisons of texts, of which looking a name up takes some. */
+/* Comparisons of texts, some of which a lookup of a name needs. */
 static size_t steps;
 
 int __real_strcmp(const char *a, const char *b);
@@ -571,8 +577,8 @@ static void cycle_with_names(struct node_fixture *node, unsigned count)
 	free(text);
 }
 
-/* Answers come one by one: each is to cost no look at all the others. */
-static void twice_the_names_take_little_more_than_twice_the_steps(void **state)
+/* Answers arrive one by one: none may cost a pass over all the others. */
+static void twice_the_names_take_about_twice_the_steps(void **state)
 {
 	struct node_fixture *node = *state;
 	size_t counts[] = {1000, 4000}, taken[2];
@@ -591,22 +597,22 @@ int main(void)
 {
 	main_thread = pthread_self();
 	const struct CMUnitTest tests[] = {
-		TEST(a_wish_in_the_middle_of_a_cycle_keeps_its_time),
-		TEST(names_of_events_do_not_pile_up),
-		TEST(an_event_has_its_address_as_soon_as_its_name_is_answered),
-		TEST(events_bring_so_many_names_and_leave_further_ones_to_the_cycle),
-		TEST(twice_the_names_take_little_more_than_twice_the_steps),
-		TEST(what_comes_in_the_middle_of_a_cycle_makes_one_more),
-		TEST(a_fetch_that_takes_long_delays_no_repair),
-		TEST(a_repair_that_fails_is_said),
-		TEST(a_name_server_that_is_slow_holds_nobody_up),
-		TEST(one_that_does_not_answer_in_time_costs_only_the_endpoint),
-		TEST(a_name_that_is_unknown_costs_only_the_endpoint),
-		TEST(a_name_that_is_unknown_is_asked_for_until_it_is_known),
-		TEST(a_silent_peer_is_looked_for_behind_its_name),
-		TEST(a_good_answer_stands_while_there_is_no_better_one),
-		TEST(names_that_are_gone_are_forgotten),
-		TEST(a_document_is_taken_whole_or_not_at_all),
+		TEST(a_cycle_requested_during_a_cycle_keeps_its_time),
+		TEST(names_of_events_do_not_accumulate),
+		TEST(the_peer_of_an_event_gets_its_address_as_soon_as_its_name_is_resolved),
+		TEST(names_of_events_have_a_limit_and_the_cycle_looks_up_the_rest),
+		TEST(twice_the_names_take_about_twice_the_steps),
+		TEST(a_change_during_a_cycle_causes_one_more),
+		TEST(a_slow_fetch_delays_no_repair),
+		TEST(a_repair_that_fails_is_logged),
+		TEST(a_slow_name_server_delays_no_other_peer),
+		TEST(a_late_answer_of_a_name_server_affects_only_the_endpoint),
+		TEST(an_unknown_name_affects_only_the_endpoint),
+		TEST(an_unknown_name_is_looked_up_until_it_is_known),
+		TEST(the_name_of_a_silent_peer_is_looked_up_again),
+		TEST(a_good_answer_stays_until_there_is_a_newer_one),
+		TEST(unused_names_are_forgotten),
+		TEST(a_document_comes_into_force_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

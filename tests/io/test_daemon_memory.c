@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the daemon is built from, when memory is out: an error, and another try succeeds. */
+/* The parts of the daemon when out of memory: an error, and another attempt succeeds. */
 #include "harness.h"
 
 #include "config_file.h"
@@ -70,7 +70,7 @@ static int try_state_file(struct scratch *scratch)
 		assert_int_equal(state_file_read(&file, &outcome, &text, NULL), -EINVAL);
 	file_text_clear(&text);
 	state_file_close(&file);
-	/* Reading again takes memory too. */
+	/* Reading again allocates too. */
 	return error;
 }
 
@@ -126,14 +126,14 @@ static int try_load(void *scratch)
 		return error;
 	}
 	assert_int_equal(found.document.entry_count, 1);
-	/* Newer events that there was no memory for are left out, and that is said. */
+	/* Newer events without memory are left out, and that is reported. */
 	if (!found.fault)
 		assert_int_equal(found.peers.overlay.count, 1);
 	cached_state_clear(&found);
 	return 0;
 }
 
-static void a_state_is_kept_or_not(void **state)
+static void a_state_is_stored_or_not(void **state)
 {
 	name_list[0].public_key = key_of(2);
 	fail_each_allocation(try_store, *state);
@@ -148,7 +148,7 @@ int main(void)
 		MEMORY_TEST(a_configuration_is_read_or_not),
 		MEMORY_TEST(a_path_is_watched_or_not),
 		MEMORY_TEST(a_state_file_is_read_or_not),
-		MEMORY_TEST(a_state_is_kept_or_not),
+		MEMORY_TEST(a_state_is_stored_or_not),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

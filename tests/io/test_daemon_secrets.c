@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No block of memory is given back with a preshared key in it, raw or in base64. */
+/* No block of memory is freed with a preshared key in it, raw or in base64. */
 #include "harness.h"
 
 #include "freed_memory.h"
@@ -50,7 +50,7 @@ static void store_and_load(struct scratch *scratch)
 	assert_null(found.fault);
 	assert_int_equal(found.peers.overlay.count, 2);
 	cached_state_clear(&found);
-	/* And where reading stops half-way. */
+	/* And when reading stops half-way. */
 	FILE *file = fopen(scratch_path(scratch, "last_events.json").text, "r+");
 	assert_non_null(file);
 	assert_int_equal(fseek(file, -3, SEEK_END), 0);
@@ -62,7 +62,7 @@ static void store_and_load(struct scratch *scratch)
 	cached_state_clear(&found);
 }
 
-static void the_watch_sees_the_keys(void **state)
+static void the_check_finds_the_keys(void **state)
 {
 	static const unsigned char bytes[] = {'V', PSK_BYTE};
 	for (size_t i = 0; i < sizeof bytes; i++) {
@@ -111,8 +111,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SECRETS_TEST(the_cache_leaves_no_key_behind),
 		SECRETS_TEST(a_state_file_leaves_no_key_behind),
-		/* Last, since it leaves keys in memory that the others might be given. */
-		SECRETS_TEST(the_watch_sees_the_keys),
+		/* Last, since it leaves keys in memory that another test might get. */
+		SECRETS_TEST(the_check_finds_the_keys),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

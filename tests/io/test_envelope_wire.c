@@ -25,7 +25,7 @@
 #define SIXTY_FOUR_ZEROS SIXTY_FOUR_ZEROS_BUT_PADDING "=="
 #define TIME             "2026-03-01T12:00:00Z"
 
-/* Reads a copy that ends with its last byte, so that a sanitizer sees reading beyond it. */
+/* Read a copy without a byte after its end, so that a sanitizer sees a read beyond it. */
 static int read_bytes(const char *data, size_t length, struct envelope *ret, struct diag *diag)
 {
 	char *copy = malloc(length ? length : 1);
@@ -136,7 +136,7 @@ static void assert_vector(struct json_span vector, struct json_reader *reader)
 	arena_clear(&arena);
 }
 
-static void events_signed_by_go_are_believed_and_forgeries_are_not(void **state)
+static void events_signed_by_go_are_accepted_and_forgeries_are_not(void **state)
 {
 	size_t length, count = 0;
 	char *text = file_read("vectors/envelopes.json", &length);
@@ -288,7 +288,7 @@ static void what_is_no_envelope_is_malformed(void **state)
 	}
 }
 
-static void what_is_missing_is_left_to_the_verifier(void **state)
+static void missing_members_are_left_to_the_verifier(void **state)
 {
 	struct envelope envelope = {0};
 	static const char bare[] = "{\"event_type\":\"x\",\"event_id\":null,\"nonce\":\"\","
@@ -363,7 +363,7 @@ static void an_envelope_cut_or_changed_anywhere_does_no_harm(void **state)
 	envelope_clear(&envelope);
 }
 
-static void depth_and_size_are_no_harm(void **state)
+static void depth_and_size_do_no_harm(void **state)
 {
 	static const char head[] = "{\"event_type\":\"x\",\"payload\":";
 	struct envelope envelope = {0};
@@ -385,15 +385,15 @@ static void depth_and_size_are_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(events_signed_by_go_are_believed_and_forgeries_are_not),
+		cmocka_unit_test(events_signed_by_go_are_accepted_and_forgeries_are_not),
 		cmocka_unit_test(strings_are_escaped_as_go_does),
 		cmocka_unit_test(a_payload_keeps_its_spelling_but_for_white_space_and_html),
 		cmocka_unit_test(a_time_is_written_as_go_does),
 		cmocka_unit_test(what_is_no_envelope_is_malformed),
-		cmocka_unit_test(what_is_missing_is_left_to_the_verifier),
+		cmocka_unit_test(missing_members_are_left_to_the_verifier),
 		cmocka_unit_test(a_signature_is_base64_of_64_bytes),
 		cmocka_unit_test(an_envelope_cut_or_changed_anywhere_does_no_harm),
-		cmocka_unit_test(depth_and_size_are_no_harm),
+		cmocka_unit_test(depth_and_size_do_no_harm),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stream as the daemon follows it: when it is opened again, where it is resumed, what is said.
- */
+/* The stream as the daemon follows it: when it reopens it, where it resumes, what it logs. */
 #include "event_client.h"
 #include "failing_memory.h"
 #include "node_fixture.h"
@@ -85,7 +84,7 @@ static int64_t retry_in_ms(void)
 	return client.retry_timer.due_ns / 1000000 - loop_now_ms();
 }
 
-static void a_stream_that_fell_silent_is_opened_again(void **state)
+static void a_stream_that_fell_silent_is_reopened(void **state)
 {
 	struct node_fixture *node = *state;
 	unsigned wanted = 3;
@@ -98,7 +97,7 @@ static void a_stream_that_fell_silent_is_opened_again(void **state)
 	assert_true(node_logged(node, "nothing sent or received") >= 1);
 }
 
-static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
+static void a_stream_that_ends_as_soon_as_it_opens_is_logged_once(void **state)
 {
 	struct node_fixture *node = *state;
 	node_fault(node, "'endpoint':'events','mode':'end'");
@@ -108,9 +107,9 @@ static void a_stream_that_ends_as_soon_as_it_is_open_is_said_once(void **state)
 	}
 	assert_int_equal(changes, 10);
 	assert_int_equal(node_logged(node, "event stream"), 1);
-	/* 16 s, give or take a quarter. */
+	/* 16 s, plus or minus a quarter. */
 	assert_true(retry_in_ms() > 11000 && retry_in_ms() <= 20000);
-	/* One more that is open says nothing, until it is worth something. */
+	/* Another one that opens logs nothing, until it proves stable. */
 	node_tell(node, "DELETE", "/faults", "");
 	open_now(node);
 	assert_int_equal(node_logged(node, "event stream"), 1);
@@ -126,8 +125,8 @@ static bool is_stable(void *impl)
 	return client.is_open && client.is_stable;
 }
 
-/* As a balancer does with one that is idle. */
-static void a_stream_that_ends_after_a_while_and_opens_again_is_not_said(void **state)
+/* As a load balancer does with an idle one. */
+static void a_stream_that_ends_after_a_while_and_reopens_is_not_logged(void **state)
 {
 	struct node_fixture *node = *state;
 	for (unsigned i = 0; i < 20; i++) {
@@ -142,7 +141,7 @@ static void a_stream_that_ends_after_a_while_and_opens_again_is_not_said(void **
 	assert_int_equal(node_logged(node, "event stream"), 0);
 	assert_int_equal(node_logged(node, "Event stream ended"), 20);
 	assert_int_equal(changes, 40);
-	/* Unless it does not come back, which is said once, or ends as soon as it does. */
+	/* Unless it does not come back, which is logged once, or ends as soon as it does. */
 	node_tell(node, "POST", "/down", "");
 	for (int i = 0; i < 3; i++) {
 		event_client_start(&client);
@@ -178,14 +177,14 @@ static void an_order_that_comes_as_an_event_is_passed_on(void **state)
 		node_wait(node, was_handled, &(unsigned){i + 1});
 		assert_int_equal(orders, 1);
 	}
-	/* Not on the word of somebody else. */
+	/* An order that an unknown key signed is not passed on. */
 	node_tell(node, "POST", "/events", "'event_type':'rotate_keys','signature':'foreign'");
 	node_tell(node, "POST", "/events", "'event_type':'x'");
 	node_wait(node, was_handled, &(unsigned){COUNT_OF(types) + 1});
 	assert_int_equal(orders, 1);
 }
 
-static void a_control_plane_that_wants_no_stream_is_left_alone(void **state)
+static void a_control_plane_that_rejects_the_stream_is_not_asked_again_soon(void **state)
 {
 	struct node_fixture *node = *state;
 	for (int status = 403; status <= 404; status++) {
@@ -197,7 +196,7 @@ static void a_control_plane_that_wants_no_stream_is_left_alone(void **state)
 		node_wait(node, is_closed, NULL);
 		assert_true(retry_in_ms() > 4 * MINUTE_MS);
 	}
-	/* Until it says something good elsewhere. */
+	/* Until another call succeeds. */
 	node_tell(node, "DELETE", "/faults", "");
 	open_now(node);
 	assert_false(client.retry_timer.is_set);
@@ -230,10 +229,10 @@ static void a_pause_that_the_stream_asks_for_is_kept(void **state)
 	assert_int_equal(node_logged(node, "node token"), 1);
 }
 
-/* How an event goes out, and what becomes of it. */
+/* How an event is sent, and its result. */
 static const struct {
 	const char *event;
-	bool is_final; /* it will not be believed later either */
+	bool is_final; /* it will not be accepted later either */
 } kinds[] = {
 	{"'event_type':'x'", true},
 	{"'event_type':'x','signature':'foreign'", false},
@@ -243,13 +242,13 @@ static const struct {
 	{"'event_type':'x','nonce':'used'", true},
 };
 
-/* A good event comes last: once that is handled, all were looked at. */
+/* A valid event comes last: once it is handled, all were checked. */
 static bool are_looked_at(void *impl)
 {
 	return handled == *(unsigned *)impl;
 }
 
-/* The place to resume at is that of the last event before one that may yet be believed. */
+/* The resume position is that of the last event before one that may still be accepted. */
 static void try_sequence(struct node_fixture *node, unsigned number, unsigned *first_id)
 {
 	char expected[16] = "";
@@ -280,7 +279,7 @@ static void try_sequence(struct node_fixture *node, unsigned number, unsigned *f
 	*first_id = id + 1;
 }
 
-static void the_place_to_resume_at_passes_no_event_that_may_yet_be_believed(void **state)
+static void the_resume_position_passes_no_event_that_may_still_be_accepted(void **state)
 {
 	struct node_fixture *node = *state;
 	unsigned id = 1;
@@ -292,7 +291,7 @@ static void the_place_to_resume_at_passes_no_event_that_may_yet_be_believed(void
 		try_sequence(node, number, &id);
 }
 
-static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **state)
+static void an_event_freezes_the_position_for_five_minutes_of_the_boot_clock(void **state)
 {
 	struct node_fixture *node = *state;
 	open_now(node);
@@ -303,7 +302,7 @@ static void an_event_holds_the_place_for_five_minutes_of_the_boot_clock(void **s
 	node->boot_ahead_ns = EVENT_WINDOW_NS + 1000000000;
 	node_tell(node, "POST", "/events", kinds[4].event);
 	node_wait(node, has_cursor, "3");
-	/* Also where there is an id and nothing else. */
+	/* Also with an id and nothing else. */
 	node_tell(node, "POST", "/events", kinds[2].event);
 	node_tell(node, "POST", "/raw", "'text':'id: 77\\n\\n'");
 	node_tell(node, "POST", "/events", kinds[0].event);
@@ -319,8 +318,8 @@ static void reject(struct node_fixture *node, const char *event)
 	node_wait(node, is_rejected, NULL);
 }
 
-/* As of the day that the first comes, from a hostile stream; whatever the wall clock does. */
-static void events_that_are_dated_far_ahead_do_not_freeze_the_place(void **state)
+/* From a hostile stream, with dates up to a day ahead; whatever the wall clock does. */
+static void events_dated_far_ahead_do_not_freeze_the_position(void **state)
 {
 	static const char far_ahead[] = "'event_type':'x','signature':'missing',"
 					"'issued_at':'2150-01-01T00:00:00Z'";
@@ -330,7 +329,7 @@ static void events_that_are_dated_far_ahead_do_not_freeze_the_place(void **state
 	char place[16] = "";
 	unsigned moves = 0;
 	open_now(node);
-	reject(node, far_ahead); /* a field is missing: that holds nothing */
+	reject(node, far_ahead); /* a field is missing: that does not freeze the position */
 	assert_string_equal(client.last_event_id, "1");
 	for (int minute = 0; minute < 30; minute++) {
 		node->boot_ahead_ns += INT64_C(60) * 1000000000;
@@ -347,8 +346,8 @@ static bool is_logged(void *impl)
 	return node_logged(impl, "room for events") > 0;
 }
 
-/* It is said when it begins and when it has ended, and the place to resume at waits. */
-static void events_that_there_is_no_room_for_are_refused_and_said_once(void **state)
+/* The problem is logged when it begins and when it ends, and the resume position waits. */
+static void events_without_room_are_rejected_and_logged_once(void **state)
 {
 	struct node_fixture *node = *state;
 	node->verifier.nonces.max = 2;
@@ -367,7 +366,7 @@ static void events_that_there_is_no_room_for_are_refused_and_said_once(void **st
 			"of 2 are remembered, there is no room for more; --max-nonces "
 			"allows more, and fetches make up for them"),
 		1);
-	/* Five minutes later, the last refusal a minute ago. */
+	/* Five minutes later, the last rejection a minute ago. */
 	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);
 	client.problems[VERDICT_NO_ROOM].met_ms -= MINUTE_MS;
 	node_tell(node, "POST", "/events", "'event_type':'x','offset_s':310");
@@ -382,7 +381,7 @@ struct long_job {
 	unsigned handled_within; /* when it ended */
 };
 
-/* As a cycle that takes its time: two events come within it. */
+/* As a cycle that takes long: two events arrive during it. */
 static void take_long(void *impl)
 {
 	struct long_job *job = impl;
@@ -395,7 +394,7 @@ static void take_long(void *impl)
 	job->handled_within = handled;
 }
 
-static void events_that_come_within_a_job_are_verified_then_and_handled_after_it(void **state)
+static void events_that_arrive_during_a_job_are_verified_then_and_handled_after_it(void **state)
 {
 	struct node_fixture *node = *state;
 	struct long_job job = {.node = node};
@@ -411,7 +410,7 @@ static void events_that_come_within_a_job_are_verified_then_and_handled_after_it
 }
 
 /* Their nonces are not used up. */
-static void where_too_many_wait_events_are_refused_and_come_again(void **state)
+static void when_too_many_wait_events_are_rejected_and_come_again(void **state)
 {
 	struct node_fixture *node = *state;
 	open_now(node);
@@ -443,8 +442,8 @@ static void good_event_handle(struct node_fixture *node)
 	node_wait(node, was_handled, &wanted);
 }
 
-/* Whatever allocation fails, an event that was not handled is asked for again. */
-static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
+/* Whatever allocation fails, the client requests an event again that was not handled. */
+static void the_position_does_not_pass_an_event_without_memory(void **state)
 {
 	struct node_fixture *node = *state;
 	bool has_failed = true;
@@ -463,7 +462,7 @@ static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
 		if (handled)
 			continue;
 		assert_string_equal(client.last_event_id, before);
-		/* Nor is it by one behind it. Where the stream broke, it comes again. */
+		/* Nor by a later event. When the stream breaks, it comes again. */
 		bool is_rejected = client.problems[VERDICT_FAULT].met_ms != 0;
 		rejected += is_rejected;
 		good_event_handle(node);
@@ -473,7 +472,7 @@ static void an_event_that_there_is_no_memory_for_is_not_passed(void **state)
 	assert_true(rejected > 0);
 }
 
-static void it_is_resumed_there(void **state)
+static void the_stream_resumes_at_the_position(void **state)
 {
 	struct node_fixture *node = *state;
 	open_now(node);
@@ -482,7 +481,7 @@ static void it_is_resumed_there(void **state)
 	node_wait(node, has_cursor, "3");
 	node_tell(node, "POST", "/cut", "");
 	node_wait(node, is_closed, NULL);
-	/* The half event before the cut had an id, and is none. */
+	/* The half event before the cut had an id, which does not count. */
 	assert_string_equal(client.last_event_id, "3");
 	node_tell(node, "POST", "/events", kinds[0].event);
 	open_now(node);
@@ -490,7 +489,7 @@ static void it_is_resumed_there(void **state)
 	assert_true(node_plane_knows(node, "/requests", "\"Last-Event-Id\":\"3\""));
 }
 
-static void an_event_that_is_too_long_is_passed(void **state)
+static void the_position_passes_an_event_that_is_too_long(void **state)
 {
 	struct node_fixture *node = *state;
 	node_fault(node, "'endpoint':'events','mode':'huge_event'");
@@ -499,7 +498,7 @@ static void an_event_that_is_too_long_is_passed(void **state)
 	assert_int_equal(node_logged(node, "too long"), 1);
 }
 
-static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **state)
+static void occasional_rejected_events_do_not_fill_the_log(void **state)
 {
 	struct node_fixture *node = *state;
 	open_now(node);
@@ -516,7 +515,7 @@ static void events_that_are_refused_now_and_then_do_not_fill_the_log(void **stat
 }
 
 /* Nor may one of the kinds hide another. */
-static void reasons_that_take_turns_are_logged_once_each(void **state)
+static void alternating_reasons_are_logged_once_each(void **state)
 {
 	static const char *const names[] = {
 		"forged", "future", "incomplete", "stale", "malformed", "repeated"};
@@ -530,7 +529,7 @@ static void reasons_that_take_turns_are_logged_once_each(void **state)
 		snprintf(junk, sizeof junk, "'text':'data: %s\\n\\n'", i % 2 ? "{" : "7");
 		node_tell(node, "POST", "/raw", junk);
 		node_tell(node, "POST", "/events", kinds[0].event);
-		/* The nonce is used by an event that is good. */
+		/* A valid event uses the nonce. */
 		node_wait(node, was_handled, &(unsigned){i + 1});
 	}
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -541,7 +540,7 @@ static void reasons_that_take_turns_are_logged_once_each(void **state)
 	assert_int_equal(node_logged(node, "Problem "), 6);
 }
 
-static void without_a_stream_the_state_is_pulled_more_often(void **state)
+static void without_a_stream_the_state_is_fetched_more_often(void **state)
 {
 	static const struct {
 		bool is_open;
@@ -562,7 +561,7 @@ static void without_a_stream_the_state_is_pulled_more_often(void **state)
 		client.changed_ms = loop_now_ms() - cases[i].down_minutes * MINUTE_MS;
 		int64_t short_ms = cases[i].pull_minutes * (int64_t)MINUTE_MS -
 				   event_client_fetch_ms(&client, interval_ms);
-		/* Time goes on meanwhile. */
+		/* Time passes meanwhile. */
 		assert_true(short_ms >= 0 && short_ms < 1000);
 	}
 }
@@ -572,25 +571,25 @@ static void without_a_stream_the_state_is_pulled_more_often(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_stream_that_fell_silent_is_opened_again),
-		TEST(a_stream_that_ends_as_soon_as_it_is_open_is_said_once),
-		TEST(a_stream_that_ends_after_a_while_and_opens_again_is_not_said),
+		TEST(a_stream_that_fell_silent_is_reopened),
+		TEST(a_stream_that_ends_as_soon_as_it_opens_is_logged_once),
+		TEST(a_stream_that_ends_after_a_while_and_reopens_is_not_logged),
 		TEST(an_order_that_comes_as_an_event_is_passed_on),
-		TEST(a_control_plane_that_wants_no_stream_is_left_alone),
+		TEST(a_control_plane_that_rejects_the_stream_is_not_asked_again_soon),
 		TEST(a_pause_that_the_control_plane_asks_for_is_kept),
 		TEST(a_pause_that_the_stream_asks_for_is_kept),
-		TEST(the_place_to_resume_at_passes_no_event_that_may_yet_be_believed),
-		TEST(an_event_holds_the_place_for_five_minutes_of_the_boot_clock),
-		TEST(events_that_are_dated_far_ahead_do_not_freeze_the_place),
-		TEST(events_that_there_is_no_room_for_are_refused_and_said_once),
-		TEST(events_that_come_within_a_job_are_verified_then_and_handled_after_it),
-		TEST(where_too_many_wait_events_are_refused_and_come_again),
-		TEST(an_event_that_there_is_no_memory_for_is_not_passed),
-		TEST(it_is_resumed_there),
-		TEST(an_event_that_is_too_long_is_passed),
-		TEST(events_that_are_refused_now_and_then_do_not_fill_the_log),
-		TEST(reasons_that_take_turns_are_logged_once_each),
-		TEST(without_a_stream_the_state_is_pulled_more_often),
+		TEST(the_resume_position_passes_no_event_that_may_still_be_accepted),
+		TEST(an_event_freezes_the_position_for_five_minutes_of_the_boot_clock),
+		TEST(events_dated_far_ahead_do_not_freeze_the_position),
+		TEST(events_without_room_are_rejected_and_logged_once),
+		TEST(events_that_arrive_during_a_job_are_verified_then_and_handled_after_it),
+		TEST(when_too_many_wait_events_are_rejected_and_come_again),
+		TEST(the_position_does_not_pass_an_event_without_memory),
+		TEST(the_stream_resumes_at_the_position),
+		TEST(the_position_passes_an_event_that_is_too_long),
+		TEST(occasional_rejected_events_do_not_fill_the_log),
+		TEST(alternating_reasons_are_logged_once_each),
+		TEST(without_a_stream_the_state_is_fetched_more_often),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 #define SIZE_LIMIT 64
 
-/* All that came out, one line each: `event TYPE [DATA] id=ID`, where `id*` is the event's own. */
+/* The output, one line each: `event TYPE [DATA] id=ID`, where `id*` is the event's own. */
 struct record {
 	char *text;
 	size_t length;
@@ -64,7 +64,7 @@ static struct event_stream_callbacks callbacks_into(struct record *record)
 	};
 }
 
-/* The piece alone, so that a sanitizer sees reading beyond its end. */
+/* The piece alone, so that a sanitizer sees a read beyond its end. */
 static void push(struct event_stream *stream, const char *bytes, size_t length)
 {
 	char *copy = malloc(length ? length : 1);
@@ -196,14 +196,14 @@ static void characters_may_be_cut_in_two(void **state)
 #define TEN   "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
 
-static void an_event_over_the_limit_is_said_to_be_and_dropped(void **state)
+static void an_event_over_the_limit_is_reported_and_dropped(void **state)
 {
 	assert_text("data: " SIXTY "abcd\n\n", "event  [" SIXTY "abcd] id=\n");
 	assert_text("data: " SIXTY "abcde\n\ndata: x\n\n", "dropped  [] id=\nevent  [x] id=\n");
 	assert_text("id: 1\ndata: " SIXTY "\ndata: abc\n\n", "event  [" SIXTY "\nabc] id*=1\n");
 	assert_text("event: t\ndata: " SIXTY "\ndata: abcd\ndata: more\nid: 5\n\ndata: x\n\n",
 		"dropped  [] id*=5\nevent  [x] id=5\n");
-	/* What is ignored has no size. */
+	/* Ignored bytes count for no limit. */
 	assert_text(": " SIXTY SIXTY "\nunknown: " SIXTY SIXTY "\ndata: x\n\n", "event  [x] id=\n");
 }
 
@@ -221,7 +221,7 @@ static void a_field_over_its_limit_drops_the_event(void **state)
 	assert_text(text, "dropped  [] id=\nevent  [y] id=\n");
 }
 
-static void memory_stays_bounded(void **state)
+static void memory_stays_within_its_limit(void **state)
 {
 	struct record record;
 	struct event_stream stream;
@@ -302,9 +302,9 @@ int main(void)
 		cmocka_unit_test(an_event_that_is_not_finished_is_dropped),
 		cmocka_unit_test(a_byte_order_mark_counts_only_at_the_start),
 		cmocka_unit_test(characters_may_be_cut_in_two),
-		cmocka_unit_test(an_event_over_the_limit_is_said_to_be_and_dropped),
+		cmocka_unit_test(an_event_over_the_limit_is_reported_and_dropped),
 		cmocka_unit_test(a_field_over_its_limit_drops_the_event),
-		cmocka_unit_test(memory_stays_bounded),
+		cmocka_unit_test(memory_stays_within_its_limit),
 		cmocka_unit_test(an_event_without_end_is_an_error),
 		cmocka_unit_test(any_bytes_do_no_harm),
 	};

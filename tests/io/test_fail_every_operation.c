@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operation N fails, for every N, in the life of a node on the simulated controller: refused or
- * carried out and reported as failed, once or from then on. The error that comes out names the
- * operation and the peer; the next cycle without a fault makes the device right, and the one after
- * it has nothing left to do.
+ * Operation N fails, for every N, in the life of a node on the simulated controller: without
+ * effect, or with effect and reported as failed, once or from then on. The error names the
+ * operation and the peer; the next cycle without a fault corrects the device, and the one after it
+ * has nothing left to do.
  */
 #include "harness.h"
 
@@ -53,8 +53,10 @@ static void node_fails(
 	node->failing.has_failed = false;
 }
 
-/* What the control plane wants first, and what it wants later: removes, updates, adds, and a
- * prefix that moves from peer-4 to peer-5. */
+/*
+ * The state of the control plane at first, and later: removes, updates, adds, and a prefix that
+ * moves from peer-4 to peer-5.
+ */
 static void document_first(struct state_document *document)
 {
 	document_add(document, "peer-2", 2, "198.51.100.2:1", "10.0.0.2/32");
@@ -143,7 +145,7 @@ static step *const steps[] = {
 	step_teardown,
 };
 
-/* A stranger's peer, to be removed by the first cycle. */
+/* A foreign peer, which the first cycle removes. */
 static void stranger_enters(struct node *node)
 {
 	struct sim_device *device = sim_controller_create(&node->sim, "plexd0");
@@ -153,8 +155,7 @@ static void stranger_enters(struct node *node)
 }
 
 /*
- * The step fails and names the culprit. An event whose old key cannot be removed goes on, and says
- * so in the log.
+ * The step fails and names the peer. An event whose old key cannot be removed goes on, and logs it.
  */
 static void assert_failure_is_told(const struct node *node, int error)
 {
@@ -171,8 +172,8 @@ static void assert_failure_is_told(const struct node *node, int error)
 }
 
 /*
- * Setup was under way and the link is gone, which nobody told: Setup finds out, stops, and the next
- * one begins anew.
+ * The link vanished during setup, and nothing reported it: Setup finds out, stops, and the next one
+ * starts again.
  */
 static bool is_link_lost_unnoticed(const struct node *node)
 {
@@ -180,7 +181,7 @@ static bool is_link_lost_unnoticed(const struct node *node)
 	return node->sim.device_count == 0 && state != INTERFACE_ABSENT && state != INTERFACE_UP;
 }
 
-/* Without faults, one cycle makes the device right and the next has nothing to do. */
+/* Without faults, one cycle corrects the device and the next has nothing to do. */
 static void assert_converges(struct node *node)
 {
 	struct device device = {0};
@@ -207,7 +208,7 @@ static void assert_converges(struct node *node)
 	assert_int_equal(node->sim.device_count, 0);
 }
 
-/* Lives until the step in which call N fails; false if no call did. */
+/* Live until the step in which call N fails; false if no call did. */
 static bool live_until_failure(unsigned number, enum outcome outcome, int error)
 {
 	struct node node;
@@ -241,7 +242,7 @@ static void each_operation_may_fail_once(void **state)
 		}
 }
 
-/* Lives on to the end though every call from N on fails. */
+/* Live on to the end though every call from N on fails. */
 static bool live_on_failing(unsigned number, enum outcome outcome, int error)
 {
 	struct node node;
@@ -281,7 +282,7 @@ static void a_cycle_names_every_peer_that_failed(void **state)
 	node_init(&node);
 	stranger_enters(&node);
 	assert_int_equal(step_setup(&node), 0);
-	node_fails(&node, 1, UINT32_MAX, OUTCOME_REFUSED, -EIO); /* the read goes well */
+	node_fails(&node, 1, UINT32_MAX, OUTCOME_REFUSED, -EIO); /* the read succeeds */
 	assert_int_not_equal(step_cycle_first(&node), 0);
 	struct key_public stranger = key_of(9);
 	static const char *const named[] = {"add peer peer-2: ", "add peer peer-3: ",

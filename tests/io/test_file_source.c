@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state file as a source of the daemon's, where files cannot be watched. */
+/* The state file as the daemon's source, where files cannot be watched. */
 #include "file_source.h"
 #include "harness.h"
 #include "scratch.h"
@@ -19,7 +19,7 @@ int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
 
 static bool no_instances, no_watches;
 
-/* What is watched already may be watched again: a file that is new may not. */
+/* An existing watch can be renewed; a new file cannot be watched. */
 static bool is_file(const char *path)
 {
 	struct stat status;
@@ -38,7 +38,7 @@ int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
 	return no_watches && is_file(path) ? -1 : __real_inotify_add_watch(fd, path, mask);
 }
 
-/* A daemon around the source: it notes what it is told. */
+/* A daemon around the source: it records the notifications. */
 struct node {
 	struct scratch *scratch;
 	struct scratch_path path;
@@ -136,7 +136,7 @@ static void wish_await(struct node *node)
 	loop_timer_cancel(&node->loop, &node->patience);
 }
 
-static void a_file_that_cannot_be_watched_is_read_all_the_same(void **state)
+static void a_file_that_cannot_be_watched_is_still_read(void **state)
 {
 	struct node *node = *state;
 	no_instances = true;
@@ -150,7 +150,7 @@ static void a_file_that_cannot_be_watched_is_read_all_the_same(void **state)
 	assert_int_equal(node->troubles, 1);
 }
 
-static void what_could_not_be_watched_is_as_soon_as_it_can_be(void **state)
+static void a_failed_watch_is_set_as_soon_as_possible(void **state)
 {
 	struct node *node = *state;
 	no_instances = true;
@@ -164,7 +164,7 @@ static void what_could_not_be_watched_is_as_soon_as_it_can_be(void **state)
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 }
 
-static void what_is_watched_of_a_path_goes_on_being_watched(void **state)
+static void the_watched_parts_of_a_path_stay_watched(void **state)
 {
 	struct node *node = *state;
 	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
@@ -181,7 +181,7 @@ static void what_is_watched_of_a_path_goes_on_being_watched(void **state)
 	assert_false(problem_is_raised(&node->source.watch_problem));
 }
 
-static void a_broken_text_is_refused_each_time_and_read_once(void **state)
+static void an_invalid_text_is_rejected_each_time_and_read_once(void **state)
 {
 	struct node *node = *state;
 	scratch_write(node->scratch, "state.json", "{\"peers\":");
@@ -193,10 +193,10 @@ static void a_broken_text_is_refused_each_time_and_read_once(void **state)
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 }
 
-static void a_state_that_could_not_be_kept_is_read_again_until_it_is(void **state)
+static void a_state_that_could_not_be_stored_is_read_again_until_it_is(void **state)
 {
 	struct node *node = *state;
-	/* In the way of the file that the kept state is written to first. */
+	/* A directory blocks the temporary file of the cached state. */
 	scratch_mkdir(node->scratch, ".last_state.json.new");
 	scratch_write(node->scratch, "state.json", DOCUMENT);
 	begin(node);
@@ -209,8 +209,8 @@ static void a_state_that_could_not_be_kept_is_read_again_until_it_is(void **stat
 	assert_int_equal(node->troubles, 1);
 }
 
-/* A state is looked at when it is read, so that each of these differs from the one before it. */
-static void others_may_read_a_state_only_without_preshared_keys(void **state)
+/* A state is checked when it is read, so each of these differs from the one before. */
+static void a_state_that_others_may_read_has_no_preshared_keys_or_is_warned_of(void **state)
 {
 	static const struct {
 		mode_t mode;
@@ -239,18 +239,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_file_that_cannot_be_watched_is_read_all_the_same, set_up, tear_down),
+			a_file_that_cannot_be_watched_is_still_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_could_not_be_watched_is_as_soon_as_it_can_be, set_up, tear_down),
+			a_failed_watch_is_set_as_soon_as_possible, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_is_watched_of_a_path_goes_on_being_watched, set_up, tear_down),
+			the_watched_parts_of_a_path_stay_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_broken_text_is_refused_each_time_and_read_once, set_up, tear_down),
+			an_invalid_text_is_rejected_each_time_and_read_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_state_that_could_not_be_kept_is_read_again_until_it_is, set_up,
+			a_state_that_could_not_be_stored_is_read_again_until_it_is, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
-			others_may_read_a_state_only_without_preshared_keys, set_up, tear_down),
+			a_state_that_others_may_read_has_no_preshared_keys_or_is_warned_of, set_up,
+			tear_down),
 	};
 	return cmocka_run_group_tests_name("file_source", tests, NULL, NULL);
 }

@@ -120,7 +120,7 @@ static int refuse_piece(void *impl, const char *bytes, size_t length)
 	return -ENOMEM;
 }
 
-static void a_callback_that_wants_no_more_ends_the_request(void **state)
+static void a_callback_that_returns_an_error_ends_the_request(void **state)
 {
 	struct http_fixture *fixture = *state;
 	fault(fixture, "'mode':'endless'");
@@ -134,7 +134,7 @@ static void a_callback_that_wants_no_more_ends_the_request(void **state)
 	assert_end(&asked, HTTP_END_ABORTED, "not wanted");
 }
 
-static void a_client_can_go_with_requests_under_way(void **state)
+static void a_client_can_be_closed_with_requests_under_way(void **state)
 {
 	struct http_fixture *fixture = *state;
 	struct asked asked[3] = {{0}};
@@ -162,8 +162,8 @@ int main(void)
 		TEST(a_request_is_cancelled_at_any_time),
 		TEST(a_callback_cancels_another_request),
 		TEST(a_callback_starts_another_request),
-		TEST(a_callback_that_wants_no_more_ends_the_request),
-		TEST(a_client_can_go_with_requests_under_way),
+		TEST(a_callback_that_returns_an_error_ends_the_request),
+		TEST(a_client_can_be_closed_with_requests_under_way),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

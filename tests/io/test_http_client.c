@@ -62,7 +62,7 @@ static void the_token_is_sent_and_only_if_there_is_one(void **state)
 	secret_buffer_clear(&with.body);
 }
 
-static void what_cannot_stand_in_a_header_is_refused(void **state)
+static void a_value_that_no_header_can_hold_is_rejected(void **state)
 {
 	struct http_fixture *fixture = *state;
 	const struct http_header bad[] = {{"X-A", "a\r\nX-B: c"}};
@@ -81,7 +81,7 @@ static void what_cannot_stand_in_a_header_is_refused(void **state)
 	diag_clear(&diag);
 }
 
-static void a_packed_body_is_unpacked_if_that_was_asked_for(void **state)
+static void a_compressed_body_is_expanded_if_requested(void **state)
 {
 	struct http_fixture *fixture = *state;
 	char document[3000] = "{\"peers\":[]";
@@ -101,7 +101,7 @@ static void a_packed_body_is_unpacked_if_that_was_asked_for(void **state)
 	secret_buffer_clear(&packed.body);
 }
 
-static void a_packed_body_that_nobody_asked_for_is_an_error(void **state)
+static void a_compressed_body_that_was_not_requested_is_an_error(void **state)
 {
 	struct http_fixture *fixture = *state;
 	fault(fixture, "'mode':'gzip_bomb','bytes':1000");
@@ -109,7 +109,7 @@ static void a_packed_body_that_nobody_asked_for_is_an_error(void **state)
 	assert_end(&asked, HTTP_END_PROTOCOL, "encoded");
 }
 
-static void a_body_over_the_limit_is_refused(void **state)
+static void a_body_over_the_limit_is_rejected(void **state)
 {
 	static const char *const faults[] = {
 		"'mode':'endless','count':1", "'mode':'gzip_bomb','count':1"};
@@ -125,7 +125,7 @@ static void a_body_over_the_limit_is_refused(void **state)
 	}
 }
 
-static void a_body_of_just_the_limit_is_taken(void **state)
+static void a_body_of_exactly_the_limit_is_accepted(void **state)
 {
 	struct http_fixture *fixture = *state;
 	plane_process_tell(&fixture->plane, "PUT", "/nodes/n1/state", "{\"peers\":[]}");
@@ -139,7 +139,7 @@ static void a_body_of_just_the_limit_is_taken(void **state)
 	assert_end(&over, HTTP_END_TOO_LARGE, "over 11 bytes");
 }
 
-static void a_header_without_end_is_refused(void **state)
+static void a_header_without_end_is_rejected(void **state)
 {
 	struct http_fixture *fixture = *state;
 	fault(fixture, "'mode':'headers'");
@@ -147,7 +147,7 @@ static void a_header_without_end_is_refused(void **state)
 	assert_end(&asked, HTTP_END_TOO_LARGE, "header is too long");
 }
 
-static void a_header_of_just_the_limit_is_taken(void **state)
+static void a_header_of_exactly_the_limit_is_accepted(void **state)
 {
 	struct http_fixture *fixture = *state;
 	static const char start[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
@@ -168,7 +168,7 @@ static void a_header_of_just_the_limit_is_taken(void **state)
 	}
 }
 
-static void interim_answers_are_passed_over_but_not_for_ever(void **state)
+static void interim_answers_are_skipped_up_to_a_limit(void **state)
 {
 	struct http_fixture *fixture = *state;
 	fault(fixture, "'mode':'raw_close','count':1,'text':"
@@ -261,8 +261,8 @@ static int listener_fill(int fds[2])
 	return ntohs(address.sin_port);
 }
 
-/* libcurl's "after 300 ms" would make each a trouble of its own. */
-static void connects_that_time_out_have_the_same_words_however_long_they_took(void **state)
+/* libcurl's "after 300 ms" would make each a problem of its own. */
+static void connects_that_time_out_have_one_error_text_however_long_they_took(void **state)
 {
 	struct http_fixture *fixture = *state;
 	char url[64];
@@ -326,7 +326,7 @@ static void an_answer_that_keeps_coming_may_take_as_long_as_it_needs(void **stat
 	secret_buffer_clear(&asked.body);
 }
 
-/* The kernel takes a good part of it at once, which is no sign that it got anywhere. */
+/* The kernel accepts a large part at once, which does not mean that it arrived. */
 static void a_body_that_keeps_going_out_may_take_as_long_as_it_needs(void **state)
 {
 	enum { BODY_BYTES = 12000000 };
@@ -363,8 +363,8 @@ static void an_exchange_that_drips_is_cut(void **state)
 	}
 }
 
-/* What is packed may bring nothing for ever. */
-static void an_exchange_that_brings_nothing_of_use_is_cut(void **state)
+/* A compressed body may expand to nothing for ever. */
+static void an_exchange_that_brings_nothing_useful_is_cut(void **state)
 {
 	struct http_fixture *fixture = *state;
 	struct http_call call = call_of(fixture, STATE_PATH);
@@ -400,7 +400,7 @@ static void end_after_many(struct asked *asked)
 }
 
 /* The whole of it takes longer than its idle time, each byte a small part of that. */
-static void a_stream_that_speaks_goes_on(void **state)
+static void a_stream_with_data_goes_on(void **state)
 {
 	struct http_fixture *fixture = *state;
 	fault(fixture, "'mode':'slow','delay_ms':100");
@@ -431,7 +431,7 @@ static void many_requests_run_at_once(void **state)
 	}
 }
 
-static void a_connection_is_used_again(void **state)
+static void a_connection_is_reused(void **state)
 {
 	struct http_fixture *fixture = *state;
 	for (int i = 0; i < 3; i++) {
@@ -451,27 +451,27 @@ int main(void)
 		TEST(a_get_brings_status_header_and_body),
 		TEST(a_post_sends_its_body_and_headers),
 		TEST(the_token_is_sent_and_only_if_there_is_one),
-		TEST(what_cannot_stand_in_a_header_is_refused),
-		TEST(a_packed_body_is_unpacked_if_that_was_asked_for),
-		TEST(a_packed_body_that_nobody_asked_for_is_an_error),
-		TEST(a_body_over_the_limit_is_refused),
-		TEST(a_body_of_just_the_limit_is_taken),
-		TEST(a_header_without_end_is_refused),
-		TEST(a_header_of_just_the_limit_is_taken),
-		TEST(interim_answers_are_passed_over_but_not_for_ever),
+		TEST(a_value_that_no_header_can_hold_is_rejected),
+		TEST(a_compressed_body_is_expanded_if_requested),
+		TEST(a_compressed_body_that_was_not_requested_is_an_error),
+		TEST(a_body_over_the_limit_is_rejected),
+		TEST(a_body_of_exactly_the_limit_is_accepted),
+		TEST(a_header_without_end_is_rejected),
+		TEST(a_header_of_exactly_the_limit_is_accepted),
+		TEST(interim_answers_are_skipped_up_to_a_limit),
 		TEST(an_error_status_is_reported_without_waiting_for_its_body),
 		TEST(what_is_no_http_is_a_protocol_error),
 		TEST(a_broken_connection_is_a_network_error),
-		TEST(connects_that_time_out_have_the_same_words_however_long_they_took),
+		TEST(connects_that_time_out_have_one_error_text_however_long_they_took),
 		TEST(an_exchange_that_stalls_is_cut_after_the_idle_time),
 		TEST(an_answer_that_keeps_coming_may_take_as_long_as_it_needs),
 		TEST(a_body_that_keeps_going_out_may_take_as_long_as_it_needs),
 		TEST(an_exchange_that_drips_is_cut),
-		TEST(an_exchange_that_brings_nothing_of_use_is_cut),
+		TEST(an_exchange_that_brings_nothing_useful_is_cut),
 		TEST(a_silent_stream_times_out),
-		TEST(a_stream_that_speaks_goes_on),
+		TEST(a_stream_with_data_goes_on),
 		TEST(many_requests_run_at_once),
-		TEST(a_connection_is_used_again),
+		TEST(a_connection_is_reused),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which exchanges are waited for: all of those whose bytes come often and fast enough, in whatever
- * pieces; none of the others for long. */
+/*
+ * Which exchanges may go on: all whose bytes arrive often and fast enough, in whatever pieces; none
+ * of the others for long.
+ */
 #include "harness.h"
 #include "http_pace.h"
 
@@ -13,7 +15,7 @@
 
 static const struct http_pace_limits limits = {.idle_ms = IDLE_MS, .least_rate = RATE};
 
-/* A piece of `bytes` every `gap_ms`, of which each `useful_one_in` is of use; 0: none. */
+/* A piece of `bytes` every `gap_ms`, of which each `useful_one_in` is useful; 0: none. */
 struct source {
 	int64_t gap_ms;
 	uint64_t bytes;
@@ -26,10 +28,10 @@ struct outcome {
 	uint64_t useful;
 };
 
-/* As it goes on for `total_ms`, if it is not cut. */
+/* The exchange as it goes on for `total_ms`, if it is not cut. */
 static struct outcome exchange(const struct source *source, int64_t total_ms, int64_t look_ms)
 {
-	/* Of a connection that was used before, and at any time. */
+	/* On a reused connection, and at any time. */
 	struct http_pace_counts counts = {.moved = 7000, .useful = 5000};
 	const int64_t start_ms = 123456;
 	struct http_pace pace;
@@ -51,7 +53,7 @@ static struct outcome exchange(const struct source *source, int64_t total_ms, in
 	return (struct outcome){.end_ms = total_ms, .useful = counts.useful - 5000};
 }
 
-static void what_comes_often_and_fast_enough_is_never_cut(void **state)
+static void an_exchange_that_is_fast_enough_is_never_cut(void **state)
 {
 	for (int64_t gap_ms = 1; gap_ms < IDLE_MS - LOOK_MS; gap_ms += 1 + gap_ms / 7) {
 		/* Twice the rate: a window may begin just behind a piece. */
@@ -62,7 +64,7 @@ static void what_comes_often_and_fast_enough_is_never_cut(void **state)
 	}
 }
 
-static void pieces_that_are_of_use_only_when_they_are_whole_are_no_reason_to_cut(void **state)
+static void a_body_that_is_useful_only_in_large_pieces_is_not_cut(void **state)
 {
 	/* A record of 16 KiB at 200 bytes a second takes longer than the idle time. */
 	const struct http_pace_limits slow = {.idle_ms = 30000, .least_rate = RATE};
@@ -76,7 +78,7 @@ static void pieces_that_are_of_use_only_when_they_are_whole_are_no_reason_to_cut
 	}
 }
 
-static void what_does_not_move_is_cut_after_the_idle_time(void **state)
+static void an_exchange_that_does_not_move_is_cut_after_the_idle_time(void **state)
 {
 	for (int64_t look_ms = 1; look_ms <= LOOK_MS; look_ms *= 2) {
 		const struct source silent = {INT64_MAX, 0, 0};
@@ -86,8 +88,8 @@ static void what_does_not_move_is_cut_after_the_idle_time(void **state)
 	}
 }
 
-/* Whatever it does, one that was waited for has brought what the least rate says. */
-static void what_drips_is_cut(void **state)
+/* However it behaves, an exchange that was not cut has reached the minimum rate. */
+static void an_exchange_that_is_too_slow_is_cut(void **state)
 {
 	srand(1);
 	unsigned cut = 0;
@@ -108,7 +110,7 @@ static void what_drips_is_cut(void **state)
 	assert_int_equal(outcome.end_ms, WINDOW_MS);
 }
 
-static void another_connection_begins_anew(void **state)
+static void another_connection_starts_again(void **state)
 {
 	struct http_pace_counts counts = {.moved = 90000, .useful = 90000};
 	struct http_pace pace;
@@ -134,12 +136,11 @@ static void without_limits_nothing_is_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_comes_often_and_fast_enough_is_never_cut),
-		cmocka_unit_test(
-			pieces_that_are_of_use_only_when_they_are_whole_are_no_reason_to_cut),
-		cmocka_unit_test(what_does_not_move_is_cut_after_the_idle_time),
-		cmocka_unit_test(what_drips_is_cut),
-		cmocka_unit_test(another_connection_begins_anew),
+		cmocka_unit_test(an_exchange_that_is_fast_enough_is_never_cut),
+		cmocka_unit_test(a_body_that_is_useful_only_in_large_pieces_is_not_cut),
+		cmocka_unit_test(an_exchange_that_does_not_move_is_cut_after_the_idle_time),
+		cmocka_unit_test(an_exchange_that_is_too_slow_is_cut),
+		cmocka_unit_test(another_connection_starts_again),
 		cmocka_unit_test(without_limits_nothing_is_cut),
 	};
 	return cmocka_run_group_tests_name("http_pace", tests, NULL, NULL);

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* As libcurl might, if a server put the token where an error is made of it. */
-static void an_error_that_holds_the_token_is_replaced(void **state)
+/* As libcurl might, if a server put the token into a text that becomes an error. */
+static void an_error_that_contains_the_token_is_replaced(void **state)
 {
 	struct http_fixture *fixture = *state;
 	struct asked asked = {.fixture = fixture};
@@ -41,7 +41,7 @@ static void nothing_secret_is_left_in_freed_memory(void **state)
 	post.body = document;
 	post.body_length = strlen(document);
 	freed_memory_watch('T', 24);
-	/* Seen by nobody, it would be optimised away. */
+	/* Without a reader it would be optimised away. */
 	char *volatile control = strdup(TOKEN);
 	free(control);
 	assert_true(freed_memory_hits() > 0);
@@ -169,7 +169,7 @@ static void a_new_authority_file_counts_at_the_next_connection(void **state)
 	authority_remove(new);
 }
 
-/* Takes one connection, keeps what comes first, and hangs up. */
+/* Accept one connection, store its first bytes, and hang up. */
 struct fake_proxy {
 	int fd;
 	pthread_t thread;
@@ -221,7 +221,7 @@ static void proxy_set(const char *url)
 	}
 }
 
-static void a_loopback_address_is_never_asked_through_a_proxy(void **state)
+static void a_loopback_address_is_never_reached_through_a_proxy(void **state)
 {
 	struct http_fixture *fixture = *state;
 	struct fake_proxy proxy;
@@ -262,11 +262,11 @@ static void a_proxy_is_used_for_others_and_not_shown_the_token(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_error_that_holds_the_token_is_replaced),
+		TEST(an_error_that_contains_the_token_is_replaced),
 		TEST(a_server_is_trusted_through_the_authority_that_is_named),
 		TEST(a_server_with_another_name_is_not_trusted),
 		TEST(a_new_authority_file_counts_at_the_next_connection),
-		TEST(a_loopback_address_is_never_asked_through_a_proxy),
+		TEST(a_loopback_address_is_never_reached_through_a_proxy),
 		TEST(a_proxy_is_used_for_others_and_not_shown_the_token),
 		TEST(nothing_secret_is_left_in_freed_memory),
 	};

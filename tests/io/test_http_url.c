@@ -2,7 +2,7 @@
 #include "harness.h"
 #include "http_url.h"
 
-static void urls_that_will_do(void **state)
+static void valid_urls_are_accepted(void **state)
 {
 	static const struct {
 		const char *text;
@@ -33,7 +33,7 @@ static void urls_that_will_do(void **state)
 	}
 }
 
-static void urls_that_will_not_do(void **state)
+static void invalid_urls_are_rejected(void **state)
 {
 	static const struct {
 		const char *text;
@@ -92,8 +92,8 @@ static void urls_that_will_not_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(urls_that_will_do),
-		cmocka_unit_test(urls_that_will_not_do),
+		cmocka_unit_test(valid_urls_are_accepted),
+		cmocka_unit_test(invalid_urls_are_rejected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

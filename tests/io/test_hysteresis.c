@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often a problem that comes and goes is logged: at once as long as it does so seldom, hardly
- * ever if it does so all the time, and in the end the log is right. */
+/*
+ * How often a problem that comes and goes is logged: at once if it does so rarely, seldom if it
+ * does so all the time, and in the end the log is correct.
+ */
 #include "harness.h"
 #include "hysteresis.h"
 #include "problem.h"
@@ -12,7 +14,7 @@
 #define HOUR_MS (3600 * S_MS)
 #define DAY_MS  (24 * HOUR_MS)
 
-/* One that is at work, and what the log says of it. */
+/* A problem under test, and its state according to the log. */
 struct watched {
 	struct hysteresis hysteresis;
 	int64_t now_ms;
@@ -30,7 +32,7 @@ static void note(struct watched *watched, int text)
 	if (line == HYSTERESIS_NONE)
 		return;
 	assert_int_equal(line == HYSTERESIS_PROBLEM, text != 0);
-	/* No line says what the last one said. */
+	/* No line repeats the one before it. */
 	assert_false(watched->is_logged == (text != 0) && watched->logged_text == text);
 	watched->is_logged = text != 0;
 	if (text)
@@ -45,13 +47,13 @@ static void assert_log_is_right(const struct watched *watched, int text)
 		assert_int_equal(watched->logged_text, text);
 }
 
-/* The source is asked every second of a day. */
+/* The source is polled every second of a day. */
 static unsigned lines_of_a_day(int (*source)(int64_t now_ms, int64_t period_ms), int64_t period_ms)
 {
 	struct watched watched = {.now_ms = 1};
 	for (; watched.now_ms < DAY_MS; watched.now_ms += S_MS)
 		note(&watched, source(watched.now_ms, period_ms));
-	/* Whatever it was like before, what lasts is logged. */
+	/* Whatever its history, a state that lasts is logged. */
 	for (int text = 2; text >= 0; text--) {
 		for (int64_t end_ms = watched.now_ms + HOUR_MS + S_MS; watched.now_ms < end_ms;
 			watched.now_ms += S_MS)
@@ -81,7 +83,7 @@ static int at_random(int64_t now_ms, int64_t period_ms)
 	return rand() % period_ms ? 0 : 1 + rand() % 3;
 }
 
-static void what_comes_and_goes_all_day_is_logged_a_few_times(void **state)
+static void a_problem_that_comes_and_goes_all_day_is_logged_a_few_times(void **state)
 {
 	unsigned half_minutes = lines_of_a_day(alternating, 30 * S_MS);
 	assert_true(half_minutes >= 5 && half_minutes <= 20);
@@ -95,7 +97,7 @@ static void what_comes_and_goes_all_day_is_logged_a_few_times(void **state)
 		assert_true(lines_of_a_day(at_random, one_in) <= 150);
 }
 
-static void what_comes_and_goes_seldom_is_logged_each_time_and_at_once(void **state)
+static void a_problem_that_comes_and_goes_rarely_is_logged_each_time_and_at_once(void **state)
 {
 	struct watched watched = {.now_ms = 1};
 	for (unsigned i = 0; i < 100; i++) {
@@ -117,7 +119,7 @@ static void a_few_times_in_a_row_are_logged_at_once_too(void **state)
 		assert_log_is_right(&watched, 0);
 		watched.now_ms += S_MS;
 	}
-	/* The next one has to stay away for a minute, the one after that for two. */
+	/* The next end is logged after it lasted a minute, the one after that two. */
 	for (int minutes = 1; minutes <= 2; minutes++) {
 		note(&watched, 1);
 		assert_log_is_right(&watched, 1);
@@ -131,7 +133,7 @@ static void a_few_times_in_a_row_are_logged_at_once_too(void **state)
 		note(&watched, 0);
 		assert_log_is_right(&watched, 0);
 	}
-	/* After an hour all is forgotten. */
+	/* After an hour the history is forgotten. */
 	watched.now_ms += HOUR_MS;
 	note(&watched, 1);
 	note(&watched, 0);
@@ -139,7 +141,7 @@ static void a_few_times_in_a_row_are_logged_at_once_too(void **state)
 	assert_true(hysteresis_due_ms(&watched.hysteresis) == INT64_MAX);
 }
 
-static void an_end_that_is_no_end_is_not_logged(void **state)
+static void an_end_that_does_not_last_is_not_logged(void **state)
 {
 	struct watched watched = {.now_ms = 1};
 	for (int i = 0; i < 6; i++) {
@@ -172,7 +174,7 @@ static void on_time(void *impl)
 	loop_stop(impl);
 }
 
-/* Nobody has to note it once more. */
+/* No further call is needed. */
 static void a_line_that_was_not_due_is_logged_when_it_is(void **state)
 {
 	const struct logger logger = {.write = log_write};
@@ -220,10 +222,11 @@ static void a_line_that_was_not_due_is_logged_when_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_comes_and_goes_all_day_is_logged_a_few_times),
-		cmocka_unit_test(what_comes_and_goes_seldom_is_logged_each_time_and_at_once),
+		cmocka_unit_test(a_problem_that_comes_and_goes_all_day_is_logged_a_few_times),
+		cmocka_unit_test(
+			a_problem_that_comes_and_goes_rarely_is_logged_each_time_and_at_once),
 		cmocka_unit_test(a_few_times_in_a_row_are_logged_at_once_too),
-		cmocka_unit_test(an_end_that_is_no_end_is_not_logged),
+		cmocka_unit_test(an_end_that_does_not_last_is_not_logged),
 		cmocka_unit_test(a_line_that_was_not_due_is_logged_when_it_is),
 	};
 	return cmocka_run_group_tests_name("hysteresis", tests, NULL, NULL);

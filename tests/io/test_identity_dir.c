@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who a node is, on disk: read strictly, written once, and no secret left behind in memory. */
+/*
+ * The node's identity on disk: read strictly, written once, with no secret left behind in memory.
+ */
 #include "freed_memory.h"
 #include "harness.h"
 #include "identity_dir.h"
@@ -28,7 +30,7 @@ static void identity_write(const struct scratch *scratch)
 	scratch_write(scratch, "signing_public_key", SIGNING "\n");
 }
 
-static void what_is_there_is_read(void **state)
+static void an_identity_is_read(void **state)
 {
 	const struct scratch *scratch = *state;
 	struct identity identity;
@@ -69,7 +71,7 @@ static int read_all(const struct scratch *scratch, struct diag *diag)
 	return error;
 }
 
-static void what_is_wrong_is_named_with_its_file(void **state)
+static void an_error_is_named_with_its_file(void **state)
 {
 	static const struct {
 		const char *name, *text, *words;
@@ -104,7 +106,7 @@ static void what_is_wrong_is_named_with_its_file(void **state)
 	}
 }
 
-static void what_others_may_touch_is_refused(void **state)
+static void files_that_others_may_access_are_rejected(void **state)
 {
 	static const struct {
 		const char *name;
@@ -148,7 +150,7 @@ static void a_registration_keeps_its_key_until_it_is_complete(void **state)
 	int lock;
 	answer.signing_public_key = key_of(3);
 	assert_int_equal(identity_prepare(scratch->directory, &first, &lock, NULL), 0);
-	/* Nobody else meanwhile. */
+	/* No other process meanwhile. */
 	assert_int_equal(identity_prepare(scratch->directory, &again, &lock, NULL), -EBUSY);
 	close(lock);
 	assert_int_equal(identity_prepare(scratch->directory, &again, &lock, NULL), 0);
@@ -165,7 +167,7 @@ static void a_registration_keeps_its_key_until_it_is_complete(void **state)
 	identity_clear(&again);
 }
 
-static void an_identity_for_files_is_no_half_of_a_registration(void **state)
+static void an_identity_for_file_mode_is_not_an_unfinished_registration(void **state)
 {
 	const struct scratch *scratch = *state;
 	struct ip mesh_ip = ip_of("10.0.0.1");
@@ -182,7 +184,7 @@ static void an_identity_for_files_is_no_half_of_a_registration(void **state)
 	identity_clear(&identity);
 }
 
-static void a_directory_that_others_may_write_is_no_place_for_it(void **state)
+static void an_identity_is_not_made_in_a_directory_that_others_may_write(void **state)
 {
 	const struct scratch *scratch = *state;
 	struct identity identity;
@@ -217,7 +219,7 @@ static void no_secret_is_left_in_freed_memory(void **state)
 	}
 }
 
-/* Secret memory that knows what of it is in use, and what is written to files. */
+/* Secret memory that knows which of it is in use, and what is written to files. */
 #define BLOCKS_MAX 64
 static struct {
 	char *memory;
@@ -268,7 +270,7 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 	return __real_write(fd, bytes, size);
 }
 
-static void texts_of_secrets_lie_in_secret_memory(void **state)
+static void texts_of_secrets_are_in_secret_memory(void **state)
 {
 	static const struct secret_memory_source source = {block_alloc, block_free, NULL};
 	const struct scratch *scratch = *state;
@@ -298,14 +300,14 @@ static void texts_of_secrets_lie_in_secret_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_there_is_read),
-		TEST(what_is_wrong_is_named_with_its_file),
-		TEST(what_others_may_touch_is_refused),
+		TEST(an_identity_is_read),
+		TEST(an_error_is_named_with_its_file),
+		TEST(files_that_others_may_access_are_rejected),
 		TEST(a_registration_keeps_its_key_until_it_is_complete),
-		TEST(an_identity_for_files_is_no_half_of_a_registration),
-		TEST(a_directory_that_others_may_write_is_no_place_for_it),
+		TEST(an_identity_for_file_mode_is_not_an_unfinished_registration),
+		TEST(an_identity_is_not_made_in_a_directory_that_others_may_write),
 		TEST(no_secret_is_left_in_freed_memory),
-		TEST(texts_of_secrets_lie_in_secret_memory),
+		TEST(texts_of_secrets_are_in_secret_memory),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

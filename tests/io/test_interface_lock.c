@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets to look after an interface. */
+/* Which process manages an interface. */
 #include "harness.h"
 
 #include "interface_lock.h"
@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #define NAME  "plexwg-lock0"
-#define OWNER 4242 /* whom root trusts here */
+#define OWNER 4242 /* the user that root trusts here */
 #define OTHER 65534
 
-/* Takes the place of the password database. */
+/* Replaces the password database. */
 bool __wrap_owner_is_trusted(uid_t owner);
 
 bool __wrap_owner_is_trusted(uid_t owner)
@@ -32,7 +32,7 @@ static int take(void **state, struct interface_lock *lock, const char *name, str
 	return interface_lock_take(lock, scratch_path(*state, "run").text, name, diag);
 }
 
-/* The path of the one file that there is. */
+/* The path of the only file there. */
 static struct scratch_path lock_file(void **state)
 {
 	struct scratch_path path = {""};
@@ -119,7 +119,7 @@ static int take_here(void **state)
 	return -take(state, &lock, NAME, NULL);
 }
 
-static void another_process_is_refused(void **state)
+static void another_process_does_not_get_the_lock(void **state)
 {
 	struct interface_lock lock;
 	assert_int_equal(take(state, &lock, NAME, NULL), 0);
@@ -139,7 +139,7 @@ static int take_and_be_killed(void **state)
 	return 2;
 }
 
-static void a_holder_that_is_killed_leaves_no_lock(void **state)
+static void a_killed_holder_leaves_no_lock(void **state)
 {
 	struct interface_lock lock;
 	assert_int_equal(run_apart(take_and_be_killed, state), -1);
@@ -147,7 +147,7 @@ static void a_holder_that_is_killed_leaves_no_lock(void **state)
 	interface_lock_release(&lock);
 }
 
-static void programs_that_are_started_do_not_hold_it(void **state)
+static void started_programs_do_not_hold_the_lock(void **state)
 {
 	struct interface_lock lock;
 	assert_int_equal(take(state, &lock, NAME, NULL), 0);
@@ -155,7 +155,7 @@ static void programs_that_are_started_do_not_hold_it(void **state)
 	interface_lock_release(&lock);
 }
 
-static void a_holder_that_left_no_pid_is_still_a_holder(void **state)
+static void a_holder_without_a_pid_in_the_file_still_holds_the_lock(void **state)
 {
 	static const char *const texts[] = {"", "x", "-5", "0"};
 	struct interface_lock lock;
@@ -175,7 +175,7 @@ static void a_holder_that_left_no_pid_is_still_a_holder(void **state)
 	close(fd);
 }
 
-static void the_directory_is_for_all_to_see_and_the_file_for_its_owner(void **state)
+static void the_directory_is_world_readable_and_the_file_private(void **state)
 {
 	struct interface_lock lock;
 	struct stat status;
@@ -248,8 +248,8 @@ static void a_file_that_has_another_name_is_no_lock(void **state)
 	diag_clear(&diag);
 }
 
-/* Only root hands files over, and only root can make a directory another's. */
-static void what_root_makes_belongs_to_the_directorys_owner(void **state)
+/* Only root gives files away, and only root can give a directory to another user. */
+static void files_that_root_makes_belong_to_the_owner_of_the_directory(void **state)
 {
 	struct interface_lock lock;
 	struct stat status;
@@ -293,7 +293,7 @@ static void a_directory_that_cannot_be_made_is_named(void **state)
 	diag_clear(&diag);
 }
 
-static void a_name_that_is_no_interface_becomes_no_path(void **state)
+static void an_invalid_interface_name_becomes_no_path(void **state)
 {
 	static const char *const names[] = {"", ".", "..", "a/b", "0123456789abcdef"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -303,7 +303,7 @@ static void a_name_that_is_no_interface_becomes_no_path(void **state)
 	assert_false(scratch_has(*state, "run"));
 }
 
-static void descriptors_are_given_back(void **state)
+static void descriptors_are_closed(void **state)
 {
 	struct interface_lock first, second;
 	int before = dup(0);
@@ -319,7 +319,7 @@ static void descriptors_are_given_back(void **state)
 	assert_int_equal(after, before);
 }
 
-/* Somebody tidies up just as the file is being locked. */
+/* Another program removes the file just as it is being locked. */
 static unsigned removals_left;
 static struct scratch_path removed_path;
 
@@ -359,19 +359,19 @@ int main(void)
 		LOCK_TEST(a_lock_is_held_by_one_at_a_time),
 		LOCK_TEST(another_interface_is_another_lock),
 		LOCK_TEST(another_network_namespace_is_another_lock),
-		LOCK_TEST(another_process_is_refused),
-		LOCK_TEST(a_holder_that_is_killed_leaves_no_lock),
-		LOCK_TEST(programs_that_are_started_do_not_hold_it),
-		LOCK_TEST(a_holder_that_left_no_pid_is_still_a_holder),
-		LOCK_TEST(the_directory_is_for_all_to_see_and_the_file_for_its_owner),
+		LOCK_TEST(another_process_does_not_get_the_lock),
+		LOCK_TEST(a_killed_holder_leaves_no_lock),
+		LOCK_TEST(started_programs_do_not_hold_the_lock),
+		LOCK_TEST(a_holder_without_a_pid_in_the_file_still_holds_the_lock),
+		LOCK_TEST(the_directory_is_world_readable_and_the_file_private),
 		LOCK_TEST(a_directory_that_others_may_write_is_rejected),
 		LOCK_TEST(no_link_is_followed),
 		LOCK_TEST(a_file_that_has_another_name_is_no_lock),
-		LOCK_TEST(what_root_makes_belongs_to_the_directorys_owner),
+		LOCK_TEST(files_that_root_makes_belong_to_the_owner_of_the_directory),
 		LOCK_TEST(a_directory_of_another_user_is_rejected),
 		LOCK_TEST(a_directory_that_cannot_be_made_is_named),
-		LOCK_TEST(a_name_that_is_no_interface_becomes_no_path),
-		LOCK_TEST(descriptors_are_given_back),
+		LOCK_TEST(an_invalid_interface_name_becomes_no_path),
+		LOCK_TEST(descriptors_are_closed),
 		LOCK_TEST(a_file_removed_while_it_is_locked_is_no_lock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-/* The bytes alone, no NUL after them: reading beyond the end is then seen by a sanitizer. */
+/* The bytes alone, without a NUL after them: a sanitizer sees a read beyond the end. */
 struct bytes {
 	char *text;
 	size_t length;
@@ -98,7 +98,7 @@ static void every_kind_of_value_is_a_document(void **state)
 	assert_int_equal(json_span_kind((struct json_span){0}), JSON_NULL);
 }
 
-static void what_is_no_json_is_refused_with_its_place(void **state)
+static void invalid_json_is_rejected_with_its_place(void **state)
 {
 	static const struct {
 		const char *text;
@@ -172,7 +172,7 @@ static void a_byte_order_mark_before_the_document_is_skipped(void **state)
 	assert_int_equal(span.length, strlen("{\"a\": 1}"));
 }
 
-static void only_utf8_stands_in_a_string(void **state)
+static void a_string_is_utf8(void **state)
 {
 	static const char *const good[] = {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
 		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
@@ -194,7 +194,7 @@ static void only_utf8_stands_in_a_string(void **state)
 	}
 }
 
-static void a_control_character_is_seen_wherever_it_stands(void **state)
+static void a_control_character_is_rejected_anywhere(void **state)
 {
 	for (size_t at = 1; at <= 20; at++) {
 		for (char c = 0; c < 0x20; c++) {
@@ -207,7 +207,7 @@ static void a_control_character_is_seen_wherever_it_stands(void **state)
 	}
 }
 
-static void a_document_nests_only_so_deep(void **state)
+static void nesting_has_a_limit(void **state)
 {
 	char text[2 * JSON_DEPTH_MAX + 2];
 	memset(text, '[', JSON_DEPTH_MAX);
@@ -224,7 +224,7 @@ static void a_document_nests_only_so_deep(void **state)
 	free(objects.text);
 }
 
-static void a_document_cut_anywhere_is_refused(void **state)
+static void a_document_cut_anywhere_is_rejected(void **state)
 {
 	static const char sample[] = "{\"a\":[1,-2.5e3,true,false,null],\"b\\n\":{\"c\":\"\\ud83d"
 				     "\\ude00 z\xc3\xbcrich\"},\"d\":\"\"}";
@@ -246,7 +246,7 @@ static uint32_t random_next(uint32_t *seed)
 	return *seed;
 }
 
-/* Visits all of it, so that a walk beyond the text would be seen. */
+/* Visit all of it, so that a walk beyond the text would be seen. */
 static size_t walk(struct json_span span)
 {
 	struct json_cursor cursor = json_cursor_open(span);
@@ -277,7 +277,7 @@ static size_t walk(struct json_span span)
 	return count;
 }
 
-static void what_passes_is_json_to_another_reader_too(void **state)
+static void accepted_json_is_json_to_another_parser_too(void **state)
 {
 	static const char sample[] = "{\"a\":[1,-2.5e3,true,null,\"\\u00e9\\ud83d\\ude00\"],\"b\":{"
 				     "\"c\":\"z\xc3\xbc\"}}";
@@ -313,7 +313,7 @@ static void what_passes_is_json_to_another_reader_too(void **state)
 	json_tokener_free(tokener);
 }
 
-static void a_megabyte_is_no_problem(void **state)
+static void a_megabyte_is_parsed(void **state)
 {
 	struct bytes plain = bytes_repeat("\"", "x", 1 << 20, "\"");
 	assert_scan(plain.text, plain.length, "");
@@ -333,14 +333,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_value_is_a_document),
-		cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
+		cmocka_unit_test(invalid_json_is_rejected_with_its_place),
 		cmocka_unit_test(a_byte_order_mark_before_the_document_is_skipped),
-		cmocka_unit_test(only_utf8_stands_in_a_string),
-		cmocka_unit_test(a_control_character_is_seen_wherever_it_stands),
-		cmocka_unit_test(a_document_nests_only_so_deep),
-		cmocka_unit_test(a_document_cut_anywhere_is_refused),
-		cmocka_unit_test(what_passes_is_json_to_another_reader_too),
-		cmocka_unit_test(a_megabyte_is_no_problem),
+		cmocka_unit_test(a_string_is_utf8),
+		cmocka_unit_test(a_control_character_is_rejected_anywhere),
+		cmocka_unit_test(nesting_has_a_limit),
+		cmocka_unit_test(a_document_cut_anywhere_is_rejected),
+		cmocka_unit_test(accepted_json_is_json_to_another_parser_too),
+		cmocka_unit_test(a_megabyte_is_parsed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

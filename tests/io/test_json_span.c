@@ -142,7 +142,7 @@ static void a_repeated_member_is_found_however_it_is_spelt(void **state)
 	}
 }
 
-/* {"m0":0,"m1":0,...}; the last member is called as `repeated` says. */
+/* {"m0":0,"m1":0,...}; `repeated` is the name of the last member. */
 static char *large_object(unsigned count, unsigned repeated)
 {
 	char *text = malloc(count * 16 + 3), *end = text;
@@ -182,8 +182,8 @@ static uint32_t random_next(uint32_t *seed)
 	return *seed;
 }
 
-/* Strings of escapes and of halves of pairs, as json-c reads them. */
-static void both_readers_see_the_same_characters(void **state)
+/* Strings of escapes and of halves of surrogate pairs, as json-c reads them. */
+static void both_parsers_see_the_same_characters(void **state)
 {
 	static const char *const pieces[] = {"a", "\\n", "\\u0041", "\\ud83d", "\\ude00", "\\u0000",
 		"\xc3\xa9", "\\\\", "\\\"", "\\u2028", "12345678", "\\udbff\\udfff"};
@@ -319,7 +319,7 @@ int main(void)
 		cmocka_unit_test(escapes_are_resolved),
 		cmocka_unit_test(a_repeated_member_is_found_however_it_is_spelt),
 		cmocka_unit_test(a_repeated_member_is_found_among_many),
-		cmocka_unit_test(both_readers_see_the_same_characters),
+		cmocka_unit_test(both_parsers_see_the_same_characters),
 		cmocka_unit_test(getters_convert_nothing),
 		cmocka_unit_test(a_whole_number_is_one_however_it_is_spelt),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory that keys are kept in: locked, out of any dump, wiped, and one arena. */
+/* The memory of keys: locked, excluded from dumps, wiped, and one arena. */
 #include "harness.h"
 
 #include "locked_memory.h"
@@ -62,7 +62,7 @@ static void every_size_is_locked_and_in_no_dump(void **state)
 	}
 }
 
-static void what_is_given_out_is_zero_whatever_was_in_it(void **state)
+static void an_allocated_block_is_zero(void **state)
 {
 	unsigned char *blocks[64];
 	for (unsigned round = 0; round < 3; round++) {
@@ -78,7 +78,7 @@ static void what_is_given_out_is_zero_whatever_was_in_it(void **state)
 	}
 }
 
-static void a_block_that_is_given_back_is_wiped(void **state)
+static void a_freed_block_is_wiped(void **state)
 {
 	unsigned char *memory = secret_alloc(512);
 	assert_non_null(memory);
@@ -159,7 +159,7 @@ static void a_hundred_thousand_keys_take_few_mappings(void **state)
 	free(blocks);
 }
 
-static void sizes_that_cannot_be_had_are_refused(void **state)
+static void impossible_sizes_are_rejected(void **state)
 {
 	assert_null(secret_alloc(SIZE_MAX));
 	assert_null(secret_alloc(SIZE_MAX / 2 + 1));
@@ -176,13 +176,13 @@ static void log_count(void *sink, enum log_level level, const char *message,
 
 static const struct logger counting_logger = {.write = log_count};
 
-static void nothing_is_said_where_all_is_locked(void **state)
+static void nothing_is_reported_when_all_memory_is_locked(void **state)
 {
 	locked_memory_log_refusal(&counting_logger);
 	assert_int_equal(said_count, 0);
 }
 
-/* In a child, which is left no memory to lock: 0 if all went as it should. */
+/* In a child without memory to lock: 0 on success. */
 static int serve_without_lock(void)
 {
 	static const struct rlimit none = {0};
@@ -201,7 +201,7 @@ static int serve_without_lock(void)
 	return said_count == 1 ? 0 : 3;
 }
 
-static void a_refused_lock_is_said_once_and_no_failure(void **state)
+static void a_refused_lock_is_reported_once_and_is_no_failure(void **state)
 {
 	int status;
 	pid_t child = fork();
@@ -217,15 +217,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_size_is_locked_and_in_no_dump),
-		cmocka_unit_test(what_is_given_out_is_zero_whatever_was_in_it),
-		cmocka_unit_test(a_block_that_is_given_back_is_wiped),
+		cmocka_unit_test(an_allocated_block_is_zero),
+		cmocka_unit_test(a_freed_block_is_wiped),
 		cmocka_unit_test(growing_keeps_what_is_used_and_wipes_the_old_block),
 		cmocka_unit_test(a_large_block_grows_and_stays_locked_and_in_no_dump),
 		cmocka_unit_test(blocks_do_not_overlap_and_are_aligned),
 		cmocka_unit_test(a_hundred_thousand_keys_take_few_mappings),
-		cmocka_unit_test(sizes_that_cannot_be_had_are_refused),
-		cmocka_unit_test(nothing_is_said_where_all_is_locked),
-		cmocka_unit_test(a_refused_lock_is_said_once_and_no_failure),
+		cmocka_unit_test(impossible_sizes_are_rejected),
+		cmocka_unit_test(nothing_is_reported_when_all_memory_is_locked),
+		cmocka_unit_test(a_refused_lock_is_reported_once_and_is_no_failure),
 	};
 	locked_memory_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever others make it say, the log has a bounded number of lines a minute, and none is lost
- * without being counted. */
+/*
+ * The log has a limited number of lines a minute, whatever the input, and counts all that it drops.
+ */
 #include "harness.h"
 #include "log_limiter.h"
 #include "log_text.h"
@@ -24,10 +25,10 @@ int64_t __wrap_loop_now_ms(void)
 
 struct tally {
 	size_t written;
-	size_t left_out; /* as the lines with a count say */
-	size_t counts;   /* those lines */
+	size_t left_out; /* the sum of the lines with a count */
+	size_t counts;   /* the number of those lines */
 	size_t debug;
-	char message[64]; /* what it is about */
+	char message[64]; /* its subject */
 };
 
 static void tally_write(void *sink, enum log_level level, const char *message,
@@ -71,7 +72,7 @@ static void tear_down(struct limited *limited)
 	loop_deinit(&limited->loop);
 }
 
-static void a_flood_makes_few_lines_and_all_are_counted(void **state)
+static void a_flood_writes_few_lines_and_counts_the_others(void **state)
 {
 	struct limited limited;
 	const size_t all = 100000;
@@ -91,7 +92,7 @@ static void a_flood_makes_few_lines_and_all_are_counted(void **state)
 	assert_true(limited.tally.counts <= minutes * MESSAGES);
 }
 
-static void each_minute_begins_anew(void **state)
+static void each_minute_starts_a_new_count(void **state)
 {
 	struct limited limited;
 	set_up(&limited);
@@ -105,8 +106,8 @@ static void each_minute_begins_anew(void **state)
 	assert_int_equal(limited.tally.left_out, 1 + 2 + 3);
 }
 
-/* Nothing more need be logged for that. */
-static void what_was_left_out_is_reported_when_the_minute_is_over(void **state)
+/* That needs no further line. */
+static void omitted_lines_are_reported_at_the_end_of_the_minute(void **state)
 {
 	struct limited limited;
 	set_up(&limited);
@@ -132,7 +133,7 @@ static void what_was_left_out_is_reported_when_the_minute_is_over(void **state)
 	assert_int_equal(limited.tally.counts, 1);
 }
 
-static void lines_for_who_debugs_are_not_limited(void **state)
+static void debug_lines_are_not_limited(void **state)
 {
 	struct limited limited;
 	set_up(&limited);
@@ -143,7 +144,7 @@ static void lines_for_who_debugs_are_not_limited(void **state)
 	assert_int_equal(limited.tally.counts, 0);
 }
 
-static void messages_that_there_is_no_room_for_pass(void **state)
+static void messages_without_room_in_the_table_are_not_limited(void **state)
 {
 	static char names[LOG_LIMITER_MESSAGES_MAX + 1][8];
 	struct limited limited;
@@ -162,11 +163,11 @@ static void messages_that_there_is_no_room_for_pass(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_flood_makes_few_lines_and_all_are_counted),
-		cmocka_unit_test(each_minute_begins_anew),
-		cmocka_unit_test(what_was_left_out_is_reported_when_the_minute_is_over),
-		cmocka_unit_test(lines_for_who_debugs_are_not_limited),
-		cmocka_unit_test(messages_that_there_is_no_room_for_pass),
+		cmocka_unit_test(a_flood_writes_few_lines_and_counts_the_others),
+		cmocka_unit_test(each_minute_starts_a_new_count),
+		cmocka_unit_test(omitted_lines_are_reported_at_the_end_of_the_minute),
+		cmocka_unit_test(debug_lines_are_not_limited),
+		cmocka_unit_test(messages_without_room_in_the_table_are_not_limited),
 	};
 	return cmocka_run_group_tests_name("log_limiter", tests, NULL, NULL);
 }

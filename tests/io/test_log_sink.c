@@ -99,7 +99,7 @@ static void values_are_quoted_where_they_must_be(void **state)
 	}
 }
 
-static void json_lines_are_json_whatever_they_hold(void **state)
+static void json_lines_are_json_whatever_they_contain(void **state)
 {
 	static const char *const values[] = {"", "a \"b\" \\ c", "\n\r\t\x01\x7f", "\u00fc\u2028",
 		"\xff\xfe", "\U000E0001", "\xf0\x9f"};
@@ -209,7 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_written_as_slog_does),
 		cmocka_unit_test(values_are_quoted_where_they_must_be),
-		cmocka_unit_test(json_lines_are_json_whatever_they_hold),
+		cmocka_unit_test(json_lines_are_json_whatever_they_contain),
 		cmocka_unit_test(lines_below_the_minimum_are_dropped),
 		cmocka_unit_test(the_interface_is_named_once),
 		cmocka_unit_test(a_long_line_is_cut_visibly_and_stays_well_formed),

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A loop, a pair of sockets that are connected, and what happened, a letter each. */
+/* A loop, a pair of connected sockets, and a letter for each event. */
 struct fixture {
 	struct loop loop;
 	struct loop_watch near_watch;
@@ -105,7 +105,7 @@ static void run_to(struct fixture *fixture, const char *story)
 	assert_string_equal(fixture->story, story);
 }
 
-static void timers_come_in_the_order_in_which_they_are_due(void **state)
+static void timers_expire_in_the_order_of_their_times(void **state)
 {
 	struct fixture *fixture = *state;
 	loop_timer_set(&fixture->loop, &fixture->timers[2], 200, tell_c, fixture);
@@ -114,7 +114,7 @@ static void timers_come_in_the_order_in_which_they_are_due(void **state)
 	run_to(fixture, "abc");
 }
 
-static void jobs_come_one_after_another_and_once(void **state)
+static void jobs_run_one_after_another_and_once(void **state)
 {
 	struct fixture *fixture = *state;
 	struct loop_job jobs[3] = {0};
@@ -219,7 +219,7 @@ static void a_timer_is_never_early(void **state)
 	}
 }
 
-static void a_timer_does_not_come_within_the_call_that_sets_it(void **state)
+static void a_timer_does_not_expire_within_the_call_that_sets_it(void **state)
 {
 	struct fixture *fixture = *state;
 	loop_timer_set(&fixture->loop, &fixture->timers[0], 0, tell_a, fixture);
@@ -228,7 +228,7 @@ static void a_timer_does_not_come_within_the_call_that_sets_it(void **state)
 	run_to(fixture, "ba");
 }
 
-static void a_timer_comes_once(void **state)
+static void a_timer_expires_once(void **state)
 {
 	struct fixture *fixture = *state;
 	loop_timer_set(&fixture->loop, &fixture->timers[0], 1, tell_a, fixture);
@@ -236,7 +236,7 @@ static void a_timer_comes_once(void **state)
 	assert_false(fixture->timers[0].is_set);
 }
 
-static void a_cancelled_timer_does_not_come(void **state)
+static void a_cancelled_timer_does_not_expire(void **state)
 {
 	struct fixture *fixture = *state;
 	loop_timer_set(&fixture->loop, &fixture->timers[0], 1, tell_a, fixture);
@@ -333,7 +333,7 @@ static void a_watch_can_be_changed(void **state)
 	run_to(fixture, "w");
 }
 
-/* Each watch is memory of its own that goes away with it, so that a sanitizer sees a late use. */
+/* Each watch has memory of its own that is freed with it, so that a sanitizer sees a late use. */
 struct owned_watch {
 	struct loop_watch watch;
 	struct fixture *fixture;
@@ -380,7 +380,7 @@ static void on_replacement(void *impl, uint32_t events)
 	loop_watch_remove(&fixture->loop, &fixture->near_watch);
 }
 
-/* Takes the number of the far descriptor for something else. */
+/* Reuse the number of the far descriptor. */
 static void replace_far(void *impl, uint32_t events)
 {
 	struct fixture *fixture = impl;
@@ -408,7 +408,7 @@ static void a_descriptor_number_used_again_gets_no_old_events(void **state)
 		0);
 	assert_int_equal(write(fixture->far, "1", 1), 1);
 	assert_int_equal(write(fixture->near, "2", 1), 1);
-	/* Its writer is gone, which is an event of its own. */
+	/* Its writer closed, which is an event of its own. */
 	run_to(fixture, "xn");
 }
 
@@ -507,7 +507,7 @@ static void many_descriptors_are_all_served(void **state)
 					 on_any, fixture),
 			0);
 	}
-	/* Those are ready for ever: none keeps this one from its turn. */
+	/* Those are always ready: none delays this one. */
 	assert_int_equal(loop_watch_add(&fixture->loop, &fixture->near_watch, fixture->near,
 				 EPOLLIN, stop_on_ready, fixture),
 		0);
@@ -525,15 +525,15 @@ static void many_descriptors_are_all_served(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(timers_come_in_the_order_in_which_they_are_due),
-		TEST(jobs_come_one_after_another_and_once),
+		TEST(timers_expire_in_the_order_of_their_times),
+		TEST(jobs_run_one_after_another_and_once),
 		TEST(a_job_that_adds_itself_leaves_room_for_timers),
 		TEST(within_a_job_descriptors_and_timers_are_served_and_no_other_job),
 		TEST(a_stop_within_a_job_ends_the_run_when_the_job_is_done),
 		TEST(a_timer_is_never_early),
-		TEST(a_timer_does_not_come_within_the_call_that_sets_it),
-		TEST(a_timer_comes_once),
-		TEST(a_cancelled_timer_does_not_come),
+		TEST(a_timer_does_not_expire_within_the_call_that_sets_it),
+		TEST(a_timer_expires_once),
+		TEST(a_cancelled_timer_does_not_expire),
 		TEST(a_timer_set_again_counts_from_then),
 		TEST(a_callback_cancels_and_sets_other_timers),
 		TEST(a_timer_that_sets_itself_leaves_room_for_descriptors),

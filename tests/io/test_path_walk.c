@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a path may become by the links on it. */
+/* How long a path may become through its links. */
 #include "harness.h"
 
 #include "path_walk.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the walk to the link `l`, with `rest` bytes behind it, ends with. */
+/* The result of the walk to the link `l`, with `rest` bytes after it. */
 static int walk_over(const struct scratch *scratch, size_t rest)
 {
 	char path[PATH_MAX];
@@ -36,7 +36,7 @@ static int walk_over(const struct scratch *scratch, size_t rest)
 }
 
 /* The link's text, a slash and the rest, and a byte that ends it. */
-static void a_link_may_make_the_rest_as_long_as_there_is_room_and_no_longer(void **state)
+static void a_path_through_links_has_a_length_limit(void **state)
 {
 	struct scratch *scratch = *state;
 	static char target[PATH_MAX - 100];
@@ -53,8 +53,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_link_may_make_the_rest_as_long_as_there_is_room_and_no_longer,
-			scratch_make, scratch_clear),
+			a_path_through_links_has_a_length_limit, scratch_make, scratch_clear),
 	};
 	return cmocka_run_group_tests_name("path_walk", tests, NULL, NULL);
 }

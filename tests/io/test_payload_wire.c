@@ -18,7 +18,7 @@
 
 static const struct peer_wire_options options = {.default_keepalive_s = 25};
 
-/* A copy that ends with its last byte, so that a sanitizer sees reading beyond it. */
+/* A copy without a byte after its end, so that a sanitizer sees a read beyond it. */
 static char *copy_of(const char *text, size_t length)
 {
 	char *copy = malloc(length ? length : 1);
@@ -111,7 +111,7 @@ static void an_unusable_peer_is_an_error_that_names_no_place(void **state)
 	}
 }
 
-static void a_peer_id_is_a_string_that_holds_something(void **state)
+static void a_peer_id_is_a_non_empty_string(void **state)
 {
 	static const struct {
 		const char *text;
@@ -184,7 +184,7 @@ static void signing_keys_are_read_as_from_a_document(void **state)
 	}
 }
 
-static void a_payload_cut_anywhere_is_refused(void **state)
+static void a_payload_cut_anywhere_is_rejected(void **state)
 {
 	static const char text[] =
 		"{\"id\":\"peer-7\",\"peer_id\":\"p\\u00e9\",\"public_key\":\"" KEY_2
@@ -206,9 +206,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_peer_is_read_as_from_a_document),
 		cmocka_unit_test(an_unusable_peer_is_an_error_that_names_no_place),
-		cmocka_unit_test(a_peer_id_is_a_string_that_holds_something),
+		cmocka_unit_test(a_peer_id_is_a_non_empty_string),
 		cmocka_unit_test(signing_keys_are_read_as_from_a_document),
-		cmocka_unit_test(a_payload_cut_anywhere_is_refused),
+		cmocka_unit_test(a_payload_cut_anywhere_is_rejected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static const struct peer_wire_options options = {
 	.allow_host_names = true,
 };
 
-/* Reads a copy that ends with its last byte, so that a sanitizer sees reading beyond it. */
+/* Read a copy without a byte after its end, so that a sanitizer sees a read beyond it. */
 static int read_bytes(const char *text, size_t length, const struct peer_wire_options *how,
 	struct state_document *ret, struct diag *diag)
 {
@@ -63,7 +63,7 @@ static void assert_key(const struct key_public *key, uint8_t value)
 	assert_memory_equal(key, &expected, sizeof expected);
 }
 
-/* Puts these members into a peer that is sound otherwise. */
+/* Put these members into a peer that is valid otherwise. */
 #define WITH(members)                                                                              \
 	"{\"id\":\"peer-7\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[]," members "}"
 #define WITH_IPS(ips) "{\"id\":\"peer-7\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":" ips "}"
@@ -71,12 +71,12 @@ static void assert_key(const struct key_public *key, uint8_t value)
 #define WITH_KEY(key) "{\"id\":\"peer-7\"," key "\"allowed_ips\":[]}"
 #define AT            "peers[0] \"peer-7\": "
 
-static void an_unusable_peer_says_why_and_what_it_is_known_by(void **state)
+static void an_unusable_peer_has_a_reason_and_its_id_or_key(void **state)
 {
 	static const struct {
 		const char *peer;
 		const char *error;
-		const char *id; /* NULL: none can be read */
+		const char *id; /* NULL: none is readable */
 		bool has_key;
 	} rows[] = {
 		{"7", "peers[0]: not an object", NULL, false},
@@ -194,7 +194,7 @@ static void no_error_shows_a_preshared_key(void **state)
 	}
 }
 
-static void a_host_name_needs_somebody_who_resolves_it(void **state)
+static void a_host_name_needs_a_resolver(void **state)
 {
 	static const char text[] =
 		"{\"peers\":[" WITH("\"endpoint\":\"vpn.example.com:51820\"") "]}";
@@ -215,10 +215,10 @@ static void a_host_name_needs_somebody_who_resolves_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_unusable_peer_says_why_and_what_it_is_known_by),
+		cmocka_unit_test(an_unusable_peer_has_a_reason_and_its_id_or_key),
 		cmocka_unit_test(a_keepalive_is_any_whole_number_in_its_range),
 		cmocka_unit_test(no_error_shows_a_preshared_key),
-		cmocka_unit_test(a_host_name_needs_somebody_who_resolves_it),
+		cmocka_unit_test(a_host_name_needs_a_resolver),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is left of the capabilities once they are dropped. Each test is a child of its own. */
+/* The capabilities left after they are dropped. Each test is a child of its own. */
 #include "harness.h"
 
 #include "diag.h"
@@ -69,7 +69,7 @@ static int drop_without_any(void)
 	return status_of("CapEff") == 0 && status_of("CapPrm") == 0 ? 0 : 2;
 }
 
-/* Root's own way back: what a program that root starts is given. */
+/* Root's way back: the capabilities that a program started by root gets. */
 static int drop_and_start_a_program(void)
 {
 	if (privileges_drop(NULL, false, NULL) != 0)
@@ -139,7 +139,7 @@ static void a_reserved_port_keeps_the_right_to_bind_it(void **state)
 	assert_child(drop_all_but_two);
 }
 
-static void a_user_that_has_none_loses_none(void **state)
+static void a_user_without_capabilities_loses_none(void **state)
 {
 	assert_child(drop_without_any);
 }
@@ -154,12 +154,12 @@ static void set_user_id_programs_bring_nothing(void **state)
 	assert_child(drop_and_gain_nothing);
 }
 
-static void root_becomes_the_service_user_and_keeps_the_two(void **state)
+static void root_becomes_the_service_user_and_keeps_two_capabilities(void **state)
 {
 	assert_child(become_another_user);
 }
 
-static void root_that_cannot_is_reported_so(void **state)
+static void root_that_cannot_become_the_service_user_is_reported(void **state)
 {
 	assert_child(become_without_the_right);
 }
@@ -176,11 +176,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cap_net_admin_is_all_that_is_left_in_every_set),
 		cmocka_unit_test(a_reserved_port_keeps_the_right_to_bind_it),
-		cmocka_unit_test(a_user_that_has_none_loses_none),
+		cmocka_unit_test(a_user_without_capabilities_loses_none),
 		cmocka_unit_test(a_program_that_root_starts_has_no_more),
 		cmocka_unit_test(set_user_id_programs_bring_nothing),
-		cmocka_unit_test(root_becomes_the_service_user_and_keeps_the_two),
-		cmocka_unit_test(root_that_cannot_is_reported_so),
+		cmocka_unit_test(root_becomes_the_service_user_and_keeps_two_capabilities),
+		cmocka_unit_test(root_that_cannot_become_the_service_user_is_reported),
 		cmocka_unit_test(low_ports_are_reserved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every reader of foreign bytes, and every writer of bytes for others, with each allocation failing
- * in turn: -ENOMEM and nothing else, outputs as they were, nothing leaked.
+ * Every parser of untrusted bytes, and every writer of bytes for others, with each allocation
+ * failing in turn: -ENOMEM and nothing else, outputs unchanged, nothing leaked.
  */
 #include "harness.h"
 
@@ -41,7 +41,7 @@
 
 static const struct peer_wire_options options = {.allow_host_names = true};
 
-/* What an output holds that nothing has been written to. */
+/* The content of an output that nothing has been written to. */
 #define UNTOUCHED ((void *)&options)
 
 static int read_state(void *document)
@@ -130,7 +130,7 @@ static void count_event(void *impl, const struct stream_event *event)
 	++*(size_t *)impl;
 }
 
-/* Without memory a stream is of no further use: no event of it is half an event. */
+/* Without memory a stream cannot be used further: it returns no half event. */
 static int read_stream(void *line)
 {
 	size_t count = 0;
@@ -328,7 +328,7 @@ static void an_identity_is_loaded_or_not(void **state)
 	fail_each_allocation(load_identity, *state);
 }
 
-/* One that was not made leaves no half of it behind that would stand in the way of the next. */
+/* A failed attempt leaves nothing behind that would block the next. */
 static int make_identity(void *impl)
 {
 	const struct scratch *scratch = impl;

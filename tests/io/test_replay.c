@@ -12,7 +12,7 @@
 
 #include "replay_place.h"
 
-/* A step that does not hold after Setup and one peer, and what the failure says. */
+/* A step that does not hold after Setup and one peer, and the text of the failure. */
 struct failing {
 	const char *step;
 	const char *found;
@@ -87,7 +87,7 @@ static const struct failing failing_steps[] = {
 	"\"allowed_ips\":[\"10.100.0.2/32\"],\"psk\":\"${key:22}\"}"
 #define FIRST_STEPS "{\"do\":\"setup\"},{\"do\":\"reconcile\",\"state\":{\"peers\":[" PEER_2 "]}},"
 
-static void what_does_not_hold_is_reported_with_step_and_member(void **state)
+static void a_failed_expectation_is_reported_with_step_and_member(void **state)
 {
 	struct place *place = *state;
 	for (size_t i = 0; i < sizeof failing_steps / sizeof *failing_steps; i++) {
@@ -106,7 +106,7 @@ static void what_does_not_hold_is_reported_with_step_and_member(void **state)
 	}
 }
 
-static void a_line_that_was_looked_at_holds_no_second_time(void **state)
+static void a_log_line_is_checked_once(void **state)
 {
 	struct place *place = *state;
 	const char *text = STEPS("{\"do\":\"setup\"},"
@@ -126,7 +126,7 @@ static void a_step_during_a_fetch_is_named_by_both_numbers(void **state)
 	assert_holds(place->out, ": step 1.1: returns: expected error: x, found ok\n");
 }
 
-static void nothing_runs_before_the_whole_file_is_sound(void **state)
+static void nothing_runs_before_the_whole_file_is_valid(void **state)
 {
 	struct place *place = *state;
 	const char *text =
@@ -175,7 +175,7 @@ static void the_other_files_run_where_one_is_unusable(void **state)
 	assert_string_equal(place->out, "ok c\n1 passed, 0 failed\n");
 }
 
-static void a_directory_without_scenarios_is_no_pass(void **state)
+static void a_directory_without_scenarios_is_an_error(void **state)
 {
 	struct place *place = *state;
 	assert_int_equal(replay_named(place, "", false), REPLAY_UNUSABLE);
@@ -235,7 +235,7 @@ static void two_runs_print_the_same_bytes_and_no_secret(void **state)
 	sleep(1);
 	assert_int_equal(replay_fixtures(place, true), status);
 	assert_string_equal(place->out, first);
-	assert_null(strstr(first, "FhYWFhYW")); /* the psk of many a fixture */
+	assert_null(strstr(first, "FhYWFhYW")); /* the psk of many fixtures */
 	free(first);
 }
 
@@ -257,13 +257,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(what_does_not_hold_is_reported_with_step_and_member),
-		TEST(a_line_that_was_looked_at_holds_no_second_time),
+		TEST(a_failed_expectation_is_reported_with_step_and_member),
+		TEST(a_log_line_is_checked_once),
 		TEST(a_step_during_a_fetch_is_named_by_both_numbers),
-		TEST(nothing_runs_before_the_whole_file_is_sound),
+		TEST(nothing_runs_before_the_whole_file_is_valid),
 		TEST(a_directory_is_searched_at_any_depth_in_sorted_order),
 		TEST(the_other_files_run_where_one_is_unusable),
-		TEST(a_directory_without_scenarios_is_no_pass),
+		TEST(a_directory_without_scenarios_is_an_error),
 		TEST(a_trace_is_json_lines_with_time_and_step),
 		TEST(two_runs_print_the_same_bytes_and_no_secret),
 		TEST(the_fixtures_hold),

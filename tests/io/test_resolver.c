@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking names up, with name servers that are a table. */
+/* Resolving names, with name servers that are a table. */
 #include "failing_memory.h"
 #include "harness.h"
 #include "resolved_address.h"
@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* What the name server says: an address, several separated by commas, or nothing. */
+/* The answer of the name server: addresses separated by commas, or none. */
 static struct {
 	const char *host, *addresses;
 } table[] = {
@@ -31,7 +31,7 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	void *(*run)(void *argument), void *argument);
 
-/* One after the other, in a list as the system makes it. */
+/* One after the other, in a list as getaddrinfo makes it. */
 static struct addrinfo *list_make(const char *addresses)
 {
 	static const struct addrinfo numeric = {
@@ -119,7 +119,7 @@ static void a_name_is_looked_up(void **state)
 	assert_string_equal(unknown->error, gai_strerror(EAI_NONAME));
 }
 
-static void an_address_that_nothing_can_be_sent_to_is_no_answer(void **state)
+static void an_address_that_packets_cannot_be_sent_to_is_no_answer(void **state)
 {
 	assert_good(look_up(*state, "several.example"), "192.0.2.9");
 	assert_int_equal(look_up(*state, "blocked.example")->state, NAME_BAD);
@@ -127,7 +127,7 @@ static void an_address_that_nothing_can_be_sent_to_is_no_answer(void **state)
 	assert_contains(resolver_find(*state, "local.example")->error, "no address that packets");
 }
 
-/* The name server says something else from now on. */
+/* The name server's answer changes. */
 static void turn(const char *addresses)
 {
 	for (size_t i = 0; i < COUNT_OF(table); i++)
@@ -160,7 +160,7 @@ static void an_answer_is_all_of_the_addresses_in_the_order_they_came_in(void **s
 		{"2001:db8::1,192.0.2.1", NULL, true}, {"2001:db8::2,192.0.2.1", NULL, true},
 		{"192.0.2.1,192.0.2.1,::ffff:192.0.2.1", "192.0.2.1", true},
 		{"0.0.0.0,192.0.2.1,ff02::1", "192.0.2.1", false},
-		{"0.0.0.0", "192.0.2.1", false}, /* the last good one stands */
+		{"0.0.0.0", "192.0.2.1", false}, /* the last good one stays */
 	};
 	for (size_t i = 0; i < COUNT_OF(steps); i++) {
 		turn(steps[i].answer);
@@ -170,7 +170,7 @@ static void an_answer_is_all_of_the_addresses_in_the_order_they_came_in(void **s
 	}
 }
 
-static void of_a_long_answer_the_same_addresses_count_in_whatever_order_it_comes(void **state)
+static void a_long_answer_gives_the_same_addresses_in_any_order(void **state)
 {
 	struct resolver *resolver = *state;
 	for (unsigned turned = 0; turned < 200; turned += 7) {
@@ -188,7 +188,7 @@ static void of_a_long_answer_the_same_addresses_count_in_whatever_order_it_comes
 	turn("192.0.2.1");
 }
 
-static void a_lookup_that_knows_no_address_has_one_later(void **state)
+static void a_failed_lookup_succeeds_later(void **state)
 {
 	struct resolver *resolver = *state;
 	struct name_lookup lookup = resolver_lookup(resolver);
@@ -205,7 +205,7 @@ static void a_lookup_that_knows_no_address_has_one_later(void **state)
 	assert_int_equal(RESOLVER_NAMES_MAX, 65536);
 }
 
-static void names_without_an_address_are_counted_and_asked_for_again(void **state)
+static void unresolved_names_are_counted_and_looked_up_again(void **state)
 {
 	struct resolver *resolver = *state;
 	look_up(resolver, "a.example");
@@ -225,7 +225,7 @@ static void names_without_an_address_are_counted_and_asked_for_again(void **stat
 	assert_int_equal(resolver->count, 0);
 }
 
-static void answers_are_awaited_so_long_and_no_longer(void **state)
+static void answers_are_awaited_up_to_a_deadline(void **state)
 {
 	struct resolver *resolver = *state;
 	no_threads = true;
@@ -246,7 +246,7 @@ static void answers_are_awaited_so_long_and_no_longer(void **state)
 	assert_int_equal(resolver->pending_count, 0);
 }
 
-static void without_a_thread_a_name_waits_until_somebody_asks_again(void **state)
+static void without_a_thread_a_name_waits_until_it_is_requested_again(void **state)
 {
 	no_threads = true;
 	assert_int_equal(resolver_want(*state, "a.example"), 0);
@@ -256,7 +256,7 @@ static void without_a_thread_a_name_waits_until_somebody_asks_again(void **state
 	assert_good(look_up(*state, "a.example"), "192.0.2.1");
 }
 
-static void names_that_nobody_wants_any_more_are_forgotten(void **state)
+static void unwanted_names_are_forgotten(void **state)
 {
 	struct resolver *resolver = *state;
 	char host[32];
@@ -285,7 +285,7 @@ static void a_name_that_is_being_looked_up_is_not_forgotten(void **state)
 	assert_good(look_up(*state, "a.example"), "192.0.2.1");
 }
 
-static void what_is_under_way_outlives_the_resolver(void **state)
+static void a_lookup_under_way_outlives_the_resolver(void **state)
 {
 	struct resolver resolver;
 	char host[32];
@@ -299,7 +299,7 @@ static void what_is_under_way_outlives_the_resolver(void **state)
 	}
 }
 
-static void memory_that_is_out_is_an_error_and_another_try_succeeds(void **state)
+static void out_of_memory_is_an_error_and_another_attempt_succeeds(void **state)
 {
 	struct resolver *resolver = *state;
 	bool has_failed = true;
@@ -341,7 +341,7 @@ enum name_order {
 	NAME_ORDERS,
 };
 
-/* The steps of a life of so many names: wanted, looked for, swept. No thread looks them up. */
+/* The steps for so many names: requested, found, swept. No thread resolves them. */
 static size_t steps_of(unsigned count, enum name_order order)
 {
 	struct resolver resolver;
@@ -364,7 +364,7 @@ static size_t steps_of(unsigned count, enum name_order order)
 	return steps;
 }
 
-static void twice_the_names_take_little_more_than_twice_the_steps(void **state)
+static void twice_the_names_take_about_twice_the_steps(void **state)
 {
 	for (enum name_order order = NAMES_UP; order < NAME_ORDERS; order++) {
 		size_t some = steps_of(10000, order), many = steps_of(40000, order);
@@ -378,30 +378,27 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_name_is_looked_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			an_address_that_nothing_can_be_sent_to_is_no_answer, set_up, tear_down),
+			an_address_that_packets_cannot_be_sent_to_is_no_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_answer_is_all_of_the_addresses_in_the_order_they_came_in, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
-			of_a_long_answer_the_same_addresses_count_in_whatever_order_it_comes,
-			set_up, tear_down),
+			a_long_answer_gives_the_same_addresses_in_any_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_failed_lookup_succeeds_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_lookup_that_knows_no_address_has_one_later, set_up, tear_down),
+			unresolved_names_are_counted_and_looked_up_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			names_without_an_address_are_counted_and_asked_for_again, set_up,
+			answers_are_awaited_up_to_a_deadline, set_up, tear_down),
+		cmocka_unit_test(twice_the_names_take_about_twice_the_steps),
+		cmocka_unit_test_setup_teardown(
+			without_a_thread_a_name_waits_until_it_is_requested_again, set_up,
 			tear_down),
-		cmocka_unit_test_setup_teardown(
-			answers_are_awaited_so_long_and_no_longer, set_up, tear_down),
-		cmocka_unit_test(twice_the_names_take_little_more_than_twice_the_steps),
-		cmocka_unit_test_setup_teardown(
-			without_a_thread_a_name_waits_until_somebody_asks_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			names_that_nobody_wants_any_more_are_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unwanted_names_are_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_name_that_is_being_looked_up_is_not_forgotten, set_up, tear_down),
-		cmocka_unit_test(what_is_under_way_outlives_the_resolver),
+		cmocka_unit_test(a_lookup_under_way_outlives_the_resolver),
 		cmocka_unit_test_setup_teardown(
-			memory_that_is_out_is_an_error_and_another_try_succeeds, set_up, tear_down),
+			out_of_memory_is_an_error_and_another_attempt_succeeds, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
 }

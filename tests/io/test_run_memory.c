@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The daemon on a simulated device, each allocation of its life in turn failing once: it says at
- * its start that memory is out, or it comes to what is wanted by itself.
+ * The daemon on a simulated device, with each allocation of its life failing once in turn: it
+ * reports at its start that it is out of memory, or reaches the desired state by itself.
  */
 #include "harness.h"
 
@@ -22,7 +22,7 @@
 	"{\"peers\":[{\"id\":\"a\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[\"10.0.0.2\"]},"  \
 	"{\"id\":\"b\",\"public_key\":\"" KEY_3 "\",\"allowed_ips\":[\"10.0.0.3\"]}]}"
 
-/* One that has not come to it by then never will. */
+/* A daemon that is not there by then never will be. */
 #define PATIENCE_S 60
 
 struct node {
@@ -32,7 +32,7 @@ struct node {
 	bool is_recorded;
 };
 
-/* A read that finds all as it is to be is the last. */
+/* A read that finds the desired device is the last. */
 static void watch(void *impl, enum sim_op op, const char *text)
 {
 	struct node *node = impl;
@@ -93,7 +93,7 @@ static int run(struct node *node)
 	return error;
 }
 
-/* Failing for good is left out: a daemon without memory tries on for ever. */
+/* Failing from then on is left out: a daemon without memory tries for ever. */
 static void fail_each(struct scratch *scratch, bool is_recorded)
 {
 	struct node node = {.scratch = scratch, .is_recorded = is_recorded};
@@ -111,7 +111,7 @@ static void fail_each(struct scratch *scratch, bool is_recorded)
 	print_message("# %u allocations failed\n", spared - 1);
 }
 
-static void a_daemon_comes_up_or_says_why(void **state)
+static void a_daemon_comes_up_or_reports_why(void **state)
 {
 	fail_each(*state, false);
 }
@@ -125,7 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_daemon_comes_up_or_says_why, scratch_make, scratch_clear),
+			a_daemon_comes_up_or_reports_why, scratch_make, scratch_clear),
 		cmocka_unit_test_setup_teardown(a_recording_ends_and_replays_and_the_daemon_goes_on,
 			scratch_make, scratch_clear),
 	};

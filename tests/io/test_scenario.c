@@ -17,7 +17,7 @@
 
 #include "replay_place.h"
 
-/* A file that cannot be used, and what its error says after the file's name. */
+/* An invalid file, and the end of its error after the file's name. */
 struct unusable {
 	const char *text;
 	const char *error;
@@ -258,7 +258,7 @@ static void what_a_file_leaves_out_has_its_default(void **state)
 	scenario_clear(&scenario);
 }
 
-static void documents_stay_as_they_were_written(void **state)
+static void documents_keep_their_text(void **state)
 {
 	struct scenario scenario = read_scenario(
 		STEPS("{\"do\":\"reconcile\",\"state\": { \"b\":1.0,\"a\" : \"\\u0041\" } },"
@@ -309,7 +309,7 @@ static void keys_are_substituted_in_the_text(void **state)
 	assert_null(text);
 }
 
-static void spans_of_time_have_units(void **state)
+static void durations_have_units(void **state)
 {
 	static const struct {
 		const char *text;
@@ -347,9 +347,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_unusable_file_is_named_with_step_and_member,
 			place_setup, place_teardown),
 		cmocka_unit_test(what_a_file_leaves_out_has_its_default),
-		cmocka_unit_test(documents_stay_as_they_were_written),
+		cmocka_unit_test(documents_keep_their_text),
 		cmocka_unit_test(keys_are_substituted_in_the_text),
-		cmocka_unit_test(spans_of_time_have_units),
+		cmocka_unit_test(durations_have_units),
 	};
 	if (sodium_init() < 0)
 		return 1;

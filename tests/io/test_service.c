@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the service manager hears what, on a loop. */
+/* When the service manager is notified of what, on a loop. */
 #include "harness.h"
 
 #include "scratch.h"
@@ -14,7 +14,7 @@ struct fixture {
 	struct loop loop;
 	struct service service;
 	int manager;
-	char heard[65536]; /* since the last look, a line each */
+	char heard[65536]; /* since the last check, a line each */
 };
 
 static int set_up(void **state)
@@ -59,7 +59,7 @@ static void run_for(struct fixture *fixture, int64_t delay_ms)
 	assert_int_equal(loop_run(&fixture->loop, NULL), 0);
 }
 
-/* All that the manager has not read. */
+/* Everything that the manager has not read. */
 static const char *hear(struct fixture *fixture)
 {
 	size_t length = 0;
@@ -88,7 +88,7 @@ static void fill(struct fixture *fixture)
 		continue;
 }
 
-static void a_start_asks_for_time_until_it_is_ready_and_lives_meanwhile(void **state)
+static void a_start_requests_time_until_it_is_ready_and_feeds_the_watchdog(void **state)
 {
 	struct fixture *fixture = *state;
 	run_for(fixture, 70);
@@ -103,7 +103,7 @@ static void a_start_asks_for_time_until_it_is_ready_and_lives_meanwhile(void **s
 	assert_int_equal(count_in(fixture->heard, "READY=1"), 0);
 }
 
-static void a_ready_that_the_socket_did_not_take_is_sent_again(void **state)
+static void a_ready_that_could_not_be_sent_is_sent_again(void **state)
 {
 	struct fixture *fixture = *state;
 	fill(fixture);
@@ -116,7 +116,7 @@ static void a_ready_that_the_socket_did_not_take_is_sent_again(void **state)
 	assert_int_equal(count_in(hear(fixture), "READY=1"), 0);
 }
 
-static void a_reload_ends_after_it_began_whatever_the_socket_took(void **state)
+static void a_reload_ends_after_it_began_even_if_a_message_could_not_be_sent(void **state)
 {
 	struct fixture *fixture = *state;
 	service_status(&fixture->service, "3 peers");
@@ -138,9 +138,9 @@ static void a_reload_ends_after_it_began_whatever_the_socket_took(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_start_asks_for_time_until_it_is_ready_and_lives_meanwhile),
-		TEST(a_ready_that_the_socket_did_not_take_is_sent_again),
-		TEST(a_reload_ends_after_it_began_whatever_the_socket_took),
+		TEST(a_start_requests_time_until_it_is_ready_and_feeds_the_watchdog),
+		TEST(a_ready_that_could_not_be_sent_is_sent_again),
+		TEST(a_reload_ends_after_it_began_even_if_a_message_could_not_be_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

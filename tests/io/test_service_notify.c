@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a service manager hears, on a socket of the test's own. */
+/* What a service manager receives, on a socket of the test's own. */
 #include "harness.h"
 
 #include "scratch.h"
@@ -71,7 +71,7 @@ static void each_message_is_one_datagram(void **state)
 	close(manager);
 }
 
-static void an_abstract_address_is_fine(void **state)
+static void an_abstract_address_is_supported(void **state)
 {
 	char path[64];
 	snprintf(path, sizeof path, "@plexwg-test-%ld", (long)getpid());
@@ -90,7 +90,7 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void a_reload_says_when_it_began(void **state)
+static void a_reload_reports_when_it_began(void **state)
 {
 	struct scratch_path path = scratch_path(*state, "notify");
 	int manager = manager_listen(path.text);
@@ -140,7 +140,7 @@ static void a_long_status_is_cut_between_two_characters(void **state)
 	close(manager);
 }
 
-static void without_a_manager_nothing_is_said(void **state)
+static void without_a_manager_nothing_is_sent(void **state)
 {
 	static const char *const none[] = {NULL, ""};
 	for (size_t i = 0; i < COUNT_OF(none); i++) {
@@ -155,7 +155,7 @@ static void without_a_manager_nothing_is_said(void **state)
 	}
 }
 
-static void an_address_that_is_none_is_refused(void **state)
+static void an_invalid_address_is_rejected(void **state)
 {
 	char too_long[120];
 	memset(too_long, 'x', sizeof too_long);
@@ -172,7 +172,7 @@ static void an_address_that_is_none_is_refused(void **state)
 		service_notify_close(&notify);
 		diag_clear(&diag);
 	}
-	/* The longest names that there are. */
+	/* The longest possible names. */
 	too_long[107] = '\0';
 	struct service_notify notify = notify_open(too_long);
 	assert_true(notify.fd >= 0);
@@ -184,7 +184,7 @@ static void an_address_that_is_none_is_refused(void **state)
 	service_notify_close(&notify);
 }
 
-static void a_manager_that_does_not_read_holds_nobody_up(void **state)
+static void a_manager_that_does_not_read_blocks_nothing(void **state)
 {
 	struct scratch_path path = scratch_path(*state, "notify");
 	int manager = manager_listen(path.text);
@@ -200,7 +200,7 @@ static void a_manager_that_does_not_read_holds_nobody_up(void **state)
 	service_notify_close(&notify);
 }
 
-static void a_manager_that_comes_back_is_heard_again(void **state)
+static void a_manager_that_comes_back_is_notified_again(void **state)
 {
 	struct scratch_path path = scratch_path(*state, "notify");
 	struct service_notify notify = notify_open(path.text);
@@ -251,14 +251,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NOTIFY_TEST(each_message_is_one_datagram),
-		NOTIFY_TEST(an_abstract_address_is_fine),
-		NOTIFY_TEST(a_reload_says_when_it_began),
+		NOTIFY_TEST(an_abstract_address_is_supported),
+		NOTIFY_TEST(a_reload_reports_when_it_began),
 		NOTIFY_TEST(a_status_stays_one_line),
 		NOTIFY_TEST(a_long_status_is_cut_between_two_characters),
-		NOTIFY_TEST(without_a_manager_nothing_is_said),
-		NOTIFY_TEST(an_address_that_is_none_is_refused),
-		NOTIFY_TEST(a_manager_that_does_not_read_holds_nobody_up),
-		NOTIFY_TEST(a_manager_that_comes_back_is_heard_again),
+		NOTIFY_TEST(without_a_manager_nothing_is_sent),
+		NOTIFY_TEST(an_invalid_address_is_rejected),
+		NOTIFY_TEST(a_manager_that_does_not_read_blocks_nothing),
+		NOTIFY_TEST(a_manager_that_comes_back_is_notified_again),
 		NOTIFY_TEST(the_watchdog_is_notified_twice_in_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals as they come out of the descriptor. */
+/* Signals as read from the descriptor. */
 #include "harness.h"
 
 #include "signals.h"
@@ -27,7 +27,7 @@ static bool is_readable(const struct signals *signals)
 	return poll(&poller, 1, 0) == 1;
 }
 
-static void nothing_has_come_as_long_as_nobody_signals(void **state)
+static void without_a_signal_nothing_is_read(void **state)
 {
 	struct signals *signals = *state;
 	struct signals_taken taken = {.end = 77};
@@ -37,7 +37,7 @@ static void nothing_has_come_as_long_as_nobody_signals(void **state)
 	assert_false(taken.reload);
 }
 
-static void each_signal_says_what_is_wanted(void **state)
+static void each_signal_has_its_meaning(void **state)
 {
 	static const struct {
 		int number;
@@ -60,7 +60,7 @@ static void each_signal_says_what_is_wanted(void **state)
 	}
 }
 
-static void several_signals_are_taken_at_once(void **state)
+static void several_signals_are_read_at_once(void **state)
 {
 	struct signals *signals = *state;
 	struct signals_taken taken;
@@ -73,7 +73,7 @@ static void several_signals_are_taken_at_once(void **state)
 	assert_false(is_readable(signals));
 }
 
-static void a_signal_after_the_end_has_begun_kills_nobody(void **state)
+static void a_signal_during_shutdown_does_not_kill_the_process(void **state)
 {
 	struct signals *signals = *state;
 	signals_close(signals);
@@ -89,10 +89,10 @@ static void a_signal_after_the_end_has_begun_kills_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SIGNALS_TEST(nothing_has_come_as_long_as_nobody_signals),
-		SIGNALS_TEST(each_signal_says_what_is_wanted),
-		SIGNALS_TEST(several_signals_are_taken_at_once),
-		SIGNALS_TEST(a_signal_after_the_end_has_begun_kills_nobody),
+		SIGNALS_TEST(without_a_signal_nothing_is_read),
+		SIGNALS_TEST(each_signal_has_its_meaning),
+		SIGNALS_TEST(several_signals_are_read_at_once),
+		SIGNALS_TEST(a_signal_during_shutdown_does_not_kill_the_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 #include "sim_world.h"
 
-static void a_new_interface_is_down_and_bare(void **state)
+static void a_new_interface_is_down_and_empty(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(create(world), 0);
@@ -64,7 +64,7 @@ static void creating_adopts_and_keeps_peers(void **state)
 	device_clear(&read);
 }
 
-static void the_address_replaces_others_but_link_local_ones(void **state)
+static void the_address_replaces_others_except_link_local_ones(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(create(world), 0);
@@ -81,7 +81,7 @@ static void the_address_replaces_others_but_link_local_ones(void **state)
 	assert_string_equal(prefix_format(&device->addresses[1]).text, "10.100.0.1/32");
 }
 
-static void operations_on_a_missing_interface_fail_but_for_delete(void **state)
+static void operations_on_a_missing_interface_fail_except_delete(void **state)
 {
 	struct world *world = *state;
 	const struct controller_ops *ops = world->controller.ops;
@@ -130,7 +130,7 @@ static void operations_are_reported_with_their_errors(void **state)
 		"add_peer plexd0 AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI= !ENODEV\n");
 }
 
-static void a_fault_fails_as_many_calls_as_it_says_and_changes_nothing(void **state)
+static void a_fault_fails_its_number_of_calls_and_changes_nothing(void **state)
 {
 	struct world *world = *state;
 	arrange_fault(world,
@@ -147,7 +147,7 @@ static void a_fault_fails_as_many_calls_as_it_says_and_changes_nothing(void **st
 	assert_non_null(sim_controller_find(&world->sim, NAME));
 }
 
-static void a_fault_of_one_peer_leaves_others_alone(void **state)
+static void a_fault_of_one_peer_does_not_affect_others(void **state)
 {
 	struct world *world = *state;
 	struct peer_config two = {.public_key = public_key(2)};
@@ -218,14 +218,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_new_interface_is_down_and_bare),
+		TEST(a_new_interface_is_down_and_empty),
 		TEST(private_keys_are_clamped),
 		TEST(creating_adopts_and_keeps_peers),
-		TEST(the_address_replaces_others_but_link_local_ones),
-		TEST(operations_on_a_missing_interface_fail_but_for_delete),
+		TEST(the_address_replaces_others_except_link_local_ones),
+		TEST(operations_on_a_missing_interface_fail_except_delete),
 		TEST(operations_are_reported_with_their_errors),
-		TEST(a_fault_fails_as_many_calls_as_it_says_and_changes_nothing),
-		TEST(a_fault_of_one_peer_leaves_others_alone),
+		TEST(a_fault_fails_its_number_of_calls_and_changes_nothing),
+		TEST(a_fault_of_one_peer_does_not_affect_others),
 		TEST(the_world_changes_without_a_record),
 		cmocka_unit_test(errno_names_go_both_ways),
 	};

@@ -171,7 +171,7 @@ static void removing_a_missing_peer_is_no_error(void **state)
 	assert_int_equal(world->controller.ops->remove_peer(&world->sim, NAME, &key, NULL), 0);
 }
 
-static void removing_a_peer_gives_its_allowed_ips_up(void **state)
+static void removing_a_peer_frees_its_allowed_ips(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(create(world), 0);
@@ -235,7 +235,7 @@ int main(void)
 		TEST(an_update_changes_the_fields_of_its_mask_alone),
 		TEST(an_update_of_a_missing_peer_creates_none),
 		TEST(removing_a_missing_peer_is_no_error),
-		TEST(removing_a_peer_gives_its_allowed_ips_up),
+		TEST(removing_a_peer_frees_its_allowed_ips),
 		TEST(a_host_name_is_no_endpoint_of_a_device),
 		TEST(many_peers_keep_their_prefixes_apart),
 	};

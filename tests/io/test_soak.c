@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An hour of the daemon's life at 20 signed events a second, in fast_world.h: what it holds after
- * the hour is what it held after the first tenth of it. Both times events pause until the last
- * nonce has expired, and the mesh is the same.
+ * An hour of the daemon's life at 20 signed events a second, in fast_world.h: it uses no more after
+ * the hour than after the first tenth of it. Both times events pause until the last nonce has
+ * expired, and the mesh is the same.
  *
- * With PLEXWG_SOAK_HOURS=24 (tests/long.sh) it is as many hours.
+ * With PLEXWG_SOAK_HOURS=24 (tests/long.sh) it lasts that many hours.
  */
 #include "harness.h"
 
@@ -31,7 +31,7 @@
 #define NAME          "plexd0"
 #define ENVELOPE_SIZE 1024
 
-/* A peer as the control plane wants it. */
+/* A peer as the control plane has it. */
 struct mesh_peer {
 	bool is_there;
 	unsigned generation; /* of its key */
@@ -56,11 +56,11 @@ struct soak {
 	unsigned event_count, wanted_count;
 	bool has_bad_clock;
 	unsigned log_lines;
-	unsigned loud_lines; /* those that are there by default */
+	unsigned loud_lines; /* those of the default level */
 	struct sample tenth, end;
 };
 
-/* Bytes that are allocated; the sanitizer's allocator has a word of its own for that. */
+/* Allocated bytes; the sanitizer's allocator has a function of its own for that. */
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 static size_t heap_bytes(void)
 {
@@ -172,7 +172,7 @@ static void envelope_send(
 	fast_world_stream(soak->last_envelope + cut, (size_t)length - cut);
 }
 
-/* Something changes in the mesh, and an event says so. */
+/* The mesh changes, and an event reports it. */
 static void mesh_change(struct soak *soak)
 {
 	size_t at = random_below(soak, PEERS);
@@ -198,7 +198,7 @@ static void mesh_change(struct soak *soak)
 	envelope_send(soak, type, payload, fast_world_now_ns());
 }
 
-/* One event in ten is not to be believed. */
+/* One event in ten is to be rejected. */
 static void event_send(struct soak *soak)
 {
 	const char *payload = "{\"peer_id\":\"peer-1\"}";
@@ -260,7 +260,7 @@ static void pause_end(void *impl)
 	raise(SIGTERM);
 }
 
-/* The next states are of a whole mesh, about which no event says anything. */
+/* The next states are of a whole mesh that no event mentions. */
 static void pause_begin(struct soak *soak)
 {
 	for (size_t i = 0; i < PEERS; i++)
@@ -270,7 +270,7 @@ static void pause_begin(struct soak *soak)
 	soak->plane.next_ns = fast_world_now_ns() + PAUSE_NS;
 }
 
-/* A day ahead in the third tenth, a day behind in the fifth: no event can be believed then. */
+/* A day ahead in the third tenth, a day behind in the fifth: every event is rejected then. */
 static void clock_set(const struct soak *soak)
 {
 	static const int64_t ahead_s[10] = {[2] = 86400, [4] = -86400};
@@ -360,7 +360,7 @@ static void live_with(struct soak *soak, struct fast_plane plane)
 	assert_null(sim_controller_find(&soak->sim, NAME));
 }
 
-/* The daemon from its beginning to its end, with that many minutes of events. */
+/* The daemon from start to end, with that many minutes of events. */
 static void live(struct soak *soak, unsigned minutes)
 {
 	soak->wanted_count = 20 * 60 * minutes;
@@ -382,7 +382,7 @@ static void an_hour_of_events_leaves_nothing_behind(void **state)
 		soak->tenth.heap_bytes / 20 * 21);
 }
 
-/* The loop goes by another clock: states are fetched each minute all the same. */
+/* The loop uses another clock: states are fetched each minute all the same. */
 static void a_clock_that_jumps_stops_nothing(void **state)
 {
 	struct soak *soak = *state;
@@ -397,14 +397,14 @@ static void a_clock_that_jumps_stops_nothing(void **state)
 #define FLAP_NS (30 * NS_PER_S)
 #define FLAPS   2880 /* in a day */
 
-/* No state every other time that it is asked for. */
+/* Every second fetch fails. */
 static const char *state_flap(void *impl)
 {
 	struct soak *soak = impl;
 	return soak->random++ % 2 ? "{}" : "{\"peers\":[]}";
 }
 
-/* A balancer ends the stream each minute. */
+/* A load balancer ends the stream each minute. */
 static void flap(void *impl)
 {
 	struct soak *soak = impl;
@@ -417,7 +417,7 @@ static void flap(void *impl)
 	raise(SIGTERM);
 }
 
-static void a_day_in_which_all_comes_and_goes_is_reported_in_a_few_lines(void **state)
+static void a_day_of_changing_problems_is_logged_in_a_few_lines(void **state)
 {
 	struct soak *soak = *state;
 	live_with(soak, (struct fast_plane){
@@ -441,13 +441,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_clock_that_jumps_stops_nothing, soak_make, soak_clear),
 		cmocka_unit_test_setup_teardown(
-			a_day_in_which_all_comes_and_goes_is_reported_in_a_few_lines, soak_make,
-			soak_clear),
+			a_day_of_changing_problems_is_logged_in_a_few_lines, soak_make, soak_clear),
 	};
 	if (sodium_init() < 0)
 		return 1;
-	/* The last good state is written after each event, and it is not the disk that is tested.
-	 */
+	/* The last good state is written after each event, and the test is not about the disk. */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", false);
 	return cmocka_run_group_tests_name("soak", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The helper that starts programs: what it takes for an order, and when it ends. */
+/* The helper that starts programs: what it accepts as a request, and when it ends. */
 #include "harness.h"
 
 #include "diag.h"
@@ -18,7 +18,7 @@ struct bed {
 	struct diag diag;
 };
 
-/* It takes the interface's name, and exits: whether it was started is in the error. */
+/* It gets the interface's name, and exits: the error shows whether it was started. */
 static const struct backend program = {.path = "/bin/false", .timeout_ms = 2000};
 static const struct uapi_socket uapi = {.directory = "/nonexistent"};
 
@@ -44,7 +44,7 @@ static void assert_text(struct bed *bed, const char *part)
 		fail_msg("%s", diag_text(&bed->diag));
 }
 
-static void it_refuses_what_is_no_name_of_an_interface(void **state)
+static void the_helper_rejects_an_invalid_interface_name(void **state)
 {
 	struct bed *bed = *state;
 	static const char *const names[] = {"", ".", "a/b", "all", "two words", "line\n"};
@@ -54,7 +54,7 @@ static void it_refuses_what_is_no_name_of_an_interface(void **state)
 	}
 }
 
-static void it_refuses_a_name_without_an_end(void **state)
+static void the_helper_rejects_a_name_without_an_end(void **state)
 {
 	struct bed *bed = *state;
 	char name[16], answer[2048];
@@ -68,7 +68,7 @@ static void it_refuses_a_name_without_an_end(void **state)
 }
 
 /* A line of the log, say. */
-static void it_ends_at_what_is_no_order(void **state)
+static void the_helper_ends_at_an_invalid_request(void **state)
 {
 	struct bed *bed = *state;
 	static const char line[] = "time=2026-01-01T00:00:00Z level=INFO msg=Stopping\n";
@@ -83,10 +83,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			it_refuses_what_is_no_name_of_an_interface, bed_make, bed_clear),
+			the_helper_rejects_an_invalid_interface_name, bed_make, bed_clear),
 		cmocka_unit_test_setup_teardown(
-			it_refuses_a_name_without_an_end, bed_make, bed_clear),
-		cmocka_unit_test_setup_teardown(it_ends_at_what_is_no_order, bed_make, bed_clear),
+			the_helper_rejects_a_name_without_an_end, bed_make, bed_clear),
+		cmocka_unit_test_setup_teardown(
+			the_helper_ends_at_an_invalid_request, bed_make, bed_clear),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is noticed of a state file, however its path is made up, and what is read from it. */
+/* Which changes of a state file are noticed, whatever its path, and what is read from it. */
 #include "harness.h"
 
 #include "scratch.h"
@@ -38,14 +38,14 @@ static bool has_changed(struct follower *follower)
 	return changed;
 }
 
-/* Exactly one look is worth while. */
+/* There is exactly one reason to read. */
 static void assert_changed(struct follower *follower)
 {
 	assert_true(has_changed(follower));
 	assert_false(has_changed(follower));
 }
 
-static void a_file_that_nobody_touches_has_not_changed(void **state)
+static void an_untouched_file_has_not_changed(void **state)
 {
 	struct follower follower;
 	scratch_write(*state, "state.json", "1");
@@ -96,7 +96,7 @@ static void a_file_written_again_and_again_by_who_keeps_it_open_has_changed_once
 	state_file_close(&follower.file);
 }
 
-static void other_files_are_nobodys_business(void **state)
+static void changes_of_other_files_are_ignored(void **state)
 {
 	struct follower follower;
 	scratch_write(*state, "state.json", "1");
@@ -183,7 +183,7 @@ static void a_directory_replaced_anywhere_above_has_changed(void **state)
 	state_file_close(&follower.file);
 }
 
-static void a_path_that_is_not_there_yet_is_awaited_step_by_step(void **state)
+static void a_missing_path_is_awaited_step_by_step(void **state)
 {
 	struct follower follower;
 	follow(&follower, *state, "a/b/f");
@@ -201,7 +201,7 @@ static void a_path_that_is_not_there_yet_is_awaited_step_by_step(void **state)
 	state_file_close(&follower.file);
 }
 
-static void a_path_that_leads_nowhere_may_be_put_right(void **state)
+static void a_broken_path_may_be_repaired(void **state)
 {
 	struct follower follower;
 	scratch_link(*state, "f", "g");
@@ -273,7 +273,7 @@ static unsigned watch_count(int fd)
 	return count;
 }
 
-static void what_was_left_behind_is_watched_no_longer(void **state)
+static void parts_no_longer_on_the_path_are_not_watched(void **state)
 {
 	struct follower follower;
 	scratch_mkdir(*state, "1");
@@ -322,7 +322,7 @@ static void events_that_were_lost_count_as_a_change(void **state)
 	state_file_close(&follower.file);
 }
 
-/* The system has no more watches to give, from the one after the next `watches_left` on. */
+/* The system has no more watches, from the one after the next `watches_left` on. */
 static bool watches_are_scarce;
 static unsigned watches_left;
 
@@ -378,7 +378,7 @@ static void a_path_not_wholly_watched_is_an_error_until_it_is(void **state)
 	state_file_close(&follower.file);
 }
 
-/* Reads, and returns the text for free; NULL if it is unchanged. */
+/* Read, and return the text, which the caller frees; NULL if it is unchanged. */
 static char *read_text(struct follower *follower)
 {
 	enum state_file_outcome outcome;
@@ -414,7 +414,7 @@ static void assert_unreadable(struct follower *follower, int error, const char *
 	diag_clear(&diag);
 }
 
-static void a_text_is_handed_out_once(void **state)
+static void a_text_is_returned_once(void **state)
 {
 	struct follower follower;
 	scratch_write(*state, "f", "one");
@@ -436,7 +436,7 @@ static void a_text_is_handed_out_once(void **state)
 	state_file_close(&follower.file);
 }
 
-static void a_text_that_was_refused_stays_refused(void **state)
+static void a_rejected_text_stays_rejected(void **state)
 {
 	struct follower follower;
 	scratch_write(*state, "f", "broken");
@@ -454,7 +454,7 @@ static void a_text_that_was_refused_stays_refused(void **state)
 	state_file_close(&follower.file);
 }
 
-static void a_file_that_is_gone_or_not_to_be_trusted_is_an_error(void **state)
+static void a_missing_or_untrusted_file_is_an_error(void **state)
 {
 	struct follower follower;
 	follow(&follower, *state, "f");
@@ -475,7 +475,7 @@ static void a_file_that_is_gone_or_not_to_be_trusted_is_an_error(void **state)
 	state_file_close(&follower.file);
 }
 
-static void a_pipe_holds_nobody_up(void **state)
+static void a_pipe_does_not_block(void **state)
 {
 	struct follower follower;
 	assert_int_equal(mkfifo(scratch_path(*state, "f").text, 0600), 0);
@@ -484,7 +484,7 @@ static void a_pipe_holds_nobody_up(void **state)
 	state_file_close(&follower.file);
 }
 
-static void the_mode_tells_who_may_read(void **state)
+static void the_mode_shows_who_may_read(void **state)
 {
 	struct follower follower;
 	enum state_file_outcome outcome;
@@ -498,7 +498,7 @@ static void the_mode_tells_who_may_read(void **state)
 	state_file_close(&follower.file);
 }
 
-static void a_change_during_the_reading_is_not_lost(void **state)
+static void a_change_during_the_read_is_not_lost(void **state)
 {
 	struct follower follower;
 	scratch_write(*state, "f", "one");
@@ -512,7 +512,7 @@ static void a_change_during_the_reading_is_not_lost(void **state)
 	state_file_close(&follower.file);
 }
 
-/* Versions as fast as possible, every way that there is. */
+/* Versions as fast as possible, written in every way. */
 static int write_versions(const struct scratch *scratch, int count)
 {
 	char text[32], directory[32], name[64];
@@ -536,7 +536,7 @@ static int write_versions(const struct scratch *scratch, int count)
 	return 0;
 }
 
-static void the_last_of_many_versions_is_what_is_read(void **state)
+static void the_last_of_many_versions_is_read(void **state)
 {
 	enum { VERSIONS = 1000, WAIT_MS = 20000 };
 	struct follower follower;
@@ -574,28 +574,28 @@ static void the_last_of_many_versions_is_what_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FILE_TEST(a_file_that_nobody_touches_has_not_changed),
+		FILE_TEST(an_untouched_file_has_not_changed),
 		FILE_TEST(a_file_that_is_written_replaced_or_removed_has_changed),
 		FILE_TEST(
 			a_file_written_again_and_again_by_who_keeps_it_open_has_changed_once_closed),
-		FILE_TEST(other_files_are_nobodys_business),
+		FILE_TEST(changes_of_other_files_are_ignored),
 		FILE_TEST(a_link_swapped_as_kubernetes_does_it_has_changed),
 		FILE_TEST(a_directory_link_swapped_above_has_changed),
 		FILE_TEST(a_directory_replaced_anywhere_above_has_changed),
-		FILE_TEST(a_path_that_is_not_there_yet_is_awaited_step_by_step),
-		FILE_TEST(a_path_that_leads_nowhere_may_be_put_right),
+		FILE_TEST(a_missing_path_is_awaited_step_by_step),
+		FILE_TEST(a_broken_path_may_be_repaired),
 		FILE_TEST(a_write_by_another_name_has_changed),
 		FILE_TEST(a_relative_path_begins_at_the_working_directory),
-		FILE_TEST(what_was_left_behind_is_watched_no_longer),
+		FILE_TEST(parts_no_longer_on_the_path_are_not_watched),
 		FILE_TEST(events_that_were_lost_count_as_a_change),
 		FILE_TEST(a_path_not_wholly_watched_is_an_error_until_it_is),
-		FILE_TEST(a_text_is_handed_out_once),
-		FILE_TEST(a_text_that_was_refused_stays_refused),
-		FILE_TEST(a_file_that_is_gone_or_not_to_be_trusted_is_an_error),
-		FILE_TEST(a_pipe_holds_nobody_up),
-		FILE_TEST(the_mode_tells_who_may_read),
-		FILE_TEST(a_change_during_the_reading_is_not_lost),
-		FILE_TEST(the_last_of_many_versions_is_what_is_read),
+		FILE_TEST(a_text_is_returned_once),
+		FILE_TEST(a_rejected_text_stays_rejected),
+		FILE_TEST(a_missing_or_untrusted_file_is_an_error),
+		FILE_TEST(a_pipe_does_not_block),
+		FILE_TEST(the_mode_shows_who_may_read),
+		FILE_TEST(a_change_during_the_read_is_not_lost),
+		FILE_TEST(the_last_of_many_versions_is_read),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

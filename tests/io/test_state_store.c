@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the last good state is written: soon, but not all the time where the disk is slow. */
+/* When the last good state is written: soon, but not all the time if the disk is slow. */
 #include "node_fixture.h"
 #include "state_store.h"
 
@@ -74,7 +74,7 @@ static void assert_all_kept(struct node_fixture *node)
 	cached_state_clear(&found);
 }
 
-static void an_event_is_kept_soon(void **state)
+static void an_event_is_stored_soon(void **state)
 {
 	struct node_fixture *node = *state;
 	for (unsigned i = 0; i < 3; i++) {
@@ -91,14 +91,14 @@ static void a_slow_disk_is_not_written_to_all_the_time(void **state)
 	sync_ms = 10;
 	on_event(node);
 	node_run_for(node, 1000);
-	/* Two a time, for the file and for its directory. */
+	/* Two each time, for the file and for its directory. */
 	assert_true(syncs >= 2 && syncs <= 2 * 4);
 	loop_timer_cancel(&node->loop, &event_timer);
 	node_wait(node, is_written, NULL);
 	assert_all_kept(node);
 }
 
-static void what_is_due_is_written_at_the_end(void **state)
+static void pending_writes_are_done_at_the_end(void **state)
 {
 	struct node_fixture *node = *state;
 	on_event(node);
@@ -107,9 +107,11 @@ static void what_is_due_is_written_at_the_end(void **state)
 	assert_all_kept(node);
 }
 
-/* What the disk has no room for is write_problem until it is written, whatever happens meanwhile.
+/*
+ * A document that the disk has no room for is a problem until it is written, whatever happens
+ * meanwhile.
  */
-static void a_document_that_was_not_kept_stays_trouble_until_one_is(void **state)
+static void a_document_that_was_not_stored_is_a_problem_until_one_is(void **state)
 {
 	static const char newer[] = "{\"peers\":null}";
 	struct node_fixture *node = *state;
@@ -158,10 +160,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_restored_document_that_is_too_large_is_in_force_with_a_warning),
-		TEST(an_event_is_kept_soon),
+		TEST(an_event_is_stored_soon),
 		TEST(a_slow_disk_is_not_written_to_all_the_time),
-		TEST(what_is_due_is_written_at_the_end),
-		TEST(a_document_that_was_not_kept_stays_trouble_until_one_is),
+		TEST(pending_writes_are_done_at_the_end),
+		TEST(a_document_that_was_not_stored_is_a_problem_until_one_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last good state on its way to the disk and back, and all that may happen to it there. */
+/*
+ * The last good state on its way to the disk and back, and everything that may happen to it there.
+ */
 #include "harness.h"
 
 #include "scratch.h"
@@ -23,7 +25,7 @@
 static const struct peer_wire_options options = {
 	.default_keepalive_s = 25, .allow_host_names = true};
 
-/* What the daemon knows, and its cache. */
+/* What the daemon knows, and its cached state. */
 struct node {
 	struct state_store_file cache;
 	struct pending_events overlay;
@@ -95,7 +97,7 @@ static void assert_removed(const struct cached_state *found, const char *id)
 	assert_true(peer->removed);
 }
 
-static void what_was_kept_comes_back(void **state)
+static void a_stored_state_is_restored(void **state)
 {
 	struct node node;
 	node_begin(&node, *state);
@@ -143,7 +145,7 @@ static void what_was_kept_comes_back(void **state)
 	node_end(&node);
 }
 
-static void where_nothing_was_kept_there_is_nothing(void **state)
+static void without_a_stored_state_nothing_is_restored(void **state)
 {
 	struct node node;
 	struct cached_state found = {.fault = (char *)1};
@@ -182,7 +184,7 @@ static void only_the_owner_may_read_the_files(void **state)
 	node_end(&node);
 }
 
-static void what_belongs_to_another_is_refused(void **state)
+static void a_state_of_another_node_is_rejected(void **state)
 {
 	static const struct {
 		const char *node_id, *source, *error;
@@ -234,7 +236,7 @@ static void events_over_another_document_are_left_out(void **state)
 	assert_int_equal(store_peers(&node), 0);
 	pending_events_clear(&node.overlay);
 	assert_int_equal(pending_events_remove(&node.overlay, "peer-9"), 0);
-	/* Power is lost before the next event, and again after the same document came back. */
+	/* The power fails before the next event, and again after the same document came back. */
 	static const char *const documents[] = {DOCUMENT_B, DOCUMENT_A};
 	for (size_t i = 0; i < COUNT_OF(documents); i++) {
 		assert_int_equal(store_document(&node, documents[i]), 0);
@@ -247,7 +249,7 @@ static void events_over_another_document_are_left_out(void **state)
 	node_end(&node);
 }
 
-/* Which file it is: each writing makes a new one. */
+/* The identity of the file: each write makes a new one. */
 static ino_t file_number(const struct scratch *scratch, const char *name)
 {
 	struct stat status;
@@ -255,7 +257,7 @@ static ino_t file_number(const struct scratch *scratch, const char *name)
 	return status.st_ino;
 }
 
-static void what_is_on_the_disk_is_not_written_again(void **state)
+static void a_state_on_the_disk_is_not_written_again(void **state)
 {
 	struct node node;
 	node_begin(&node, *state);
@@ -290,7 +292,7 @@ static void what_is_on_the_disk_is_not_written_again(void **state)
 	node_end(&node);
 }
 
-static void a_document_that_cannot_be_stored_leaves_what_was(void **state)
+static void a_document_that_cannot_be_stored_leaves_the_old_one(void **state)
 {
 	struct node node;
 	node_begin(&node, *state);
@@ -298,7 +300,7 @@ static void a_document_that_cannot_be_stored_leaves_what_was(void **state)
 	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
 
-	/* The fetch of B overtook the event, and the disk is not there. */
+	/* The fetch of B overtook the event, and the disk fails. */
 	const char *directory = node.cache.owner.directory;
 	struct scratch_path nowhere = scratch_path(*state, "nowhere");
 	node.cache.owner.directory = nowhere.text;
@@ -337,7 +339,7 @@ static void events_that_could_not_be_stored_are_stored_next_time(void **state)
 	node_end(&node);
 }
 
-static void what_is_no_document_is_not_stored(void **state)
+static void an_invalid_document_is_not_stored(void **state)
 {
 	struct node node;
 	node_begin(&node, *state);
@@ -365,13 +367,13 @@ static void store_both(struct node *node)
 	assert_int_equal(store_peers(node), 0);
 }
 
-static void a_state_cut_anywhere_is_refused(void **state)
+static void a_state_cut_anywhere_is_rejected(void **state)
 {
 	struct node node;
 	node_begin(&node, *state);
 	store_both(&node);
 	char *text = scratch_read(*state, "last_state.json");
-	size_t whole = strlen(text) - 1; /* but for the line feed */
+	size_t whole = strlen(text) - 1; /* except for the line feed */
 	for (size_t length = whole; length-- > 0;) {
 		struct cached_state found;
 		struct diag diag = {0};
@@ -406,7 +408,7 @@ static void events_cut_anywhere_leave_those_of_the_document(void **state)
 	node_end(&node);
 }
 
-static void a_byte_gone_wrong_changes_no_document(void **state)
+static void a_wrong_byte_changes_no_document(void **state)
 {
 	struct node node;
 	node_begin(&node, *state);
@@ -433,7 +435,7 @@ static void a_byte_gone_wrong_changes_no_document(void **state)
 #define HASH  "\"hash\":\"45\""
 #define OWNER "\"node_id\":\"node-1\",\"source\":\"https://control.example\""
 
-static void a_state_file_of_another_make_is_refused(void **state)
+static void a_state_file_of_another_version_is_rejected(void **state)
 {
 	static const struct {
 		const char *text, *error;
@@ -472,7 +474,7 @@ static void a_state_file_of_another_make_is_refused(void **state)
 #define ID_OF_64  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ID_OF_256 ID_OF_64 ID_OF_64 ID_OF_64 ID_OF_64
 
-static void events_of_another_make_are_left_out(void **state)
+static void events_of_another_version_are_left_out(void **state)
 {
 	static const struct {
 		const char *members, *error;
@@ -522,21 +524,21 @@ static void events_of_another_make_are_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CACHE_TEST(what_was_kept_comes_back),
-		CACHE_TEST(where_nothing_was_kept_there_is_nothing),
+		CACHE_TEST(a_stored_state_is_restored),
+		CACHE_TEST(without_a_stored_state_nothing_is_restored),
 		CACHE_TEST(only_the_owner_may_read_the_files),
-		CACHE_TEST(what_belongs_to_another_is_refused),
+		CACHE_TEST(a_state_of_another_node_is_rejected),
 		CACHE_TEST(a_node_without_an_id_has_a_state_of_its_own),
 		CACHE_TEST(events_over_another_document_are_left_out),
-		CACHE_TEST(what_is_on_the_disk_is_not_written_again),
-		CACHE_TEST(a_document_that_cannot_be_stored_leaves_what_was),
+		CACHE_TEST(a_state_on_the_disk_is_not_written_again),
+		CACHE_TEST(a_document_that_cannot_be_stored_leaves_the_old_one),
 		CACHE_TEST(events_that_could_not_be_stored_are_stored_next_time),
-		CACHE_TEST(what_is_no_document_is_not_stored),
-		CACHE_TEST(a_state_cut_anywhere_is_refused),
+		CACHE_TEST(an_invalid_document_is_not_stored),
+		CACHE_TEST(a_state_cut_anywhere_is_rejected),
 		CACHE_TEST(events_cut_anywhere_leave_those_of_the_document),
-		CACHE_TEST(a_byte_gone_wrong_changes_no_document),
-		CACHE_TEST(a_state_file_of_another_make_is_refused),
-		CACHE_TEST(events_of_another_make_are_left_out),
+		CACHE_TEST(a_wrong_byte_changes_no_document),
+		CACHE_TEST(a_state_file_of_another_version_is_rejected),
+		CACHE_TEST(events_of_another_version_are_left_out),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static const struct peer_wire_options options = {
 	.allowed_ips_total_max = (size_t)1 << 20,
 };
 
-/* Reads a copy that ends with its last byte, so that a sanitizer sees reading beyond it. */
+/* Read a copy without a byte after its end, so that a sanitizer sees a read beyond it. */
 static int read_bytes(
 	const char *text, size_t length, struct state_document *ret, struct diag *diag)
 {
@@ -54,7 +54,7 @@ static void assert_key(const struct key_public *key, uint8_t value)
 	assert_memory_equal(key, &expected, sizeof expected);
 }
 
-/* A sound peer with these members besides. */
+/* A valid peer with these members in addition. */
 #define WITH(members)                                                                              \
 	"{\"id\":\"peer-7\",\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[]," members "}"
 #define WITH_ID(id) "{" id "\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[]}"
@@ -112,7 +112,7 @@ static void null_is_missing_or_empty(void **state)
 	state_document_clear(&document);
 }
 
-static void an_unusable_peer_costs_no_other_one_anything(void **state)
+static void an_unusable_peer_affects_no_other(void **state)
 {
 	struct state_document document = read_text("{\"peers\":[" WITH("\"x\":1") "," WITH_ID(
 		"\"id\":7,") ",null," WITH("\"psk\":7") "," WITH("\"y\":{\"z\":1}") "]}");
@@ -125,7 +125,7 @@ static void an_unusable_peer_costs_no_other_one_anything(void **state)
 	state_document_clear(&document);
 }
 
-static void members_that_mean_nothing_are_named(void **state)
+static void unknown_members_are_named(void **state)
 {
 	struct state_document document =
 		read_text("{\"version\":3,\"peers\":[" WITH("\"x\":1") "," WITH_ID(
@@ -141,7 +141,7 @@ static void members_that_mean_nothing_are_named(void **state)
 	state_document_clear(&document);
 }
 
-static void a_document_that_cannot_be_trusted_is_refused_whole(void **state)
+static void an_invalid_document_is_rejected_whole(void **state)
 {
 	static const struct {
 		const char *text;
@@ -281,7 +281,7 @@ static void a_document_cut_anywhere_changes_nothing(void **state)
 }
 
 /* Every byte of the sample in turn becomes each of these. */
-static void no_byte_out_of_place_does_harm(void **state)
+static void no_wrong_byte_does_harm(void **state)
 {
 	static const char bytes[] = "\0\x01 \"\\{}[]:,0-9eax\x7f\x80\xc3\xff";
 	unsigned refused = 0, read = 0;
@@ -319,7 +319,7 @@ static int read_repeated(const char *head, const char *unit, size_t count, const
 	return error;
 }
 
-static void size_is_no_harm(void **state)
+static void size_does_no_harm(void **state)
 {
 	static const struct {
 		const char *head;
@@ -359,7 +359,7 @@ static void size_is_no_harm(void **state)
 	}
 }
 
-static void depth_is_no_harm(void **state)
+static void depth_does_no_harm(void **state)
 {
 	static const char *const heads[] = {
 		"", "{\"peers\":", "{\"peers\":[{\"psk\":", "{\"peers\":[],\"signing_keys\":"};
@@ -375,7 +375,7 @@ static void depth_is_no_harm(void **state)
 			diag_clear(&diag);
 		}
 	}
-	/* As deep as is allowed, in the place of a string. */
+	/* As deep as the limit, in place of a string. */
 	char text[512] = "{\"peers\":[{\"id\":\"a\",\"psk\":", *end = text + strlen(text);
 	memset(end, '[', 125);
 	memset(end + 125, ']', 125);
@@ -390,16 +390,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_document_is_read_whole),
 		cmocka_unit_test(null_is_missing_or_empty),
-		cmocka_unit_test(an_unusable_peer_costs_no_other_one_anything),
-		cmocka_unit_test(members_that_mean_nothing_are_named),
-		cmocka_unit_test(a_document_that_cannot_be_trusted_is_refused_whole),
+		cmocka_unit_test(an_unusable_peer_affects_no_other),
+		cmocka_unit_test(unknown_members_are_named),
+		cmocka_unit_test(an_invalid_document_is_rejected_whole),
 		cmocka_unit_test(bad_signing_keys_leave_the_peers_in_force),
 		cmocka_unit_test(a_previous_key_counts_only_with_its_end),
 		cmocka_unit_test(peers_may_stand_alone),
 		cmocka_unit_test(a_document_cut_anywhere_changes_nothing),
-		cmocka_unit_test(no_byte_out_of_place_does_harm),
-		cmocka_unit_test(size_is_no_harm),
-		cmocka_unit_test(depth_is_no_harm),
+		cmocka_unit_test(no_wrong_byte_does_harm),
+		cmocka_unit_test(size_does_no_harm),
+		cmocka_unit_test(depth_does_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

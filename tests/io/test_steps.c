@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a cycle costs follows what it changes: model, engine and simulated host are built so that
- * every branch they take is counted, and what they move in memory too. Twice the peers may be a
- * little more than twice the steps (n log n), and no more.
+ * The cost of a cycle follows what it changes: model, engine and simulated host are built so that
+ * the test counts every branch they take, and the bytes they move in memory. Twice the peers may be
+ * slightly more than twice the steps (n log n), and no more.
  */
 #include "curve.h"
 #include "diag.h"
@@ -86,7 +86,7 @@ static void node_end(struct node *node)
 	sim_controller_deinit(&node->sim);
 }
 
-/* Peer `number`: its key stands anywhere among the others. */
+/* Peer `number`: its key is anywhere among the others. */
 static void entry_fill(
 	struct peer_entry *entry, struct arena *arena, uint32_t number, uint16_t port)
 {
@@ -113,7 +113,7 @@ static void entry_fill(
 	entry->config.public_key.bytes[31] = 1;
 }
 
-/* A cycle that wants the peers from `begin` to `end`. Returns its steps. */
+/* A cycle with the peers from `begin` to `end`. Returns its steps. */
 static uint64_t cycle(struct node *node, uint32_t begin, uint32_t end, uint16_t port)
 {
 	struct state_document document = {0};

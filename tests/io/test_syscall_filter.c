@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Under the filter what the daemon needs works, and nothing else. Each test is a child of its own.
+/*
+ * Under the filter, everything that the daemon needs works, and nothing else. Each test is a child
+ * of its own.
  */
 #include "harness.h"
 
@@ -45,7 +47,7 @@ struct call {
 static char *const no_words[] = {NULL};
 static const struct rlimit no_cores;
 
-/* What somebody would try who has got into the process. */
+/* What an intruder in the process would try. */
 static const struct call forbidden_to_daemon[] = {
 	CALL(execve, (long)"/bin/true", (long)no_words, (long)no_words),
 	CALL(fork, 0),
@@ -65,7 +67,7 @@ static const struct call forbidden_to_daemon[] = {
 #endif
 };
 
-/* Or into the one that starts programs, or into wireguard-go. */
+/* Or in the one that starts programs, or in wireguard-go. */
 static const struct call forbidden[] = {
 	CALL(execveat, AT_FDCWD, (long)"/bin/true", (long)no_words, (long)no_words),
 	CALL(clone3, 0, 0),
@@ -144,7 +146,7 @@ static int try_forbidden_to_daemon(struct scratch *scratch)
 	return passed ? 1 : 0;
 }
 
-/* What the C library does to signal a thread, and to abort. */
+/* The calls by which the C library signals a thread and aborts. */
 static int try_own_signal(struct scratch *scratch)
 {
 	return pthread_kill(pthread_self(), 0) == 0 && raise(SIGCONT) == 0 ? 0 : 1;
@@ -175,7 +177,7 @@ static void *look_up(void *impl)
 	return NULL;
 }
 
-/* The name service brings its modules in when it is first asked. Its answer is the status. */
+/* The name service loads its modules at the first lookup. Its answer is the status. */
 static int try_name(struct scratch *scratch)
 {
 	pthread_t thread;
@@ -239,7 +241,7 @@ static void *wait_for_filter(void *impl)
 	return NULL;
 }
 
-/* A thread that was there before the filter is under it too. */
+/* A thread that existed before the filter is under it too. */
 static int try_older_thread(struct scratch *scratch)
 {
 	pthread_t thread;
@@ -277,18 +279,18 @@ static void assert_child(
 	assert_int_equal(child_run(scratch, body, filter), 0);
 }
 
-static void what_an_intruder_would_call_is_not_there(void **state)
+static void calls_that_an_intruder_would_use_are_filtered(void **state)
 {
 	assert_child(*state, try_forbidden, syscall_filter_install);
 	assert_child(*state, try_forbidden_to_daemon, syscall_filter_install);
 }
 
-static void most_of_it_is_not_there_for_the_starter_of_programs(void **state)
+static void most_of_them_are_filtered_for_the_spawn_helper_too(void **state)
 {
 	assert_child(*state, try_forbidden, syscall_filter_install_starter);
 }
 
-static void the_starter_starts_and_ends_programs(void **state)
+static void the_spawn_helper_starts_and_ends_programs(void **state)
 {
 	assert_child(*state, try_program, syscall_filter_install_starter);
 }
@@ -298,7 +300,7 @@ static void a_thread_of_its_own_is_signalled_under_it(void **state)
 	assert_child(*state, try_own_signal, syscall_filter_install);
 }
 
-/* Not every machine knows the name: the filter must make no difference. */
+/* Not every machine resolves the name: the filter must make no difference. */
 static void a_name_is_looked_up_in_a_thread_that_is_started_under_it(void **state)
 {
 	int unfiltered = child_run(*state, try_name, NULL);
@@ -327,8 +329,8 @@ static void a_thread_that_was_there_before_is_under_it_too(void **state)
 	assert_child(*state, try_older_thread, NULL);
 }
 
-/* Or else the test of what is forbidden would say nothing. */
-static void without_it_those_calls_are_there(void **state)
+/* Otherwise the test of what is forbidden would show nothing. */
+static void without_the_filter_those_calls_work(void **state)
 {
 	errno = 0;
 	assert_int_equal(syscall(SYS_unshare, 0L), 0);
@@ -342,16 +344,16 @@ static void without_it_those_calls_are_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FILTER_TEST(what_an_intruder_would_call_is_not_there),
-		FILTER_TEST(most_of_it_is_not_there_for_the_starter_of_programs),
-		FILTER_TEST(the_starter_starts_and_ends_programs),
+		FILTER_TEST(calls_that_an_intruder_would_use_are_filtered),
+		FILTER_TEST(most_of_them_are_filtered_for_the_spawn_helper_too),
+		FILTER_TEST(the_spawn_helper_starts_and_ends_programs),
 		FILTER_TEST(a_thread_of_its_own_is_signalled_under_it),
 		FILTER_TEST(a_name_is_looked_up_in_a_thread_that_is_started_under_it),
 		FILTER_TEST(a_user_is_looked_up_under_it),
 		FILTER_TEST(files_are_read_and_replaced_under_it),
 		FILTER_TEST(the_sockets_that_are_needed_are_opened_under_it),
 		FILTER_TEST(a_thread_that_was_there_before_is_under_it_too),
-		FILTER_TEST(without_it_those_calls_are_there),
+		FILTER_TEST(without_the_filter_those_calls_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the node tells the control plane: when the next heartbeat goes out, what is made of the
- * answer, and what is said of a report that did not get there. */
+/*
+ * What the node reports to the control plane: when it sends the next heartbeat, how it handles the
+ * answer, and what it logs of a report that did not arrive.
+ */
 #include "node_fixture.h"
 #include "telemetry.h"
 #include "timestamp.h"
@@ -66,7 +68,7 @@ static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
 	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'120'}");
 	beat(node);
 	assert_true(next_in_ms() > MINUTE_MS && next_in_ms() <= 2 * MINUTE_MS);
-	/* A shorter one than usual is none. */
+	/* A shorter one than usual is ignored. */
 	node_fault(node, "'mode':'status','status':429,'headers':{'Retry-After':'1'}");
 	beat(node);
 	assert_true(next_in_ms() > HEARTBEAT_MS / 2);
@@ -76,7 +78,7 @@ static void a_pause_that_the_control_plane_asks_for_is_kept(void **state)
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=heartbeat"), 1);
 }
 
-static void orders_are_carried_out_or_said_to_be_unknown(void **state)
+static void orders_are_carried_out_or_logged_as_unknown(void **state)
 {
 	struct node_fixture *node = *state;
 	node_tell(node, "POST", "/orders", "'node':'n1','reconcile':true");
@@ -90,8 +92,8 @@ static void orders_are_carried_out_or_said_to_be_unknown(void **state)
 	assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), 1);
 }
 
-/* It may be given once, and the node has the old key all the same. */
-static void the_order_to_rotate_keys_stands_until_there_is_another_key(void **state)
+/* The order may be given once, and the node still has the old key. */
+static void the_order_to_rotate_keys_stays_in_force_until_there_is_another_key(void **state)
 {
 	struct node_fixture *node = *state;
 	for (int by_event = 0; by_event < 2; by_event++) {
@@ -115,7 +117,7 @@ static bool has_refused(void *impl)
 	return node_logged(impl, "Problem subsystem=drift report") > 0;
 }
 
-static void a_drift_report_that_is_refused_is_said_and_not_sent_again(void **state)
+static void a_rejected_drift_report_is_logged_and_not_sent_again(void **state)
 {
 	struct node_fixture *node = *state;
 	struct drift_reporter reporter = telemetry_drift(&telemetry);
@@ -132,8 +134,8 @@ static bool has_answered_all(void *impl)
 	return telemetry.drift_count == 0;
 }
 
-/* They are large, and a line may be slower than they come. */
-static void only_so_many_drift_reports_are_under_way(void **state)
+/* Reports are large, and a line may be slower than they come. */
+static void drift_reports_under_way_have_a_limit(void **state)
 {
 	struct node_fixture *node = *state;
 	struct drift_reporter reporter = telemetry_drift(&telemetry);
@@ -159,10 +161,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(a_heartbeat_follows_another_after_half_a_minute),
 		NODE_TEST(a_pause_that_the_control_plane_asks_for_is_kept),
-		NODE_TEST(orders_are_carried_out_or_said_to_be_unknown),
-		NODE_TEST(the_order_to_rotate_keys_stands_until_there_is_another_key),
-		NODE_TEST(only_so_many_drift_reports_are_under_way),
-		NODE_TEST(a_drift_report_that_is_refused_is_said_and_not_sent_again),
+		NODE_TEST(orders_are_carried_out_or_logged_as_unknown),
+		NODE_TEST(the_order_to_rotate_keys_stays_in_force_until_there_is_another_key),
+		NODE_TEST(drift_reports_under_way_have_a_limit),
+		NODE_TEST(a_rejected_drift_report_is_logged_and_not_sent_again),
 	};
 	return cmocka_run_group_tests_name("telemetry", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the verifier knows on its way to the disk and back, over restarts, reboots and a full disk.
+/*
+ * The verifier's records on their way to the disk and back, over restarts, reboots and a full disk.
  */
 #include "harness.h"
 
@@ -17,7 +18,7 @@
 #define NOW_NS  (INT64_C(1772366400) * SECOND)
 #define BOOT_NS (INT64_C(86400) * SECOND)
 #define NAME    TRUST_JOURNAL_NAME
-#define BOOT_AT 40 /* in the file, after what it is and whose */
+#define BOOT_AT 40 /* in the file, after its type and its owner */
 
 static char logs[8192];
 
@@ -38,7 +39,7 @@ static bool believe(void *impl, const struct key_public *key, const char *messag
 	return key->bytes[0] == signature[0];
 }
 
-/* A process: what it knows, and where that goes. */
+/* A process: its records, and where they are stored. */
 struct process {
 	struct loop loop;
 	struct verifier verifier;
@@ -74,7 +75,7 @@ static void process_start(struct process *process, const struct scratch *scratch
 	trust_journal_start(&process->journal, &process->verifier);
 }
 
-/* As kill -9 does it: what was not written is gone. */
+/* As kill -9 does it: what was not written is lost. */
 static void process_kill(struct process *process)
 {
 	loop_timer_cancel(&process->loop, &process->journal.timer);
@@ -119,7 +120,7 @@ static void rotate(struct process *process, unsigned char key)
 	verifier_rotate_keys(&process->verifier, &keys, 1);
 }
 
-static void what_was_handled_is_known_after_a_kill(void **state)
+static void handled_events_are_known_after_a_kill(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
@@ -153,9 +154,11 @@ static size_t size_of(const struct scratch *scratch)
 	return (size_t)status.st_size;
 }
 
-/* Wherever a crash cuts the last record off, those before it are known, and what comes after the
- * restart is too. */
-static void a_torn_record_costs_no_other(void **state)
+/*
+ * Wherever a crash cuts the last record off, those before it are known, and so are those after the
+ * restart.
+ */
+static void a_torn_record_affects_no_other(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
@@ -194,8 +197,8 @@ static void byte_change(const struct scratch *scratch, long offset)
 	fclose(file);
 }
 
-/* The boot clock begins anew, and the wall clock may be anywhere. */
-static void after_a_reboot_it_takes_both_ten_minutes_and_the_wall_clock(void **state)
+/* The boot clock starts again, and the wall clock may be anywhere. */
+static void after_a_reboot_nonces_expire_by_ten_minutes_and_the_wall_clock(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
@@ -215,14 +218,14 @@ static void after_a_reboot_it_takes_both_ten_minutes_and_the_wall_clock(void **s
 	process_kill(&process);
 }
 
-static void a_key_that_the_operator_replaces_is_in_force(void **state)
+static void a_key_that_the_operator_replaced_is_in_force(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
 	process_start(&process, scratch);
 	rotate(&process, 2);
 	process_kill(&process);
-	/* One that cannot be read was not replaced, then or later. */
+	/* A journal that cannot be read was not replaced, then or later. */
 	process_load(&process, scratch, "node-1", 0);
 	trust_journal_start(&process.journal, &process.verifier);
 	assert_int_equal(process.verifier.keys.current.bytes[0], 2);
@@ -238,7 +241,7 @@ static void a_key_that_the_operator_replaces_is_in_force(void **state)
 	process_kill(&process);
 }
 
-static void what_is_of_another_or_damaged_is_said_and_written_anew(void **state)
+static void a_foreign_or_damaged_journal_is_reported_and_replaced(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
@@ -271,7 +274,7 @@ static void what_is_of_another_or_damaged_is_said_and_written_anew(void **state)
 	process_kill(&process);
 }
 
-static void a_journal_that_grew_is_written_anew_with_what_counts(void **state)
+static void a_journal_that_grew_is_compacted(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
@@ -296,8 +299,8 @@ static void a_journal_that_grew_is_written_anew_with_what_counts(void **state)
 	process_kill(&process);
 }
 
-/* Events are handled, it is said what that means, and what was kept meanwhile is not lost. */
-static void where_nothing_can_be_written_that_is_a_problem_until_it_can(void **state)
+/* Events are handled, a warning is logged, and records made meanwhile are not lost. */
+static void a_failing_disk_is_a_problem_until_it_works(void **state)
 {
 	struct scratch *scratch = *state;
 	struct process process;
@@ -345,13 +348,13 @@ static void without_a_directory_to_write_events_are_handled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOURNAL_TEST(what_was_handled_is_known_after_a_kill),
-		JOURNAL_TEST(a_torn_record_costs_no_other),
-		JOURNAL_TEST(after_a_reboot_it_takes_both_ten_minutes_and_the_wall_clock),
-		JOURNAL_TEST(a_key_that_the_operator_replaces_is_in_force),
-		JOURNAL_TEST(what_is_of_another_or_damaged_is_said_and_written_anew),
-		JOURNAL_TEST(a_journal_that_grew_is_written_anew_with_what_counts),
-		JOURNAL_TEST(where_nothing_can_be_written_that_is_a_problem_until_it_can),
+		JOURNAL_TEST(handled_events_are_known_after_a_kill),
+		JOURNAL_TEST(a_torn_record_affects_no_other),
+		JOURNAL_TEST(after_a_reboot_nonces_expire_by_ten_minutes_and_the_wall_clock),
+		JOURNAL_TEST(a_key_that_the_operator_replaced_is_in_force),
+		JOURNAL_TEST(a_foreign_or_damaged_journal_is_reported_and_replaced),
+		JOURNAL_TEST(a_journal_that_grew_is_compacted),
+		JOURNAL_TEST(a_failing_disk_is_a_problem_until_it_works),
 		JOURNAL_TEST(without_a_directory_to_write_events_are_handled),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose files and sockets are trusted. Each test that is another user is a child of its own. */
+/* Whose files and sockets are trusted. Each test as another user is a child of its own. */
 #include "harness.h"
 
 #include "trusted_owner.h"

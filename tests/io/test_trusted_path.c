@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What nobody but a trusted owner can have put where it is. Who owns what in a path is tried on all
- * its parts in turn; only root can give things away.
+ * Files that only a trusted owner can have put where they are. The tests try owners on all parts of
+ * a path in turn; only root can give files away.
  */
 #include "harness.h"
 
@@ -72,7 +72,7 @@ static void a_file_of_a_trusted_owner_is_opened_through_links(void **state)
 		assert_int_equal(opens(*state, names[i], NULL), 0);
 }
 
-static void every_part_of_the_way_has_a_trusted_owner(void **state)
+static void every_part_of_the_path_has_a_trusted_owner(void **state)
 {
 	static const char *const parts[] = {"above", "above/volume", "above/volume/..1",
 		"above/volume/..1/f", "above/volume/..data", "above/volume/f", "far"};
@@ -88,7 +88,7 @@ static void every_part_of_the_way_has_a_trusted_owner(void **state)
 	}
 }
 
-static void others_may_write_no_part_of_the_way(void **state)
+static void no_part_of_the_path_is_writable_by_others(void **state)
 {
 	static const char *const parts[] = {
 		"above", "above/volume", "above/volume/..1", "above/volume/..1/f"};
@@ -107,13 +107,13 @@ static void others_may_write_no_part_of_the_way(void **state)
 	}
 }
 
-static void in_a_sticky_directory_what_is_trusted_is_safe(void **state)
+static void a_trusted_file_is_safe_in_a_sticky_directory(void **state)
 {
 	tree_make(*state);
 	scratch_chmod(*state, "above", 01777);
 	scratch_chmod(*state, "above/volume", 01777);
 	assert_int_equal(opens(*state, "far", NULL), 0);
-	/* A file's sticky bit says nothing. */
+	/* A file's sticky bit has no meaning. */
 	scratch_chmod(*state, "above/volume/..1/f", 01622);
 	assert_int_equal(opens(*state, "far", NULL), -EACCES);
 	if (geteuid() != 0)
@@ -123,7 +123,7 @@ static void in_a_sticky_directory_what_is_trusted_is_safe(void **state)
 	assert_int_equal(opens(*state, "far", NULL), -EACCES);
 }
 
-static void a_directory_to_put_files_into_is_written_by_its_owner_only(void **state)
+static void a_directory_for_files_is_writable_by_its_owner_only(void **state)
 {
 	struct diag diag = {0};
 	scratch_mkdir(*state, "d");
@@ -170,7 +170,7 @@ static void only_a_regular_file_is_opened(void **state)
 	assert_refused(*state, "loop", -ELOOP, scratch_path(*state, "loop").text, "Too many");
 }
 
-/* Puts a pipe in the place of the file once it has been looked at. */
+/* Replace the file with a pipe after it was checked. */
 static struct scratch_path swapped;
 int __real_openat64(int directory, const char *name, int flags, ...);
 int __wrap_openat64(int directory, const char *name, int flags, ...);
@@ -189,7 +189,7 @@ int __wrap_openat64(int directory, const char *name, int flags, ...)
 	return __real_openat64(directory, name, flags, mode);
 }
 
-static void a_pipe_put_in_the_files_place_meanwhile_holds_nobody_up(void **state)
+static void a_file_replaced_by_a_pipe_does_not_block(void **state)
 {
 	scratch_write(*state, "f", "text");
 	swapped = scratch_path(*state, "f");
@@ -199,7 +199,7 @@ static void a_pipe_put_in_the_files_place_meanwhile_holds_nobody_up(void **state
 	alarm(0);
 }
 
-static void a_relative_path_begins_at_the_root_too(void **state)
+static void a_relative_path_is_checked_from_the_root_too(void **state)
 {
 	char before[PATH_MAX];
 	tree_make(*state);
@@ -228,7 +228,7 @@ static void a_file_over_its_limit_is_not_read(void **state)
 	struct file_text text;
 	struct diag diag = {0};
 	scratch_write(*state, "f", "");
-	/* Sparse, in case that the system has no room for it. */
+	/* Sparse, in case the system has no room for it. */
 	assert_int_equal(truncate(path.text, (off_t)10 << 30), 0);
 	long before = peak_kib();
 	assert_int_equal(file_read(path.text, (size_t)1 << 30, &text, &diag), -EFBIG);
@@ -249,7 +249,7 @@ static void a_file_at_its_limit_is_read(void **state)
 	assert_int_equal(file_read_private(scratch_path(*state, "f").text, 3, &text, NULL), -EFBIG);
 }
 
-/* The runs that follow are each a process of its own, which is another user. */
+/* Each of the following runs is a process of its own, as another user. */
 static const struct scratch *shared;
 
 static bool become(uid_t user, gid_t group, gid_t other_group)
@@ -333,7 +333,7 @@ static void another_user_trusts_root_and_itself(void **state)
 	assert_int_equal(run(read_another_users), EACCES);
 }
 
-static void what_was_opened_for_this_process_is_read_from_there(void **state)
+static void an_inherited_descriptor_is_read(void **state)
 {
 	static const char *const formats[] = {"/dev/fd/%d", "/proc/self/fd/%d"};
 	for (size_t i = 0; i < COUNT_OF(formats); i++) {
@@ -363,18 +363,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_of_a_trusted_owner_is_opened_through_links),
-		TEST(every_part_of_the_way_has_a_trusted_owner),
-		TEST(others_may_write_no_part_of_the_way),
-		TEST(in_a_sticky_directory_what_is_trusted_is_safe),
-		TEST(a_directory_to_put_files_into_is_written_by_its_owner_only),
+		TEST(every_part_of_the_path_has_a_trusted_owner),
+		TEST(no_part_of_the_path_is_writable_by_others),
+		TEST(a_trusted_file_is_safe_in_a_sticky_directory),
+		TEST(a_directory_for_files_is_writable_by_its_owner_only),
 		TEST(only_a_regular_file_is_opened),
-		TEST(a_pipe_put_in_the_files_place_meanwhile_holds_nobody_up),
-		TEST(a_relative_path_begins_at_the_root_too),
+		TEST(a_file_replaced_by_a_pipe_does_not_block),
+		TEST(a_relative_path_is_checked_from_the_root_too),
 		TEST(a_file_over_its_limit_is_not_read),
 		TEST(a_file_at_its_limit_is_read),
 		TEST(a_secret_is_read_by_its_owner_and_by_this_processs_groups),
 		TEST(another_user_trusts_root_and_itself),
-		TEST(what_was_opened_for_this_process_is_read_from_there),
+		TEST(an_inherited_descriptor_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

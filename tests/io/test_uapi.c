@@ -81,7 +81,7 @@ static void the_private_key_is_written_only_if_asked_for(void **state)
 	expect_text(&request, "private_key=" KEY_B "\n");
 }
 
-static void an_added_peer_is_written_whole_even_where_it_has_nothing(void **state)
+static void an_added_peer_is_written_whole_with_its_empty_fields(void **state)
 {
 	struct sample_peer peer;
 	sample_fill(&peer, 1, "", NULL);
@@ -90,7 +90,7 @@ static void an_added_peer_is_written_whole_even_where_it_has_nothing(void **stat
 		"\npersistent_keepalive_interval=0\nreplace_allowed_ips=true\n");
 }
 
-static void an_added_peer_is_written_with_all_it_has(void **state)
+static void an_added_peer_is_written_with_all_its_fields(void **state)
 {
 	struct sample_peer peer;
 	sample_fill(&peer, 1, "[fe80::1%wlan0]:7", two_prefixes);
@@ -138,7 +138,7 @@ static void allowed_ips_that_shrink_are_replaced(void **state)
 		"allowed_ip=10.1.0.0/16\n");
 }
 
-/* It may be gone, and then comes back whole. */
+/* It may be gone, and then is created whole. */
 static void a_known_peer_is_written_whole_and_replaces_nothing_that_stays(void **state)
 {
 	struct sample_peer wanted, known;
@@ -172,7 +172,7 @@ static void a_removal_creates_nothing(void **state)
 		"public_key=" KEY_A "\nupdate_only=true\nremove=true\n");
 }
 
-static void a_host_name_is_refused_and_leaves_the_request_as_it_was(void **state)
+static void a_host_name_is_rejected_and_leaves_the_request_unchanged(void **state)
 {
 	struct sample_peer peer;
 	struct secret_buffer request = {0};
@@ -190,7 +190,7 @@ static void a_host_name_is_refused_and_leaves_the_request_as_it_was(void **state
 	expect_text(&request, "set=1\n");
 }
 
-static void truncating_wipes_what_was_there(void **state)
+static void truncating_wipes_the_rest(void **state)
 {
 	struct secret_buffer buffer = {0};
 	secret_buffer_append_text(&buffer, "public secret");
@@ -303,7 +303,7 @@ static void unknown_keys_are_ignored(void **state)
 	device_clear(&device);
 }
 
-/* `line` stands after a public_key if `in_peer`. The text names `key`, and holds no value. */
+/* `line` comes after a public_key if `in_peer`. The text names `key`, and contains no value. */
 static void expect_bad_line(bool in_peer, const char *line, const char *key)
 {
 	struct device device = {.mtu = 4711};
@@ -320,7 +320,7 @@ static void expect_bad_line(bool in_peer, const char *line, const char *key)
 	diag_clear(&diag);
 }
 
-static void a_reply_that_does_not_tell_whom_it_speaks_of_is_an_error(void **state)
+static void a_reply_with_an_unreadable_key_or_line_is_an_error(void **state)
 {
 	expect_bad_line(false, "public_key=0101", "public_key");
 	expect_bad_line(false, "public_key=zz" NO_KEY, "public_key");
@@ -328,7 +328,7 @@ static void a_reply_that_does_not_tell_whom_it_speaks_of_is_an_error(void **stat
 	expect_bad_line(true, "", "line 2");
 }
 
-/* The lines of a reply, in order, and what each holds where it makes no sense. */
+/* The lines of a reply, in order, and an invalid value for each. */
 static const struct odd_line {
 	const char *key;
 	const char *value;
@@ -354,7 +354,7 @@ static const struct odd_line {
 	{"endpoint", "192.0.2.7:7", {"192.0.2.7:0"}},
 };
 
-/* The reply with the line `odd` as it makes no sense; COUNT: none. Its device is to be cleared. */
+/* The reply with an invalid value in the line `odd`; COUNT: none. The caller clears its device. */
 static struct device odd_device(size_t odd, const char *value)
 {
 	char reply[4000] = "";
@@ -375,7 +375,7 @@ static void expect_equal_but_for(
 	const struct device *whole, const struct device *odd, size_t line, const char *value)
 {
 	const char *key = odd_lines[line].key;
-	/* By key: the peer of the lines up to the last two is the second. */
+	/* By key: the lines up to the last two are those of the second peer. */
 	const struct peer_config *a = &whole->peers.peers[1], *b = &odd->peers.peers[1];
 	bool is_of_other = line >= sizeof odd_lines / sizeof *odd_lines - 2;
 	assert_int_equal(odd->peers.count, 2);
@@ -397,13 +397,13 @@ static void expect_equal_but_for(
 		assert_true(endpoint_equal(&a->endpoint, &b->endpoint));
 		return;
 	}
-	/* It stands there as it came, but for what is no text. */
+	/* It is stored as received, except for what is no text. */
 	assert_int_equal(b->endpoint.kind, ENDPOINT_UNUSABLE);
 	assert_string_equal(
 		endpoint_format(&b->endpoint).text, strchr(value, '\x1b') ? "?[2J" : value);
 }
 
-static void a_value_that_makes_no_sense_costs_no_more_than_itself(void **state)
+static void an_invalid_value_affects_only_itself(void **state)
 {
 	struct device whole = odd_device(SIZE_MAX, "");
 	assert_int_equal(whole.peers.count, 2);
@@ -416,7 +416,7 @@ static void a_value_that_makes_no_sense_costs_no_more_than_itself(void **state)
 	device_clear(&whole);
 }
 
-static void what_has_no_endpoint_text_has_none(void **state)
+static void an_invalid_endpoint_text_is_no_endpoint(void **state)
 {
 	struct device device = {0};
 	assert_int_equal(decode("public_key=" KEY_A "\nendpoint=\nerrno=0\n\n", &device, NULL), 0);
@@ -424,7 +424,7 @@ static void what_has_no_endpoint_text_has_none(void **state)
 	device_clear(&device);
 }
 
-/* It can be removed, as any other that nobody asked for. */
+/* It can be removed, like any other undesired peer. */
 static void a_peer_whose_key_is_zero_is_read(void **state)
 {
 	struct device device = {0};
@@ -434,7 +434,7 @@ static void a_peer_whose_key_is_zero_is_read(void **state)
 }
 
 /* As boringtun replies: no private key, and the age of a handshake for its time. */
-static void another_dialect_is_named_at_once(void **state)
+static void another_protocol_is_named_at_once(void **state)
 {
 	struct device device = {.mtu = 4711};
 	struct diag diag = {0};
@@ -470,7 +470,7 @@ static void a_peer_that_comes_twice_is_an_error(void **state)
 	diag_clear(&diag);
 }
 
-static void what_is_written_can_be_read(void **state)
+static void written_requests_can_be_read(void **state)
 {
 	struct sample_peer peer;
 	struct secret_buffer text = {0};
@@ -494,29 +494,29 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_set_request_is_framed),
 		cmocka_unit_test(the_private_key_is_written_only_if_asked_for),
-		cmocka_unit_test(an_added_peer_is_written_whole_even_where_it_has_nothing),
-		cmocka_unit_test(an_added_peer_is_written_with_all_it_has),
+		cmocka_unit_test(an_added_peer_is_written_whole_with_its_empty_fields),
+		cmocka_unit_test(an_added_peer_is_written_with_all_its_fields),
 		cmocka_unit_test(an_update_creates_nothing_and_names_only_its_fields),
 		cmocka_unit_test(allowed_ips_that_grow_are_added_and_nothing_is_replaced),
 		cmocka_unit_test(allowed_ips_that_shrink_are_replaced),
 		cmocka_unit_test(a_known_peer_is_written_whole_and_replaces_nothing_that_stays),
 		cmocka_unit_test(a_known_peer_that_loses_a_prefix_has_all_replaced),
 		cmocka_unit_test(a_removal_creates_nothing),
-		cmocka_unit_test(a_host_name_is_refused_and_leaves_the_request_as_it_was),
-		cmocka_unit_test(truncating_wipes_what_was_there),
+		cmocka_unit_test(a_host_name_is_rejected_and_leaves_the_request_unchanged),
+		cmocka_unit_test(truncating_wipes_the_rest),
 		cmocka_unit_test(a_reply_becomes_a_device_in_canonical_form),
 		cmocka_unit_test(an_empty_device_is_one),
 		cmocka_unit_test(a_reply_cut_anywhere_is_an_error_and_returns_nothing),
 		cmocka_unit_test(the_errno_of_a_reply_is_returned_with_either_sign),
 		cmocka_unit_test(unknown_keys_are_ignored),
-		cmocka_unit_test(a_reply_that_does_not_tell_whom_it_speaks_of_is_an_error),
-		cmocka_unit_test(a_value_that_makes_no_sense_costs_no_more_than_itself),
-		cmocka_unit_test(what_has_no_endpoint_text_has_none),
+		cmocka_unit_test(a_reply_with_an_unreadable_key_or_line_is_an_error),
+		cmocka_unit_test(an_invalid_value_affects_only_itself),
+		cmocka_unit_test(an_invalid_endpoint_text_is_no_endpoint),
 		cmocka_unit_test(a_peer_whose_key_is_zero_is_read),
-		cmocka_unit_test(another_dialect_is_named_at_once),
+		cmocka_unit_test(another_protocol_is_named_at_once),
 		cmocka_unit_test(a_line_out_of_place_is_an_error),
 		cmocka_unit_test(a_peer_that_comes_twice_is_an_error),
-		cmocka_unit_test(what_is_written_can_be_read),
+		cmocka_unit_test(written_requests_can_be_read),
 	};
 	if (sodium_init() < 0)
 		return 1;

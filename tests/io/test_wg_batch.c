@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole lists on a kernel that refuses some of them, and what is told of each operation. */
+/* Whole lists on a kernel that refuses some operations, and the result reported for each. */
 #include "harness.h"
 #include "peer_world.h"
 #include "wg_netlink.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define OPS_MAX 64
-/* A peer that is there though no operation may be about it. */
+/* A peer on the device that no operation is about. */
 #define BYSTANDER 200
 
 static const struct wg_target target = {MODEL_FAMILY, MODEL_INDEX};
@@ -81,7 +81,7 @@ static void push_update(struct bench *bench, unsigned number, const char *before
 			    peer(bench, number, after), peer(bench, number, before)});
 }
 
-/* The peers of all operations are on the device as they say, and the bystander in any case. */
+/* The peers of all operations are on the device as desired, and the bystander in any case. */
 static void device_prepare(struct bench *bench)
 {
 	bool has_bystander = false;
@@ -121,7 +121,7 @@ static bool is_there(const struct bench *bench, unsigned number)
 	return kernel_model_find(&bench->model, &key);
 }
 
-/* 0 if nobody has it. */
+/* 0 if no peer has it. */
 static unsigned owner_of(const struct bench *bench, const char *text)
 {
 	struct prefix prefix = prefix_of(text);
@@ -139,7 +139,7 @@ static void adds_prepare(struct bench *bench, unsigned count)
 	device_prepare(bench);
 }
 
-static void one_refused_peer_of_many_is_found_wherever_it_stands(void **state)
+static void one_refused_peer_of_many_is_found_at_any_place(void **state)
 {
 	struct bench *bench = *state;
 	adds_prepare(bench, 20);
@@ -154,7 +154,10 @@ static void one_refused_peer_of_many_is_found_wherever_it_stands(void **state)
 		}
 		assert_string_equal(
 			bench->results[guilty - 1].error_text, "No space left on device");
-		/* The whole, five halves and itself; then the others in growing messages. */
+		/*
+		 * The whole message, five halves and the operation itself; then the others in
+		 * growing messages.
+		 */
 		assert_true(bench->model.set_count <= 13);
 	}
 }
@@ -195,7 +198,7 @@ static void messages_that_stand_alone_go_at_once(void **state)
 		assert_true(is_there(bench, i));
 }
 
-static void no_more_messages_go_at_once_than_there_is_room_for(void **state)
+static void messages_sent_at_once_have_a_limit(void **state)
 {
 	struct bench *bench = *state;
 	adds_prepare(bench, 3 * NETLINK_REQUESTS_MAX);
@@ -207,7 +210,9 @@ static void no_more_messages_go_at_once_than_there_is_room_for(void **state)
 		assert_true(is_there(bench, i));
 }
 
-/* A removal waits until the peers before it are set, and what is cut goes on where it was. */
+/*
+ * A removal waits until the peers before it are set, and a peer that was cut goes on where it was.
+ */
 static void messages_that_do_not_stand_alone_go_one_by_one(void **state)
 {
 	struct bench *bench = *state;
@@ -241,8 +246,8 @@ static void many_refused_peers_cost_about_one_message_each(void **state)
 		assert_int_equal(bench->results[i].error, i < MODEL_REFUSALS_MAX ? -EINVAL : 0);
 }
 
-/* What is sent a second time is not stripped of its prefixes a second time. */
-static void taking_a_message_apart_makes_no_hole(void **state)
+/* A peer that is sent a second time does not lose its prefixes a second time. */
+static void splitting_a_message_leaves_no_gap(void **state)
 {
 	struct bench *bench = *state;
 	push_update(bench, 1, "10.1.0.0/16", "10.9.0.0/16");
@@ -280,7 +285,7 @@ static void a_refused_prefix_fails_its_peer_alone(void **state)
 	}
 }
 
-static void a_device_that_is_gone_fails_all_at_once(void **state)
+static void a_missing_device_fails_all_operations_at_once(void **state)
 {
 	static const int errors[] = {-ENODEV, -EPERM, -EOPNOTSUPP, -ENOENT};
 	struct bench *bench = *state;
@@ -299,7 +304,7 @@ static void a_device_that_is_gone_fails_all_at_once(void **state)
 	}
 }
 
-static void no_answer_fails_what_is_left_and_waits_once(void **state)
+static void a_missing_answer_fails_the_rest_and_waits_once(void **state)
 {
 	struct bench *bench = *state;
 	adds_prepare(bench, 20);
@@ -314,7 +319,7 @@ static void no_answer_fails_what_is_left_and_waits_once(void **state)
 	assert_int_equal(bench->model.attempt_count, 3);
 }
 
-/* Whichever request it is that fails once: at most one operation is told to have failed. */
+/* Whichever request fails once: at most one operation is reported as failed. */
 static void a_passing_refusal_of_any_request_costs_one_operation_at_most(void **state)
 {
 	struct bench *bench = *state;
@@ -351,7 +356,7 @@ static bool is_over(void *impl)
 	return *left == 0 || (*left)-- == 0;
 }
 
-/* And the temporary peer, if there is one, is gone. */
+/* And the temporary peer, if there was one, is gone. */
 static void a_pause_ends_a_list_between_any_two_messages(void **state)
 {
 	struct bench *bench = *state;
@@ -405,12 +410,12 @@ static void peers_go_one_by_one_if_one_survives(void **state)
 	device_prepare(bench);
 	apply_ops(bench);
 	assert_lacks(bench->model.log, "remove all");
-	assert_int_equal(bench->model.read_count, 0); /* too short a list needs no look */
+	assert_int_equal(bench->model.read_count, 0); /* the list is too short for a read */
 	assert_true(is_there(bench, BYSTANDER));
 	assert_int_equal(bench->model.peer_count, 1);
 }
 
-/* The list is as long as the device was when it was read, but a peer has come since. */
+/* The list is as long as the device was when it was read, but a peer was added since. */
 static void a_peer_that_came_meanwhile_survives(void **state)
 {
 	struct bench *bench = *state;
@@ -461,7 +466,7 @@ static void a_prefix_whose_new_peer_is_refused_does_not_stay_where_it_was(void *
 	assert_int_equal(owner_of(bench, "10.2.0.0/16"), 0);
 }
 
-/* It moved before the peer was refused for something else, and there it stays. */
+/* It moved before the peer was refused for another reason, and stays there. */
 static void a_prefix_that_moved_before_its_peer_was_refused_is_not_taken_away(void **state)
 {
 	struct bench *bench = *state;
@@ -494,7 +499,7 @@ static void losses_expect_done(struct bench *bench)
 	assert_false(is_there(bench, TEMPORARY_NUMBER));
 }
 
-static void a_kernel_that_cannot_remove_prefixes_and_says_so_is_not_tried(void **state)
+static void a_kernel_that_reports_no_support_is_not_tried(void **state)
 {
 	struct bench *bench = *state;
 	losses_prepare(bench);
@@ -504,7 +509,7 @@ static void a_kernel_that_cannot_remove_prefixes_and_says_so_is_not_tried(void *
 	assert_int_equal(bench->model.set_count, 1);
 }
 
-static void a_kernel_that_cannot_be_asked_is_not_tried(void **state)
+static void a_kernel_that_cannot_be_queried_is_not_tried(void **state)
 {
 	struct bench *bench = *state;
 	bench->model.policy = WG_PREFIX_REMOVAL_UNKNOWN;
@@ -515,7 +520,7 @@ static void a_kernel_that_cannot_be_asked_is_not_tried(void **state)
 	assert_int_equal(bench->model.set_count, 1);
 }
 
-static void a_kernel_that_does_not_say_is_tried_and_refuses(void **state)
+static void a_kernel_that_does_not_report_support_is_tried_and_refuses(void **state)
 {
 	struct bench *bench = *state;
 	bench->model.policy = WG_PREFIX_REMOVAL_UNSAID;
@@ -527,7 +532,7 @@ static void a_kernel_that_does_not_say_is_tried_and_refuses(void **state)
 	assert_int_equal(bench->model.set_count, 3);
 }
 
-static void a_kernel_that_does_not_say_is_tried_and_can(void **state)
+static void a_kernel_that_does_not_report_support_is_tried_and_succeeds(void **state)
 {
 	struct bench *bench = *state;
 	bench->model.policy = WG_PREFIX_REMOVAL_UNSAID;
@@ -541,7 +546,7 @@ static void a_kernel_that_does_not_say_is_tried_and_can(void **state)
 					  "AwMDAwMD update -10.4.0.0/16 -10.5.0.0/16\n");
 }
 
-static void a_kernel_that_says_it_can_is_taken_at_its_word(void **state)
+static void a_kernel_that_reports_support_is_not_tried(void **state)
 {
 	struct bench *bench = *state;
 	bench->model.policy = WG_PREFIX_REMOVAL_YES;
@@ -566,7 +571,7 @@ static void a_failed_attempt_leaves_the_question_open(void **state)
 	assert_int_equal(bench->learned, WG_PREFIX_REMOVAL_UNSAID);
 }
 
-static void a_prefix_that_no_temporary_peer_takes_fails_its_operation_alone(void **state)
+static void a_prefix_that_the_temporary_peer_cannot_take_fails_its_operation_alone(void **state)
 {
 	struct bench *bench = *state;
 	losses_prepare(bench);
@@ -580,7 +585,7 @@ static void a_prefix_that_no_temporary_peer_takes_fails_its_operation_alone(void
 	assert_false(is_there(bench, TEMPORARY_NUMBER));
 }
 
-/* Making it is no error, removing it is: each time. Returns what is told of it. */
+/* Making it succeeds, removing it fails: each time. Returns the reported result. */
 static const char *temporary_peer_stays(struct bench *bench, int failure)
 {
 	push_update(bench, 1, "10.1.0.0/16,10.2.0.0/16", "10.1.0.0/16");
@@ -595,14 +600,14 @@ static const char *temporary_peer_stays(struct bench *bench, int failure)
 	return bench->results[0].error_text;
 }
 
-static void a_temporary_peer_that_stays_is_told(void **state)
+static void a_temporary_peer_that_stays_is_reported(void **state)
 {
 	const char *told = temporary_peer_stays(*state, -EBUSY);
 	assert_contains(told, "the temporary peer bm5ubm5u");
 	assert_contains(told, "Device or resource busy");
 }
 
-static void one_that_went_with_its_device_is_not(void **state)
+static void a_temporary_peer_that_went_with_its_device_is_not_reported(void **state)
 {
 	assert_string_equal(temporary_peer_stays(*state, -ENODEV), "No such device");
 }
@@ -652,7 +657,7 @@ static void an_add_of_a_known_peer_sends_what_differs_and_reads_nothing(void **s
 		add_of_known(bench, 1, "10.1.0.0/16,10.2.0.0/16", "10.1.0.0/16,10.2.0.0/16");
 	const char *said = "-- set\nAQEBAQEB update refused\n"
 			   "-- set\nAQEBAQEB update psk=some endpoint=192.0.2.1:5 keepalive=25\n";
-	for (int i = 0; i < 2; i++) { /* an endpoint that is there already too */
+	for (int i = 0; i < 2; i++) { /* with an endpoint that is set already */
 		assert_int_equal(set_one(bench, op, NULL), 0);
 		assert_string_equal(bench->model.log, said);
 	}
@@ -678,8 +683,8 @@ static void a_known_peer_that_is_gone_is_added_whole(void **state)
 	assert_int_equal(bench->model.read_count, 0);
 }
 
-/* Its prefix has moved since the operation was made up, and is nobody's to take away. */
-static void an_update_with_old_knowledge_takes_nothing_from_others(void **state)
+/* Its prefix has moved since the operation was made, and must not be removed. */
+static void an_update_with_outdated_allowed_ips_takes_none_from_other_peers(void **state)
 {
 	struct bench *bench = *state;
 	push_update(bench, 1, "10.1.0.0/16", "10.1.0.0/16");
@@ -692,7 +697,7 @@ static void an_update_with_old_knowledge_takes_nothing_from_others(void **state)
 	assert_int_equal(owner_of(bench, "10.5.0.0/16"), 1);
 }
 
-static void a_single_failure_is_reported_in_words(void **state)
+static void a_single_failure_is_reported_with_its_text(void **state)
 {
 	struct bench *bench = *state;
 	struct diag diag = {0};
@@ -708,8 +713,8 @@ static void a_single_failure_is_reported_in_words(void **state)
 }
 
 /*
- * A device at random becomes another while the kernel refuses some peers and prefixes for good:
- * only they fail, and all others are as desired.
+ * A random device becomes another while the kernel refuses some peers and prefixes for good: only
+ * they fail, and all others are as desired.
  */
 static void refuse_at_random(uint32_t seed)
 {
@@ -761,16 +766,16 @@ static void only_what_is_refused_fails_whatever_the_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BENCH_TEST(one_refused_peer_of_many_is_found_wherever_it_stands),
+		BENCH_TEST(one_refused_peer_of_many_is_found_at_any_place),
 		BENCH_TEST(every_set_of_refused_peers_is_found_at_every_limit),
 		BENCH_TEST(messages_that_stand_alone_go_at_once),
-		BENCH_TEST(no_more_messages_go_at_once_than_there_is_room_for),
+		BENCH_TEST(messages_sent_at_once_have_a_limit),
 		BENCH_TEST(messages_that_do_not_stand_alone_go_one_by_one),
 		BENCH_TEST(many_refused_peers_cost_about_one_message_each),
-		BENCH_TEST(taking_a_message_apart_makes_no_hole),
+		BENCH_TEST(splitting_a_message_leaves_no_gap),
 		BENCH_TEST(a_refused_prefix_fails_its_peer_alone),
-		BENCH_TEST(a_device_that_is_gone_fails_all_at_once),
-		BENCH_TEST(no_answer_fails_what_is_left_and_waits_once),
+		BENCH_TEST(a_missing_device_fails_all_operations_at_once),
+		BENCH_TEST(a_missing_answer_fails_the_rest_and_waits_once),
 		BENCH_TEST(a_passing_refusal_of_any_request_costs_one_operation_at_most),
 		BENCH_TEST(a_pause_ends_a_list_between_any_two_messages),
 		BENCH_TEST(all_peers_go_by_one_request_if_nothing_survives),
@@ -780,20 +785,20 @@ int main(void)
 		BENCH_TEST(a_refused_removal_of_all_fails_each_of_them),
 		BENCH_TEST(a_prefix_whose_new_peer_is_refused_does_not_stay_where_it_was),
 		BENCH_TEST(a_prefix_that_moved_before_its_peer_was_refused_is_not_taken_away),
-		BENCH_TEST(a_kernel_that_cannot_remove_prefixes_and_says_so_is_not_tried),
-		BENCH_TEST(a_kernel_that_cannot_be_asked_is_not_tried),
-		BENCH_TEST(a_kernel_that_does_not_say_is_tried_and_refuses),
-		BENCH_TEST(a_kernel_that_does_not_say_is_tried_and_can),
-		BENCH_TEST(a_kernel_that_says_it_can_is_taken_at_its_word),
+		BENCH_TEST(a_kernel_that_reports_no_support_is_not_tried),
+		BENCH_TEST(a_kernel_that_cannot_be_queried_is_not_tried),
+		BENCH_TEST(a_kernel_that_does_not_report_support_is_tried_and_refuses),
+		BENCH_TEST(a_kernel_that_does_not_report_support_is_tried_and_succeeds),
+		BENCH_TEST(a_kernel_that_reports_support_is_not_tried),
 		BENCH_TEST(a_failed_attempt_leaves_the_question_open),
-		BENCH_TEST(a_prefix_that_no_temporary_peer_takes_fails_its_operation_alone),
-		BENCH_TEST(a_temporary_peer_that_stays_is_told),
-		BENCH_TEST(one_that_went_with_its_device_is_not),
+		BENCH_TEST(a_prefix_that_the_temporary_peer_cannot_take_fails_its_operation_alone),
+		BENCH_TEST(a_temporary_peer_that_stays_is_reported),
+		BENCH_TEST(a_temporary_peer_that_went_with_its_device_is_not_reported),
 		BENCH_TEST(an_add_of_a_peer_that_is_there_changes_what_differs),
 		BENCH_TEST(an_add_of_a_known_peer_sends_what_differs_and_reads_nothing),
 		BENCH_TEST(a_known_peer_that_is_gone_is_added_whole),
-		BENCH_TEST(an_update_with_old_knowledge_takes_nothing_from_others),
-		BENCH_TEST(a_single_failure_is_reported_in_words),
+		BENCH_TEST(an_update_with_outdated_allowed_ips_takes_none_from_other_peers),
+		BENCH_TEST(a_single_failure_is_reported_with_its_text),
 		cmocka_unit_test(only_what_is_refused_fails_whatever_the_list),
 	};
 	return cmocka_run_group_tests_name("wg_batch", tests, NULL, NULL);

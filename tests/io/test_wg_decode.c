@@ -312,7 +312,7 @@ static void late_answers_to_others_are_skipped(void **state)
 	expect_device(bench);
 }
 
-static void another_devices_answer_is_refused(void **state)
+static void another_devices_answer_is_rejected(void **state)
 {
 	struct bench *bench = *state;
 	struct wg_decode decode;
@@ -324,7 +324,7 @@ static void another_devices_answer_is_refused(void **state)
 	assert_int_equal(reply_end(bench, &decode, &reply), -EIO);
 }
 
-/* Hands on a copy of just that length, so that reading beyond it is seen by a checker. */
+/* Pass on a copy of exactly that length, so that a sanitizer sees a read beyond it. */
 static int short_decode(struct bench *bench, size_t datagram, size_t length, size_t *lie)
 {
 	struct wg_decode decode;
@@ -363,7 +363,7 @@ static void a_message_cut_at_any_byte_is_no_device(void **state)
 	for (size_t i = 0; i + 1 < bench->dump.count; i++) {
 		size_t whole = bench->dump.lengths[i];
 		for (size_t length = 1; length < whole; length++) {
-			/* As it came, and with a header that owns up to it. */
+			/* As received, and with a header of the right length. */
 			assert_int_equal(short_decode(bench, i, length, NULL), -EIO);
 			if (length >= NLMSG_HDRLEN && length % NLMSG_ALIGNTO == 0 &&
 				!ends_between_attributes(bench->dump.datagrams[i], length))
@@ -372,7 +372,7 @@ static void a_message_cut_at_any_byte_is_no_device(void **state)
 	}
 }
 
-/* Whatever single byte is wrong, nothing is read or written where it must not be. */
+/* Whatever single byte is wrong, no read or write is out of bounds. */
 static void a_wrong_byte_anywhere_does_no_harm(void **state)
 {
 	static const unsigned char wrongs[] = {0x00, 0x01, 0x03, 0x04, 0x7f, 0x80, 0xff};
@@ -420,8 +420,8 @@ static int peer_attribute_decode(struct bench *bench, int type, unsigned char fi
 	return dump_decode(bench);
 }
 
-/* The key says who it is: without it there is no peer. */
-static void a_value_of_another_length_counts_as_none(void **state)
+/* The key identifies the peer: without it there is none. */
+static void a_value_of_the_wrong_length_counts_as_none(void **state)
 {
 	static const struct {
 		int type;
@@ -446,7 +446,7 @@ static void a_value_of_another_length_counts_as_none(void **state)
 		assert_int_equal(bench->device.peers.peers[0].endpoint.kind,
 			length < sizeof(struct sockaddr_in6) ? ENDPOINT_NONE : ENDPOINT_UNUSABLE);
 	}
-	/* Of a family that nobody knows yet. */
+	/* Of an unknown family. */
 	assert_int_equal(peer_attribute_decode(bench, WGPEER_A_ENDPOINT, 1, 40), 0);
 	assert_int_equal(bench->device.peers.peers[0].endpoint.kind, ENDPOINT_NONE);
 }
@@ -465,7 +465,7 @@ static void a_handshake_before_1970_is_none(void **state)
 	}
 }
 
-static void an_endpoint_that_nobody_can_use_is_read_as_it_stands(void **state)
+static void an_unusable_endpoint_is_read_as_it_is(void **state)
 {
 	static const struct {
 		const char *address;
@@ -524,7 +524,9 @@ static void a_refusal_keeps_errno_and_text(void **state)
 	assert_string_equal(diag_text(&bench->diag), "Invalid argument: attribute out of place");
 }
 
-/* All cut lengths of an error with a text: none is read beyond, none is taken for success. */
+/*
+ * An error with a text, cut at every length: nothing is read beyond it, and none counts as success.
+ */
 static void an_error_cut_short_is_an_error(void **state)
 {
 	struct bench *bench = *state;
@@ -560,12 +562,12 @@ int main(void)
 		BENCH_TEST(an_error_instead_of_a_dump_is_reported_with_the_kernels_text),
 		BENCH_TEST(a_datagram_that_was_cut_is_no_device),
 		BENCH_TEST(late_answers_to_others_are_skipped),
-		BENCH_TEST(another_devices_answer_is_refused),
+		BENCH_TEST(another_devices_answer_is_rejected),
 		BENCH_TEST(a_message_cut_at_any_byte_is_no_device),
 		BENCH_TEST(a_wrong_byte_anywhere_does_no_harm),
-		BENCH_TEST(a_value_of_another_length_counts_as_none),
+		BENCH_TEST(a_value_of_the_wrong_length_counts_as_none),
 		BENCH_TEST(a_handshake_before_1970_is_none),
-		BENCH_TEST(an_endpoint_that_nobody_can_use_is_read_as_it_stands),
+		BENCH_TEST(an_unusable_endpoint_is_read_as_it_is),
 		BENCH_TEST(an_allowed_ip_that_does_not_fit_its_family_is_none),
 		BENCH_TEST(an_acknowledgement_is_success),
 		BENCH_TEST(a_refusal_keeps_errno_and_text),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From operations to messages, and what a kernel makes of them. */
+/* From operations to messages, and their effect on a kernel. */
 #include "harness.h"
 #include "peer_world.h"
 #include "wg_netlink.h"
@@ -52,7 +52,7 @@ static struct wg_steps order(
 	return steps;
 }
 
-/* Hands all messages to the model, and returns how many they were. */
+/* Pass all messages to the model, and return their number. */
 static size_t run_steps(
 	struct bench *bench, const struct wg_steps *steps, const struct wg_limits *limits)
 {
@@ -111,7 +111,7 @@ static void an_add_sets_the_peer_whole(void **state)
 			  "+fd00::/8 keepalive=25\n");
 }
 
-static void an_add_clears_what_the_peer_is_not_to_have(void **state)
+static void an_add_clears_fields_that_the_peer_must_not_have(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_op op = add_of(world_peer(&bench->world, (struct world_peer){1}));
@@ -269,7 +269,7 @@ static size_t message_bytes(const struct wg_steps *steps, struct wg_limits limit
 	return bytes;
 }
 
-/* What is in one message fits a limit of just its size, and not one of a byte less. */
+/* The content of one message fits a limit of exactly its size, and not one of a byte less. */
 static void sizes_are_exact(void **state)
 {
 	struct bench *bench = *state;
@@ -301,7 +301,7 @@ static void sizes_are_exact(void **state)
 	}
 }
 
-/* Each message is as full as it can be: with a piece more it would be over the limit. */
+/* Each message is as full as possible: with one more piece it would exceed the limit. */
 static void every_split_point_gives_the_same_peers(void **state)
 {
 	struct bench *bench = *state;
@@ -323,7 +323,7 @@ static void every_split_point_gives_the_same_peers(void **state)
 	assert_int_equal(before, 2);
 }
 
-static void pieces_can_be_had_one_by_one(void **state)
+static void pieces_can_be_built_one_by_one(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_config *many = peer_with_many(bench, 4, 9);
@@ -334,11 +334,11 @@ static void pieces_can_be_had_one_by_one(void **state)
 	struct peer_op ops[] = {update_of(PEER_FIELD_ALLOWED_IPS, fewer, many),
 		add_of(peer_with_many(bench, 3, 5))};
 	limits.pieces = 1;
-	/* The add, and each prefix that is taken. */
+	/* The add, and each prefix taken. */
 	assert_int_equal(run_ops(bench, ops, COUNT_OF(ops), limits), 7);
 }
 
-static void a_limit_that_lets_nothing_through_is_an_error(void **state)
+static void a_limit_that_fits_no_piece_is_an_error(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_op op = add_of(peer_with_many(bench, 1, 2));
@@ -370,7 +370,7 @@ static void the_nest_of_peers_stays_within_its_length(void **state)
 	wg_steps_clear(&steps);
 }
 
-static void removals_are_bounded_per_message(void **state)
+static void removals_per_message_have_a_limit(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_op ops[10];
@@ -402,7 +402,7 @@ static void a_moving_prefix_is_stolen_and_not_removed(void **state)
 	assert_log(bench, "-- set\nAgICAgIC update +10.2.0.0/16\n");
 }
 
-static void a_prefix_that_nobody_gains_goes_with_a_temporary_peer(void **state)
+static void a_prefix_that_no_peer_gains_is_removed_by_a_temporary_peer(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_world *world = &bench->world;
@@ -415,7 +415,7 @@ static void a_prefix_that_nobody_gains_goes_with_a_temporary_peer(void **state)
 	assert_log(bench, "-- set\nY2NjY2Nj +10.2.0.0/16\nY2NjY2Nj remove\n");
 }
 
-static void a_prefix_is_dropped_where_the_kernel_can(void **state)
+static void a_prefix_is_removed_directly_if_the_kernel_supports_it(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_world *world = &bench->world;
@@ -439,7 +439,7 @@ static void prefixes_are_replaced_only_if_none_of_them_is_wanted(void **state)
 	run_ops(bench, &op, 1, world_limits());
 	assert_log(bench, "-- set\nAQEBAQEB update replace\n");
 	log_forget(bench);
-	/* One of them is on its way to another peer. */
+	/* One of them moves to another peer. */
 	struct peer_op ops[] = {
 		op, add_of(world_peer(world, (struct world_peer){2, "10.1.0.0/16"}))};
 	run_ops(bench, ops, COUNT_OF(ops), world_limits());
@@ -448,7 +448,7 @@ static void prefixes_are_replaced_only_if_none_of_them_is_wanted(void **state)
 			  "Y2NjY2Nj +10.2.0.0/16\nY2NjY2Nj remove\n");
 }
 
-static void a_rotated_key_is_made_before_it_is_broken_in_one_message(void **state)
+static void a_rotated_key_is_added_before_the_old_one_goes_in_one_message(void **state)
 {
 	struct bench *bench = *state;
 	struct peer_world *world = &bench->world;
@@ -482,7 +482,7 @@ static void device_settings_have_a_message_of_their_own(void **state)
 	assert_true(key_secret_equal(&bench->model.private_key, &key));
 }
 
-/* libnl gives the memory back. */
+/* libnl frees the memory. */
 static bool freed_a_secret;
 
 void __wrap_nlmsg_free(struct nl_msg *message);
@@ -554,7 +554,7 @@ static void prefixes_are_where_they_belong(void *impl, const struct kernel_model
 	}
 }
 
-/* A device at random becomes another, and on the way nothing that stays is ever away. */
+/* A random device becomes another, and no prefix that stays is ever absent on the way. */
 static void change_at_random(uint32_t seed, size_t bytes, bool can_remove_prefixes)
 {
 	struct peer_world world = {.random = seed * 2654435761u | 1};
@@ -582,14 +582,14 @@ static void change_at_random(uint32_t seed, size_t bytes, bool can_remove_prefix
 	peer_world_clear(&world);
 }
 
-static void no_prefix_that_stays_is_ever_away_at_any_limit(void **state)
+static void no_prefix_that_stays_is_ever_absent_at_any_limit(void **state)
 {
 	for (size_t bytes = WG_MESSAGE_BYTES_MIN; bytes < SPLIT_BYTES_MAX; bytes++)
 		for (uint32_t seed = 1; seed < 12; seed++)
 			change_at_random(seed + 1000 * (uint32_t)bytes, bytes, seed % 3 == 0);
 }
 
-static void no_prefix_that_stays_is_ever_away_in_one_message(void **state)
+static void no_prefix_that_stays_is_ever_absent_in_one_message(void **state)
 {
 	for (uint32_t seed = 1; seed < 3000; seed++)
 		change_at_random(seed, WG_MESSAGE_BYTES_MAX, seed % 3 == 0);
@@ -601,7 +601,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(an_add_sets_the_peer_whole),
-		BENCH_TEST(an_add_clears_what_the_peer_is_not_to_have),
+		BENCH_TEST(an_add_clears_fields_that_the_peer_must_not_have),
 		BENCH_TEST(an_update_sends_the_fields_of_its_mask_alone),
 		BENCH_TEST(a_psk_and_a_keepalive_are_cleared_by_zero),
 		BENCH_TEST(nothing_to_change_is_no_step),
@@ -610,20 +610,20 @@ int main(void)
 		BENCH_TEST(an_endpoint_that_cannot_be_sent_fails_its_operation_alone),
 		BENCH_TEST(sizes_are_exact),
 		BENCH_TEST(every_split_point_gives_the_same_peers),
-		BENCH_TEST(pieces_can_be_had_one_by_one),
-		BENCH_TEST(a_limit_that_lets_nothing_through_is_an_error),
+		BENCH_TEST(pieces_can_be_built_one_by_one),
+		BENCH_TEST(a_limit_that_fits_no_piece_is_an_error),
 		BENCH_TEST(the_nest_of_peers_stays_within_its_length),
-		BENCH_TEST(removals_are_bounded_per_message),
+		BENCH_TEST(removals_per_message_have_a_limit),
 		BENCH_TEST(a_moving_prefix_is_stolen_and_not_removed),
-		BENCH_TEST(a_prefix_that_nobody_gains_goes_with_a_temporary_peer),
-		BENCH_TEST(a_prefix_is_dropped_where_the_kernel_can),
+		BENCH_TEST(a_prefix_that_no_peer_gains_is_removed_by_a_temporary_peer),
+		BENCH_TEST(a_prefix_is_removed_directly_if_the_kernel_supports_it),
 		BENCH_TEST(prefixes_are_replaced_only_if_none_of_them_is_wanted),
-		BENCH_TEST(a_rotated_key_is_made_before_it_is_broken_in_one_message),
+		BENCH_TEST(a_rotated_key_is_added_before_the_old_one_goes_in_one_message),
 		BENCH_TEST(device_settings_have_a_message_of_their_own),
 		cmocka_unit_test(a_message_with_a_key_is_wiped_before_it_is_freed),
 		BENCH_TEST(a_request_for_the_device_names_it_by_its_index),
-		cmocka_unit_test(no_prefix_that_stays_is_ever_away_at_any_limit),
-		cmocka_unit_test(no_prefix_that_stays_is_ever_away_in_one_message),
+		cmocka_unit_test(no_prefix_that_stays_is_ever_absent_at_any_limit),
+		cmocka_unit_test(no_prefix_that_stays_is_ever_absent_in_one_message),
 	};
 	return cmocka_run_group_tests_name("wg_encode", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WireGuard's socket, with a made-up kernel behind the calls that send, wait and receive. */
+/* WireGuard's socket, with a model of the kernel behind the calls that send, wait and receive. */
 #include "harness.h"
 
 #include "peer_world.h"
@@ -15,7 +15,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* Where the three policies stand among those that the kernel tells of. */
+/* The places of the three policies among those that the kernel lists. */
 enum { ROOT = 0, PEER = 3, PREFIX = 5, ODD = 9 };
 
 struct fake {
@@ -29,8 +29,8 @@ struct fake {
 	bool tells_nests;    /* the policy dump follows nested attributes */
 	bool tells_flags;    /* and knows of flags of a prefix */
 	int policy_error;    /* it has no such dump */
-	size_t dump_count;   /* that were asked for */
-	size_t policy_count; /* as well */
+	size_t dump_count;   /* device dumps requested */
+	size_t policy_count; /* policy dumps requested */
 };
 
 static struct fake fake;
@@ -81,7 +81,7 @@ static void operation_put(uint8_t command, uint32_t policy)
 	dump_put_message(&fake.answer, message);
 }
 
-/* A policy nobody leads to has such an attribute, too. */
+/* A policy that no attribute leads to has such an attribute, too. */
 static void policy_answer(void)
 {
 	fake.policy_count++;
@@ -136,7 +136,7 @@ static void answer(const struct nlmsghdr *request)
 		set_answer(request);
 }
 
-/* What was sent to a request without an answer in time comes before the next answer. */
+/* The late answer to an earlier request comes before the next answer. */
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags)
 {
 	ssize_t sent = 0;
@@ -238,7 +238,7 @@ static void expect_whole(struct bench *bench)
 			0);
 }
 
-static void a_device_is_read_as_often_as_it_is_asked_for(void **state)
+static void a_device_is_read_each_time(void **state)
 {
 	struct bench *bench = *state;
 	for (int i = 0; i < 3; i++) {
@@ -281,7 +281,7 @@ static void a_datagram_that_was_cut_costs_one_read(void **state)
 	expect_whole(bench);
 }
 
-static void silence_ends_and_what_comes_late_is_not_taken_for_an_answer(void **state)
+static void a_missing_answer_times_out_and_a_late_one_is_skipped(void **state)
 {
 	struct bench *bench = *state;
 	assert_int_equal(read_again(bench, NULL), 0);
@@ -293,8 +293,8 @@ static void silence_ends_and_what_comes_late_is_not_taken_for_an_answer(void **s
 	expect_whole(bench);
 }
 
-/* Its module was unloaded, and is there again under another number. */
-static void a_family_that_is_gone_is_asked_for_again(void **state)
+/* Its module was unloaded, and is loaded again with another number. */
+static void a_family_that_is_gone_is_looked_up_again(void **state)
 {
 	struct bench *bench = *state;
 	const struct wg_target target = {MODEL_FAMILY, MODEL_INDEX};
@@ -313,7 +313,7 @@ static void a_family_that_is_gone_is_asked_for_again(void **state)
 	assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
 }
 
-static void the_settings_leave_the_rest_of_the_dump_alone(void **state)
+static void reading_the_settings_does_not_disturb_the_rest_of_the_dump(void **state)
 {
 	struct bench *bench = *state;
 	assert_int_equal(wg_socket_read_settings(&bench->wg, MODEL_INDEX, &bench->device, NULL), 0);
@@ -346,7 +346,7 @@ static void requests_forget(struct netlink_request *requests, size_t count)
 		diag_clear(&requests[i].diag);
 }
 
-/* Of three probes, the one for a peer that is there is refused. */
+/* Of three probes, the one for an existing peer is refused. */
 static void requests_that_go_at_once_are_answered_each(void **state)
 {
 	struct bench *bench = *state;
@@ -373,7 +373,7 @@ static void requests_that_go_at_once_are_answered_each(void **state)
 	expect_whole(bench);
 }
 
-static void requests_without_an_answer_fail_all_and_the_socket_begins_anew(void **state)
+static void requests_without_an_answer_all_fail_and_the_socket_is_reopened(void **state)
 {
 	static const unsigned numbers[] = {1, 2};
 	struct bench *bench = *state;
@@ -402,7 +402,7 @@ static int channel_ask(void *impl, enum wg_prefix_removal *ret, struct diag *dia
 	return wg_socket_ask_prefix_removal(impl, ret, diag);
 }
 
-/* One prefix of a peer goes, and the way that was taken must have been the one for this kernel. */
+/* Remove one prefix of a peer, by the way that this kernel supports. */
 static void prefix_remove(struct bench *bench, enum wg_prefix_removal learned, size_t sets)
 {
 	struct wg_apply apply = {
@@ -433,31 +433,31 @@ static void prefix_remove(struct bench *bench, enum wg_prefix_removal learned, s
 	assert_int_equal(is_dropped, learned == WG_PREFIX_REMOVAL_YES);
 }
 
-static void a_kernel_that_tells_of_prefix_flags_removes_single_prefixes(void **state)
+static void a_kernel_that_lists_prefix_flags_removes_single_prefixes(void **state)
 {
 	fake.tells_nests = fake.tells_flags = fake.model.can_remove_prefixes = true;
 	prefix_remove(*state, WG_PREFIX_REMOVAL_YES, 1);
 }
 
-static void a_kernel_that_tells_of_prefixes_without_flags_is_not_tried(void **state)
+static void a_kernel_that_lists_prefixes_without_flags_is_not_tried(void **state)
 {
 	fake.tells_nests = true;
 	prefix_remove(*state, WG_PREFIX_REMOVAL_NO, 1);
 }
 
-/* As all kernels so far: what they do not tell is tried, on the temporary peer. */
-static void a_kernel_that_does_not_tell_is_tried(void **state)
+/* As all kernels so far: if they do not list the flag, the temporary peer is used to try it. */
+static void a_kernel_that_lists_no_prefixes_is_tried(void **state)
 {
 	fake.tells_flags = fake.model.can_remove_prefixes = true;
 	prefix_remove(*state, WG_PREFIX_REMOVAL_YES, 2);
 }
 
-static void a_kernel_that_does_not_tell_and_cannot_is_found_out(void **state)
+static void a_kernel_that_lists_no_prefixes_and_lacks_support_is_detected(void **state)
 {
 	prefix_remove(*state, WG_PREFIX_REMOVAL_NO, 3);
 }
 
-static void a_kernel_without_such_a_question_is_an_old_one(void **state)
+static void a_kernel_without_a_policy_dump_has_no_support(void **state)
 {
 	fake.policy_error = -EOPNOTSUPP;
 	prefix_remove(*state, WG_PREFIX_REMOVAL_NO, 1);
@@ -468,20 +468,20 @@ static void a_kernel_without_such_a_question_is_an_old_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BENCH_TEST(a_device_is_read_as_often_as_it_is_asked_for),
+		BENCH_TEST(a_device_is_read_each_time),
 		BENCH_TEST(a_torn_dump_is_read_again),
 		BENCH_TEST(a_device_that_keeps_changing_is_given_up),
 		BENCH_TEST(a_datagram_that_was_cut_costs_one_read),
-		BENCH_TEST(silence_ends_and_what_comes_late_is_not_taken_for_an_answer),
+		BENCH_TEST(a_missing_answer_times_out_and_a_late_one_is_skipped),
 		BENCH_TEST(requests_that_go_at_once_are_answered_each),
-		BENCH_TEST(requests_without_an_answer_fail_all_and_the_socket_begins_anew),
-		BENCH_TEST(a_family_that_is_gone_is_asked_for_again),
-		BENCH_TEST(the_settings_leave_the_rest_of_the_dump_alone),
-		BENCH_TEST(a_kernel_that_tells_of_prefix_flags_removes_single_prefixes),
-		BENCH_TEST(a_kernel_that_tells_of_prefixes_without_flags_is_not_tried),
-		BENCH_TEST(a_kernel_that_does_not_tell_is_tried),
-		BENCH_TEST(a_kernel_that_does_not_tell_and_cannot_is_found_out),
-		BENCH_TEST(a_kernel_without_such_a_question_is_an_old_one),
+		BENCH_TEST(requests_without_an_answer_all_fail_and_the_socket_is_reopened),
+		BENCH_TEST(a_family_that_is_gone_is_looked_up_again),
+		BENCH_TEST(reading_the_settings_does_not_disturb_the_rest_of_the_dump),
+		BENCH_TEST(a_kernel_that_lists_prefix_flags_removes_single_prefixes),
+		BENCH_TEST(a_kernel_that_lists_prefixes_without_flags_is_not_tried),
+		BENCH_TEST(a_kernel_that_lists_no_prefixes_is_tried),
+		BENCH_TEST(a_kernel_that_lists_no_prefixes_and_lacks_support_is_detected),
+		BENCH_TEST(a_kernel_without_a_policy_dump_has_no_support),
 	};
 	return cmocka_run_group_tests_name("wg_socket", tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each bound of the readers of documents and payloads: what is at it is taken, what is over it is
- * refused and says so. */
+/*
+ * Each limit of the readers of documents and payloads: input at the limit is accepted, input over
+ * it is rejected with an error that names the limit.
+ */
 #include "diag.h"
 #include "payload_wire.h"
 #include "state_wire.h"
@@ -42,14 +44,14 @@ static int read_document(const char *text, const struct peer_wire_options *optio
 	return state_wire_read(text, strlen(text), options, ret, diag);
 }
 
-static void a_document_has_at_most_so_many_peers(void **state)
+static void the_peers_of_a_document_have_a_limit(void **state)
 {
 	static const struct peer_wire_options three = {.peers_max = 3};
 	for (size_t count = 2; count <= 5; count++) {
 		struct state_document document = {.entry_count = 77};
 		struct diag diag = {0};
 		char error[80] = "";
-		/* Entries that cannot be used count as well. */
+		/* Unusable entries count as well. */
 		char *text = repeat("{\"peers\":[", count % 2 ? "0" : PEER, count, "]}");
 		if (count > 3)
 			snprintf(error, sizeof error,
@@ -65,7 +67,7 @@ static void a_document_has_at_most_so_many_peers(void **state)
 	}
 }
 
-static void peers_that_stand_alone_are_bounded_like_those_of_a_document(void **state)
+static void peers_outside_of_a_document_have_the_same_limit(void **state)
 {
 	static const struct peer_wire_options two = {.peers_max = 2};
 	struct state_document document = {0};
@@ -108,7 +110,7 @@ static void assert_allowed_ips(
 		assert_string_equal(document.entries[0].error, error);
 	else
 		assert_null(document.entries[0].error);
-	/* It costs nobody else anything, and its peer can be found on the device. */
+	/* It affects no other entry, and its peer can be found on the device. */
 	assert_null(document.entries[1].error);
 	assert_string_equal(document.entries[0].id, "a");
 	assert_true(document.entries[0].has_key);
@@ -116,10 +118,10 @@ static void assert_allowed_ips(
 	free(text);
 }
 
-static void a_peer_has_at_most_so_many_allowed_ips(void **state)
+static void the_allowed_ips_of_a_peer_have_a_limit(void **state)
 {
 	static const struct peer_wire_options two = {.allowed_ips_max = 2}, defaults = {0};
-	/* As they are written: that they are the same in the end does not count. */
+	/* As written: prefixes that turn out equal count each. */
 	assert_allowed_ips(2, "\"10.0.0.0/8\"", &two, NULL);
 	assert_allowed_ips(3, "\"10.0.0.0/8\"", &two,
 		"peers[0] \"a\": allowed_ips: 3 entries, more than 2 (--max-allowed-ips)");
@@ -167,7 +169,7 @@ static void assert_total(const struct peer_wire_options *options, size_t peer_co
 	free(text);
 }
 
-static void a_document_has_at_most_so_many_allowed_ips_in_all(void **state)
+static void the_allowed_ips_of_a_document_have_a_limit(void **state)
 {
 	static const struct peer_wire_options defaults = {0}, seven = {.allowed_ips_total_max = 7},
 					      few = {.allowed_ips_max = 4,
@@ -178,7 +180,7 @@ static void a_document_has_at_most_so_many_allowed_ips_in_all(void **state)
 	assert_total(&seven, 3, 2, 2, over_seven);
 	assert_total(&seven, 0, 0, 7, NULL);
 	assert_total(&seven, 0, 0, 8, over_seven);
-	/* What an unusable entry has does not count. */
+	/* The allowed IPs of an unusable entry do not count. */
 	assert_total(&few, 3, 2, 5, NULL);
 	assert_int_equal(ALLOWED_IPS_TOTAL_MAX_DEFAULT, 262144);
 	assert_total(&defaults, 256, 1023, 256, NULL);
@@ -192,7 +194,7 @@ static void allowed_ips_that_are_the_same_count_once_in_all(void **state)
 	assert_allowed_ips(3, "\"10.0.0.0/8\"", &one, NULL);
 }
 
-static void what_was_read_without_limits_is_checked_against_them(void **state)
+static void a_document_read_without_limits_is_checked_against_them(void **state)
 {
 	static const struct peer_wire_options defaults = {0};
 	static const struct {
@@ -232,7 +234,7 @@ static void what_was_read_without_limits_is_checked_against_them(void **state)
 	free(text);
 }
 
-static void an_event_with_too_many_allowed_ips_is_refused(void **state)
+static void an_event_with_too_many_allowed_ips_is_rejected(void **state)
 {
 	static const struct peer_wire_options two = {.allowed_ips_max = 2};
 	struct payload_reader reader = payload_wire_reader(&two);
@@ -288,7 +290,7 @@ static void an_id_has_at_most_255_bytes(void **state)
 	}
 }
 
-static void members_that_mean_nothing_are_listed_up_to_a_bound_and_counted_beyond(void **state)
+static void unknown_members_are_listed_up_to_a_limit_and_counted_beyond(void **state)
 {
 	static const struct peer_wire_options defaults = {0};
 	for (size_t count = UNKNOWN_MEMBERS_MAX; count <= UNKNOWN_MEMBERS_MAX + 3; count += 3) {
@@ -303,7 +305,7 @@ static void members_that_mean_nothing_are_listed_up_to_a_bound_and_counted_beyon
 	}
 }
 
-/* The longest text that json-c was to build a tree from. A tree takes many times its text. */
+/* The longest text that json-c built a tree from. A tree takes many times its text. */
 static int longest_parsed;
 
 struct json_object *__real_json_tokener_parse_ex(
@@ -319,7 +321,7 @@ struct json_object *__wrap_json_tokener_parse_ex(
 	return __real_json_tokener_parse_ex(tokener, text, length);
 }
 
-static void what_stands_in_the_place_of_a_text_is_not_built(void **state)
+static void a_value_in_place_of_a_text_is_not_built(void **state)
 {
 	static const struct peer_wire_options defaults = {0};
 	static const char *const heads[] = {"{\"peers\":[{\"psk\":[", "{\"peers\":[{\"id\":[[",
@@ -342,18 +344,17 @@ static void what_stands_in_the_place_of_a_text_is_not_built(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_document_has_at_most_so_many_peers),
-		cmocka_unit_test(peers_that_stand_alone_are_bounded_like_those_of_a_document),
+		cmocka_unit_test(the_peers_of_a_document_have_a_limit),
+		cmocka_unit_test(peers_outside_of_a_document_have_the_same_limit),
 		cmocka_unit_test(by_default_there_are_at_most_65536_peers),
-		cmocka_unit_test(a_peer_has_at_most_so_many_allowed_ips),
-		cmocka_unit_test(a_document_has_at_most_so_many_allowed_ips_in_all),
+		cmocka_unit_test(the_allowed_ips_of_a_peer_have_a_limit),
+		cmocka_unit_test(the_allowed_ips_of_a_document_have_a_limit),
 		cmocka_unit_test(allowed_ips_that_are_the_same_count_once_in_all),
-		cmocka_unit_test(what_was_read_without_limits_is_checked_against_them),
-		cmocka_unit_test(an_event_with_too_many_allowed_ips_is_refused),
+		cmocka_unit_test(a_document_read_without_limits_is_checked_against_them),
+		cmocka_unit_test(an_event_with_too_many_allowed_ips_is_rejected),
 		cmocka_unit_test(an_id_has_at_most_255_bytes),
-		cmocka_unit_test(
-			members_that_mean_nothing_are_listed_up_to_a_bound_and_counted_beyond),
-		cmocka_unit_test(what_stands_in_the_place_of_a_text_is_not_built),
+		cmocka_unit_test(unknown_members_are_listed_up_to_a_limit_and_counted_beyond),
+		cmocka_unit_test(a_value_in_place_of_a_text_is_not_built),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done with what was read, with each allocation failing in turn: a node's life from state
- * documents and events to a simulated device, lists of operations for the kernel, a plan, the
- * replay of a scenario. Whatever was left half done, nobody lost a tunnel by it that was to stay,
- * nobody was removed without a whole state, and with memory the next cycle makes all right.
+ * Work on what was read, with each allocation failing in turn: a node's life from state documents
+ * and events to a simulated device, lists of operations for the kernel, a plan, the replay of a
+ * scenario. Whatever was left half done, no peer that was to stay lost its tunnel, no peer was
+ * removed without a complete state, and with memory the next cycle corrects everything.
  */
 #include "harness.h"
 
@@ -35,7 +35,7 @@
 #define KEY_5 "BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU="
 #define KEY_8 "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg="
 
-/* Peer 2 stays throughout, its prefixes change; 8 cannot be used and is kept. */
+/* Peer 2 stays throughout, its prefixes change; 8 is unusable and retained. */
 #define FIRST                                                                                      \
 	"{\"peers\":[" PEER("peer-2", KEY_2, "10.0.0.2/32") "," PEER(                              \
 		"peer-3", KEY_3, "10.0.0.3/32") "," PEER("peer-8", KEY_8,                          \
@@ -63,11 +63,11 @@ struct node {
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
-	bool has_state; /* a document was taken over */
+	bool has_state; /* a document came into force */
 	size_t write_count;
 };
 
-/* Told of all that is done to the device. */
+/* Called for every change of the device. */
 static void watch(void *impl, enum sim_op op, const char *text)
 {
 	struct node *node = impl;
@@ -121,7 +121,7 @@ static void process_end(struct node *node)
 	manager_deinit(&node->manager);
 }
 
-/* As the daemon does it; an entry that cannot be used makes it -EINVAL. */
+/* As the daemon does it; an unusable entry makes it -EINVAL. */
 static int cycle(struct node *node, const char *text)
 {
 	struct state_document document = {0};
@@ -135,7 +135,7 @@ static int cycle(struct node *node, const char *text)
 	else
 		node->has_state = true;
 	error = reconciler_finish(&node->reconciler, &answer, NULL);
-	if (error == -EIO) /* of operations that failed: some lacked memory */
+	if (error == -EIO) /* of failed operations: some lacked memory */
 		error = -ENOMEM;
 	return unread ? unread : error;
 }
@@ -153,7 +153,7 @@ static void events(struct node *node)
 		{"peer_key_rotated", PEER("peer-3", KEY_4, "10.0.0.3/32")},
 		{"signing_key_rotated", "{\"current\":\"" KEY_5 "\"}"},
 	};
-	node->has_state = true; /* an event's word is as good */
+	node->has_state = true; /* an event counts like a state */
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		event_dispatch(
 			&dispatcher, all[i].type, all[i].payload, strlen(all[i].payload), NULL);
@@ -189,7 +189,7 @@ static int live(void *impl)
 	int error = process_start(&node);
 	if (!error) {
 		int first = cycle(&node, FIRST);
-		/* Not one write without the whole state. */
+		/* No write without a complete state. */
 		assert_true(node.has_state || first);
 		events(&node);
 		error = cycle(&node, LAST);
@@ -202,14 +202,12 @@ static int live(void *impl)
 	return error;
 }
 
-static void a_node_lives_on(void **state)
+static void a_node_survives_each_allocation_that_fails(void **state)
 {
 	fail_each_allocation(live, NULL);
 }
 
-/*
- * The kernel, played by a model.
- */
+/* A model of the kernel. */
 struct bench {
 	struct peer_world world;
 	struct kernel_model model;
@@ -267,7 +265,7 @@ static int apply(struct bench *bench)
 	return error;
 }
 
-/* A prefix that is wanted by the same peer before and after was never away. */
+/* A prefix that the same peer has before and after was never absent. */
 static void assert_kept(const struct bench *bench)
 {
 	for (size_t i = 0; i < bench->world.desired.count; i++) {
@@ -284,7 +282,7 @@ static void assert_kept(const struct bench *bench)
 	}
 }
 
-/* What was not done is done by the next difference. */
+/* What was left is done by the next diff. */
 static void assert_applies(struct bench *bench)
 {
 	struct device device;
@@ -324,9 +322,7 @@ static void operations_on_the_kernel_are_carried_out_or_not(void **state)
 		fail_each_allocation(apply_on_kernel, &seed);
 }
 
-/*
- * A plan, from the texts to the text.
- */
+/* A plan, from input texts to output text. */
 #define ACTUAL                                                                                     \
 	"(none)\t" KEY_5 "\t51820\toff\n" KEY_2 "\t" KEY_3                                         \
 	"\t192.0.2.2:5\t10.9.0.0/16\t0\t0\t0\toff\n" KEY_8                                         \
@@ -343,7 +339,7 @@ static int plan_print(FILE *out, const struct state_document *document, const st
 	static const struct router_ops routes_ops = {.read_routes = no_routes_read};
 	const struct interface_config config = {.interface_name = NAME};
 	const struct identity identity = {.public_key = device->public_key};
-	/* The control plane's: the route to peer-2 covers it. */
+	/* The address of the control plane: the route to peer-2 covers it. */
 	const struct ip protected_ip = ip_from_bytes(IP_V4, (uint8_t[]){10, 0, 0, 2});
 	const struct device_plan_input input = {
 		.device = device,
@@ -421,7 +417,7 @@ static void a_plan_is_printed_or_not(void **state)
 	free(expected.text);
 }
 
-/* A replay that lost memory may not say that a scenario holds when it did not run. */
+/* A replay that ran out of memory may not report that a scenario holds that did not run. */
 static int replay(void *text)
 {
 	struct scenario scenario;
@@ -453,7 +449,7 @@ static void a_scenario_is_replayed_or_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_node_lives_on),
+		cmocka_unit_test(a_node_survives_each_allocation_that_fails),
 		cmocka_unit_test(operations_on_the_kernel_are_carried_out_or_not),
 		cmocka_unit_test(a_plan_is_printed_or_not),
 		cmocka_unit_test(a_scenario_is_replayed_or_not),

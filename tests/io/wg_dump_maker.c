@@ -163,7 +163,7 @@ static void put_whole_peer(struct cutter *cutter, const struct peer_config *peer
 			continue;
 		dump_put_peer(cutter->dump, peer, has_fields, from, at + 1);
 		dump_close(cutter->dump);
-		/* The kernel goes by finished peers: until there is one it begins again. */
+		/* The kernel counts finished peers: until there is one it starts again. */
 		dump_open(cutter->dump, is_first && at + 1 < peer->allowed_ip_count);
 		has_fields = false;
 		from = at + 1;

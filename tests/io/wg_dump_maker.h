@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernel would send when it is asked for a device: datagrams, one message each unless they
- * are joined, cut where the test likes.
+ * What the kernel would send for a device dump: datagrams, one message each unless they are joined,
+ * cut where the test wants.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct dump {
 	unsigned char *datagrams[DUMP_DATAGRAMS_MAX];
 	size_t lengths[DUMP_DATAGRAMS_MAX];
 	size_t count;
-	struct nl_msg *message; /* being made */
+	struct nl_msg *message; /* under construction */
 	void *peers, *peer;     /* its open nests */
 };
 
@@ -38,7 +38,7 @@ void dump_put_error(struct dump *dump, int error, const char *text);
 void dump_put_message(struct dump *dump, struct nl_msg *message);
 
 /*
- * All of a device. A cut can be after each peer without prefixes and after each prefix; bit N of
- * `cuts` says whether one is at the place N. Returns how many places there are.
+ * A whole device. It can be cut after each peer without prefixes and after each prefix; bit N of
+ * `cuts` selects a cut at the place N. Returns how many places there are.
  */
 unsigned dump_put_device(struct dump *dump, const struct peer_table *peers, unsigned cuts);

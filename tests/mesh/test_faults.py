@@ -120,7 +120,7 @@ def no_ping_was_lost_meanwhile():
     assert sum(lost) == 0, lost
 
 
-def memory_stays_bounded():
+def memory_stays_within_its_limit():
     peaks = {node.id: node.memory_kib() for node in mesh.nodes}
     note(f"at most {marks['memory']} KiB before; then {peaks}")
     # A body may have 64 MiB, and is copied once while it grows. The sanitizer doubles that.
@@ -135,6 +135,6 @@ tap.main(
     a_control_plane_that_dies_costs_no_tunnel,
     and_all_come_back_when_it_does,
     no_ping_was_lost_meanwhile,
-    memory_stays_bounded,
+    memory_stays_within_its_limit,
     finish=mesh.end,
 )
