@@ -50,11 +50,11 @@ write_state "$two" "$three" '{"id": "bad", "public_key": "x", "allowed_ips": []}
 one_error() { # one_error COMMAND: nothing but the entry is told
 	status 1 "$1" && same "plexwg: $2peers[2] \"bad\": public_key: 1 characters, a key in base64 has 44" "$(cat "$err")"
 }
-check 'an entry that cannot be used is all the error that a plan tells' one_error plan 'state: '
-check 'and all that apply tells, of an interface that was missing' one_error apply 'apply: wireguard: reconcile: '
+check 'an unusable entry is the only error of a plan' one_error plan 'state: '
+check 'and the only one of apply, of an interface that was missing' one_error apply 'apply: wireguard: reconcile: '
 "$plexwg" down "${args[@]:2}"
 write_state "$two" "$three"
-check 'what a plan says, apply does' as_planned
+check 'apply makes the changes of the plan' as_planned
 check 'both peers are there' keys_are "$k2" "$k3"
 write_state "$two" "$three" "$(peer zone "$k4" '"endpoint": "[fe80::4%nowhere]:1"' '"allowed_ips": []')"
 refused() { # the device has no such zone
@@ -62,7 +62,7 @@ refused() { # the device has no such zone
 		grep '^plexwg: apply: wireguard: reconcile: add peer zone: ' "$err" &&
 		status 1 apply --json && grep '"failed":' "$out" && ! grep '"after"' "$out"
 }
-check 'what the device refuses, apply does not tell as done' refused
+check 'apply does not report a change that the device refused as done' refused
 wg set "$device" peer "$k4" remove
 write_state "$two" "$three"
 check 'an endpoint is set' shows "$k2" 3 198.51.100.2:51820
@@ -73,7 +73,7 @@ check 'a preshared key is set' shows "$k3" 2 "$psk"
 check 'a keepalive is set' shows "$k3" 8 25
 check 'the interface has the mesh address' bash -c "ip -4 addr show $device | grep -q 'inet 10.100.0.1/32'"
 check 'the interface is up' bash -c "ip link show $device | grep -q '[<,]UP[,>]'"
-check 'show says what wg says' bash -c \
+check 'show agrees with wg' bash -c \
 	"\"$plexwg\" show --interface $device | grep -qx 'public_key: $(wg show $device public-key)'"
 
 second() {
@@ -91,7 +91,7 @@ by_hand() {
 	wg set "$device" peer "$k3" allowed-ips 10.3.0.0/16 preshared-key /dev/null
 }
 by_hand
-check 'a peer removed, a foreign one, a changed psk and changed allowed IPs are planned, then put right' as_planned
+check 'a peer removed, a foreign one, a changed psk and changed allowed IPs are planned, then corrected' as_planned
 check 'and nothing else was touched' same "$(printf '%s\n' "- $k4" \
 	"~ three $k3 allowed_ips=10.3.0.0/16->10.3.0.0/16,10.100.0.3/32 psk=no->yes" \
 	"+ two $k2 endpoint=198.51.100.2:51820 allowed_ips=10.100.0.2/32 psk=no persistent_keepalive=0s")" \
@@ -105,7 +105,7 @@ check 'the old key is gone' keys_are "$k2" "$k13"
 write_state "$(peer two "$k2" "\"psk\": \"$psk\"" '"allowed_ips": ["10.100.0.2/32"]' \
 	'"persistent_keepalive": 7')"
 check 'a psk and a keepalive are set on a peer that is there' as_planned
-check 'the psk is the one wanted' shows "$k2" 2 "$psk"
+check 'the psk is the desired one' shows "$k2" 2 "$psk"
 write_state "$two"
 check 'a psk and a keepalive are cleared' as_planned
 check 'the psk is gone' shows "$k2" 2 '(none)'
@@ -124,13 +124,13 @@ unusable() {
 	status 1 apply && keys_are "$k2" "$k4" &&
 		grep -q 'peers\[1\] "bad": allowed_ips\[0\]: "10.0.0.0/33": prefix length over 32' "$err"
 }
-check 'an entry that cannot be used is an error, and its peer stays as it is' unusable
+check 'an unusable entry is an error, and its peer stays as it is' unusable
 write_state "$two" '{"id": "four", "publickey": "'"$k4"'", "allowed_ips": []}'
 nameless() {
 	status 1 apply && keys_are "$k2" "$k4" && grep -q '^warning: 1 removals withheld: ' "$out" &&
 		status 1 plan && grep -q '^warning: 1 removals withheld: ' "$out"
 }
-check 'while an entry names no peer at all, nobody is removed, and that is said' nameless
+check 'while an entry has neither key nor id, no peer is removed, and that is reported' nameless
 cut_short() {
 	local before
 	before=$(wg show "$device" dump | sort)
@@ -145,7 +145,7 @@ write_state "$two"
 link_again() {
 	status 0 apply && grep -q '^! configure_address ' "$out" && converged && ! ip addr show "$device" | grep -q 192.0.2.9
 }
-check 'an interface that is down and has another address is put right' link_again
+check 'an interface that is down and has another address is corrected' link_again
 
 if [ "$controller" = userspace ]; then
 	pid=$(pgrep -x -f "[^ ]*wireguard-go -f $device")
@@ -178,12 +178,12 @@ ip link add pxw-foreign type veth peer name pxw-other
 foreign() {
 	status 1 "$plexwg" down --interface pxw-foreign --controller "$controller" && ip link show pxw-foreign
 }
-check 'down refuses an interface that is not ours' foreign
+check 'down rejects an interface that is not ours' foreign
 refuses_link() {
 	status 1 "$plexwg" apply --state "$state" --identity "$work/identity" --interface pxw-foreign \
 		--controller "$controller"
 }
-check 'apply refuses an interface that is not ours' refuses_link
+check 'apply rejects an interface that is not ours' refuses_link
 ip link del pxw-foreign
 
 if [ "$controller" = userspace ]; then
@@ -213,7 +213,7 @@ if [ "$controller" = userspace ]; then
 		status 1 "$plexwg" apply --state "$state" --identity "$work/identity" --interface pxw-forget --no-routes &&
 			grep -q 'read back: acknowledged, but not so on the device: add peer two' "$err"
 	}
-	check 'what is acknowledged and not so on the device is a failure' reads_back
+	check 'a change that is acknowledged and has no effect is a failure' reads_back
 	kill $forgetful
 	ip link del pxw-forget
 fi

@@ -66,13 +66,13 @@ unusable() { # one line of error that names the place; the rest is planned all t
 }
 for file in "$work"/refused-*; do
 	name=${file##*/refused-}
-	check "a state document is refused whole: ${name//-/ }" refused "$file"
+	check "a state document is rejected whole: ${name//-/ }" refused "$file"
 done
 for file in "$work"/unusable-*; do
 	name=${file##*/unusable-}
-	check "an entry is refused, and only it: ${name//-/ }" unusable "$file"
+	check "an entry is rejected, and no other: ${name//-/ }" unusable "$file"
 done
-check 'an id that is repeated without end takes no end of time' unusable "$work/repeated-id"
+check 'an id that is repeated many times takes little time' unusable "$work/repeated-id"
 few_writes() { # each write of an error arrives as a message of its own
 	python3 - "$plexwg" "$fixtures/two-peers.dump" "$work/many" <<-'PY'
 		import json, socket, subprocess, sys, threading
@@ -99,7 +99,7 @@ together() { # the plan is whole before the first error
 	"$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$work/many" >"$work/both" 2>&1
 	head -n 1 "$work/both" && head -n 4 "$work/both" | grep -q 'unchanged$' && ! tail -n 10000 "$work/both" | grep -qv '^plexwg: '
 }
-check 'on one file errors stand behind the plan' together
+check 'in one file errors come after the plan' together
 no_secret() { ! "$plexwg" plan --actual "$fixtures/two-peers.dump" --state "$work/unusable-psk-short" 2>&1 | grep c2Vj; }
 check 'the error about a preshared key does not show it' no_secret
 
@@ -120,14 +120,14 @@ cuts() {
 		dump_refused "$work/cut.dump" || { echo "cut at $at" && return 1; }
 	done
 }
-check 'a dump cut anywhere in a line is refused' cuts
+check 'a dump cut anywhere in a line is rejected' cuts
 change() { sed "$1" "$fixtures/two-peers.dump" >"$work/changed.dump" && dump_refused "$work/changed.dump"; }
-check 'a dump with a bad key is refused' change '2s/^A/!/'
-check 'a dump with a bad preshared key is refused' change '3s/ISEh/!!!!/'
-check 'a dump with a bad prefix is refused' change '2s/10.100.0.2.32/10.100.0.2\/99/'
-check 'a dump with a column too many is refused' change '2s/$/\tx/'
-check 'a dump with a peer twice is refused' change '2p'
-check 'a dump with a bad mark is refused' change '1s/off$/0x2z/'
+check 'a dump with a bad key is rejected' change '2s/^A/!/'
+check 'a dump with a bad preshared key is rejected' change '3s/ISEh/!!!!/'
+check 'a dump with a bad prefix is rejected' change '2s/10.100.0.2.32/10.100.0.2\/99/'
+check 'a dump with a column too many is rejected' change '2s/$/\tx/'
+check 'a dump with a peer twice is rejected' change '2p'
+check 'a dump with a bad mark is rejected' change '1s/off$/0x2z/'
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 >/dev/null
 echo '{"peers": []}' >"$work/none.json"
 identity_refused() { # identity_refused FILE TEXT: one line that names the file, nothing done
@@ -144,12 +144,12 @@ for text in '' '{' '[]' 'null' '{}' '{"mesh_ip": 5}' '{"mesh_ip": null}' '{"mesh
 	'{"mesh_ip": "0.0.0.0"}' '{"mesh_ip": "ff02::1"}' '{"mesh_ip": "10.0.0.1", "mesh_ip": "10.0.0.2"}' \
 	'{"mesh_ip": "10.0.0.1", "node_id": 5}' '{"mesh_ip": "10.0.0.1", "node_id": "a\\u0000b"}' \
 	'{"mesh_ip": "10.0.0.1", "x": "\xff"}' '{"mesh_ip": "10.0.0.1"}\0' "$(printf '%70000s' '{}')"; do
-	check "an identity is refused: ${text:0:60}" identity_refused identity.json "$text"
+	check "an identity is rejected: ${text:0:60}" identity_refused identity.json "$text"
 done
-check 'a private key that is cut is refused' identity_refused private_key 'AgICAgIC'
-check 'a private key with a NUL is refused' identity_refused private_key 'AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\0'
-check 'a private key of zeros is refused' identity_refused private_key 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
-check 'a private key of a megabyte is refused' identity_refused private_key "$(head -c 100000 /dev/zero | tr '\0' A)"
+check 'a private key that is cut is rejected' identity_refused private_key 'AgICAgIC'
+check 'a private key with a NUL is rejected' identity_refused private_key 'AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\0'
+check 'a private key of zeros is rejected' identity_refused private_key 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+check 'a private key of a megabyte is rejected' identity_refused private_key "$(head -c 100000 /dev/zero | tr '\0' A)"
 head -c 1048576 /dev/zero >"$work/zero.dump"
-check 'a dump of a megabyte of nothing is refused' dump_refused "$work/zero.dump"
+check 'a dump of a megabyte of nothing is rejected' dump_refused "$work/zero.dump"
 tap_end

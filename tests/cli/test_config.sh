@@ -36,7 +36,7 @@ before() {
 	status 0 "$plexwg" plan --listen-port 51820 --config "$work/config" \
 		--actual "$work/two-peers.dump" --at 2026-03-01T12:00:00Z
 }
-check 'also when it comes first' before
+check 'also when it is given before' before
 whole_file() {
 	config "{\"state\": \"$work/two-peers.json\", \"api\": null, \"interface\": \"plexd0\", \"identity\": null,
 		\"controller\": \"auto\", \"ca_file\": \"ca.pem\", \"interval\": \"1m30s\", \"listen_port\": 5.182e4,
@@ -80,38 +80,38 @@ standard_input() {
 check 'it may come from standard input' standard_input
 
 config '{"liste_port": 1}'
-check 'an unknown member is refused, and named' refused 'liste_port: unknown member'
+check 'an unknown member is rejected, and named' refused 'liste_port: unknown member'
 config '{"json": true}'
-check 'an option that is no setting is no member' refused 'json: unknown member'
+check 'an option that is no setting is rejected' refused 'json: unknown member'
 config '{"listen_port": 1, "listen_port": 2}'
-check 'a repeated member is refused' refused 'repeated member "listen_port"'
+check 'a repeated member is rejected' refused 'repeated member "listen_port"'
 config '{"listen_port": "51820"}'
-check 'a value of another type is refused' refused 'listen_port: not a number'
+check 'a value of another type is rejected' refused 'listen_port: not a number'
 config '{"listen_port": 65536}'
-check 'a value that the option does not take is refused' refused 'listen_port: "65536": must be 1 to 65535'
+check 'a value that the option rejects is rejected' refused 'listen_port: "65536": must be 1 to 65535'
 config '{"interface": "wg%d"}'
-check 'a name that the kernel would complete is refused' refused "interface: \"wg%d\": must be 1 to 15 bytes without '/', '%', ':' or a space, and not '.', '..', 'all' or 'default'"
+check 'a name that the kernel would complete is rejected' refused "interface: \"wg%d\": must be 1 to 15 bytes without '/', '%', ':' or a space, and not '.', '..', 'all' or 'default'"
 config '{"controller": "bsd"}'
-check 'a word that means nothing is refused' refused 'controller: "bsd": must be one of auto|kernel|userspace|sim'
+check 'an unknown word is rejected' refused 'controller: "bsd": must be one of auto|kernel|userspace|sim'
 for interval in 60 1 0s 500ms 25h -1s 1.5s '' soon; do
 	config "{\"interval\": \"$interval\"}"
-	check "an interval of '$interval' is refused" refused "interval: \"$interval\": must be a time from 1s to 24h"
+	check "an interval of '$interval' is rejected" refused "interval: \"$interval\": must be a time from 1s to 24h"
 done
 config '{"max_removal_percent": 101}'
-check 'more than all peers is refused' refused 'max_removal_percent: "101": must be 0 to 100'
+check 'more than all peers is rejected' refused 'max_removal_percent: "101": must be 0 to 100'
 config '{"interface": "a"'
-check 'a broken file is refused' refused 'byte 18: unexpected end'
+check 'a broken file is rejected' refused 'byte 18: unexpected end'
 config '{}'
 chmod 620 "$work/config"
-check 'a file that others may write is refused' refused "others may write it (mode 0620)"
+check 'a file that others may write is rejected' refused "others may write it (mode 0620)"
 rm "$work/config"
 check 'a file that is not there is named' refused "No such file or directory"
-check 'help is given without it' bash -c "\"$plexwg\" plan --config \"$work/config\" --help | grep -q -- '--config FILE'"
+check 'help needs no configuration file' bash -c "\"$plexwg\" plan --config \"$work/config\" --help | grep -q -- '--config FILE'"
 check 'a wrong command line is one all the same' status 64 "$plexwg" plan --config
 not_taken() {
 	status 64 "$plexwg" show --config "$work/config"
 }
-check 'a command that configures nothing does not take one' not_taken
+check 'a command that configures nothing takes none' not_taken
 applied() {
 	config "{\"state\": \"$work/none.json\", \"identity\": \"$work/identity\", \"controller\": \"sim\"}"
 	status 0 "$plexwg" apply --config "$work/config"

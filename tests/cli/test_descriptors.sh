@@ -58,7 +58,7 @@ runs_without() { # runs_without FD...
 }
 for closed in '' '0' '1' '2' '0 1' '0 2' '1 2' '0 1 2'; do
 	# shellcheck disable=SC2086 # a list
-	check "the daemon runs as ever without descriptors (${closed:-none})" runs_without $closed
+	check "the daemon runs without descriptors (${closed:-none})" runs_without $closed
 done
 
 nowhere() { # what it is to print does not arrive, which is no success
@@ -67,7 +67,7 @@ nowhere() { # what it is to print does not arrive, which is no success
 	cat "$err"
 	same 1 $got && grep 'standard output: cannot be written' "$err"
 }
-check 'without standard output what is printed is an error' nowhere
+check 'without standard output, output is an error' nowhere
 no_input() {
 	local got=0
 	"$plexwg" plan --state - --actual "$here/../../fixtures/plan/two-peers.dump" <&- >"$out" 2>"$err" || got=$?

@@ -32,7 +32,7 @@ as_nobody() {
 	comes_up && status 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$plexwg" show --interface "$device" &&
 		grep -E 'Permission denied|Operation not permitted' "$err" && ! grep 'no WireGuard' "$err"
 }
-check 'show says to a user who may not look that he may not' as_nobody
+check 'show reports to a user without permission that it is missing' as_nobody
 if [ "$controller" = userspace ]; then
 	hidden_sockets() { # the program may be started by none but root, and the sockets are not to be seen
 		down 2>/dev/null
@@ -48,7 +48,7 @@ if [ "$controller" = userspace ]; then
 		chown -R 0:0 $locks
 		return $result
 	}
-	check 'nor does apply say that a program answers where it may not look' hidden_sockets
+	check 'nor does apply report an answering backend without permission to check' hidden_sockets
 fi
 foreign() {
 	ip tuntap add dev pxw-tun mode tun
@@ -132,7 +132,7 @@ held() { # held COMMAND...: after it, down refuses while a daemon looks after th
 	wait $daemon
 	return $result
 }
-check 'down refuses while another looks after the interface' held true
-check 'also if others may write the directory of its lock' held chmod 0777 $locks
+check 'down fails while another process manages the interface' held true
+check 'also if others may write the directory of the lock' held chmod 0777 $locks
 check 'also if the lock cannot be written' held read_only
 tap_end

@@ -132,5 +132,5 @@ moves() {
 		has_just 3 10.0.0.3/32 10.0.0.4/32 && has_just 4 10.97.0.0/16 &&
 		has_just 5 10.0.0.5/32 10.99.0.0/16
 }
-check 'nor do those that bring, take and move allowed IPs' moves
+check 'nor do those that add, remove and move allowed IPs' moves
 tap_end

@@ -38,13 +38,13 @@ held_back() {
 	start --interval 1h --max-removal-percent 50 && removed_before_6 0 2 &&
 		logs 'Mass removal withheld.*removals=3 peers=4 max_removal_percent=50' 1
 }
-check 'a state without most of the peers removes none of them, and that is said' held_back
+check 'a state without most of the peers removes none of them, and that is logged' held_back
 recorded_twice() {
 	kill -HUP "$daemon" # the same file is read again
 	logs 'Peer removed' 3 && logs 'Mass removal withheld' 1 && logs 'Mass removal no longer withheld' 1
 	stop
 }
-check 'the same state a second time does' recorded_twice
+check 'the same state a second time removes them' recorded_twice
 half() {
 	start --interval 1h --max-removal-percent 50 && removed_before_6 2 2 3
 	stop

@@ -60,7 +60,7 @@ else
 		sleep 3
 		said 'IPv6 routes not set' 1 && said "count=2 reason=\"$is_off\"" && silent level=ERROR && silent Trouble
 	}
-	check 'the daemon says it once, and no error' off_run
+	check 'the daemon warns once, without an error' off_run
 	on_again() {
 		disable_ipv6 0 && eventually routes_are 10.2.0.0/16 fd02::/64 fd03::/64
 	}
@@ -75,7 +75,7 @@ else
 		status 1 run apply && grep "configure address: IPv6 is off" "$err" && is_gone &&
 			status 1 run plan && grep "configure address: IPv6 is off" "$err"
 	}
-	check 'with an IPv6 mesh address and IPv6 off nothing is created, and the error says why' mesh_off
+	check 'with an IPv6 mesh address and IPv6 off nothing is created, and the error has the reason' mesh_off
 	mesh_waits() {
 		identity=$work/six
 		mv "$work/identity" "$work/four" && cp -rp "$work/six" "$work/identity"
@@ -98,7 +98,7 @@ small() {
 	status 2 run plan --mtu 1200 && warned "$is_small" && status 0 run apply --mtu 1200 && warned "$is_small" &&
 		routes_are 10.2.0.0/16 && status 0 run plan --mtu 1200 && status 0 run plan && warned "$is_small"
 }
-check 'with an MTU under 1280 the other routes are set, and a warning says how many are not' small
+check 'with an MTU under 1280 the other routes are set, and a warning has the number of the rest' small
 grown() {
 	status 2 run plan --mtu 1280 && grep -x '+ route fd02::/64' "$out" && not grep warning "$out" &&
 		status 0 run apply --mtu 1280 && routes_are 10.2.0.0/16 fd02::/64 fd03::/64
@@ -122,17 +122,17 @@ adopted() {
 		status 1 run apply && grep "configure address: $is_small" "$err" && same "$before" "$(dump)" &&
 		status 1 run plan && grep "configure address: $is_small" "$err"
 }
-check 'so is that of an interface that is there, which is left as it is' adopted
+check 'so is that of an existing interface, which is not changed' adopted
 adopted_grown() {
 	status 0 run apply --mtu 1400 && ip -6 addr show "$device" | grep 'inet6 fd00::1/128' &&
 		routes_are 10.2.0.0/16 fd02::/64 fd03::/64
 }
-check 'unless it is to have another: that comes before the address then' adopted_grown
+check 'unless another is configured, which is set before the address' adopted_grown
 mesh_shrunk() {
 	mv "$work/identity" "$work/four" && cp -rp "$work/six" "$work/identity"
 	start --state "$state" --interval 1h --mtu 1400
 	eventually said 'Interface configured' && ip link set "$device" mtu 1200 || return 1
 	eventually routes_are 10.2.0.0/16 fd02::/64 fd03::/64 && ip -6 addr show "$device" | grep fd00::1/128 && stop
 }
-check 'an MTU that another program makes too small is put right, the address and the routes too' mesh_shrunk
+check 'an MTU that another program makes too small is corrected, with the address and the routes' mesh_shrunk
 tap_end

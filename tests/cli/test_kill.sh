@@ -58,7 +58,7 @@ all() {
 # The peer is silent: a process that sees it for the first time would give it its endpoint back.
 # A handshake cannot be had here without the other end, so that the desired endpoint is left out.
 sed -i 's/"endpoint": "198.51.100.7:1", "allowed_ips": \["10.2/"allowed_ips": ["10.2/' "$before" "$after"
-check 'apply killed at each message in turn goes on where it was' all
+check 'apply killed at each message in turn is completed by the next one' all
 from_nothing() {
 	local n=1
 	"$plexwg" down --interface "$device" --controller "$controller" || return 1
@@ -71,5 +71,5 @@ from_nothing() {
 	echo "$n messages"
 	[ "$n" -gt 12 ]
 }
-check 'and so does one that begins with nothing' from_nothing
+check 'and so is one that starts without a device' from_nothing
 tap_end

@@ -21,7 +21,7 @@ refused() { # refused TEXT OPTION...: one line of error, nothing planned
 
 cp "$fixtures/three-peers.json" "$work/state.json"
 check 'as many peers as are allowed are planned' status 2 plan --max-peers 3
-check 'one more is refused with the number, the bound and the option' \
+check 'one more is rejected with the number, the limit and the option' \
 	refused "state: $work/state.json: peers: 3 entries, more than 2 (--max-peers)" --max-peers 2
 
 python3 - "$work" "$fixtures" <<'PY'
@@ -44,17 +44,17 @@ only_that_entry() { # its peer stays as it is, the other is looked at
 		grep -q 'allowed_ips: 5 entries, more than 4 (--max-allowed-ips)$' "$err" &&
 		! grep -q '10\.7\.' "$out"
 }
-check 'one more costs the entry, and its peer stays as it is' only_that_entry
+check 'one more makes the entry unusable, and its peer stays as it is' only_that_entry
 
 check 'as many allowed IPs in all as are allowed are planned' status 2 plan --max-total-allowed-ips 6
-check 'one more is refused whole' \
+check 'one more is rejected whole' \
 	refused "state: $work/state.json: peers: more than 5 allowed_ips in all (--max-total-allowed-ips)" \
 	--max-total-allowed-ips 5
 
 cp "$work/a-mebibyte.json" "$work/state.json"
 check 'a state of as many MiB as are allowed is planned' status 2 plan --max-state-mib 1
 cp "$work/a-byte-more.json" "$work/state.json"
-check 'one byte more is refused' \
+check 'one byte more is rejected' \
 	refused "state: $work/state.json: over 1 MiB (--max-state-mib)" --max-state-mib 1
 standard_input() {
 	status 1 "$plexwg" plan --state - --actual "$fixtures/two-peers.dump" --max-state-mib 1 <"$work/state.json" &&
@@ -67,7 +67,7 @@ config() {
 	refused "state: $work/state.json: over 1 MiB (--max-state-mib)" --config "$work/config" &&
 		refused "state: $work/state.json: peers: 2 entries, more than 1 (--max-peers)" --config "$work/config" --max-state-mib 2
 }
-check 'a configuration file has the bounds too' config
+check 'a configuration file sets the limits too' config
 
 cp "$work/odd.json" "$work/state.json"
 odd() {
@@ -78,10 +78,10 @@ check 'unknown members are named up to a number, and counted' odd
 
 wrong() { status 64 "$plexwg" run --state x "$@" && [ "$(wc -l <"$err")" = 1 ]; }
 for option in max-peers max-allowed-ips max-total-allowed-ips max-state-mib max-nonces; do
-	check "--$option 0 is refused" wrong --$option 0
-	check "--$option many is refused" wrong --$option many
+	check "--$option 0 is rejected" wrong --$option 0
+	check "--$option many is rejected" wrong --$option many
 done
-check '--max-state-mib 1025 is refused' wrong --max-state-mib 1025
+check '--max-state-mib 1025 is rejected' wrong --max-state-mib 1025
 
 "$plexwg" init --identity "$work/identity" --mesh-ip 10.100.0.1 --node-id node-1 >/dev/null
 cp "$fixtures/three-peers.json" "$work/state.json"
@@ -89,7 +89,7 @@ apply_refused() {
 	status 1 "$plexwg" apply --controller sim --identity "$work/identity" --state "$work/state.json" --max-peers 2 &&
 		same "plexwg: apply: state: $work/state.json: peers: 3 entries, more than 2 (--max-peers)" "$(cat "$err")"
 }
-check 'apply refuses like plan' apply_refused
+check 'apply rejects it like plan' apply_refused
 
 # The daemon: what is in force stays.
 state() { # state ALLOWED_IPS N...: peers N, the first with so many allowed IPs
@@ -113,25 +113,25 @@ start() {
 	daemon=$!
 	logs 'Peer added' 2 && state 4 2 3 4 && logs 'Peer added' 3 && logs 'Peer updated.*peer-2' 1
 }
-check 'a daemon takes as many peers and allowed IPs as are allowed' start
+check 'a daemon accepts as many peers and allowed IPs as are allowed' start
 one_peer_more() {
 	state 1 2 4 5 6
 	logs 'peers: 4 entries, more than 3 (--max-peers)' 1 &&
 		again 1 && again 2 && sleep 0.3 && logs 'peers: 4 entries, more than 3 (--max-peers)' 1 &&
 		logs 'Peer added' 3 && logs 'Peer removed' 0
 }
-check 'a state with one peer more changes nothing, and is said once' one_peer_more
+check 'a state with one peer more changes nothing, and is logged once' one_peer_more
 one_allowed_ip_more() {
 	state 5 2 3 5
 	logs 'Peer added.*peer-5' 1 && logs 'Peer removed' 1 && logs 'Peer updated' 1 &&
 		logs 'Peer entry unusable.*allowed_ips: 5 entries, more than 4 (--max-allowed-ips).* retained=' 1
 }
-check 'a peer with one allowed IP more stays as it is, the others are put right' one_allowed_ip_more
+check 'a peer with one allowed IP more stays as it is, the others are corrected' one_allowed_ip_more
 well_again() {
 	state 4 2 3 5
 	logs 'Problem resolved' 1 && logs 'Peer added' 4 && logs 'Peer updated' 1
 }
-check 'with the next good state all is well again' well_again
+check 'the next good state resolves the problem' well_again
 kill "$daemon"
 wait "$daemon"
 daemon=
@@ -144,7 +144,7 @@ cached() {
 	logs 'Peer added' 3 &&
 		logs 'level=WARN msg="Cached state exceeds limits".*peers: 3 entries, more than 2 (--max-peers); allowed_ips: 4 entries of one peer, more than 3 (--max-allowed-ips); peers: 6 allowed_ips in all, more than 5 (--max-total-allowed-ips)' 1
 }
-check 'a cached state over the limits is taken, with a warning that names them' cached
+check 'a cached state over the limits is accepted, with a warning that names them' cached
 kill "$daemon"
 wait "$daemon"
 cached_silently() {
@@ -153,7 +153,7 @@ cached_silently() {
 	daemon=$!
 	logs 'Peer added' 3 && logs 'exceeds limits' 0
 }
-check 'one at the limits is taken without' cached_silently
+check 'one at the limits is accepted without' cached_silently
 kill "$daemon"
 wait "$daemon"
 daemon=
@@ -181,7 +181,7 @@ no_cache() { # the state is kept nowhere, and in force
 	wait "$daemon"
 	same 0 $? && daemon= && same 'identity.json private_key' "$(ls -A "$work/identity.d" | paste -sd' ')"
 }
-check 'and of the daemon where it writes the state down, which it follows' no_cache
+check 'and a problem of the daemon, which follows the state without storing it' no_cache
 
 default() { # default OPTION VALUE: its help says so
 	"$plexwg" run --help | grep -q -- "--$1 .*(default $2)$"

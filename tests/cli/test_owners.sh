@@ -114,7 +114,7 @@ for reader_file in $readers; do
 	configured) who="plan --config" ;;
 	*) who=$reader ;;
 	esac
-	check "$who takes $name of root" accepted "$reader" "$file"
+	check "$who accepts $name of root" accepted "$reader" "$file"
 	check "$who rejects $name of nobody" owned "$reader" "$file" "$file"
 	check "$who rejects $name in a directory of nobody" owned "$reader" "$file" "$(dirname "$file")"
 	check "$who rejects $name below a directory of nobody" owned "$reader" "$file" "$work/above"
@@ -137,7 +137,7 @@ but_no_other() {
 	cat "$work/out"
 	grep -F "$work/above: owned by uid $service_user, must be root or uid 65534" "$work/out"
 }
-check 'and nobody else does' but_no_other
+check 'and no other user does' but_no_other
 no_key_for_nobody() { # no_key_for_nobody VERB WORD...
 	rm -rf "$work/theirs"
 	install -d -o nobody -m 755 "$work/theirs"
@@ -147,7 +147,7 @@ no_key_for_nobody() { # no_key_for_nobody VERB WORD...
 	status 1 "$plexwg" "$@" --identity "$work/theirs/new" && [ -z "$(ls -A "$work/theirs/new")" ]
 }
 make
-check 'init makes no key in a directory of nobody' no_key_for_nobody init --mesh-ip 10.9.0.1
+check 'init makes no key in a directory of the user nobody' no_key_for_nobody init --mesh-ip 10.9.0.1
 check 'join makes no key there either' no_key_for_nobody join --api https://127.0.0.1:1 \
 	--token-file "$identity/node_secret_key"
 handed_over() {
@@ -157,7 +157,7 @@ handed_over() {
 		same "$service_user $service_user" "$(stat -c %u "$work/service"/identity.json "$work/service"/private_key | paste -sd' ')" &&
 		same "600 600" "$(stat -c %a "$work/service"/identity.json "$work/service"/private_key | paste -sd' ')"
 }
-check 'what root makes in the directory of the user plexwg is that user'"'"'s' handed_over
+check 'files that root makes in the directory of the user plexwg belong to that user' handed_over
 by_pipe() {
 	make
 	plan --config <(cat "$work/above/config.json") >"$work/1"
@@ -181,8 +181,8 @@ cached() { # cached CHANGE: by its own account, the daemon does without, and goe
 	daemon_runs
 	eventually said 'Cached state unusable' && said "$work/identity/last_state.json: $2" && stop
 }
-check 'a last good state of nobody is not taken' cached 'chown nobody: last_state.json' 'owned by uid 65534'
-check 'nor one that others may read' cached 'chmod 644 last_state.json' 'others may read it (mode 0644)'
+check 'a cached state of the user nobody is rejected' cached 'chown nobody: last_state.json' 'owned by uid 65534'
+check 'and so is one that others may read' cached 'chmod 644 last_state.json' 'others may read it (mode 0644)'
 check 'nor is a pipe in its place waited for' cached 'rm last_state.json; mkfifo last_state.json' \
 	'not a regular file'
 
@@ -204,7 +204,7 @@ attacked() { # attacked CHANGE TEXT: the state stays in force, and is followed a
 	kill -HUP "$pid"
 	eventually said 'Peers changed' 2 && stop
 }
-check 'a state that becomes the one of nobody is not followed' attacked \
+check 'a state that is given to the user nobody is not followed' attacked \
 	'chown nobody: state.json' 'state.json: owned by uid 65534'
 check 'nor one whose directory does' attacked 'chown nobody: .' 'etc: owned by uid 65534'
 check 'a pipe in its place stops no daemon' attacked 'rm state.json; mkfifo state.json' 'not a regular file'
@@ -225,13 +225,13 @@ locks_out_nobody() {
 	down setpriv --reuid=$service_user --regid=$service_user --clear-groups
 	! grep lock: "$work/out"
 }
-check "root's down locks the service's user out of nothing" locks_out_nobody
+check "root's down does not lock the service's user out" locks_out_nobody
 left_by_root() {
 	chown root: /run/plexwg/*.lock
 	down
 	same "$service_user" "$(stat -c %u /run/plexwg/*.lock)"
 }
-check 'a lock that an older one left to root is handed over' left_by_root
+check 'a lock that an older version left to root is handed over' left_by_root
 hostile() { # hostile TEXT COMMAND...
 	local text=$1
 	shift
@@ -240,7 +240,7 @@ hostile() { # hostile TEXT COMMAND...
 	down
 	grep -F "lock: /run/plexwg: $text" "$work/out"
 }
-check 'a directory of locks that is the one of nobody is named' \
+check 'a directory of locks that belongs to the user nobody is named' \
 	hostile 'owned by uid 65534, must be root or plexwg' install -d -o nobody -m 755 /run/plexwg
 check 'so is one that others may write' hostile 'others may write it (mode 0777)' mkdir -m 777 /run/plexwg
 mkdir /run/elsewhere

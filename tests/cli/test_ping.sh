@@ -59,7 +59,7 @@ check 'and one over IPv4, the other way' ip netns exec b ping -c 3 -i 0.2 -W 5 -
 handshake() {
 	run a show --json | grep -q '"last_handshake":"20'
 }
-check 'show tells of the handshake' handshake
+check 'show prints the handshake' handshake
 alive() {
 	ip netns exec a ping -c 30 -i 0.05 -W 10 -I fd00:100::1 fd00:100::2 >"$work/ping" &
 	local ping=$!

@@ -26,7 +26,7 @@ planned() { # planned STATUS STATE DUMP LINE...
 k2=$(key 2) k3=$(key 3) k4=$(key 4)
 check 'a converged device plans empty' planned 0 two-peers two-peers ''
 check 'a kernel device and a userspace device read the same' planned 0 two-peers two-peers-userspace ''
-check 'a peer that nobody asked for is removed' planned 2 one-peer two-peers "- $k3"
+check 'a peer that is not desired is removed' planned 2 one-peer two-peers "- $k3"
 check 'a missing peer is added' planned 2 three-peers two-peers \
 	"+ four $k4 endpoint=none allowed_ips=10.100.0.4/32 psk=no persistent_keepalive=0s"
 check 'each field that differs is named, before and after' planned 2 changed-peer two-peers \
@@ -40,7 +40,7 @@ nameless() {
 	status 1 plan nameless two-peers && ! grep '^- ' "$out" &&
 		grep -qx 'warning: 1 removals withheld: unusable entries do not say which peer they mean' "$out"
 }
-check 'while an entry names no peer at all, a plan removes nobody and warns' nameless
+check 'while an entry has neither key nor id, a plan removes no peer and warns' nameless
 own=$("$plexwg" init --identity "$work/me" --mesh-ip 10.100.0.1 --node-id me)
 anonymous=$("$plexwg" init --identity "$work/anonymous" --mesh-ip 10.100.0.1)
 shared() { # shared IDENTITY ID KEY ALLOWED_IP: a state with that entry among others
@@ -49,8 +49,8 @@ shared() { # shared IDENTITY ID KEY ALLOWED_IP: a state with that entry among ot
 	"$plexwg" plan --state "$work/shared.json" --actual "$work/two-peers.dump" --identity "$work/$1"
 }
 own_entry() { status 2 shared "$1" "$2" "$3" 10.100.0.1 && ! grep -e "^warning: " -e "^+ $2 " "$out"; }
-check "this node's own entry, in a state that all nodes share, is no peer and no conflict" own_entry me me "$own"
-check 'nor is it where the node was given no id' own_entry anonymous any "$anonymous"
+check "this node's own entry, in a state that all nodes share, is neither peer nor conflict" own_entry me me "$own"
+check 'also if the node has no id' own_entry anonymous any "$anonymous"
 warned() { # warned TEXT ARGUMENT...
 	local text=$1
 	shift
@@ -63,7 +63,7 @@ check 'a silent peer gets its endpoint back' status 2 "$plexwg" plan --state "$w
 	--actual "$work/roamed.dump" --at 2026-03-01T13:00:00Z
 check 'a typing error in a member is named' bash -c \
 	"\"$plexwg\" plan --state \"$work/typo.json\" --actual \"$work/two-peers.dump\" | grep 'warning: peers\[0\].endpiont: unknown member'"
-check 'a host name is not resolved, and said' bash -c \
+check 'a host name is not resolved, and reported' bash -c \
 	"\"$plexwg\" plan --state \"$work/host-name.json\" --actual \"$work/two-peers.dump\" | grep 'vpn.example.com:51820'"
 json() {
 	status 2 plan changed-peer two-peers --json && python3 - "$out" "$k3" <<-'PY'
@@ -78,11 +78,11 @@ json() {
 		    "after": {"allowed_ips": ["10.100.0.3/32"], "psk": False, "persistent_keepalive": 0}}, change
 	PY
 }
-check 'plan --json tells the same' json
-check 'a port that differs is what a dump can show of the interface' planned 2 two-peers two-peers-port '! create_interface plexd0'
+check 'plan --json has the same content' json
+check 'a port that differs is planned from a dump' planned 2 two-peers two-peers-port '! create_interface plexd0'
 sed '1s/off$/0x2a/' "$work/two-peers.dump" >"$work/marked.dump"
-check 'a mark that differs is so too' status 2 plan two-peers two-peers --fwmark 42
-check 'and one that is right is no change' status 0 plan two-peers marked --fwmark 0x2a
+check 'a mark that differs is planned too' status 2 plan two-peers two-peers --fwmark 42
+check 'and an equal one is no change' status 0 plan two-peers marked --fwmark 0x2a
 
 # Dumps as they come: of all interfaces, from other systems, with keys that are hidden.
 of_all() { # of_all NAME: NAME.dump as one of three of `wg show all dump`
@@ -95,13 +95,13 @@ chosen() {
 	planned 0 two-peers all '' && status 2 plan two-peers all --interface wg0 &&
 		status 2 plan one-peer all && same "- $k3" "$(changes <"$out")"
 }
-check 'of a dump of all the interface is chosen' chosen
+check 'the interface is selected from a dump of all' chosen
 not_there() {
 	status 1 plan two-peers all --interface wg7 && same \
 		"plexwg: plan: actual: $work/all.dump: it has no interface wg7 (--interface chooses), but: \"wg0\"; \"plexd0\"; \"wg1\"" \
 		"$(cat "$err")"
 }
-check 'one that is not in it is an error that names those that are' not_there
+check 'a missing one is an error that names those in the dump' not_there
 ends() { # ends NAME SCRIPT: the dump NAME, its ends of lines edited by sed, is read the same
 	sed -z "$2" "$work/$1.dump" >"$work/ends.dump"
 	! cmp -s "$work/$1.dump" "$work/ends.dump" && planned 0 two-peers ends '' && status 2 plan one-peer ends &&
@@ -111,7 +111,7 @@ for name in two-peers all; do
 	check "lines may end in CR LF ($name)" ends $name 's/\n/\r\n/g'
 	check "the last line may have no line feed ($name)" ends $name 's/\n$//'
 	check "and a CR alone ($name)" ends $name 's/\n/\r\n/g; s/\n$//'
-	check "blank lines mean nothing ($name)" ends $name 's/$/\n\r\n/'
+	check "blank lines are ignored ($name)" ends $name 's/$/\n\r\n/'
 done
 cut_dump() { # cut_dump SCRIPT TEXT
 	sed -z "$1" "$work/all.dump" >"$work/cut.dump"
@@ -126,7 +126,7 @@ nothing() {
 		status 1 plan two-peers $name && grep 'empty, where a dump has a line for the interface' "$err" || return 1
 	done
 }
-check 'a dump of nothing is an error' nothing
+check 'an empty dump is an error' nothing
 hide() { # hide FIELD: of the peer that has a preshared key, or of the interface
 	awk -F'\t' -v OFS='\t' -v place="$1" '(NR == 1) == (place < 0) { if ($2 != "(none)") $(place < 0 ? -place : place) = "(hidden)" } 1' \
 		"$work/two-peers.dump" >"$work/hidden.dump"
@@ -137,7 +137,7 @@ hidden_psk() {
 		status 2 plan changed-peer hidden && ! grep psk= "$out" &&
 		status 2 plan one-peer hidden --json && grep -c '"psk":true' <(tr -d ' ' <"$out")
 }
-check 'a preshared key that is hidden is not compared, and said so' hidden_psk
+check 'a hidden preshared key is not compared, and that is reported' hidden_psk
 hidden_own() {
 	hide -1 && planned 0 two-peers hidden '' && ! grep hidden "$out" && hide -2 && planned 0 two-peers hidden '' &&
 		grep -x "warning: actual: the interface's key is hidden and not compared" "$out" &&
@@ -152,15 +152,15 @@ odd() { # odd FIELD VALUE WARNING: it costs no more than that value
 	awk -F'\t' -v OFS='\t' -v place="$1" -v value="$2" 'NR == 2 { $place = value } 1' "$work/two-peers.dump" >"$work/odd.dump"
 	status "${4:-0}" plan two-peers odd && grep -xF "warning: actual: line 2: $3 cannot be used and counts as none" "$out"
 }
-check 'an endpoint with port 0 costs no more than itself' odd 3 192.0.2.2:0 'endpoint: "192.0.2.2:0"' 2
+check 'an endpoint with port 0 affects only itself' odd 3 192.0.2.2:0 'endpoint: "192.0.2.2:0"' 2
 shown_endpoint() {
 	grep -F "endpoint=192.0.2.2:0->198.51.100.2:51820" "$out"
 }
-check 'and is shown as it stands' shown_endpoint
-check 'nor does one that is no address' odd 3 '(hidden)' 'endpoint: "(hidden)"' 2
-check 'nor a handshake that is no time' odd 5 -1 'latest-handshake: "-1"'
-check 'nor a counter out of range' odd 6 18446744073709551616 'transfer-rx: "18446744073709551616"'
-check 'of either direction' odd 7 1e9 'transfer-tx: "1e9"'
+check 'and is shown as it is' shown_endpoint
+check 'so does an invalid one' odd 3 '(hidden)' 'endpoint: "(hidden)"' 2
+check 'and an invalid handshake' odd 5 -1 'latest-handshake: "-1"'
+check 'and a counter out of range' odd 6 18446744073709551616 'transfer-rx: "18446744073709551616"'
+check 'in either direction' odd 7 1e9 'transfer-tx: "1e9"'
 two_odd() {
 	awk -F'\t' -v OFS='\t' 'NR > 1 { $6 = "x"; $7 = "y" } 1' "$work/two-peers.dump" >"$work/odd.dump"
 	status 0 plan two-peers odd && grep -xF 'warning: actual: line 2: transfer-rx: "x" cannot be used and counts as none' "$out" &&
@@ -174,7 +174,7 @@ STATE
 one_line() {
 	status 2 plan line two-peers && ! grep -q '^plexwg: forged' "$out" && grep -qF 'b\nplexwg: forged does not' "$out"
 }
-check 'an id makes no line of its own' one_line
+check 'an id cannot add a line' one_line
 from_stdin() {
 	[ "$("$plexwg" plan --state - --actual "$work/two-peers.dump" --at 2026-03-01T12:00:00Z <"$work/one-peer.json" |
 		changes)" = "- $k3" ]

@@ -62,7 +62,7 @@ begins() {
 	state_of 300 && begin 300 --interval 1s && told '"do":"expect"' && same 600 "$(stat -c %a "$record")" &&
 		same 300 "$(grep -c '^	.*"add_peer ' "$record")"
 }
-check 'a run with 300 peers replays while it goes on' begins
+check 'the recording of a run with 300 peers replays while the run goes on' begins
 
 by_hand() {
 	wg set "$device" peer "$(key_of 0)" remove peer "$(key_of 1)" \
@@ -70,7 +70,7 @@ by_hand() {
 	eventually not grep -F "$(key 77)" <(keys) && eventually peers_are 300 && told '"remove_peer":' &&
 		told '"set_peer":{'
 }
-check 'peers changed by hand are told as others'"'"' doing' by_hand
+check 'peers changed by hand are recorded as changes of the world' by_hand
 
 link() {
 	ip link set "$device" down && eventually link_is_up && told '"set_interface":{"up":false}' &&
@@ -88,7 +88,7 @@ bad_state() {
 	count=$(calls) && echo 'not json, with a secret-name' >"$state" && told 'fetch_error' &&
 		eventually test "$(calls)" -gt "$count"
 }
-check 'entries that cannot be used, and a state that is none' bad_state
+check 'so are unusable entries and an invalid state' bad_state
 
 killed() {
 	kill_daemon && replays && same '' "$(grep -F 'Recording ended' "$log")"
@@ -100,7 +100,7 @@ earlier_life() {
 	rm "$state" && wg set "$device" peer "$(key 9)" allowed-ips 10.99.0.0/16 && begin 302 --interval 1s &&
 		told '"ops":"any"' && replays "$record.old" && state_of 300 && eventually peers_are 300 && told '"remove_peer '
 }
-check 'a run with the state of an earlier life replays, and the recording before it is kept' earlier_life
+check 'a run that starts from a cached state replays, and the earlier recording is renamed' earlier_life
 
 # What of this is in the recordings: keys in base64, without its padding, and in hex.
 needles() {
@@ -124,7 +124,7 @@ ends_well() {
 	stop && replays && grep -q '"do":"teardown","returns":"ok"' "$record" &&
 		same '' "$(grep -F 'Recording ended' "$log")"
 }
-check 'the end is told too' ends_well
+check 'the end is recorded too' ends_well
 
 refused() {
 	status 1 "$plexwg" run --identity "$work/identity" --interface "$device" --controller "$controller" \

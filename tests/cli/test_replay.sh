@@ -56,9 +56,9 @@ check 'a step without do is named' unusable '{"scenario": "x", "version": 1, "st
 check 'a wrong type is named' unusable '{"scenario": "x", "version": 1, "steps": [{"do": "advance", "by": 5}]}' 1 by
 check 'a step within a fetch is named' unusable '{"scenario": "x", "version": 1, "steps": [{"do": "reconcile",
 	"state": {"peers": []}, "during_fetch": [{"do": "event", "event_type": 7, "payload": {}}]}]}' 1.1 event_type
-check 'a cut file is refused' unusable '{"scenario": "x", "version": 1, "steps": [{"do": "se'
-check 'a key number over 255 is refused' unusable '{"scenario": "x", "version": 1, "steps": [{"do": "remove_peer", "public_key": "${key:256}"}]}' 256
-check 'a repeated member is refused' unusable '{"scenario": "x", "version": 1, "steps": [], "version": 1}' version
+check 'a cut file is rejected' unusable '{"scenario": "x", "version": 1, "steps": [{"do": "se'
+check 'a key number over 255 is rejected' unusable '{"scenario": "x", "version": 1, "steps": [{"do": "remove_peer", "public_key": "${key:256}"}]}' 256
+check 'a repeated member is rejected' unusable '{"scenario": "x", "version": 1, "steps": [], "version": 1}' version
 others() {
 	mkdir -p "$work/dir/sub"
 	printf '{' >"$work/dir/a.json"
@@ -81,7 +81,7 @@ unreadable() { # a link that leads nowhere, as editors leave them, and a folder 
 		same "plexwg: replay: $work/odd/closed: Permission denied
 plexwg: replay: $work/odd/.#a.json: No such file or directory" "$(cat "$err")"
 }
-check 'and so do those beside what cannot be read' unreadable
+check 'and so do those next to an unreadable one' unreadable
 fails() { status 1 "$plexwg" replay "$work/dir/sub" && grep -q 'step 1' "$out"; }
-check 'a scenario that does not hold has status 1 and names the step' fails
+check 'a scenario that fails has status 1 and names the step' fails
 tap_end

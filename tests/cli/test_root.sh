@@ -102,14 +102,14 @@ roots() {
 }
 check "with an identity of root's it stays root, and has CAP_NET_ADMIN alone" roots
 if grep -qx "kernel: Landlock" "$log"; then
-	check 'who gets into it changes no file, signals no process and opens no other netlink' nothing_done
+	check 'an intruder changes no file, signals no process and opens no other netlink' nothing_done
 	check 'files were sandboxed' silent 'Landlock unavailable'
 else
 	skip 'who gets into it changes no file' 'this kernel has no Landlock'
-	check 'that files are not sandboxed is said once' said 'Landlock unavailable' 1
+	check 'missing Landlock is logged once' said 'Landlock unavailable' 1
 fi
-check 'it goes on reading, and writes to its identity' reads_again 2 4
-check 'a program that is lost, and one that leaves its socket, are replaced' comes_back 2 4
+check 'it still reads, and writes to its identity' reads_again 2 4
+check 'a lost backend, and one that leaves its socket, are replaced' comes_back 2 4
 end_victim
 
 # Flow: then the service user appears.
@@ -121,7 +121,7 @@ still_roots() {
 	run
 	eventually has 2 4 && eventually said 'Interface configured' && is_user 0 0000000000001000 && stop
 }
-check 'that there is a user plexwg changes nothing' still_roots
+check 'an existing user plexwg changes nothing' still_roots
 chown -R $service_user:$service_user "$identity"
 out_of_reach() {
 	local before
@@ -140,11 +140,11 @@ becomes() {
 	eventually said 'Interface configured' && has 2 4 && is_user $service_user 0000000000001000 && status_is Groups '' &&
 		program_is $service_user && owners $service_user /run/plexwg /run/plexwg/* /run/wireguard
 }
-check 'with an identity of the user plexwg it becomes that user, its program too' becomes
-check 'who gets into that one does nothing either' nothing_done
-check 'it goes on reading, and writes' reads_again 2 5
-check 'what it writes is its own' owners $service_user "$identity/last_state.json"
-check 'what is lost is replaced' comes_back 2 5
+check 'with an identity of the user plexwg it becomes that user, its backend too' becomes
+check 'an intruder in that one does nothing either' nothing_done
+check 'it still reads and writes' reads_again 2 5
+check 'files that it writes belong to that user' owners $service_user "$identity/last_state.json"
+check 'a lost backend is replaced' comes_back 2 5
 beside() {
 	local words="--interface $device --controller $controller --identity $identity --state $work/state.json"
 	# shellcheck disable=SC2086 # a list
@@ -155,7 +155,7 @@ beside() {
 		grep "another plexwg (pid $pid) looks after $device" "$err" &&
 		owners $service_user /run/plexwg/* && has 2 5
 }
-check "root's plan works beside it, its apply and down are refused and break nothing" beside
+check "root's plan works beside it, its apply and down fail and break nothing" beside
 goes_on() {
 	local program
 	program=$(programs)
@@ -179,7 +179,7 @@ unreadable() {
 	eventually said "$work/state.json: Permission denied to uid $service_user" && has 2 5 && chgrp $service_user "$work/state.json" &&
 		chmod 640 "$work/state.json" && kill -HUP "$pid" && eventually said 'Problem resolved' && stop
 }
-check 'a state that it may not read is named with who may not, and the last one is in force' unreadable
+check 'an unreadable state is named with the user, and the last one stays in force' unreadable
 reserved() {
 	"$plexwg" down --interface $device --controller $controller || return
 	run --listen-port 500

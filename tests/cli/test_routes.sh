@@ -45,7 +45,7 @@ check 'a route removed by hand is planned' status 2 run plan
 check 'and set again' bash -c "\"$plexwg\" apply --state \"$state\" --identity \"$work/identity\" \
 	--interface $device --controller "$controller" | grep -qx '+ route 10.3.0.0/16'"
 write_state '"10.2.0.0/16"' '"10.3.0.0/16"'
-check 'a route that nobody wants is removed' status 0 run apply
+check 'a route that is not desired is removed' status 0 run apply
 check 'the others stay' routes_are 254 10.2.0.0/16 10.3.0.0/16
 
 ip route add 10.4.0.0/16 dev pxw-up
@@ -74,13 +74,13 @@ kept_here() { # names our interface, and does not lead into it
 	status 0 run apply && grep 'warning: no route to 10.3.0.0/16: another route' "$out" &&
 		ip route del local 10.3.0.0/16 table 254
 }
-check 'a route that keeps here what ours would lead to the interface is foreign' kept_here
+check 'a local route to the prefix of ours is foreign' kept_here
 
 roamed() { # as after a packet from there
 	status 0 run apply && wg set "$device" peer "$k3" endpoint 10.2.0.9:51820 && converged && status 0 run apply &&
 		routes_are 254 10.2.0.0/16 10.3.0.0/16
 }
-check 'a peer that is heard from inside the prefix of another takes no route away' roamed
+check 'a peer that sends from inside the prefix of another removes no route' roamed
 
 write_state '"10.2.0.0/16", "192.0.0.0/8"' '"0.0.0.0/0"'
 withheld() {
@@ -107,7 +107,7 @@ check 'the mark is converged' converged --route-table 51820 --fwmark 0x2a
 unmarked() {
 	status 0 run apply --no-routes && same 0x2a "$(wg show "$device" fwmark)"
 }
-check 'the mark is left alone if none is given' unmarked
+check 'the mark is not changed if none is given' unmarked
 none() {
 	ip route flush table 254 proto 158
 	status 0 run apply --no-routes && routes_are 254 '' && converged --no-routes

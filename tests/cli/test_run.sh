@@ -30,7 +30,7 @@ renamed() {
 	document "$two" "$three" | replace "$state"
 	eventually keys_are "$k2" "$k3"
 }
-check 'a file put in the place of the old one is followed' renamed
+check 'a file that replaces the old one is followed' renamed
 in_place() {
 	document "$three" >"$state"
 	eventually keys_are "$k3"
@@ -61,7 +61,7 @@ broken() {
 	eventually said Reloaded || return 1
 	said 'msg=Problem' 2 && alive && same "$before" "$(dump)"
 }
-check 'a broken one changes nothing and is said once, however often it is looked at' broken
+check 'an invalid one changes nothing and is logged once, however often it is read' broken
 gone() {
 	rm "$state"
 	eventually said 'No such file or directory' || return 1
@@ -69,7 +69,7 @@ gone() {
 	eventually said Reloaded || return 1
 	said 'msg=Problem' 3 && same "$before" "$(dump)"
 }
-check 'one that is gone changes nothing and is said once' gone
+check 'a missing one changes nothing and is logged once' gone
 returns() {
 	document "$four" | replace "$state"
 	eventually keys_are "$k4" && eventually said 'Problem resolved' 2
@@ -86,14 +86,14 @@ bad_keys() {
 	document "$four" | replace "$state"
 	eventually said 'Problem resolved' 3
 }
-check 'bad signing keys are trouble for as long as they stand there' bad_keys
+check 'bad signing keys are a problem for as long as the state has them' bad_keys
 others_write() {
 	chmod 666 "$state"
 	eventually said 'others may write it' || return 1
 	chmod 600 "$state"
 	eventually said 'Problem resolved' 3 && keys_are "$k4"
 }
-check 'one that others may write is not read until they may not' others_write
+check 'one that others may write is not read until that is corrected' others_write
 stops() {
 	stop && not ip link show "$device"
 }
@@ -125,7 +125,7 @@ swapped_back() {
 	rm -r "$work/mount/..2"
 	eventually keys_are "$k4" && silent 'msg=Problem' && stop
 }
-check 'and once more, without a word of trouble' swapped_back
+check 'and once more, without a problem' swapped_back
 
 missing() {
 	rm -rf "$work/identity/last_"*
@@ -158,12 +158,12 @@ storm() {
 	eventually bash -c "tail -n 1 '$log' | grep -q msg=Problem" || return 1
 	wg show "$device" allowed-ips | grep -x "$last	10.7.249.0/24" && keys_are "$k2" "$last" && alive
 }
-check 'of a thousand files, as fast as they come, the last good one is in force at the end' storm
+check 'after a thousand files in quick succession the last good one is in force' storm
 restarted() {
 	kill_daemon
 	follow "$state"
 	eventually said 'Cached state in force' && eventually said 'msg=Problem' || return 1
 	wg show "$device" allowed-ips | grep -x "..${k2:2}	10.7.249.0/24" && stop
 }
-check 'and so it is after a restart, which finds the broken one' restarted
+check 'and so it is after a restart, which finds the invalid one' restarted
 tap_end

@@ -36,24 +36,24 @@ by_hand() {
 	wg set "$device" peer "$k3" allowed-ips 10.3.0.0/16 peer "$k2" remove peer "$k4" allowed-ips 10.100.0.2/32
 	eventually keys_are "$k2" "$k3" && eventually has_allowed_ips "$k3" 10.100.0.3/32 && stop
 }
-check 'peers changed by hand are put right by the next cycle' by_hand
+check 'peers changed by hand are corrected by the next cycle' by_hand
 
 # From here on no interval passes: what is put right was noticed.
 begin --interval 1h --mtu 1400 --log-level debug
 drifts() { # drifts COMMAND...: after it, all is right again
 	"$@" && eventually is_right
 }
-check 'a deleted link is made again at once, peers and all' drifts ip link del "$device"
-check 'a link that is down is taken up' drifts ip link set "$device" down
-check 'a lost address is given back' drifts ip addr del 10.100.0.1/32 dev "$device"
+check 'a deleted link is made again at once, with its peers' drifts ip link del "$device"
+check 'a link that is down is brought up' drifts ip link set "$device" down
+check 'a lost address is assigned again' drifts ip addr del 10.100.0.1/32 dev "$device"
 extra_address() {
 	ip addr add 192.0.2.77/32 dev "$device" && eventually not has_address 192.0.2.77
 }
-check 'an address that is not ours is taken away' extra_address
+check 'an address that is not ours is removed' extra_address
 other_mtu() {
 	ip link set "$device" mtu 1300 && eventually bash -c "ip link show $device | grep -q 'mtu 1400'"
 }
-check 'another MTU is put right' other_mtu
+check 'another MTU is corrected' other_mtu
 routes_are_there() {
 	same '10.100.0.2 10.100.0.3' "$(ip route show dev "$device" proto 158 | awk '{ print $1 }' | paste -sd' ')"
 }
@@ -61,7 +61,7 @@ route_deleted() {
 	eventually routes_are_there && ip route del 10.100.0.3 && eventually routes_are_there &&
 		ip route flush table main && eventually routes_are_there
 }
-check 'routes that another program deletes or flushes are put back at once' route_deleted
+check 'routes that another program deletes or flushes are set again at once' route_deleted
 routes_fight() { # routes_fight COMMAND...: again and again for 3 s
 	local before start=$SECONDS times
 	before=$(grep -c 'Route changed.*add.*10.100.0.3' "$log")
@@ -72,7 +72,7 @@ routes_fight() { # routes_fight COMMAND...: again and again for 3 s
 	times=$(($(grep -c 'Route changed.*add.*10.100.0.3' "$log") - before))
 	[ "$times" -ge 1 ] && [ "$times" -le $((SECONDS - start + 2)) ] && eventually routes_are_there
 }
-check 'routes that another deletes again and again are put back once a second' \
+check 'routes that another program deletes again and again are set again once a second' \
 	routes_fight ip route flush dev "$device" proto 158
 fight() { # another that takes the link down as soon as it is up
 	local before start=$SECONDS times
@@ -84,14 +84,14 @@ fight() { # another that takes the link down as soon as it is up
 	times=$(($(grep -c 'Interface drifted' "$log") - before))
 	[ "$times" -ge 1 ] && [ "$times" -le $((SECONDS - start + 2)) ] && eventually is_right
 }
-check 'a link that another takes down again and again is taken up once a second' fight
+check 'a link that another program takes down again and again is brought up once a second' fight
 if [ "$controller" = userspace ]; then
 	killed() {
 		local old
 		old=$(programs) && kill -KILL "$old" && eventually not kill -0 "$old" || return 1
 		eventually is_right && [ "$(programs)" != "$old" ]
 	}
-	check 'a userspace program that is killed is started again' killed
+	check 'a userspace backend that is killed is started again' killed
 	left_alone() {
 		same 1 "$(programs | wc -l)"
 	}
@@ -103,7 +103,7 @@ reload() {
 	kill -HUP "$pid"
 	eventually is_right
 }
-check 'SIGHUP looks at once' reload
+check 'SIGHUP starts a cycle at once' reload
 identity() { # identity DIRECTORY: put in the place of the daemon's
 	cp -p "$work/$1"/* "$work/identity"
 }
@@ -114,13 +114,13 @@ new_identity() {
 	eventually has_address 10.100.0.9 && same "$own_key" "$(wg show "$device" public-key)" &&
 		keys_are "$k2" "$k3" && not has_address 10.100.0.1
 }
-check 'SIGHUP reads the identity, another key and address are taken over and the peers stay' new_identity
+check 'SIGHUP reloads the identity: another key and address come into force and the peers stay' new_identity
 kept_after_reload() {
 	document "$two" "$three" "$(entry four "$k4" '')" | replace "$state"
 	eventually keys_are "$k2" "$k3" "$k4" && document "$two" "$three" | replace "$state" &&
 		eventually keys_are "$k2" "$k3" && eventually grep -q '"node_id":"node-1"' "$work/identity/last_state.json"
 }
-check 'the state is kept under the same name after that' kept_after_reload
+check 'the state is cached under the same name after that' kept_after_reload
 bad_identity() {
 	echo nonsense >"$work/identity/private_key"
 	kill -HUP "$pid"
@@ -130,7 +130,7 @@ bad_identity() {
 	kill -HUP "$pid"
 	eventually is_right && said 'subsystem=reload' 2
 }
-check 'an identity that cannot be read changes nothing and is said' bad_identity
+check 'an identity that cannot be read changes nothing and is logged' bad_identity
 other_node() {
 	echo '{"node_id": "another", "mesh_ip": "10.100.0.9"}' >"$work/identity/identity.json"
 	kill -HUP "$pid"
@@ -139,7 +139,7 @@ other_node() {
 	kill -HUP "$pid"
 	eventually said 'subsystem=reload' 4 && is_right
 }
-check 'nor is that of another node taken over' other_node
+check 'and so does that of another node' other_node
 silent_secrets() {
 	silent nonsense && silent "$(cat "$work/first/private_key")" && silent "$(cat "$work/other/private_key")"
 }
@@ -149,7 +149,7 @@ second() {
 	status 1 "$plexwg" run --state "$state" --identity "$work/first" --interface "$device" --controller "$controller" &&
 		same "plexwg: run: another plexwg (pid $pid) looks after $device in this network namespace" "$(cat "$err")"
 }
-check 'a second one for the interface is refused' second
+check 'a second daemon for the interface fails' second
 held() { # held COMMAND WORD...
 	local command=$1
 	shift
@@ -163,7 +163,7 @@ look() {
 		status 0 "$plexwg" plan --interface "$device" --controller "$controller" --state "$state" \
 			--identity "$work/identity" --mtu 1400
 }
-check 'plan and show are free to look' look
+check 'plan and show still work' look
 elsewhere() {
 	ip netns add elsewhere
 	ip -n elsewhere link set lo up
@@ -174,7 +174,7 @@ elsewhere() {
 		apply() { '$plexwg' \"\$@\" --interface '$device' --controller $controller; }
 		apply apply --state '$state' --identity first && apply down"
 }
-check 'an interface of that name in another network namespace is none of its business' elsewhere
+check 'an interface of that name in another network namespace is independent' elsewhere
 
 ended() {
 	same '' "$(programs)"
@@ -216,7 +216,7 @@ restarts() {
 }
 if [ "$controller" = userspace ]; then
 	if command -v strace >/dev/null; then
-		check 'a restart over a device that is right writes nothing to it' restarts
+		check 'a restart over a correct device writes nothing to it' restarts
 	else
 		skip 'a restart over a device that is right writes nothing to it' 'needs strace'
 	fi
@@ -237,7 +237,7 @@ killed_daemon() {
 	eventually said 'Cached state in force' && eventually said 'No such file' || return 1
 	keys_are "$k2" "$k3" "$k4" && wg set "$device" peer "$k4" remove && same "$before" "$(dump)"
 }
-check 'after kill -9 and without the file the last good state removes nobody' killed_daemon
+check 'after kill -9 and without the file the last good state removes no peer' killed_daemon
 kill_daemon
 booted() {
 	down && is_gone || return 1

@@ -99,7 +99,7 @@ check 'without a name server all peers are there, without an endpoint' boot
 calls_in() {
 	ip netns exec b ping -W 10 -c 1 10.100.0.1 && is_at "$key_b" 192.0.2.2:51820
 }
-check 'and may call in' calls_in
+check 'and may connect' calls_in
 ip netns exec b wg set pxw-names-b peer "$key_a" remove
 ip netns exec b wg set pxw-names-b peer "$key_a" allowed-ips 10.100.0.1/32
 
@@ -113,7 +113,7 @@ answered() {
 		is_at "$key_b" 192.0.2.2:51820 && same '0 1 1 1' \
 		"$(updates live) $(updates dead) $(updates idle) $(updates other)"
 }
-check 'once it answers they have one, but for the one that called in' answered
+check 'once it answers they have one, except the one that connected' answered
 mv "$state.away" "$state"
 
 # Now all of them begin anew, where their name says.
@@ -151,7 +151,7 @@ turns() {
 asked_again() { # asked_again TIMES
 	[ "$(questions peers.example)" -gt "$1" ]
 }
-check 'answers turn and go, and no ping to the live peer is lost' turns
+check 'answers change and vanish, and no ping to the live peer is lost' turns
 unwritten() {
 	cat "$log"
 	is_at "$key_b" 198.51.100.2:51820 && is_at "$idle" 198.51.100.2:51820 && same '0 0 0' \
@@ -162,7 +162,7 @@ dead_follows() {
 	same 1 "$(updates dead)" && ip netns exec a wg show pxw-names-a endpoints |
 		grep -E "^$dead	198\.51\.100\.(9|10):51820$"
 }
-check 'the dead one was, once, when its address was no more among the answers' dead_follows
+check 'the dead one was, once, when its address was no longer among the answers' dead_follows
 loses() {
 	zone 'peers.example nxdomain' 'other.example servfail'
 	document "$(named live "$key_b" 2 peers.example)" "$(named other "$other" 5 other.example)" \
@@ -170,7 +170,7 @@ loses() {
 	eventually said 'gone.example' || return 1
 	is_at "$key_b" 198.51.100.2:51820 && is_at "$other" 198.51.100.7:51820 && same 0 "$(updates live)"
 }
-check 'a name that is known no more takes nothing away' loses
+check 'a name that is no longer known removes nothing' loses
 check 'the daemon ends well' stop
 
 apply_with() { # apply_with STATUS LINE...: of the zone

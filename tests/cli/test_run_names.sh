@@ -39,24 +39,24 @@ good() {
 	start --state "$state" --interval 1h
 	eventually keys_are "$k2" "$k3" && has_endpoint "$k2" 198.51.100.2:51820
 }
-check 'a peer has the address that its name stands for' good
+check 'a peer has the address of its name' good
 blocked() {
 	document "$(named two "$k2" 2 good.example)" "$(named three "$k3" 3 198.51.100.3)" \
 		"$(named four "$k4" 4 blocked.example)" | replace "$state"
 	eventually said 'endpoint: \"blocked.example\": no address that packets can be sent to' &&
 		eventually keys_are "$k2" "$k3" "$k4" && has_endpoint "$k4" '(none)'
 }
-check 'a name that stands for nowhere costs an endpoint only' blocked
+check 'a name without an address affects the endpoint only' blocked
 unanswered() {
 	document "$(named two "$k2" 2 good.example)" "$(named five "$k5" 5 slow.example)" | replace "$state"
 	eventually grep -q asked "$work/server" || return 1
 	eventually said 'endpoint: \"slow.example\": no answer in time' && eventually keys_are "$k2" "$k5" && has_endpoint "$k5" '(none)' && alive
 }
-check 'one that nobody answers for is waited for only so long' unanswered
+check 'one without an answer is waited for up to a limit' unanswered
 look_elsewhere() {
 	document "$(named two "$k2" 2 good.example)" "$(named five "$k5" 5 198.51.100.5)" | replace "$state"
 	eventually keys_are "$k2" "$k5" && has_endpoint "$k5" 198.51.100.5:51820
 }
 check 'the next state is followed meanwhile' look_elsewhere
-check 'and nobody waits for the answer at the end' stop
+check 'and the end does not wait for the answer' stop
 tap_end

@@ -40,7 +40,7 @@ ready() {
 	start --state "$state" --interval 1h
 	eventually hears 'READY=1 STATUS=1 peers, converged' && keys_are "$k2"
 }
-check 'once the device is as it should be it is ready' ready
+check 'it is ready once the device is as desired' ready
 status_follows() {
 	document "$two" "$three" | replace "$state"
 	eventually hears 'STATUS=2 peers, converged' || return 1
@@ -59,7 +59,7 @@ check 'a reload begins and ends' reloads
 stops() {
 	stop && eventually hears STOPPING=1 && same STOPPING=1 "$(tail -n 1 "$heard")"
 }
-check 'it says that it is stopping, and nothing after that' stops
+check 'it reports that it is stopping, and nothing after that' stops
 stop_listening
 
 listen @plexwg-test
@@ -67,19 +67,19 @@ watched() {
 	WATCHDOG_USEC=200000 start --state "$state" --interval 1h
 	eventually hears WATCHDOG=1 8 && hears 'READY=1 .*' && stop
 }
-check 'it shows a watchdog that it is alive, here over an abstract socket' watched
+check 'it feeds a watchdog, here over an abstract socket' watched
 not_watched() {
 	local count
 	WATCHDOG_USEC=200000 WATCHDOG_PID=1 start --state "$state" --interval 1h
 	count=$(grep -c WATCHDOG=1 "$heard")
 	eventually hears 'READY=1 .*' 2 && sleep 0.5 && same "$count" "$(grep -c WATCHDOG=1 "$heard")"
 }
-check 'a watchdog that is meant for another process is not' not_watched
+check 'one that is meant for another process is not fed' not_watched
 if [ "$controller" = userspace ]; then
 	not_inherited() {
 		! tr '\0' '\n' <"/proc/$(programs)/environ" | grep NOTIFY
 	}
-	check 'a userspace program does not inherit the socket' not_inherited
+	check 'a userspace backend does not inherit the socket' not_inherited
 fi
 manager_dies() {
 	stop_listening
@@ -92,7 +92,7 @@ wrong_socket() {
 	start --state "$state"
 	eventually keys_are "$k2" "$k3" && said 'Service manager unreachable' 1 && stop
 }
-check 'an address that is none is said, and stops nothing' wrong_socket
+check 'an invalid address is logged, and stops nothing' wrong_socket
 unset NOTIFY_SOCKET
 
 # Every option of run but for --api, which takes the place of --state.
@@ -141,7 +141,7 @@ unknown() {
 	status 1 "$plexwg" run --config "$work/config" --state "$state" &&
 		same "plexwg: run: config: $work/config: keep_interfaces: unknown member" "$(cat "$err")"
 }
-check 'an unknown member is refused, and named' unknown
+check 'an unknown member is rejected, and named' unknown
 
 descriptors() {
 	find "/proc/$pid/fd" -mindepth 1 | wc -l
@@ -164,7 +164,7 @@ busy() {
 	ip link del "$device"
 	eventually keys_are "$k2" && eventually has_descriptors "$before"
 }
-check 'after work, reloads and a link made anew it has the descriptors that it had' busy
+check 'after work, reloads and a new link it has the same descriptors' busy
 ticks() { # of processor time that it has used
 	awk '{ print $14 + $15 }' "/proc/$pid/stat"
 }
@@ -177,5 +177,5 @@ idle() {
 	echo "$(($(ticks) - before)) hundredths of a second in four"
 	[ $(($(ticks) - before)) -lt 40 ] && stop
 }
-check 'idle, with a look every second, it uses a small part of the time' idle
+check 'idle, with a cycle every second, it uses a small part of the time' idle
 tap_end

@@ -64,7 +64,7 @@ roams() {
 has_roamed() {
 	wg_of a endpoints | grep -x "$key_b	192.0.2.3:51820"
 }
-check 'a peer may be elsewhere than its state says' roams
+check 'a peer may be elsewhere than in the state' roams
 
 # What a write to the peer, or a session that began anew, would change.
 session() {
@@ -100,7 +100,7 @@ reloaded() {
 	touch "$work/a.json" "$work/b.json"
 	sleep 0.05
 }
-check 'nor when they are made to read everything anew' traffic reloaded
+check 'nor when they reload everything' traffic reloaded
 upgraded() {
 	for node in a b; do
 		node_kill $node

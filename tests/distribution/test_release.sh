@@ -26,7 +26,7 @@ relro() {
 	readelf -lW "$program" | grep GNU_RELRO && readelf -dW "$program" | grep 'FLAGS_1.*NOW' &&
 		! readelf -dW "$program" | grep TEXTREL
 }
-check 'its tables of addresses are read-only once it runs' relro
+check 'its relocations are read-only once it runs' relro
 position_independent() {
 	readelf -hW "$program" | grep 'Type: *DYN' && readelf -dW "$program" | grep 'FLAGS_1.*PIE'
 }

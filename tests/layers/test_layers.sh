@@ -17,8 +17,8 @@ symbols() { # symbols LAYER LIBRARY...
 	sh "$here/check_symbols.sh" "$layer" "$nm" "$@"
 }
 
-check 'the model calls nothing that looks at the world' symbols model "$libmodel"
-check 'the engine calls nothing that looks at the world' symbols engine "$libengine" "$libmodel"
+check 'the model calls nothing that reaches the world' symbols model "$libmodel"
+check 'the engine calls nothing that reaches the world' symbols engine "$libengine" "$libmodel"
 
 # Folders that hold builds are not sources.
 copy=$work/copy
@@ -79,7 +79,7 @@ check 'without what was planted it builds again' builds
 
 # A file that is new in the folder, and one that is named by no other.
 printf '#include <json-c/json.h>\n' >"$copy/engine/planted.h"
-check 'a header that nobody includes yet is looked at' breaks engine/planted.h '<json-c/json.h>'
+check 'a header without an includer is checked' breaks engine/planted.h '<json-c/json.h>'
 rm "$copy/engine/planted.h"
 
 # Functions that are declared without a header.

@@ -59,13 +59,13 @@ exposure_fails() {
 	sed '/^CapabilityBoundingSet/d; /^Protect/d' "$unit" >"$work/bad.service"
 	! systemd-analyze security --offline=true --threshold=20 "$work/bad.service" >"$work/exposure"
 }
-check 'and would not be without what it says of capabilities and protection' exposure_fails
+check 'and would not be without its rules on capabilities and protection' exposure_fails
 right() {
 	sed "s|^ExecStart=[^ ]*|ExecStart=$plexwg|" "$unit" >"$work/plexwg.service"
 	systemd-analyze verify --man=no "$work/plexwg.service" 2>&1 | grep -F plexwg.service | tee "$work/said"
 	[ ! -s "$work/said" ]
 }
-check 'systemd finds nothing wrong with it' right
+check 'systemd accepts it without a warning' right
 installed() { # where the unit will look for it
 	meson introspect --installed "$build" | grep -F "\"$(value ExecStart | cut -d ' ' -f 1)\""
 }
@@ -82,7 +82,7 @@ gives_up() {
 	[ "$tries" = 300 ] && [ "${interval%min}" -gt $((tries / 60)) ] &&
 		same 64 "$(value RestartPreventExitStatus)"
 }
-check 'one that cannot begin is tried for five minutes, and a wrong command line once' gives_up
+check 'one that fails to start is tried for five minutes, and a wrong command line once' gives_up
 
 capabilities=-all,+$(value AmbientCapabilities | sed 's/CAP_//' | tr '[:upper:]' '[:lower:]')
 start() {
@@ -130,7 +130,7 @@ sandboxed() {
 	! grep 'Landlock unavailable\|Files not sandboxed' "$work/log"
 }
 if lands; then
-	check 'the unit lets it limit the files that it can change' sandboxed
+	check 'the unit allows it to sandbox its files' sandboxed
 else
 	skip 'the unit lets it limit the files that it can change' 'this kernel has no Landlock'
 fi
@@ -138,12 +138,12 @@ follows() {
 	state 2 4
 	has 2 4 && [ -e "$work/identity/last_state.json" ]
 }
-check 'it follows the state, and keeps it' follows
+check 'it follows the state, and caches it' follows
 comes_back() {
 	ip link del "$device"
 	has 2 4
 }
-check 'an interface that somebody deletes comes back, though the daemon may start nothing itself' comes_back
+check 'a deleted interface is restored, though the daemon may start nothing itself' comes_back
 stays() {
 	carrier=$(pgrep -nf "wireguard-go -f $device")
 	stop && has 2 4 && same "$carrier" "$(pgrep -nf "wireguard-go -f $device")"
@@ -169,11 +169,11 @@ no_problem() {
 	stop
 	! grep -E 'not permitted|not implemented|level=ERROR' "$work/log"
 }
-check 'nothing is missed by it' no_problem
+check 'it lacks nothing' no_problem
 older_unit() {
 	sed -i /landlock/d "$work/calls"
 	start
 	logs 'level=INFO msg="Landlock unavailable"' 1 && has 6 && stop
 }
-check 'under an older unit, which does not let it limit them, it says so and goes on' older_unit
+check 'under an older unit, which does not let it limit them, it logs that and goes on' older_unit
 tap_end

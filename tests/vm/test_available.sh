@@ -24,12 +24,12 @@ stranger() {
 		same 1 "$(wc -l <"$err")" && same '' "$(cat "$out")" &&
 		grep 'module wireguard' "$err" && grep 'apt install wireguard-go' "$err"
 }
-check 'with no userspace program either, one line says what to install' stranger
+check 'with no userspace backend either, one line names what to install' stranger
 plain() {
 	status 1 "$plexwg" apply --state "$work/state.json" --identity "$work/identity" \
 		--controller kernel && same 1 "$(wc -l <"$err")" && grep 'the kernel has no WireGuard' "$err"
 }
-check 'and a kernel asked for by name says that it has no WireGuard' plain
+check 'and an explicit choice of the kernel reports that it has no WireGuard' plain
 
 printf '#!/bin/sh\ncase $* in *wireguard*) exec insmod %s ;; esac\n' "$module" >/tmp/modprobe
 sed -i '1a export PATH=/usr/bin:/usr/lib/busybox' /tmp/modprobe
@@ -42,5 +42,5 @@ auto() {
 	status 0 "$plexwg" apply --state "$work/state.json" --identity "$work/identity" &&
 		"$plexwg" show | grep -x 'controller: kernel' && status 0 "$plexwg" down
 }
-check 'which is then the choice without being asked for' auto
+check 'which is then the default choice' auto
 tap_end

@@ -68,7 +68,7 @@ drop_in
 user_is_there() {
 	grep '^plexwg:' /etc/passwd && grep '^plexwg:' /etc/group
 }
-check 'the user that it runs as was made when the machine booted' user_is_there
+check 'its user was created when the machine booted' user_is_there
 condition() {
 	configure '"interval": "1h"'
 	systemd start && is ActiveState inactive && is ConditionResult no && is NRestarts 0
@@ -95,13 +95,13 @@ check 'once it has started the tunnels are there, on a kernel that had to load W
 sandboxed() {
 	! words | grep 'Landlock unavailable\|Files not sandboxed'
 }
-check 'the unit lets it limit the files that it can change' sandboxed
+check 'the unit allows it to sandbox its files' sandboxed
 
 handed_over() {
 	same 'plexwg plexwg plexwg' "$(stat -c %U $identity $identity/private_key $identity/identity.json | paste -sd' ')" &&
 		same '700 600' "$(stat -c %a $identity $identity/private_key | paste -sd' ')"
 }
-check 'the identity that root has made is the one of the user that it runs as' handed_over
+check 'the identity that root made belongs to its user' handed_over
 
 # A second node, whose tunnel is pinged.
 ip netns add b
@@ -133,7 +133,7 @@ no_core() {
 	grep -E '^Max core file size +0 +0 ' "/proc/$(main_pid)/limits" &&
 		same '' "$(words | grep 'Memory not locked')"
 }
-check 'it can dump no core, and locks all the memory it wants to' no_core
+check 'it can dump no core, and locks all its memory' no_core
 follows() {
 	write_state "$b" "$four"
 	eventually keys_are "$key_b" "$k4" && eventually is StatusText '2 peers, converged'
@@ -145,12 +145,12 @@ reloads() {
 	wg set $device peer "$k4" remove
 	systemd reload && eventually keys_are "$key_b" "$k4" && is MainPID "$main" && is ActiveState active
 }
-check 'a reload puts right what others changed' reloads
+check 'a reload corrects changes by other programs' reloads
 comes_back() {
 	ip link del $device
 	eventually keys_are "$key_b" "$k4" && ping -c 1 -W 20 10.9.0.2
 }
-check 'an interface that somebody deletes comes back' comes_back
+check 'a deleted interface is restored' comes_back
 
 # From here on the device is as it was, whatever happens to the service, and no ping is lost.
 before() {
@@ -211,7 +211,7 @@ mended() {
 	configure '"interval": "1h"'
 	eventually is StatusText '2 peers, converged' && untouched
 }
-check 'a configuration that is wrong is tried again, and is followed once it is right' mended
+check 'a wrong configuration is tried again, and is followed once it is correct' mended
 none_lost() {
 	kill -INT "$pinging" && wait "$pinging"
 	grep -q 'packets transmitted' "$work/pings" && awk -F'icmp_seq=' 'NF == 2 {
@@ -232,7 +232,7 @@ gives_up() { # after fewer times than the unit says, for want of time
 	systemctl reset-failed $service
 	systemd start && is StatusText '2 peers, converged' && untouched
 }
-check 'one that never begins is given up, and no tunnel with it' gives_up
+check 'one that never starts is given up, and no tunnel with it' gives_up
 usage() {
 	configure '"api": "https://127.0.0.1"'
 	systemd stop
@@ -245,7 +245,7 @@ check 'a wrong command line is not tried again' usage
 taken_down() {
 	systemd stop && "$plexwg" down --interface $device && not ip link show $device
 }
-check 'root can take down by hand what is left' taken_down
+check 'root can take down the rest by hand' taken_down
 
 # The same over a program in userspace, which carries the tunnels.
 program=
@@ -259,14 +259,14 @@ carried() {
 		grep -x "$program" $cgroup/cgroup.procs && is StatusText '2 peers, converged' &&
 		same plexwg "$(stat -c %U "/proc/$program")"
 }
-check 'in userspace, too, once it has started the tunnels are there' carried
+check 'in userspace, too, the tunnels are there once it has started' carried
 goes_on_in_userspace() {
 	keys_are "$@" && same "$program" "$(programs)"
 }
 stops_alone() {
 	systemd stop && same "$program" "$(cat $cgroup/cgroup.procs)" && goes_on_in_userspace "$key_b" "$k3"
 }
-check 'a stop leaves the program that carries them alone' stops_alone
+check 'a stop does not touch the backend' stops_alone
 starts_again() {
 	write_state "$b" "$four"
 	systemd start && goes_on_in_userspace "$key_b" "$k4" &&
@@ -279,7 +279,7 @@ made_anew() {
 	ip link del $device
 	eventually keys_are "$key_b" && [ "$program" != "$(programs)" ]
 }
-check 'if it is lost there is another' made_anew
+check 'if it is lost it is replaced' made_anew
 nothing_is_left() {
 	taken_down && same '' "$(programs)"
 }
@@ -292,14 +292,14 @@ logfmt() {
 		"$work/others" && [ -s "$work/others" ] &&
 		[ "$(words | grep -c 'level=INFO')" -gt 20 ]
 }
-check 'what it says is in the journal, a line each' logfmt
+check 'its log is in the journal, a line each' logfmt
 no_problem() {
 	words | grep -E 'level=(WARN|ERROR)|not permitted|denied|not implemented' |
 		grep -v -e reason=link_lost -e "^plexwg: run: identity: $identity/private_key: Permission denied" |
 		tee "$work/trouble"
 	[ ! -s "$work/trouble" ]
 }
-check 'nothing was missed by it' no_problem
+check 'it lacked nothing' no_problem
 cat $identity/private_key >>"$work/secrets"
 while read -r secret; do
 	echo "${secret%=}"
@@ -314,5 +314,5 @@ planted() {
 	tail -n 1 "$work/needles" >/dev/kmsg
 	journalctl --sync && not no_key && rm "$work/journal" "$work/needles"
 }
-check 'one that is put there is found' planted
+check 'a planted one is found' planted
 tap_end
