@@ -105,9 +105,7 @@ static enum verdict nonce_take(struct verifier *verifier, const struct envelope 
 		diag_fail(diag, -EALREADY, "duplicate nonce");
 		return VERDICT_DUPLICATE_NONCE;
 	case NONCE_NO_ROOM:
-		diag_fail(diag, -ENOBUFS,
-			"too many events: the nonces of %zu are remembered, there is no room for "
-			"more",
+		diag_fail(diag, -ENOBUFS, "too many events: the limit of %zu nonces is reached",
 			nonce_store_max(&verifier->nonces));
 		return VERDICT_NO_ROOM;
 	default:

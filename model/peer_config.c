@@ -50,7 +50,7 @@ static int check_mesh_ip(const char *text, struct diag *diag)
 	if (!ip_parse(text, strlen(text), &ip))
 		fault = "not an IP address";
 	else if (!ip_can_be_node(&ip))
-		fault = "no address of a node";
+		fault = "cannot be the address of a node";
 	if (!fault)
 		return 0;
 	return diag_fail(diag, -EINVAL, "mesh_ip: %s: %s", quote(text, strlen(text)).text, fault);

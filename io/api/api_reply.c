@@ -109,7 +109,8 @@ static int members_check(const char *mesh_ip, const char *signing_key,
 		return diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
 			quote(mesh_ip, strlen(mesh_ip)).text);
 	if (!ip_can_be_node(&registration->mesh_ip))
-		return diag_fail(diag, -EINVAL, "mesh_ip: %s: no address of a node", mesh_ip);
+		return diag_fail(
+			diag, -EINVAL, "mesh_ip: %s: cannot be the address of a node", mesh_ip);
 	int error = key_public_parse(
 		signing_key, strlen(signing_key), &registration->signing_public_key, diag);
 	if (error)

@@ -61,7 +61,8 @@ static int identity_parse(const struct file_text *file, struct identity *identit
 		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
 			quote(mesh_ip, strlen(mesh_ip)).text);
 	if (!error && !ip_can_be_node(&identity->mesh_ip))
-		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: no address of a node", mesh_ip);
+		error = diag_fail(
+			diag, -EINVAL, "mesh_ip: %s: cannot be the address of a node", mesh_ip);
 	if (!error && node_id && strlen(node_id) > NODE_ID_MAX)
 		error = diag_fail(diag, -EINVAL, "node_id: over %d bytes", NODE_ID_MAX);
 	if (!error && node_id && *node_id) {

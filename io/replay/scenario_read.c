@@ -95,8 +95,8 @@ static int read_mesh_ip(struct reading *reading, struct json_span value, void *t
 		return reading_fail(
 			reading, "%s: not an IP address", quote(text.text, text.length).text);
 	if (!ip_can_be_node(target))
-		return reading_fail(
-			reading, "%s: no address of a node", quote(text.text, text.length).text);
+		return reading_fail(reading, "%s: cannot be the address of a node",
+			quote(text.text, text.length).text);
 	return 0;
 }
 

@@ -239,8 +239,7 @@ static void without_room_for_its_nonce_an_event_is_rejected(void **state)
 	struct verifier *verifier = *state;
 	struct envelope first = signed_by(CURRENT, "n1"), second = signed_by(CURRENT, "n2");
 	struct envelope third = signed_by(CURRENT, "n3"), forgery = signed_by(0x33, "n4");
-	static const char no_room[] = "too many events: the nonces of 2 are remembered, there is "
-				      "no room for more";
+	static const char no_room[] = "too many events: the limit of 2 nonces is reached";
 	verifier->nonces.max = 2;
 	assert_verdict(verifier, &first, VERDICT_ACCEPTED, "");
 	assert_verdict(verifier, &second, VERDICT_ACCEPTED, "");

@@ -63,7 +63,7 @@ static void a_registration_is_read_strictly(void **state)
 			"node_id: contains a NUL byte"},
 		{"{" ID ",\\'mesh_ip\\':\\'10.0.0\\'," KEY "," SECRET "}", "mesh_ip: \"10.0.0\""},
 		{"{" ID ",\\'mesh_ip\\':\\'127.0.0.1\\'," KEY "," SECRET "}",
-			"mesh_ip: 127.0.0.1: no address of a node"},
+			"mesh_ip: 127.0.0.1: cannot be the address of a node"},
 		{"{" ID "," IP ",\\'signing_public_key\\':\\'AQ==\\'," SECRET "}",
 			"signing_public_key"},
 		{"{" ID "," IP "," KEY ",\\'node_secret_key\\':\\'\\'}",

@@ -362,9 +362,9 @@ static void events_without_room_are_rejected_and_logged_once(void **state)
 	assert_int_equal(node_logged(node, "room for events"), 1);
 	assert_int_equal(
 		node_logged(node,
-			"Problem subsystem=room for events error=too many events: the nonces "
-			"of 2 are remembered, there is no room for more; --max-nonces "
-			"allows more, and fetches make up for them"),
+			"Problem subsystem=room for events error=too many events: the limit of "
+			"2 nonces is reached; --max-nonces allows more, and fetches make up for "
+			"them"),
 		1);
 	/* Five minutes later, the last rejection a minute ago. */
 	node->clock_ahead_ns = node->boot_ahead_ns = EVENT_WINDOW_NS + 10 * INT64_C(1000000000);

@@ -80,7 +80,7 @@ static const struct unusable unusable_files[] = {
 	{HEAD "\"config\":{\"persistent_keepalive\":70000},\"steps\":[]}", "config: "},
 	{HEAD "\"identity\":{\"mesh_ip\":\"10.0.0.1/32\"},\"steps\":[]}", "identity: mesh_ip"},
 	{HEAD "\"identity\":{\"mesh_ip\":\"127.0.0.1\"},\"steps\":[]}",
-		"identity: mesh_ip: \"127.0.0.1\": no address of a node"},
+		"identity: mesh_ip: \"127.0.0.1\": cannot be the address of a node"},
 	{HEAD "\"config\":{\"mtu\":1420.5},\"steps\":[]}", "mtu: expected a whole number"},
 	{HEAD "\"identity\":{\"private_key\":\"c2VjcmV0\"},\"steps\":[]}", "identity: private_key"},
 	{HEAD "\"identity\":{\"private_key\":null},\"steps\":[]}", "identity: private_key"},

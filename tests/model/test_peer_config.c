@@ -89,7 +89,7 @@ static void every_error_names_the_member_and_leaves_the_result_unchanged(void **
 	SPOILT(public_key, ZEROS, "public_key: all zero, which is no key");
 	SPOILT(mesh_ip, "10.100.0.2/32", "mesh_ip: \"10.100.0.2/32\": not an IP address");
 	SPOILT(mesh_ip, "x", "mesh_ip: \"x\": not an IP address");
-	SPOILT(mesh_ip, "127.0.0.1", "mesh_ip: \"127.0.0.1\": no address of a node");
+	SPOILT(mesh_ip, "127.0.0.1", "mesh_ip: \"127.0.0.1\": cannot be the address of a node");
 	SPOILT(endpoint, "198.51.100.2", "endpoint: \"198.51.100.2\": no port");
 	SPOILT(endpoint, "198.51.100.2:0",
 		"endpoint: \"198.51.100.2:0\": the port is not between 1 and 65535");
