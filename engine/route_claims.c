@@ -2,43 +2,9 @@
 #include "route_claims.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* `array` with room for `wanted` elements, one at least; NULL when out of memory. */
-static void *array_reserve(void *array, size_t *capacity, size_t wanted, size_t size)
-{
-	if (wanted <= *capacity)
-		return array;
-	size_t next = wanted > *capacity * 2 ? wanted : *capacity * 2;
-	void *grown = reallocarray(array, next, size);
-	if (grown)
-		*capacity = next;
-	return grown;
-}
-
-/* Room for so many more of each. */
-static int claims_reserve(
-	struct route_claims *claims, size_t more, size_t more_claimants, size_t more_endpoints)
-{
-	struct route_claim *list = array_reserve(
-		claims->claims, &claims->capacity, claims->count + more + 1, sizeof *list);
-	if (!list)
-		return -ENOMEM;
-	claims->claims = list;
-	struct route_claimant *claimants =
-		array_reserve(claims->claimants, &claims->claimant_capacity,
-			claims->claimant_count + more_claimants + 1, sizeof *claimants);
-	if (!claimants)
-		return -ENOMEM;
-	claims->claimants = claimants;
-	struct ip *endpoints = array_reserve(claims->endpoints, &claims->endpoint_capacity,
-		claims->endpoint_count + more_endpoints + 1, sizeof *endpoints);
-	if (!endpoints)
-		return -ENOMEM;
-	claims->endpoints = endpoints;
-	return 0;
-}
 
 static int compare_claims(const void *a, const void *b)
 {
@@ -46,34 +12,58 @@ static int compare_claims(const void *a, const void *b)
 	return prefix_compare(&x->destination, &y->destination);
 }
 
+static int compare_claimants(const void *a, const void *b)
+{
+	const struct route_claimant *x = a, *y = b;
+	return key_public_compare(&x->public_key, &y->public_key);
+}
+
+static int compare_endpoints(const void *a, const void *b)
+{
+	return ip_compare(a, b);
+}
+
+/* The element of a cycle's array, or else of the tree of those that events brought; NULL: none. */
+static void *element_find(const void *wanted, const void *array, size_t count, size_t size,
+	void *const *added, int (*compare)(const void *a, const void *b))
+{
+	void *element = count ? bsearch(wanted, array, count, size, compare) : NULL;
+	if (element)
+		return element;
+	void **found = tfind(wanted, added, compare);
+	return found ? *found : NULL;
+}
+
+static void *element_add(
+	const void *copied, size_t size, void **added, int (*compare)(const void *a, const void *b))
+{
+	void *element = malloc(size);
+	if (!element)
+		return NULL;
+	memcpy(element, copied, size);
+	if (tsearch(element, added, compare))
+		return element;
+	free(element);
+	return NULL;
+}
+
 static struct route_claim *claim_find(
 	const struct route_claims *claims, const struct prefix *destination)
 {
-	struct route_claim wanted = {.destination = *destination};
-	if (!claims->count)
-		return NULL;
-	return bsearch(
-		&wanted, claims->claims, claims->count, sizeof *claims->claims, compare_claims);
+	const struct route_claim wanted = {.destination = *destination};
+	return element_find(&wanted, claims->claims, claims->count, sizeof wanted,
+		&claims->added_claims, compare_claims);
 }
 
-/* Where the peer stands or would stand. */
-static size_t claimant_position(
-	const struct route_claims *claims, const struct key_public *key, bool *ret_found)
+static struct route_claimant *claimant_find(
+	const struct route_claims *claims, const struct key_public *key)
 {
-	size_t low = 0, high = claims->claimant_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (key_public_compare(&claims->claimants[middle].public_key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret_found = low < claims->claimant_count &&
-		     key_public_equal(&claims->claimants[low].public_key, key);
-	return low;
+	const struct route_claimant wanted = {.public_key = *key};
+	return element_find(&wanted, claims->claimants, claims->claimant_count, sizeof wanted,
+		&claims->added_claimants, compare_claimants);
 }
 
-/* The first desired endpoint at or behind `ip`. */
+/* The first desired endpoint of the last cycle at or behind `ip`. */
 static size_t endpoint_position(const struct route_claims *claims, const struct ip *ip)
 {
 	size_t low = 0, high = claims->endpoint_count;
@@ -100,17 +90,6 @@ static int claimant_make(const struct peer_config *peer, struct route_claimant *
 		.count = prefixes_normalize(copy, peer->allowed_ip_count),
 	};
 	return 0;
-}
-
-static int compare_claimants(const void *a, const void *b)
-{
-	const struct route_claimant *x = a, *y = b;
-	return key_public_compare(&x->public_key, &y->public_key);
-}
-
-static int compare_endpoints(const void *a, const void *b)
-{
-	return ip_compare(a, b);
 }
 
 /* All that is in `list`, once each, one after the other: claims are made of it by sorting. */
@@ -154,16 +133,18 @@ static int claims_make(struct route_claims *claims, const struct peer_config *co
 	size_t room = conflict_count;
 	for (size_t i = 0; i < peer_count; i++)
 		room += peers[i]->allowed_ip_count;
-	int error = claims_reserve(claims, room, peer_count, desired_count);
-	for (size_t i = 0; i < peer_count && !error; i++) {
-		error = claimant_make(peers[i], &claims->claimants[i]);
-		claims->claimant_count += !error;
+	claims->claims = calloc(room + 1, sizeof *claims->claims);
+	claims->claimants = calloc(peer_count + 1, sizeof *claims->claimants);
+	claims->endpoints = calloc(desired_count + 1, sizeof *claims->endpoints);
+	if (!claims->claims || !claims->claimants || !claims->endpoints)
+		return -ENOMEM;
+	for (size_t i = 0; i < peer_count; i++) {
+		struct route_claimant *claimant = &claims->claimants[i];
+		if (claimant_make(peers[i], claimant) != 0)
+			return -ENOMEM;
+		claims->claimant_count++;
+		claims_append(claims, claimant->destinations, claimant->count);
 	}
-	if (error)
-		return error;
-	for (size_t i = 0; i < peer_count; i++)
-		claims_append(
-			claims, claims->claimants[i].destinations, claims->claimants[i].count);
 	losers_append(claims, conflicts, conflict_count);
 	claims_seal(claims);
 	for (size_t i = 0; i < desired_count; i++)
@@ -191,51 +172,57 @@ int route_claims_load(struct route_claims *claims, const struct peer_config *con
 	return 0;
 }
 
-/* One more peer wants each of `list`, for which there is room; `adds` gets the new ones. */
-static size_t claims_count_up(
-	struct route_claims *claims, const struct prefix *list, size_t count, struct prefix *adds)
+/* One peer fewer wants the destination. Whether nobody wants it any more. */
+static bool claim_count_down(struct route_claims *claims, const struct prefix *destination)
 {
-	size_t add_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct route_claim *claim = claim_find(claims, &list[i]);
-		if (claim)
-			claim->peer_count++;
-		else
-			adds[add_count++] = list[i];
-	}
-	/* Both are sorted: one merge, from behind. */
-	size_t from = claims->count, to = from + add_count, left = add_count;
-	while (left) {
-		if (from &&
-			prefix_compare(&claims->claims[from - 1].destination, &adds[left - 1]) > 0)
-			claims->claims[--to] = claims->claims[--from];
-		else
-			claims->claims[--to] =
-				(struct route_claim){.destination = adds[--left], .peer_count = 1};
-	}
-	claims->count += add_count;
-	return add_count;
+	struct route_claim *claim = claim_find(claims, destination);
+	if (--claim->peer_count > 0)
+		return false;
+	/* Of a cycle's claim the place stays, for the next peer that wants it. */
+	if (tdelete(claim, &claims->added_claims, compare_claims))
+		free(claim);
+	return true;
 }
 
-/* One peer fewer wants each of `list`; `removes` gets those that nobody wants any more. */
+/* Returns how many are in `removes`: those that nobody wants any more. */
 static size_t claims_count_down(struct route_claims *claims, const struct prefix *list,
 	size_t count, struct prefix *removes)
 {
-	size_t remove_count = 0, first = claims->count;
-	for (size_t i = 0; i < count; i++) {
-		struct route_claim *claim = claim_find(claims, &list[i]);
-		if (--claim->peer_count > 0)
-			continue;
-		if (remove_count == 0) /* the list is sorted */
-			first = (size_t)(claim - claims->claims);
-		removes[remove_count++] = list[i];
-	}
-	size_t kept = first;
-	for (size_t i = first; i < claims->count; i++)
-		if (claims->claims[i].peer_count)
-			claims->claims[kept++] = claims->claims[i];
-	claims->count = kept;
+	size_t remove_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (claim_count_down(claims, &list[i]))
+			removes[remove_count++] = list[i];
 	return remove_count;
+}
+
+/* One more peer wants each of `list`; `adds` gets those that nobody wanted before. */
+static int claims_count_up(struct route_claims *claims, const struct prefix *list, size_t count,
+	struct prefix *adds, size_t *ret_add_count)
+{
+	size_t add_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct route_claim none = {.destination = list[i]};
+		struct route_claim *claim = claim_find(claims, &list[i]);
+		if (!claim)
+			claim = element_add(
+				&none, sizeof none, &claims->added_claims, compare_claims);
+		if (!claim) {
+			while (i-- > 0)
+				claim_count_down(claims, &list[i]);
+			return -ENOMEM;
+		}
+		if (claim->peer_count++ == 0)
+			adds[add_count++] = list[i];
+	}
+	*ret_add_count = add_count;
+	return 0;
+}
+
+/* Those that the prefix covers are equal to it. */
+static int compare_covered(const void *wanted, const void *endpoint)
+{
+	const struct prefix *prefix = wanted;
+	return prefix_covers(prefix, endpoint) ? 0 : ip_compare(&prefix->ip, endpoint);
 }
 
 /* What a cycle would withhold too. */
@@ -251,6 +238,8 @@ static bool is_withheld(const struct route_claims *claims, const struct route_po
 	for (size_t i = 0; i < policy->protected_ip_count; i++)
 		if (prefix_covers(destination, &policy->protected_ips[i]))
 			return true;
+	if (tfind(destination, &claims->added_endpoints, compare_covered))
+		return true;
 	/* Host bits are zero: what it covers begins there. */
 	size_t at = endpoint_position(claims, &destination->ip);
 	return at < claims->endpoint_count && prefix_covers(destination, &claims->endpoints[at]);
@@ -266,62 +255,59 @@ static void withheld_drop(const struct route_claims *claims, const struct route_
 	plan->add_count = kept;
 }
 
-static void endpoint_insert(struct route_claims *claims, const struct ip *ip)
+static int endpoint_add(struct route_claims *claims, const struct endpoint *endpoint)
 {
-	size_t at = endpoint_position(claims, ip);
-	if (at < claims->endpoint_count && ip_equal(&claims->endpoints[at], ip))
-		return;
-	memmove(&claims->endpoints[at + 1], &claims->endpoints[at],
-		(claims->endpoint_count - at) * sizeof *claims->endpoints);
-	claims->endpoints[at] = *ip;
-	claims->endpoint_count++;
+	const struct ip *ip = &endpoint->ip;
+	if (endpoint->kind != ENDPOINT_IP ||
+		element_find(ip, claims->endpoints, claims->endpoint_count, sizeof *ip,
+			&claims->added_endpoints, compare_endpoints))
+		return 0;
+	return element_add(ip, sizeof *ip, &claims->added_endpoints, compare_endpoints) ? 0
+											: -ENOMEM;
 }
 
-/* Memory for all that a change to one peer can need. */
-static int change_prepare(struct route_claims *claims, const struct route_claimant *next,
-	size_t old_count, struct route_plan *plan)
+/* The claimant with that key, made if there is none. NULL when out of memory. */
+static struct route_claimant *claimant_obtain(
+	struct route_claims *claims, const struct key_public *key)
 {
-	plan->adds = calloc(next->count + 1, sizeof *plan->adds);
-	plan->removes = calloc(old_count + 1, sizeof *plan->removes);
-	return plan->adds && plan->removes ? claims_reserve(claims, next->count, 1, 1) : -ENOMEM;
+	const struct route_claimant none = {.public_key = *key};
+	struct route_claimant *claimant = claimant_find(claims, key);
+	return claimant ? claimant
+			: element_add(
+				  &none, sizeof none, &claims->added_claimants, compare_claimants);
 }
 
-/* Puts `next` in the place at `at`, of an older one (`found`) or between others. */
-static void claimant_put(
-	struct route_claims *claims, size_t at, bool found, const struct route_claimant *next)
+/* Memory for all that the plan of a change to one peer can hold. */
+static int plan_reserve(struct route_plan *plan, size_t add_count, size_t remove_count)
 {
-	if (found) {
-		free(claims->claimants[at].destinations);
-	} else {
-		memmove(&claims->claimants[at + 1], &claims->claimants[at],
-			(claims->claimant_count - at) * sizeof *claims->claimants);
-		claims->claimant_count++;
-	}
-	claims->claimants[at] = *next;
+	plan->adds = calloc(add_count + 1, sizeof *plan->adds);
+	plan->removes = calloc(remove_count + 1, sizeof *plan->removes);
+	return plan->adds && plan->removes ? 0 : -ENOMEM;
 }
 
 int route_claims_set(struct route_claims *claims, const struct peer_config *peer,
 	const struct route_policy *policy, struct route_plan *ret)
 {
-	bool found;
-	size_t at = claimant_position(claims, &peer->public_key, &found);
-	struct route_claimant next = {0}, old = {0};
+	struct route_claimant next = {0};
 	struct route_plan plan = {.is_blind = true};
-	if (found)
-		old = claims->claimants[at];
-	int error = claimant_make(peer, &next);
+	struct route_claimant *claimant = claimant_obtain(claims, &peer->public_key);
+	int error = claimant ? claimant_make(peer, &next) : -ENOMEM;
 	if (!error)
-		error = change_prepare(claims, &next, old.count, &plan);
+		error = plan_reserve(&plan, next.count, claimant->count);
+	if (!error)
+		error = endpoint_add(claims, &peer->endpoint);
+	if (!error)
+		error = claims_count_up(
+			claims, next.destinations, next.count, plan.adds, &plan.add_count);
 	if (error) {
 		free(next.destinations);
 		route_plan_clear(&plan);
 		return error;
 	}
-	plan.add_count = claims_count_up(claims, next.destinations, next.count, plan.adds);
-	plan.remove_count = claims_count_down(claims, old.destinations, old.count, plan.removes);
-	claimant_put(claims, at, found, &next);
-	if (peer->endpoint.kind == ENDPOINT_IP)
-		endpoint_insert(claims, &peer->endpoint.ip);
+	plan.remove_count =
+		claims_count_down(claims, claimant->destinations, claimant->count, plan.removes);
+	free(claimant->destinations);
+	*claimant = next;
 	withheld_drop(claims, policy, &plan);
 	*ret = plan;
 	return 0;
@@ -330,22 +316,31 @@ int route_claims_set(struct route_claims *claims, const struct peer_config *peer
 int route_claims_drop(
 	struct route_claims *claims, const struct key_public *key, struct route_plan *ret)
 {
-	bool found;
-	size_t at = claimant_position(claims, key, &found);
+	struct route_claimant *claimant = claimant_find(claims, key);
 	struct route_plan plan = {.is_blind = true};
-	if (!found)
+	if (!claimant)
 		return 0;
-	struct route_claimant *claimant = &claims->claimants[at];
-	plan.removes = calloc(claimant->count + 1, sizeof *plan.removes);
-	if (!plan.removes)
+	if (plan_reserve(&plan, 0, claimant->count) != 0) {
+		route_plan_clear(&plan);
 		return -ENOMEM;
+	}
 	plan.remove_count =
 		claims_count_down(claims, claimant->destinations, claimant->count, plan.removes);
 	free(claimant->destinations);
-	claims->claimant_count--;
-	memmove(claimant, claimant + 1, (claims->claimant_count - at) * sizeof *claimant);
+	/* Of a cycle's claimant the place stays. */
+	if (tdelete(claimant, &claims->added_claimants, compare_claimants))
+		free(claimant);
+	else
+		*claimant = (struct route_claimant){.public_key = *key};
 	*ret = plan;
 	return 0;
+}
+
+static void claimant_free(void *freed)
+{
+	struct route_claimant *claimant = freed;
+	free(claimant->destinations);
+	free(claimant);
 }
 
 void route_claims_clear(struct route_claims *claims)
@@ -355,5 +350,8 @@ void route_claims_clear(struct route_claims *claims)
 	free(claims->claimants);
 	free(claims->claims);
 	free(claims->endpoints);
+	tdestroy(claims->added_claims, free);
+	tdestroy(claims->added_claimants, claimant_free);
+	tdestroy(claims->added_endpoints, free);
 	*claims = (struct route_claims){0};
 }

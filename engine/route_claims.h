@@ -5,7 +5,7 @@
  * reading the device or the routing table.
  *
  * What it returns is a route plan that was made without the table (`is_blind`). Functions return 0,
- * or -ENOMEM with all as before.
+ * or -ENOMEM with the claims as before.
  */
 #pragma once
 
@@ -25,15 +25,17 @@ struct route_claimant {
 };
 
 struct route_claims {
-	struct route_claim *claims; /* sorted by destination */
+	/* As the last cycle found them; events change them in place. */
+	struct route_claim *claims; /* sorted by destination; some without a peer */
 	size_t count;
-	size_t capacity;
-	struct route_claimant *claimants; /* sorted by key */
+	struct route_claimant *claimants; /* sorted by key; some without destinations */
 	size_t claimant_count;
-	size_t claimant_capacity;
 	struct ip *endpoints; /* the desired ones, sorted */
 	size_t endpoint_count;
-	size_t endpoint_capacity;
+	/* Those that only events brought, as trees (search.h) of the same. */
+	void *added_claims;
+	void *added_claimants;
+	void *added_endpoints;
 	enum ipv6_obstacle ipv6_obstacle; /* of the interface, as the last cycle found it */
 };
 
