@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cost of a cycle follows what it changes: model, engine and simulated host are built so that
- * the test counts every branch they take, and the bytes they move in memory. Twice the peers may be
- * slightly more than twice the steps (n log n), and no more.
+ * The cost of a cycle and of an event follows what it changes: model, engine and simulated host are
+ * built so that the test counts every branch they take, and the bytes they move in memory. Twice the
+ * peers, and twice the events on a device of twice the peers, may be slightly more than twice the
+ * steps (n log n), and no more.
  */
 #include "curve.h"
 #include "diag.h"
+#include "events.h"
 #include "harness.h"
 #include "reconcile.h"
 #include "sim_controller.h"
@@ -47,7 +49,9 @@ struct node {
 	struct sim_controller sim;
 	struct identity identity;
 	struct manager manager;
+	struct verifier verifier;
 	struct reconciler reconciler;
+	uint64_t event_count;
 };
 
 static int64_t clock_now(void *impl)
@@ -58,6 +62,12 @@ static int64_t clock_now(void *impl)
 static void write_nothing(void *sink, enum log_level level, const char *message,
 	const struct log_field *fields, unsigned field_count)
 {
+}
+
+static bool verify_nothing(void *impl, const struct key_public *key, const char *message,
+	size_t length, const uint8_t signature[SIGNATURE_BYTES])
+{
+	return true;
 }
 
 static void node_begin(struct node *node)
@@ -74,7 +84,9 @@ static void node_begin(struct node *node)
 				 (struct logger){.write = write_nothing}),
 		0);
 	node->manager.router = sim_router(&node->sim);
-	reconciler_init(&node->reconciler, &node->manager, NULL,
+	verifier_init(&node->verifier, (struct signature_check){.verify = verify_nothing},
+		&(struct signing_keys){.current = key_of(1)});
+	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
 		(struct clock){.now_ns = clock_now, .boot_ns = clock_now},
 		(struct drift_reporter){0}, &node->identity);
 }
@@ -82,6 +94,7 @@ static void node_begin(struct node *node)
 static void node_end(struct node *node)
 {
 	reconciler_deinit(&node->reconciler);
+	verifier_deinit(&node->verifier);
 	manager_deinit(&node->manager);
 	sim_controller_deinit(&node->sim);
 }
@@ -125,13 +138,13 @@ static uint64_t cycle(struct node *node, uint32_t begin, uint32_t end, uint16_t 
 	}
 	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &document};
 	struct timespec from, to;
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	steps = 0;
 	assert_int_equal(reconciler_begin(&node->reconciler, &diag), 0);
 	if (reconciler_finish(&node->reconciler, &answer, &diag) != 0)
 		fail_msg("%s", diag_text(&diag));
 	uint64_t taken = steps;
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	assert_true(taken > 0);
 	assert_int_equal(sim_controller_find(&node->sim, NAME)->peer_count, end - begin);
 	print_message("# %u peers wanted: %.1f million steps, %.2f s\n", (unsigned)(end - begin),
@@ -174,10 +187,115 @@ static void twice_the_peers_are_twice_the_steps(void **state)
 	}
 }
 
+/* Payloads are a struct peer_entry, as it lies in memory, and an id. */
+static int read_peer(void *impl, const char *payload, size_t length, struct arena *arena,
+	struct peer_entry *ret, struct diag *diag)
+{
+	memcpy(ret, payload, sizeof *ret);
+	return 0;
+}
+
+static int read_peer_id(void *impl, const char *payload, size_t length, struct arena *arena,
+	const char **ret, struct diag *diag)
+{
+	*ret = payload;
+	return 0;
+}
+
+static void event(struct node *node, const char *type, const void *payload, size_t length)
+{
+	struct event_dispatcher dispatcher = {
+		.manager = &node->manager,
+		.verifier = &node->verifier,
+		.reader = {.read_peer = read_peer, .read_peer_id = read_peer_id},
+	};
+	uint64_t nonce = ++node->event_count * UINT64_C(0x9e3779b97f4a7c15);
+	struct envelope envelope = {
+		.event_type = {type, strlen(type)},
+		.event_id = {"1", 1},
+		.nonce = {(const char *)&nonce, sizeof nonce},
+		.payload = {payload, length},
+		.has_issued_at = true,
+		.issued_at_ns = clock_now(NULL),
+		.has_signature = true,
+		.signature_is_sound = true,
+		.canonical = {"", 0},
+	};
+	struct moment now = {clock_now(NULL), clock_now(NULL)};
+	enum verdict verdict;
+	struct diag diag = {0};
+	if (event_deliver(&dispatcher, &envelope, now, &verdict, &diag) != 0)
+		fail_msg("%s: %s", type, diag_text(&diag));
+}
+
+enum event_kind {
+	EVENT_ENDPOINT,
+	EVENT_ALLOWED_IPS,
+	EVENT_KEY_ROTATED,
+	EVENT_REMOVED,
+	EVENT_ADDED,
+	EVENT_KIND_COUNT
+};
+
+static const char *const event_names[] = {
+	"endpoints", "allowed IPs", "rotated keys", "removed peers", "new peers"};
+
+/* An event of that kind about each of `count` peers, in no order. Returns the steps. */
+static uint64_t events_count(struct node *node, enum event_kind kind, uint32_t count)
+{
+	struct timespec from, to;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	steps = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct peer_entry entry = {0};
+		struct arena arena = {0};
+		uint32_t number = (uint32_t)(i * UINT64_C(2654435761) % count);
+		bool is_new = kind == EVENT_ADDED;
+		entry_fill(&entry, &arena, number + (is_new ? count : 0), 3000);
+		struct prefix *prefix = (struct prefix *)entry.config.allowed_ips;
+		if (kind == EVENT_ALLOWED_IPS)
+			prefix->ip.bytes[0] = 11;
+		if (kind == EVENT_KEY_ROTATED)
+			entry.config.public_key.bytes[31] = 2;
+		if (kind == EVENT_REMOVED)
+			event(node, "peer_removed", entry.id, strlen(entry.id));
+		else
+			event(node, "peer_added", &entry, sizeof entry);
+		arena_clear(&arena);
+	}
+	uint64_t taken = steps;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	print_message("# %u %s: %.1f million steps, %.2f s\n", (unsigned)count, event_names[kind],
+		(double)taken / 1e6,
+		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+	return taken;
+}
+
+static void twice_the_events_are_twice_the_steps(void **state)
+{
+	uint64_t last[EVENT_KIND_COUNT] = {0};
+	uint32_t peers = 5000;
+	for (int doubling = 0; doubling <= 2; doubling++, peers *= 2) {
+		struct node node = {0};
+		node_begin(&node);
+		cycle(&node, 0, peers, 1000);
+		for (enum event_kind kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+			uint64_t taken = events_count(&node, kind, peers);
+			if (doubling > 0 && (double)taken > RATIO_MAX * (double)last[kind])
+				fail_msg("%u events, %s: %.2f times the steps of half as many",
+					(unsigned)peers, event_names[kind],
+					(double)taken / (double)last[kind]);
+			last[kind] = taken;
+		}
+		node_end(&node);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(twice_the_peers_are_twice_the_steps),
+		cmocka_unit_test(twice_the_events_are_twice_the_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
