@@ -81,9 +81,9 @@ static void token_refused(struct control_plane *plane)
 	struct diag diag = {0};
 	int error = token_read(plane, &diag);
 	if (error)
-		diag_wrap(&diag, error, "refused (401), and it cannot be read anew");
+		diag_wrap(&diag, error, "refused (401), and its file cannot be read");
 	else
-		diag_fail(&diag, 0, "refused (401); it is read anew before each try");
+		diag_fail(&diag, 0, "refused (401); its file is read again before each retry");
 	problem_raise(&plane->token_problem, &plane->logger, diag_text(&diag));
 	diag_clear(&diag);
 }

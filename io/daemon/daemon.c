@@ -149,7 +149,7 @@ static int identity_reload(struct daemon *daemon, struct diag *diag)
 		return error;
 	if (!same_node(identity.node_id, old->node_id)) {
 		identity_clear(&identity);
-		return diag_fail(diag, -EINVAL, "another node_id, which takes a restart");
+		return diag_fail(diag, -EINVAL, "the node_id changed, which requires a restart");
 	}
 	/* Keep the old string: others point to it. */
 	free(identity.node_id);
@@ -223,7 +223,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	};
 	if (!options.node_id)
 		return diag_fail(diag, -EINVAL,
-			"the identity has no node_id, which a control plane asks for");
+			"the identity has no node_id, which the control plane requires");
 	int error = control_plane_open(&daemon->plane, &daemon->loop, &options,
 		settings->identity_directory, daemon->manager.logger, diag);
 	if (error)

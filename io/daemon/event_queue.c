@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Its payload stands in the canonical text once more; what else it has is small. */
+/* The canonical text contains the payload a second time; all other members are small. */
 static size_t event_bytes(const struct queued_event *event)
 {
 	return sizeof *event + event->envelope.payload.length + event->envelope.canonical.length;

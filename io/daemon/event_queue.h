@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Verified events that wait for their turn, in the order in which they came.
+ * Verified events that wait to be handled, in the order in which they arrived.
  */
 #pragma once
 
 #include "clock.h"
 #include "envelope.h"
 
-/* What the payloads of those that wait may take. */
+/* The queue is full when its events take this much. */
 #define EVENT_QUEUE_BYTES_MAX ((size_t)16 << 20)
 
 struct queued_event {
@@ -23,11 +23,11 @@ struct event_queue {
 	size_t bytes;
 };
 
-/* Whether there is no room for another. */
+/* Whether there is no room for another event. */
 bool event_queue_is_full(const struct event_queue *queue);
-/* Takes the event over, which calloc made. */
+/* Append an event allocated with calloc, and take it over. */
 void event_queue_put(struct event_queue *queue, struct queued_event *event);
-/* The first, for queued_event_free; NULL if there is none. */
+/* Take the first event off; NULL if there is none. Free it with queued_event_free. */
 struct queued_event *event_queue_take(struct event_queue *queue);
 void event_queue_clear(struct event_queue *queue);
 void queued_event_free(struct queued_event *event);

@@ -6,12 +6,13 @@
 
 #include <string.h>
 
-/* Whoever writes in place needs a moment; a file that is read too soon is read again. */
+/* Give a program that writes the file in place time to finish. A file that is read too soon is read
+ * again after the next write. */
 #define CHANGE_DELAY_MS 20
 
 static void file_ready(void *impl, uint32_t events);
 
-/* The watch was opened, with that result. One that does not see all sees something. */
+/* Start the watch, which was opened with that result: after an error it may still be partial. */
 static void watch_begin(struct file_source *source, int error, const struct diag *diag)
 {
 	struct loop_watch *watch = &source->watch;
@@ -24,7 +25,7 @@ static void watch_begin(struct file_source *source, int error, const struct diag
 		problem_raise(&source->watch_problem, &source->logger, "out of memory");
 }
 
-/* What cannot be watched now, can perhaps at the next interval. */
+/* Try to watch the whole path again: what failed may work now. */
 static void watch_retry(struct file_source *source)
 {
 	struct diag diag = {0};
@@ -40,7 +41,7 @@ static void file_ready(void *impl, uint32_t events)
 	struct diag diag = {0};
 	bool changed = false;
 	if (state_file_take(&source->file, &changed, &diag) != 0) {
-		/* The fetch that is asked for here tries again. */
+		/* The fetch that follows opens the watch again. */
 		problem_raise(&source->watch_problem, &source->logger, diag_text(&diag));
 		loop_watch_remove(source->loop, &source->watch);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The desired state as a file tells it.
+ * Fetch the desired state from a file, and watch the file for changes.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ struct file_source {
 	struct problem secrecy_problem;
 };
 
-/* A file that is not there yet is no error, nor is one that cannot be watched: that is said, and it
+/* The file need not exist yet. If it cannot be watched, that is logged as a problem, and the file
  * is read every interval. */
 void file_source_open(
 	struct file_source *source, struct loop *loop, const struct file_source_options *options);

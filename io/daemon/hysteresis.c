@@ -4,7 +4,7 @@
 #define FREE_LINES    5
 #define MINUTE_MS     INT64_C(60000)
 #define HOUR_MS       (60 * MINUTE_MS)
-#define DOUBLINGS_MAX 6 /* 64 minutes, which is over the hour */
+#define DOUBLINGS_MAX 6 /* 64 minutes: over an hour */
 
 static int64_t pause_ms(unsigned line_count)
 {
@@ -33,7 +33,7 @@ int64_t hysteresis_due_ms(const struct hysteresis *hysteresis)
 	return INT64_MAX;
 }
 
-/* A line that begins a problem, or tells of another text. */
+/* Count a line that reports the beginning of a problem or a change of its text. */
 static void problem_count(struct hysteresis *hysteresis, int64_t now_ms)
 {
 	if (hysteresis->is_logged) {

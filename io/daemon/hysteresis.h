@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When a problem that comes and goes is worth a line of the log. Pure: no clock, no log.
+ * Decide when a problem that comes and goes is logged. Pure: no clock, no log.
  *
- * A problem is logged when it is met, and its end and another text of it at once as well, unless
- * that has happened several times within the hour. From then on the end is logged only after some
- * time without the problem, and another text only some time after the last line: a minute, doubling
- * each time up to an hour. A whole hour without the problem starts it all anew.
+ * The beginning of a problem, its end and each change of its text are logged at once, until that
+ * has happened several times within an hour. From then on its end is logged only after a pause
+ * without the problem, and a change only after a pause since the last line. The pause is a minute
+ * and doubles each time up to an hour. An hour without the problem resets it.
  */
 #pragma once
 
@@ -20,17 +20,17 @@ enum hysteresis_line {
 
 struct hysteresis {
 	bool is_met;      /* there is a problem */
-	bool is_other;    /* with another text than was logged */
-	bool is_logged;   /* there is a problem as far as the log says */
-	int64_t since_ms; /* when it was met, or gone */
+	bool is_other;    /* its text differs from the one logged */
+	bool is_logged;   /* the last line reported a problem, not its end */
+	int64_t since_ms; /* when is_met last changed */
 	int64_t logged_ms;
-	unsigned problems; /* lines that began one, since the last hour without */
-	unsigned changes;  /* lines with another text, the same */
+	unsigned problems; /* beginnings logged since the last hour without the problem */
+	unsigned changes;  /* changes of the text logged since then */
 };
 
-/* A problem was met, with another text than was logged last or not, or there is none. */
+/* Note whether there is a problem, and whether its text differs from the one logged last. */
 void hysteresis_note(struct hysteresis *hysteresis, int64_t now_ms, bool is_problem, bool is_other);
-/* The line that is due now, which counts as logged. */
+/* Return the line that is due now, and count it as logged. */
 enum hysteresis_line hysteresis_take(struct hysteresis *hysteresis, int64_t now_ms);
-/* When there will be a line if nothing else is noted; INT64_MAX: never. */
+/* Return when the next line is due if nothing else is noted; INT64_MAX: never. */
 int64_t hysteresis_due_ms(const struct hysteresis *hysteresis);

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Times that the file is found removed by somebody just as it is being locked. */
+/* How often to retry if the file is removed between opening and locking it. */
 #define REMOVALS_MAX 16
 
 static int lock_fail(struct diag *diag, int error, const char *place)
@@ -27,7 +27,7 @@ static int lock_fail(struct diag *diag, int error, const char *place)
 	return diag_wrap(diag, diag_fail_errno(diag, error), "lock: %s", place);
 }
 
-/* Returns a descriptor or a negative errno. Others may look who holds a lock. */
+/* Returns a descriptor or a negative errno. Other users may see which process holds a lock. */
 static int directory_open(const char *path, struct diag *diag)
 {
 	struct stat status;
@@ -35,12 +35,11 @@ static int directory_open(const char *path, struct diag *diag)
 	if (!is_made && errno != EEXIST)
 		return lock_fail(diag, -errno, path);
 	if (lstat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-		return diag_fail(
-			diag, -ENOTDIR, "lock: %s: must be a directory, and no link", path);
+		return diag_fail(diag, -ENOTDIR, "lock: %s: must be a directory, not a link", path);
 	int fd = trusted_directory_open(path, diag);
 	if (fd < 0)
 		return diag_wrap(diag, fd, "lock");
-	/* Whatever the umask is. */
+	/* mkdir() applied the umask. */
 	if (!is_made || fchmod(fd, 0755) == 0)
 		return fd;
 	int error = lock_fail(diag, -errno, path);
@@ -63,7 +62,7 @@ static int lock_path_make(
 	return 0;
 }
 
-/* The holder's pid as it is written in the file, 0 if it is not there. */
+/* Return the holder's pid from the file; 0 if there is none. */
 static long holder_read(int fd)
 {
 	char text[32];
@@ -85,7 +84,7 @@ static int fail_busy(int fd, const char *interface, struct diag *diag)
 		holder, interface);
 }
 
-/* For whoever comes second; that the text cannot be written is no reason to stop. */
+/* Write the pid for the error of the next process. The lock works without it: ignore errors. */
 static void holder_write(int fd)
 {
 	char text[32];
@@ -103,8 +102,8 @@ static bool is_there(int directory_fd, const char *name, int fd)
 }
 
 /*
- * The file may have been put there by the directory's owner, whom a process of root trusts, but not
- * with another's file under that name.
+ * Make the lock file that of the directory's owner. That owner may have created it, but must not
+ * make root give away another file that is linked under its name.
  */
 static int file_claim(int directory_fd, int fd, const char *path, struct diag *diag)
 {
@@ -163,7 +162,7 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 	return 0;
 }
 
-/* A lock on a file of somebody who is not trusted is none: it would let them keep `down` out. */
+/* Ignore a lock on an untrusted owner's file: with it any user could block `down`. */
 int interface_lock_check(const char *directory, const char *interface, struct diag *diag)
 {
 	char path[PATH_MAX];
@@ -187,7 +186,7 @@ void interface_lock_release(struct interface_lock *lock)
 {
 	if (!lock->is_held)
 		return;
-	/* The file stays: to remove it would let two others lock two files of one name. */
+	/* Do not remove the file: two processes could then lock two files of the same name. */
 	(void)!ftruncate(lock->fd, 0);
 	close(lock->fd);
 	*lock = (struct interface_lock){0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One process at a time looks after an interface: whoever changes one holds its lock, a locked file
- * named after the network namespace and the interface. The system takes it back from a process that
- * is gone, however it went.
+ * Let only one process at a time manage an interface. A process that changes an interface holds its
+ * lock: a locked file named after the network namespace and the interface. The kernel releases the
+ * lock when the process ends, in whatever way.
  */
 #pragma once
 
@@ -18,18 +18,19 @@ struct interface_lock {
 };
 
 /*
- * Takes the lock of that interface in the network namespace that the thread is in now, without
- * waiting. `directory` is made, with mode 0755, if it is missing; it must be one that
- * trusted_directory_open opens, and what is in it belongs to its owner, so that root's `down` locks
- * the daemon's user out of nothing. Returns 0, or a negative errno; -EBUSY with
+ * Take the lock of that interface in the calling thread's network namespace, without waiting.
+ *
+ * `directory` is created with mode 0755 if it is missing, and opened with trusted_directory_open.
+ * Lock files get its owner, so that a `down` by root does not lock out the daemon's user. Returns 0
+ * or a negative errno; -EBUSY with
  * `another plexwg (pid 123) looks after plexd0 in this network namespace`.
  */
 int interface_lock_take(struct interface_lock *lock, const char *directory, const char *interface,
 	struct diag *diag);
 /*
- * For one that does without the lock since it cannot be taken: whether it is held, as far as can be
- * seen. Returns 0 or -EBUSY, as above.
+ * For a process that cannot take the lock and goes on without it: check whether another process
+ * holds it. Returns 0, also if that cannot be determined, or -EBUSY as above.
  */
 int interface_lock_check(const char *directory, const char *interface, struct diag *diag);
-/* The zero state is fine. */
+/* No effect on the zero state. */
 void interface_lock_release(struct interface_lock *lock);

@@ -25,7 +25,7 @@ static void minute_end(void *impl)
 	loop_timer_cancel(limiter->loop, &limiter->timer);
 }
 
-/* The limit of `message`, a new one perhaps; NULL: there is no room for it. */
+/* Return the limit of `message`, adding it if it is new; NULL: there is no room for it. */
 static struct log_limit *limit_find(struct log_limiter *limiter, const char *message)
 {
 	size_t i = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A log that stays readable whatever others send: so many lines of each message a minute, then one
- * with the number of those left out. DEBUG lines pass: whoever asks for them wants them all.
+ * Keep the log readable whatever arrives from outside: pass a limited number of lines of each
+ * message a minute, then log one line with the number of those omitted. DEBUG lines always pass.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #define LOG_LIMITER_LINES_MAX 20
-/* More messages than there are; what does not fit in passes. */
+/* More than there are messages. Lines of further messages would pass. */
 #define LOG_LIMITER_MESSAGES_MAX 64
 
 struct log_limit {
@@ -19,19 +19,19 @@ struct log_limit {
 	size_t line_count;
 };
 
-/* Members are its own. */
+/* Members are private. */
 struct log_limiter {
 	struct logger logger;
 	struct loop *loop;
 	struct log_limit limits[LOG_LIMITER_MESSAGES_MAX]; /* of this minute */
 	size_t limit_count;
 	int64_t began_ms;
-	struct loop_timer timer; /* set when a line was left out */
+	struct loop_timer timer; /* set when a line was omitted */
 };
 
-/* Writes to `logger`. */
+/* Write to `logger`. */
 void log_limiter_init(struct log_limiter *limiter, const struct logger *logger, struct loop *loop);
-/* Tells what was left out. */
+/* Log what was omitted. */
 void log_limiter_deinit(struct log_limiter *limiter);
-/* What to log to. */
+/* Return the logger to use instead; it borrows `limiter`. */
 struct logger log_limiter_logger(struct log_limiter *limiter);

@@ -20,7 +20,7 @@ struct joining {
 	struct diag *diag;
 };
 
-/* The peers become the last good state, as if it had been fetched. */
+/* Cache the peers as the last good state, as if they had been fetched. */
 static int peers_save(const struct joining *joining, const struct api_registration *registration,
 	struct diag *diag)
 {
@@ -64,7 +64,7 @@ static int registration_take(
 	if (peers_save(joining, registration, &peers_diag) != 0)
 		joining->joined.peers_fault = strdup(diag_text(&peers_diag));
 	diag_clear(&peers_diag);
-	/* Last, since with it this node has joined. */
+	/* Write the identity last: it marks the node as joined. */
 	return identity_complete(joining->settings->identity_directory, &identity, diag);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `plexwg join`: makes this node known to a control plane, once. The key pair is made here and is
- * on disk before anybody is asked; the private key never leaves. Cut short anywhere, it can be done
- * again: it then asks with the same key.
+ * `plexwg join`: register this node with a control plane, once. The key pair is made here and
+ * written to disk before the request; the private key never leaves the node. If interrupted at any
+ * point, it can be repeated and then registers the same key.
  */
 #pragma once
 
@@ -19,12 +19,13 @@ struct node_join_settings {
 struct node_joined {
 	char *node_id;
 	struct ip mesh_ip;
-	/* Why the peers that came with the answer were not kept for a first start without the
-	 * control plane; NULL: they were, or there were none. */
+	/* Why the peers in the answer were not cached for a first start without the control plane;
+	 * NULL: they were, or there were none. */
 	char *peers_fault;
 };
 
-/* Returns 0, or a negative errno with the reason, without the token. */
+/* Returns 0 or a negative errno; the text in `diag` does not contain the token. Clear `ret` with
+ * node_joined_clear. */
 int node_join(
 	const struct node_join_settings *settings, struct node_joined *ret, struct diag *diag);
 void node_joined_clear(struct node_joined *joined);

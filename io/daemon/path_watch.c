@@ -11,12 +11,12 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define TAKES_MAX   64 /* reads in one go: what is left over is taken next time */
+#define TAKES_MAX   64 /* reads in one call; the next call takes the rest */
 #define EVENT_BYTES (16 * 1024)
 
 /*
- * Of a directory: that a name in it now means another file, or that the file was written. The
- * others tell that the directory itself is no longer where it was.
+ * Events of a directory: a name in it now means another file, or the file was written. The _SELF
+ * events mean that the directory itself was moved or deleted.
  */
 #define CHANGES                                                                                    \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB |        \
@@ -38,7 +38,7 @@ static int places_add(struct path_watch *watch, int descriptor, const char *name
 	return 0;
 }
 
-/* Before a name is looked up there, so that no change after the look-up goes unnoticed. */
+/* Call it before looking up the name there, so that no later change goes unnoticed. */
 static int place_watch(struct path_watch *watch, int fd, const char *name)
 {
 	char path[64];
@@ -47,7 +47,7 @@ static int place_watch(struct path_watch *watch, int fd, const char *name)
 	return descriptor < 0 ? -errno : places_add(watch, descriptor, name);
 }
 
-/* Looks the next name up. Returns 0, or a negative errno where the path goes no further. */
+/* Watch and look up the next name. Returns 0, or a negative errno where the path ends. */
 static int walk_step(struct path_watch *watch, struct path_walk *walk, int *ret_watch_error)
 {
 	char name[NAME_MAX + 1];
@@ -62,7 +62,8 @@ static int walk_step(struct path_watch *watch, struct path_walk *walk, int *ret_
 	return error ? error : path_walk_go(walk, &step);
 }
 
-/* Returns 0 or what kept a place from being watched; how far the path leads does not matter. */
+/* Watch all places along the path, however far it leads. Returns 0, or the error of a place that
+ * cannot be watched. */
 static int watch_walk(struct path_watch *watch)
 {
 	struct path_walk walk;
@@ -72,8 +73,8 @@ static int watch_walk(struct path_watch *watch)
 		return error;
 	while (!error && walk.rest[0])
 		error = walk_step(watch, &walk, &watch_error);
-	/* Through its own watch come writes by way of another name that the file has. A file that
-	 * may not be read has none, and its directory tells when that changes. */
+	/* The file's own watch reports writes through other names of it. An unreadable file cannot
+	 * be watched, but its directory reports when it becomes readable. */
 	if (!error)
 		error = place_watch(watch, walk.fd, "");
 	path_walk_close(&walk);
@@ -88,7 +89,7 @@ static bool is_watched(const struct path_watch *watch, int descriptor)
 	return false;
 }
 
-/* Watches what the path leads along now, and no longer what it led along before. */
+/* Watch the places along the path as it is now, and unwatch those it no longer passes. */
 static int watch_renew(struct path_watch *watch, struct diag *diag)
 {
 	struct path_watch before = *watch;
@@ -138,7 +139,7 @@ static bool events_matter(const struct path_watch *watch, const char *bytes, siz
 	return matters;
 }
 
-/* Returns whether something matters, or what the system said. */
+/* Returns 1 if an event matters, 0 if none does, or a negative errno. */
 static int events_take(struct path_watch *watch)
 {
 	_Alignas(struct inotify_event) char bytes[EVENT_BYTES];

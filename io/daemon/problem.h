@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A problem of one subsystem, which is logged when it begins, changes and ends, rather than each
- * time it is met: "the control plane does not answer", once, and that it does again. One that comes
- * and goes is logged less and less (hysteresis.h).
+ * The problem of a subsystem, which is logged when it begins, changes and ends, not each time it is
+ * met: that the control plane does not answer, say, once, and that it does again. A problem that
+ * comes and goes is logged less and less often (hysteresis.h).
  */
 #pragma once
 
@@ -15,16 +15,16 @@ struct problem {
 	struct loop *loop; /* borrowed */
 	/* The rest is private. */
 	struct logger logger;
-	char *error;  /* as it was met last; NULL: there is none */
-	char *logged; /* as it was logged last */
+	char *error;  /* as met last; NULL: none yet, or out of memory */
+	char *logged; /* as logged last */
 	struct hysteresis hysteresis;
-	struct loop_timer timer; /* for a line that is not due yet */
+	struct loop_timer timer; /* for a line that is due later */
 };
 
-/* The subsystem has the problem `error`: log a line unless the last one said the same. */
+/* The subsystem has the problem `error`: log it unless the last line already did. */
 void problem_raise(struct problem *problem, const struct logger *logger, const char *error);
-/* The subsystem has none: log a line if it had one. */
+/* The subsystem works: log that its problem is resolved, if it had one. */
 void problem_resolve(struct problem *problem, const struct logger *logger);
-/* Whether there is one, whatever was logged. */
+/* Whether there is a problem now, whatever was logged. */
 bool problem_is_raised(const struct problem *problem);
 void problem_clear(struct problem *problem);

@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A name server that does not answer costs one thread its timeout for each name. */
+/* A name server that does not answer blocks one thread for its timeout, for each name. */
 #define THREADS_MAX 16
 
 struct lookup {
@@ -27,7 +27,7 @@ struct lookup {
 	char host[];
 };
 
-/* What the threads and the resolver share; the last to leave frees it. */
+/* Shared by the threads and the resolver; the last user frees it. */
 struct resolver_shared {
 	pthread_mutex_t lock;
 	int fd;
@@ -47,7 +47,7 @@ static void lookups_free(struct lookup *lookup)
 	}
 }
 
-/* The lock is held, and given back. */
+/* Called with the lock held; releases it. */
 static void shared_leave(struct resolver_shared *shared)
 {
 	bool is_last = --shared->users == 0;
@@ -74,12 +74,12 @@ static void lookup_run(struct lookup *lookup)
 	freeaddrinfo(list);
 }
 
-/* Works until nothing is asked any more, then ends. */
+/* Run lookups until none is queued, then end. */
 static void *lookup_thread(void *argument)
 {
 	struct resolver_shared *shared = argument;
 	pthread_mutex_lock(&shared->lock);
-	/* With the resolver gone nobody wants the rest. */
+	/* Stop early once the resolver is gone: only threads are left as users. */
 	while (shared->asked && shared->users > shared->threads) {
 		struct lookup *lookup = shared->asked;
 		shared->asked = lookup->next;
@@ -142,7 +142,7 @@ struct name_record *resolver_find(const struct resolver *resolver, const char *h
 	return node ? *(struct name_record **)node : NULL;
 }
 
-/* NULL when memory is out. */
+/* Return NULL when out of memory. */
 static struct name_record *name_make(struct resolver *resolver, const char *host)
 {
 	size_t size = strlen(host) + 1;
@@ -160,8 +160,9 @@ static struct name_record *name_make(struct resolver *resolver, const char *host
 	return name;
 }
 
-/* One thread more, if there are not enough; the lock is held. Signals are the main thread's. If the
- * system gives none, what is asked for waits until somebody asks again. */
+/* Start one more thread if there are not enough. Called with the lock held. The thread blocks all
+ * signals: the main thread takes them. If it cannot be started, queued lookups wait until the next
+ * resolver_ask. */
 static void thread_start(struct resolver_shared *shared)
 {
 	if (shared->threads == THREADS_MAX)
@@ -180,7 +181,7 @@ static void thread_start(struct resolver_shared *shared)
 	shared->users += started;
 }
 
-/* Behind all that is asked for already. Returns 0 or -ENOMEM. */
+/* Queue a lookup behind the others. Returns 0 or -ENOMEM. */
 static int lookup_queue(struct resolver_shared *shared, const char *host)
 {
 	size_t size = strlen(host) + 1;
@@ -263,7 +264,7 @@ static bool has_address(const struct name_record *name, const struct ip *ip)
 	return false;
 }
 
-/* Neither holds an address twice. */
+/* Equal counts suffice, since neither side contains an address twice. */
 static bool is_same_set(const struct name_record *name, const struct lookup *lookup)
 {
 	bool is_same = name->ip_count == lookup->ip_count;
@@ -280,7 +281,7 @@ static bool lookup_answer_take(struct resolver *resolver, struct lookup *lookup,
 	name->is_asked = false;
 	name->answered_ms = now_ms;
 	resolver->pending_count -= name->is_wanted && name->state == NAME_PENDING;
-	/* A name that was good stays so while the resolver has nothing better. */
+	/* A failed lookup does not replace a good answer. */
 	if (state == NAME_BAD && name->state == NAME_GOOD)
 		return false;
 	resolver->bad_count += (state == NAME_BAD) - (name->state == NAME_BAD);

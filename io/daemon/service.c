@@ -6,7 +6,7 @@
 
 #define RETRY_MS      100
 #define RETRY_LOST_MS 5000
-/* A start is given more time as often as this, and then that much. */
+/* Until the first status, ask this often for that much more time to start. */
 #define STARTING_MS   5000
 #define START_MORE_MS 30000
 
@@ -41,7 +41,7 @@ int service_open(struct service *service, struct loop *loop,
 	return 0;
 }
 
-/* Whether the manager took it. If not, it is asked again: soon, if it is only behind. */
+/* Return whether the manager accepted the message. If not, retry: soon if it is only busy. */
 static bool send_or_retry(struct service *service, enum service_message message, const char *status)
 {
 	int error = service_notify_send(&service->notify, message, status);
@@ -51,7 +51,7 @@ static bool send_or_retry(struct service *service, enum service_message message,
 	return error == 0;
 }
 
-/* In this order: a manager that waits for a reload takes no other "ready" for its end. */
+/* In this order: the manager must see RELOADING before the READY that ends the reload. */
 static void owed_send(void *impl)
 {
 	struct service *service = impl;

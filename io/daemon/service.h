@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the service manager is told, and when: that the daemon lives, for as long as its loop turns;
- * that it is ready, once; how it is doing. What the manager depends on is sent again until its
- * socket takes it.
+ * Report to the service manager: that the daemon is alive, as long as its loop turns; that it is
+ * ready, once; and its status. Reports that the manager depends on are sent again until its socket
+ * accepts them.
  */
 #pragma once
 
@@ -12,24 +12,24 @@
 struct service {
 	struct service_notify notify;
 	struct loop *loop;
-	/* The rest is its own. */
+	/* The rest is private. */
 	struct loop_timer alive_timer;
 	struct loop_timer starting_timer;
 	struct loop_timer retry_timer;
-	bool is_ready; /* said once: then every status goes without it */
+	bool is_ready; /* reported: later statuses go without it */
 	bool owes_reloading;
 	bool owes_ready;
-	char status[80]; /* what was said last */
+	char status[80]; /* as reported last */
 };
 
-/* Returns 0, or a negative errno for an address that cannot be used; calls then do nothing. */
+/* Returns 0, or a negative errno for an unusable address; all calls then do nothing. */
 int service_open(struct service *service, struct loop *loop,
 	const struct service_environment *environment, struct diag *diag);
-/* The first one makes the service ready. */
+/* Report a status. The first one also reports that the service is ready. */
 void service_status(struct service *service, const char *status);
-/* Files are read again, and were. */
+/* Report the beginning and the end of a reload. */
 void service_reloading(struct service *service);
 void service_reloaded(struct service *service);
 void service_stopping(struct service *service);
-/* The zero state is fine. */
+/* No effect on the zero state. */
 void service_close(struct service *service);

@@ -16,7 +16,7 @@
 #define STATUS_BYTES_MAX  1024
 #define MESSAGE_BYTES_MAX (STATUS_BYTES_MAX + 256)
 
-/* All of the text, which is a decimal number over 0. */
+/* Read a text that is a positive decimal number and nothing else. */
 static bool number_read(const char *text, uint64_t *ret)
 {
 	char *end;
@@ -32,7 +32,7 @@ static int64_t alive_interval_ms(const struct service_environment *environment)
 	uint64_t usec, pid;
 	if (!environment->watchdog_usec || !number_read(environment->watchdog_usec, &usec))
 		return 0;
-	/* The variables may have been meant for a process that this one descends from. */
+	/* The variables may have been meant for an ancestor of this process. */
 	if (environment->watchdog_pid &&
 		(!number_read(environment->watchdog_pid, &pid) || pid != (uint64_t)getpid()))
 		return 0;
@@ -90,7 +90,7 @@ static struct message_text message_format(enum service_message message)
 	case SERVICE_READY:
 		return (struct message_text){"READY=1\n"};
 	case SERVICE_RELOADING:
-		/* Tells this reload from one that was asked for later. */
+		/* The time distinguishes this reload from one requested later. */
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		snprintf(line.text, sizeof line.text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\n",
 			(int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
@@ -107,7 +107,8 @@ struct status_text {
 	char text[STATUS_BYTES_MAX];
 };
 
-/* Cut if it is too long, but not in the middle of a character of UTF-8, which 10xxxxxx goes on. */
+/* Cut a text that is too long, but not within a UTF-8 character: continuation bytes are 10xxxxxx.
+ */
 static struct status_text status_format(const char *status)
 {
 	struct status_text line;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells the service manager how the daemon is doing: systemd's notification protocol, a datagram to
- * the socket that NOTIFY_SOCKET names. Without such a socket every call does nothing.
+ * Send systemd's notification protocol to the service manager: datagrams to the socket that
+ * NOTIFY_SOCKET names. Without such a socket every call does nothing.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 struct diag;
 
-/* The variables as the process was given them; NULL: not set. */
+/* The environment variables of the process; NULL: not set. */
 struct service_environment {
 	const char *notify_socket;
 	const char *watchdog_usec;
@@ -19,11 +19,11 @@ struct service_environment {
 };
 
 struct service_notify {
-	int fd; /* -1: nobody listens */
+	int fd; /* -1: there is no socket */
 	struct sockaddr_un address;
 	socklen_t address_size;
-	/* How often SERVICE_ALIVE is to be said: twice in the time after which the manager takes
-	 * the daemon for dead. 0: it does not watch. */
+	/* How often to send SERVICE_ALIVE: half the time after which the manager considers the
+	 * daemon dead. 0: there is no watchdog. */
 	int64_t alive_interval_ms;
 };
 
@@ -35,16 +35,16 @@ enum service_message {
 	SERVICE_ALIVE,
 };
 
-/* Returns 0, or a negative errno for an address that cannot be used; calls then do nothing. */
+/* Returns 0, or a negative errno for an unusable address; all calls then do nothing. */
 int service_notify_open(struct service_notify *notify,
 	const struct service_environment *environment, struct diag *diag);
 /*
- * Sends the message and, unless it is NULL, one line of text that the manager shows. Never waits:
- * -EAGAIN if the manager is behind with its reading, and other negative errnos, say that it did not
- * get there and may be sent again.
+ * Send the message and, unless `status` is NULL, a line of text that the manager displays. Never
+ * waits. Returns 0, or a negative errno if the message was not delivered and may be sent again;
+ * -EAGAIN if the manager's socket is full.
  */
 int service_notify_send(
 	const struct service_notify *notify, enum service_message message, const char *status);
-/* The start or the stop that goes on may take that much longer. Returns the same. */
+/* Ask for more time for the start or stop under way. Returns as service_notify_send. */
 int service_notify_extend(const struct service_notify *notify, int64_t more_ms);
 void service_notify_close(struct service_notify *notify);

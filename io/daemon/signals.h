@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The signals that a daemon is spoken to with, as a descriptor: SIGTERM and SIGINT ask it to end,
- * SIGHUP to read its files again.
+ * Receive the daemon's signals through a descriptor: SIGTERM and SIGINT ask it to end, SIGHUP to
+ * read its files again.
  *
- * They are blocked from signals_open on, to be opened before any thread is started, and stay
- * blocked for good: a second SIGTERM does not cut the ending short. Programs that are started do
- * not inherit that: io/userspace/detached_process.h.
+ * signals_open blocks them for good, so that a second SIGTERM does not interrupt the ending; call
+ * it before any thread is started. Programs that the daemon starts do not inherit the blocked
+ * signals (io/userspace/detached_process.h).
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 struct diag;
 
 struct signals {
-	int fd; /* readable when there is something to take; -1: closed */
+	int fd; /* readable when there are signals to take; -1: closed */
 };
 
 struct signals_taken {
@@ -23,6 +23,6 @@ struct signals_taken {
 };
 
 int signals_open(struct signals *signals, struct diag *diag);
-/* Takes what has come, without waiting. Returns 0 or what the system said. */
+/* Take the pending signals, without waiting. Returns 0 or a negative errno. */
 int signals_take(struct signals *signals, struct signals_taken *ret, struct diag *diag);
 void signals_close(struct signals *signals);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the desired state comes from, as the cycle sees it: a file, or a control plane.
+ * The interface between the cycle and the source of the desired state: a file or a control plane.
  */
 #pragma once
 
 #include "reconcile.h"
 
 struct source {
-	/* Begins a fetch. Its answer comes through the listener, at once or later, exactly once. */
+	/* Begin a fetch, and call the listener's `answered` exactly once, at once or later. */
 	void (*fetch)(void *impl);
-	/* Forgets what was read last, so that the next fetch reads all anew. */
+	/* Forget the last answer, so that the next fetch returns the whole document. */
 	void (*reload)(void *impl);
 	void *impl;
 };
 
-/* Who is told. */
+/* The callbacks of a source. */
 struct source_listener {
-	/* A document in the answer is taken over. */
+	/* A fetch has ended. The callee takes over a document in the answer. */
 	void (*answered)(void *impl, const struct fetch_answer *answer);
-	/* There is something new to fetch: a cycle should begin in so many ms, if not sooner. */
+	/* There may be a new state: begin a cycle within `delay_ms`. */
 	void (*wants_cycle)(void *impl, int64_t delay_ms);
 	void *impl;
 };

@@ -42,7 +42,7 @@ int state_file_read(struct state_file *file, enum state_file_outcome *ret_outcom
 	const char *path = file->watch.path;
 	struct file_text text = {0};
 	uint8_t hash[STATE_FILE_HASH];
-	/* What can be read once only is nothing to follow. */
+	/* A descriptor can be read only once, and therefore not followed. */
 	int error = file_is_descriptor(path)
 			    ? diag_fail(diag, -EINVAL, "%s: not a regular file", path)
 			    : state_text_read(path, file->bytes_max, &text, diag);

@@ -25,7 +25,7 @@ static void store_note(struct state_store *store, int error, const struct diag *
 		problem_resolve(&store->write_problem, logger);
 }
 
-/* With `text` the document is stored, else what has happened since. */
+/* Write the document `text`, or, if that is NULL, what has changed since. */
 static int store_write(
 	struct state_store *store, uint64_t overtaken_order, const char *text, size_t length)
 {
@@ -49,14 +49,14 @@ static int store_write(
 
 int state_store_save_document(struct state_store *store, const char *text, size_t length)
 {
-	/* The fetch overtook the events up to its beginning. */
+	/* The document supersedes the events that came before its fetch began. */
 	return store_write(store, store->manager->overlay.fetch_order, text, length);
 }
 
 static void peers_store(void *impl)
 {
 	struct state_store *store = impl;
-	/* With nothing to write it would seem that what failed before is well again. */
+	/* A write of nothing would succeed, and resolve the problem of the last one. */
 	if (!store->cache.has_document)
 		return;
 	int64_t start_ms = loop_now_ms();
@@ -82,7 +82,7 @@ void state_store_deinit(struct state_store *store)
 	problem_clear(&store->write_problem);
 }
 
-/* The source's next answer of that size will be rejected. */
+/* Warn that the source's next answer of that size will be rejected. */
 static void limits_warn(const struct state_store *store, const struct cached_state *state,
 	const struct peer_wire_options *options)
 {

@@ -37,7 +37,7 @@ static void hash_make(const char *text, size_t length, uint8_t ret[static STATE_
  * Writing.
  */
 
-/* What either file is made of. */
+/* The content of either file. */
 struct content {
 	const struct state_store_file_owner *owner;
 	const uint8_t *document_hash;
@@ -104,7 +104,7 @@ static int content_write(content_put put_content, const struct content *content,
 	return 0;
 }
 
-/* Stores `content` unless the file is known to hold it, in which case `*hash` is its hash. */
+/* Write last_events.json unless it holds this content already. */
 static int peers_file_store(
 	struct state_store_file *cache, const struct content *content, struct diag *diag)
 {
@@ -124,7 +124,7 @@ static int peers_file_store(
 	return error;
 }
 
-/* The hash that last_events.json would have, though last_state.json holds it all as yet. */
+/* Note the hash that last_events.json would have: last_state.json already holds the same peers. */
 static int peers_note(
 	struct state_store_file *cache, const struct content *content, struct diag *diag)
 {
@@ -143,7 +143,7 @@ static int state_store(
 	struct file_text file = {0};
 	struct json_span whole;
 	int error = content_write(put_state, content, &file, diag);
-	/* A document may be nested just too deep to be part of another. */
+	/* Inside the file, a document at the limit of nesting may exceed it. */
 	if (!error)
 		error = json_scan_document(file.text, file.length, &whole, diag);
 	if (!error)
@@ -169,17 +169,17 @@ int state_store_file_store_document(struct state_store_file *cache, const char *
 		.owner = &cache->owner, .document_hash = hash, .stamp = stamp, .peers = peers};
 	int error = json_scan_document(text, length, &content.document, diag);
 	if (error)
-		return diag_wrap(diag, error, "keep state");
+		return diag_wrap(diag, error, "cache state");
 	hash_make(content.document.text, content.document.length, hash);
 	if (cache->has_document && memcmp(hash, cache->document_hash, sizeof hash) == 0)
 		return state_store_file_store_peers(cache, peers, diag);
 	stamp_make(stamp);
-	/* What is in force now no longer goes with the document that is stored: if the new one
-	 * cannot be, the files stay as they are, which is old but sound. */
+	/* From here on the peers do not belong to the stored document any more. If the new one
+	 * cannot be stored, the files stay as they are: old but consistent. */
 	cache->has_document = false;
 	error = state_store(cache, &content, diag);
 	if (error)
-		return diag_wrap(diag, error, "keep state");
+		return diag_wrap(diag, error, "cache state");
 	cache->has_document = true;
 	memcpy(cache->document_hash, hash, sizeof hash);
 	memcpy(cache->stamp, stamp, sizeof stamp);
@@ -193,14 +193,14 @@ int state_store_file_store_peers(
 	if (!cache->has_document)
 		return 0;
 	int error = peers_file_store(cache, &content, diag);
-	return error ? diag_wrap(diag, error, "keep events") : 0;
+	return error ? diag_wrap(diag, error, "cache events") : 0;
 }
 
 /*
  * Reading.
  */
 
-/* One of the two files, checked as text. */
+/* One of the two files, well-formed and of our version. */
 struct cache_file {
 	struct file_text file;
 	struct json_span object;
@@ -228,7 +228,7 @@ static int cache_file_check(struct cache_file *cached, struct diag *diag)
 	return error ? error : version_check(cached->object, diag);
 }
 
-/* Errors begin with the path. `*ret` is for file_text_clear on success only. */
+/* Errors begin with the path. On success the caller clears `ret->file`. */
 static int cache_file_read(
 	const char *directory, const char *name, struct cache_file *ret, struct diag *diag)
 {
@@ -256,7 +256,7 @@ static bool member_is(struct json_span object, const char *name, const char *tex
 	       json_span_kind(value) == JSON_STRING && json_span_equals(value, text);
 }
 
-/* The state is ours: of this node and from this source. */
+/* Check that the state is of this node and from this source. */
 static int owner_check(
 	struct json_span object, const struct state_store_file_owner *owner, struct diag *diag)
 {
@@ -285,7 +285,7 @@ static int document_find(struct json_span object, struct json_span *ret,
 	hash_make(ret->text, ret->length, ret_hash);
 	sodium_bin2hex(hash, sizeof hash, ret_hash, STATE_STORE_FILE_HASH);
 	if (!member_is(object, "hash", hash))
-		return diag_fail(diag, -EINVAL, "document: not the one that was written");
+		return diag_fail(diag, -EINVAL, "document: does not match its hash");
 	return 0;
 }
 
@@ -295,13 +295,14 @@ static int stamp_find(
 	struct json_span stamp = {0};
 	json_span_find_member(object, "stamp", &stamp);
 	if (json_span_kind(stamp) != JSON_STRING || stamp.length != STATE_STORE_FILE_STAMP + 1)
-		return diag_fail(diag, -EINVAL, "stamp: not a string of its length");
+		return diag_fail(diag, -EINVAL, "stamp: not a string of %d characters",
+			STATE_STORE_FILE_STAMP - 1);
 	memcpy(ret, stamp.text + 1, STATE_STORE_FILE_STAMP - 1);
 	ret[STATE_STORE_FILE_STAMP - 1] = '\0';
 	return 0;
 }
 
-/* All of last_state.json, into `*state` and `*cache`, which may be left half-made. */
+/* Read last_state.json into `*state` and `*cache`, which may be left incomplete on failure. */
 static int state_read(struct state_store_file *cache, struct json_span object,
 	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
 {
@@ -324,7 +325,7 @@ static int state_read(struct state_store_file *cache, struct json_span object,
 	return error;
 }
 
-/* Takes the newer events from last_events.json, if it belongs to the state that was loaded. */
+/* Take the newer peers from last_events.json if it belongs to the loaded state. */
 static int stored_peers_take(struct state_store_file *cache, const struct cache_file *cached,
 	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
 {
@@ -341,8 +342,8 @@ static int stored_peers_take(struct state_store_file *cache, const struct cache_
 	return 0;
 }
 
-/* What is wrong with the newer events leaves those that were kept with the document. Returns 0 or
- * -ENOMEM. */
+/* If last_events.json is rejected, keep the peers stored with the document. Returns 0 or -ENOMEM.
+ */
 static int peers_load(struct state_store_file *cache, const struct peer_wire_options *options,
 	struct cached_state *state)
 {

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last good state, kept in the identity directory, so that a node that starts while its source
- * is away comes up with the mesh as it was. Two files of mode 0600, each replaced whole:
+ * Store the last good state in the identity directory, so that a node that starts while its source
+ * is unreachable restores the mesh. There are two files of mode 0600, each replaced whole:
  *
  *     last_state.json   {"version", "node_id", "source", "hash", "stamp", "index", "events",
- *                       "document"}: the document as it was received, and what state_store_peers.h
- * says last_events.json  {"version", "stamp", "index", "events"}: the same two members as they are
- *                       since; the stamp says which last_state.json they belong to
+ *                       "document"}
+ *     last_events.json  {"version", "stamp", "index", "events"}
  *
- * so that an event need not write the document again, and a crash between two writes neither
- * brings back a peer that was removed nor lays old events over a new document.
+ * last_state.json holds the document as it was received, with the index and the events of
+ * state_store_peers.h at that time. last_events.json holds the two as they are now; its stamp names
+ * the last_state.json that it belongs to.
  *
- * What cannot be read or belongs to somebody else is refused with the reason, and next written
- * over. No failure here is a reason to stop. sodium_init must have been called.
+ * With two files an event does not rewrite the document, and a crash between two writes neither
+ * brings back a removed peer nor applies old events to a new document.
+ *
+ * A state that is unreadable, damaged, or of another node or source is rejected with the reason,
+ * and overwritten by the next one. No failure here need stop the caller. The caller must have
+ * called sodium_init.
  */
 #pragma once
 
@@ -22,7 +26,7 @@
 #define STATE_STORE_FILE_HASH  32
 #define STATE_STORE_FILE_STAMP 17 /* characters and a NUL */
 
-/* Texts are borrowed, and tell whose state it is. */
+/* The node and the source that the state belongs to. Texts are borrowed. */
 struct state_store_file_owner {
 	const char *directory;
 	const char *node_id; /* NULL: none */
@@ -31,7 +35,7 @@ struct state_store_file_owner {
 
 struct state_store_file {
 	struct state_store_file_owner owner;
-	/* The rest is the cache's own: what the files hold. */
+	/* The rest is private: what the files hold. */
 	bool has_document;
 	bool has_peers;
 	uint8_t document_hash[STATE_STORE_FILE_HASH];
@@ -46,27 +50,26 @@ struct cached_state {
 	struct state_document document;
 	struct state_store_peers_found peers;
 	size_t document_bytes;
-	char *fault; /* why the newer events were left out, if they were; NULL: they were not */
+	char *fault; /* why last_events.json was rejected; NULL: it was not */
 };
 
 /*
- * Returns 0; -ENOENT if nothing was kept; or another negative errno with the reason, such as
- * `DIRECTORY/last_state.json: of another node, "node-1"`. `*ret` is written on success only.
- * The limits of `options` do not count: what was in force is not lost because they became smaller.
+ * Returns 0, -ENOENT if nothing is cached, or another negative errno with a text such as
+ * `DIRECTORY/last_state.json: of another node, "node-1"`. `*ret` is written on success only. The
+ * limits of `options` are ignored, so that lowering them does not lose the state in force.
  */
 int state_store_file_load(struct state_store_file *cache, const struct peer_wire_options *options,
 	struct cached_state *ret, struct diag *diag);
-/* Wipes and frees. */
+/* Wipe and free. */
 void cached_state_clear(struct cached_state *state);
 
 /*
- * A document was taken over; `peers` is as it is since then. `text` is what state_wire_read took.
- * The files are written only if what they are to hold differs from what they hold. Both return 0
- * or a negative errno. A document that could not be stored leaves the files as they are, until one
- * can be.
+ * Store a document, as state_wire_read read it, and the peers that go with it. A file is written
+ * only if its content changes. Both functions return 0 or a negative errno. After a document could
+ * not be stored, the files stay as they are until one can be.
  */
 int state_store_file_store_document(struct state_store_file *cache, const char *text, size_t length,
 	const struct state_store_peers *peers, struct diag *diag);
-/* An event was handled or a cycle has ended. Does nothing before there is a document. */
+/* Store the peers after an event or a cycle. Does nothing before there is a document. */
 int state_store_file_store_peers(
 	struct state_store_file *cache, const struct state_store_peers *peers, struct diag *diag);

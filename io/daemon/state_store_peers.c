@@ -58,7 +58,7 @@ void state_store_peers_put(struct canonical_writer *writer, const struct state_s
 	stored_put(writer, "]");
 }
 
-/* A string that is an id. */
+/* Read a string that is an id. */
 static int stored_read_id(
 	struct json_span span, struct arena *arena, const char **ret, struct diag *diag)
 {
@@ -83,7 +83,7 @@ static int read_name(struct json_span name, struct json_span value, struct arena
 		return error;
 	if (json_span_kind(value) != JSON_STRING)
 		return diag_fail(diag, -EINVAL, "not a string");
-	/* A key has no character that JSON would escape. */
+	/* A base64 key contains no character that JSON escapes. */
 	error = key_public_parse(value.text + 1, value.length - 2, &ret->public_key, diag);
 	if (!error)
 		ret->id = (char *)id;
@@ -136,7 +136,7 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 		return error ? error : pending_result(pending_events_remove(overlay, id), diag);
 	}
 	if (!json_span_find_member(event, "peer", &value))
-		return diag_fail(diag, -EINVAL, "no event");
+		return diag_fail(diag, -EINVAL, "neither \"removed\" nor \"peer\"");
 	struct peer_entry entry = {0};
 	int error = peer_wire_read(wire, value, PEER_WIRE_ALONE, &entry);
 	if (!error && entry.error)
@@ -179,7 +179,7 @@ static int stored_read_members(struct json_span object, const struct peer_wire *
 int state_store_peers_read(struct json_span object, const struct peer_wire_options *options,
 	struct state_store_peers_found *ret, struct diag *diag)
 {
-	/* As many as were kept. */
+	/* No limit: they were within it when they were written. */
 	struct state_store_peers_found found = {.overlay = {.bytes_max = SIZE_MAX}};
 	struct arena scratch = {0};
 	struct json_reader reader;

@@ -33,7 +33,7 @@ void telemetry_order_rotation(struct telemetry *telemetry)
 		"rotate_keys is not supported yet");
 }
 
-/* An answer without the order does not take it back: the order may be given once. */
+/* A heartbeat answer without the order does not revoke it: the order may be given only once. */
 static void rotation_check(struct telemetry *telemetry)
 {
 	const struct key_public *key = &telemetry->manager->identity->public_key;

@@ -18,7 +18,7 @@
 #define BOOT_BYTES  36 /* /proc/sys/kernel/random/boot_id */
 #define CHECK_BYTES crypto_generichash_BYTES_MIN
 #define KEYS_BYTES  (3 * sizeof(struct key_public) + 1)
-/* A record: its kind and the length of its text, the two times, the text, a checksum. */
+/* A record: its kind, the length of its text, two times, the text, a checksum. */
 #define TEXT_AT    ((size_t)2 + 2 * sizeof(int64_t))
 #define RECORD_MAX (TEXT_AT + UINT8_MAX + CHECK_BYTES)
 
@@ -33,7 +33,7 @@ struct head {
 	char boot[BOOT_BYTES];
 };
 
-/* A journal in the making. */
+/* The content of a journal that is being rewritten. */
 struct writer {
 	const struct trust_journal *journal;
 	uint8_t *bytes;
@@ -53,7 +53,7 @@ static struct head head_make(const struct trust_journal *journal)
 	crypto_generichash_update(
 		&state, (const uint8_t *)journal->owner.source, strlen(journal->owner.source));
 	crypto_generichash_final(&state, head.owner, sizeof head.owner);
-	/* One that cannot be read is like no other. */
+	/* If the boot id cannot be read, use a random one, which equals no other. */
 	randombytes_buf(head.boot, sizeof head.boot);
 	if (file_read("/proc/sys/kernel/random/boot_id", PATH_MAX, &boot, NULL) == 0 &&
 		boot.length >= sizeof head.boot)
@@ -100,7 +100,7 @@ static size_t record_encode(const struct trust_journal *journal, const struct tr
 	return TEXT_AT + length + CHECK_BYTES;
 }
 
-/* The length of the whole record at the beginning of `bytes`; 0: there is none. */
+/* Return the length of the record at the start of `bytes`; 0: there is no intact one. */
 static size_t record_decode(const uint8_t *bytes, size_t left, struct trust_record *ret)
 {
 	uint8_t check[CHECK_BYTES];
@@ -118,7 +118,7 @@ static size_t record_decode(const uint8_t *bytes, size_t left, struct trust_reco
 	return length + CHECK_BYTES;
 }
 
-/* Whether the keys of the record are for the identity's key. */
+/* Decode the keys. Return whether they are bound to the identity's key. */
 static bool keys_decode(struct trust_journal *journal, struct trust_record *record)
 {
 	const size_t size = sizeof(struct key_public);
@@ -127,7 +127,7 @@ static bool keys_decode(struct trust_journal *journal, struct trust_record *reco
 	if (record->length != KEYS_BYTES)
 		return false;
 	memcpy(&configured, text, size);
-	/* One that cannot be read has not been replaced. */
+	/* If the identity's key could not be read, assume that it was not replaced. */
 	if (key_public_is_zero(&journal->configured))
 		journal->configured = configured;
 	memcpy(&record->keys.current, text + size, size);
@@ -152,7 +152,7 @@ static int record_restore(
 	case TRUST_NEWEST:
 		return verifier_restore(verifier, record);
 	}
-	return 0; /* of a later version */
+	return 0; /* a kind of a later version */
 }
 
 static int journal_restore(struct trust_journal *journal, struct verifier *verifier,
@@ -234,7 +234,7 @@ static void timer_set(struct trust_journal *journal, int64_t delay_ms)
 	loop_timer_set(journal->loop, &journal->timer, delay_ms, journal_maintain, journal);
 }
 
-/* What follows a record that is half there could not be read. */
+/* Close the journal: records after an incomplete one could not be read. */
 static void journal_fail(struct trust_journal *journal, int error, struct diag *diag)
 {
 	journal_close(journal);
@@ -293,7 +293,7 @@ static int journal_reopen(struct trust_journal *journal, struct diag *diag)
 	return error;
 }
 
-/* What there is to know now, and no more, is what the file holds. */
+/* Rewrite the file with what the verifier knows now. */
 static void journal_rewrite(struct trust_journal *journal)
 {
 	struct writer writer = {.journal = journal};

@@ -244,5 +244,5 @@ check 'a directory of locks that belongs to the user nobody is named' \
 	hostile 'owned by uid 65534, must be root or plexwg' install -d -o nobody -m 755 /run/plexwg
 check 'so is one that others may write' hostile 'others may write it (mode 0777)' mkdir -m 777 /run/plexwg
 mkdir /run/elsewhere
-check 'so is one that is a link' hostile 'must be a directory, and no link' ln -s elsewhere /run/plexwg
+check 'so is one that is a link' hostile 'must be a directory, not a link' ln -s elsewhere /run/plexwg
 tap_end

@@ -134,7 +134,7 @@ check 'an identity that cannot be read changes nothing and is logged' bad_identi
 other_node() {
 	echo '{"node_id": "another", "mesh_ip": "10.100.0.9"}' >"$work/identity/identity.json"
 	kill -HUP "$pid"
-	eventually said 'another node_id, which takes a restart' && has_address 10.100.0.1 && alive || return 1
+	eventually said 'the node_id changed, which requires a restart' && has_address 10.100.0.1 && alive || return 1
 	identity first
 	kill -HUP "$pid"
 	eventually said 'subsystem=reload' 4 && is_right

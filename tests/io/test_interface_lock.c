@@ -214,7 +214,7 @@ static void no_link_is_followed(void **state)
 	scratch_mkdir(*state, "elsewhere");
 	scratch_link(*state, "run", "elsewhere");
 	assert_int_equal(take(state, &lock, NAME, &diag), -ENOTDIR);
-	assert_contains(diag_text(&diag), "/run: must be a directory, and no link");
+	assert_contains(diag_text(&diag), "/run: must be a directory, not a link");
 	diag_clear(&diag);
 	scratch_unlink(*state, "run");
 
