@@ -17,8 +17,7 @@ static int compare_ops(const void *a, const void *b)
 
 static uint64_t endpoint_digest(const struct digest_key *key, const struct endpoint *endpoint)
 {
-	/* Copied member by member: padding and the bytes after the zone are not part of the value.
-	 */
+	/* Member by member: padding and the bytes after the zone are not part of the value. */
 	uint8_t bytes[sizeof endpoint->ip + sizeof endpoint->zone + sizeof endpoint->port] = {0};
 	memcpy(bytes, &endpoint->ip, sizeof endpoint->ip);
 	memcpy(bytes + sizeof endpoint->ip, &endpoint->port, sizeof endpoint->port);

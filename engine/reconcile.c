@@ -21,8 +21,7 @@ void reconciler_init(struct reconciler *reconciler, struct manager *manager,
 		.reporter = reporter,
 		.identity = identity,
 	};
-	/* Set before the first Setup: an event that comes earlier must not add the node's own key.
-	 */
+	/* Set before the first Setup, so that no event adds the node's own key earlier. */
 	manager->identity = identity;
 }
 

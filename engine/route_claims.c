@@ -23,7 +23,7 @@ static int compare_endpoints(const void *a, const void *b)
 	return ip_compare(a, b);
 }
 
-/* The element of a cycle's array, or else of the tree of those that events brought; NULL: none. */
+/* Return an element of the array of the last cycle or of the tree of added ones, or NULL. */
 static void *element_find(const void *wanted, const void *array, size_t count, size_t size,
 	void *const *added, int (*compare)(const void *a, const void *b))
 {
@@ -63,7 +63,7 @@ static struct route_claimant *claimant_find(
 		&claims->added_claimants, compare_claimants);
 }
 
-/* The first desired endpoint of the last cycle at or behind `ip`. */
+/* Return the position of the first desired endpoint of the last cycle that is not before `ip`. */
 static size_t endpoint_position(const struct route_claims *claims, const struct ip *ip)
 {
 	size_t low = 0, high = claims->endpoint_count;
@@ -92,7 +92,7 @@ static int claimant_make(const struct peer_config *peer, struct route_claimant *
 	return 0;
 }
 
-/* All that is in `list`, once each, one after the other: claims are made of it by sorting. */
+/* Append a claim of one peer for each destination. claims_seal merges them. */
 static void claims_append(struct route_claims *claims, const struct prefix *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -100,18 +100,18 @@ static void claims_append(struct route_claims *claims, const struct prefix *list
 			(struct route_claim){.destination = list[i], .peer_count = 1};
 }
 
-/* Sorts what was appended and counts repeats. */
+/* Sort the claims and merge those with the same destination. */
 static void claims_seal(struct route_claims *claims)
 {
-	size_t kept = 0;
+	size_t merged = 0;
 	qsort(claims->claims, claims->count, sizeof *claims->claims, compare_claims);
 	for (size_t i = 0; i < claims->count; i++) {
-		if (kept && compare_claims(&claims->claims[kept - 1], &claims->claims[i]) == 0)
-			claims->claims[kept - 1].peer_count++;
+		if (merged && compare_claims(&claims->claims[merged - 1], &claims->claims[i]) == 0)
+			claims->claims[merged - 1].peer_count++;
 		else
-			claims->claims[kept++] = claims->claims[i];
+			claims->claims[merged++] = claims->claims[i];
 	}
-	claims->count = kept;
+	claims->count = merged;
 }
 
 static void losers_append(
@@ -172,19 +172,20 @@ int route_claims_load(struct route_claims *claims, const struct peer_config *con
 	return 0;
 }
 
-/* One peer fewer wants the destination. Whether nobody wants it any more. */
+/* Count one peer fewer for the destination. Return whether no peer is left. */
 static bool claim_count_down(struct route_claims *claims, const struct prefix *destination)
 {
 	struct route_claim *claim = claim_find(claims, destination);
 	if (--claim->peer_count > 0)
 		return false;
-	/* Of a cycle's claim the place stays, for the next peer that wants it. */
+	/* A claim of the last cycle stays in its array, with no peer. */
 	if (tdelete(claim, &claims->added_claims, compare_claims))
 		free(claim);
 	return true;
 }
 
-/* Returns how many are in `removes`: those that nobody wants any more. */
+/* Count one peer fewer for each destination. Write those that no peer claims any more to `removes`
+ * and return how many there are. */
 static size_t claims_count_down(struct route_claims *claims, const struct prefix *list,
 	size_t count, struct prefix *removes)
 {
@@ -195,7 +196,8 @@ static size_t claims_count_down(struct route_claims *claims, const struct prefix
 	return remove_count;
 }
 
-/* One more peer wants each of `list`; `adds` gets those that nobody wanted before. */
+/* Count one peer more for each destination. Write those that no peer claimed before to `adds`.
+ * Return 0, or -ENOMEM with all counts unchanged. */
 static int claims_count_up(struct route_claims *claims, const struct prefix *list, size_t count,
 	struct prefix *adds, size_t *ret_add_count)
 {
@@ -218,14 +220,14 @@ static int claims_count_up(struct route_claims *claims, const struct prefix *lis
 	return 0;
 }
 
-/* Those that the prefix covers are equal to it. */
+/* Compare a prefix with an endpoint; an endpoint that the prefix covers is equal. */
 static int compare_covered(const void *wanted, const void *endpoint)
 {
 	const struct prefix *prefix = wanted;
 	return prefix_covers(prefix, endpoint) ? 0 : ip_compare(&prefix->ip, endpoint);
 }
 
-/* What a cycle would withhold too. */
+/* Return whether a cycle would withhold the route too, by the rules of route_plan.h. */
 static bool is_withheld(const struct route_claims *claims, const struct route_policy *policy,
 	const struct prefix *destination)
 {
@@ -240,7 +242,7 @@ static bool is_withheld(const struct route_claims *claims, const struct route_po
 			return true;
 	if (tfind(destination, &claims->added_endpoints, compare_covered))
 		return true;
-	/* Host bits are zero: what it covers begins there. */
+	/* Host bits are zero, so the addresses that it covers begin at its own. */
 	size_t at = endpoint_position(claims, &destination->ip);
 	return at < claims->endpoint_count && prefix_covers(destination, &claims->endpoints[at]);
 }
@@ -248,11 +250,11 @@ static bool is_withheld(const struct route_claims *claims, const struct route_po
 static void withheld_drop(const struct route_claims *claims, const struct route_policy *policy,
 	struct route_plan *plan)
 {
-	size_t kept = 0;
+	size_t left = 0;
 	for (size_t i = 0; i < plan->add_count; i++)
 		if (!is_withheld(claims, policy, &plan->adds[i]))
-			plan->adds[kept++] = plan->adds[i];
-	plan->add_count = kept;
+			plan->adds[left++] = plan->adds[i];
+	plan->add_count = left;
 }
 
 static int endpoint_add(struct route_claims *claims, const struct endpoint *endpoint)
@@ -266,7 +268,7 @@ static int endpoint_add(struct route_claims *claims, const struct endpoint *endp
 											: -ENOMEM;
 }
 
-/* The claimant with that key, made if there is none. NULL when out of memory. */
+/* Return the claimant with that key; create one if there is none. NULL when out of memory. */
 static struct route_claimant *claimant_obtain(
 	struct route_claims *claims, const struct key_public *key)
 {
@@ -277,7 +279,7 @@ static struct route_claimant *claimant_obtain(
 				  &none, sizeof none, &claims->added_claimants, compare_claimants);
 }
 
-/* Memory for all that the plan of a change to one peer can hold. */
+/* Allocate the lists of the plan. */
 static int plan_reserve(struct route_plan *plan, size_t add_count, size_t remove_count)
 {
 	plan->adds = calloc(add_count + 1, sizeof *plan->adds);
@@ -327,7 +329,7 @@ int route_claims_drop(
 	plan.remove_count =
 		claims_count_down(claims, claimant->destinations, claimant->count, plan.removes);
 	free(claimant->destinations);
-	/* Of a cycle's claimant the place stays. */
+	/* A claimant of the last cycle stays in its array, with no destination. */
 	if (tdelete(claimant, &claims->added_claimants, compare_claimants))
 		free(claimant);
 	else

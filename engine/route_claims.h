@@ -4,15 +4,15 @@
  * changed them since. With it an event finds the routes to add and remove for its peer without
  * reading the device or the routing table.
  *
- * What it returns is a route plan that was made without the table (`is_blind`). Functions return 0,
- * or -ENOMEM with the claims as before.
+ * The route plans that it returns are made without reading the table (`is_blind`). Functions return
+ * 0, or -ENOMEM with the claims unchanged.
  */
 #pragma once
 
 #include "desired.h"
 #include "route_plan.h"
 
-/* A destination, and how many peers want it: the winner of a conflict and the losers. */
+/* A destination and the number of peers that claim it, including the losers of a conflict. */
 struct route_claim {
 	struct prefix destination;
 	uint32_t peer_count;
@@ -20,35 +20,35 @@ struct route_claim {
 
 struct route_claimant {
 	struct key_public public_key;
-	struct prefix *destinations; /* sorted, no repeats */
+	struct prefix *destinations; /* sorted, without duplicates */
 	size_t count;
 };
 
 struct route_claims {
-	/* As the last cycle found them; events change them in place. */
-	struct route_claim *claims; /* sorted by destination; some without a peer */
+	/* As of the last cycle; events change the elements in place. */
+	struct route_claim *claims; /* sorted by destination; some have no peer left */
 	size_t count;
-	struct route_claimant *claimants; /* sorted by key; some without destinations */
+	struct route_claimant *claimants; /* sorted by key; some have no destination left */
 	size_t claimant_count;
-	struct ip *endpoints; /* the desired ones, sorted */
+	struct ip *endpoints; /* desired endpoints, sorted */
 	size_t endpoint_count;
-	/* Those that only events brought, as trees (search.h) of the same. */
+	/* Elements that events have added since, in trees (search.h). */
 	void *added_claims;
 	void *added_claimants;
 	void *added_endpoints;
-	enum ipv6_obstacle ipv6_obstacle; /* of the interface, as the last cycle found it */
+	enum ipv6_obstacle ipv6_obstacle; /* of the interface, as of the last cycle */
 };
 
-/* A cycle wants the routes of these peers, in the order that route_plan_compute has them. The
- * losers of `conflicts` want theirs, too. */
+/* Replace all claims by those of a cycle: of `peers`, ordered as for route_plan_compute, and of the
+ * losers of `conflicts`. */
 int route_claims_load(struct route_claims *claims, const struct peer_config *const *peers,
 	size_t peer_count, size_t desired_count, const struct conflict *conflicts,
 	size_t conflict_count);
-/* The peer now wants what `peer` says. `ret` gets what nobody wanted before and what nobody wants
- * any more. */
+/* Replace the claims of one peer. `*ret` adds the routes that no peer claimed before and removes
+ * those that no peer claims any more. */
 int route_claims_set(struct route_claims *claims, const struct peer_config *peer,
 	const struct route_policy *policy, struct route_plan *ret);
-/* The peer goes: `ret` gets what nobody wants any more. */
+/* Drop the claims of one peer. `*ret` removes the routes that no peer claims any more. */
 int route_claims_drop(
 	struct route_claims *claims, const struct key_public *key, struct route_plan *ret);
 void route_claims_clear(struct route_claims *claims);
