@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Texts of a list, in order, with a comma between them; malloc'ed, NULL when memory is out. */
+/* Return the texts of a list, in order, joined with commas; malloc'ed, NULL when out of memory. */
 static char *prefixes_text(const struct prefix *prefixes, size_t count)
 {
 	char *text = malloc(count * (PREFIX_TEXT_SIZE + 2) + 3);
@@ -79,7 +79,7 @@ static int endpoints_compare(
 		actual_text.text);
 }
 
-static const char *psk_words(const struct key_secret *psk)
+static const char *psk_text(const struct key_secret *psk)
 {
 	return key_secret_is_zero(psk) ? "none" : "one";
 }
@@ -90,12 +90,12 @@ static int psks_compare(
 	if (key_secret_equal(expected, actual))
 		return 0;
 	if (key_secret_is_zero(expected) || key_secret_is_zero(actual))
-		return diag_fail(diag, -EBADMSG, "expected %s, found %s", psk_words(expected),
-			psk_words(actual));
+		return diag_fail(diag, -EBADMSG, "expected %s, found %s", psk_text(expected),
+			psk_text(actual));
 	return diag_fail(diag, -EBADMSG, "expected one, found another");
 }
 
-/* One member of a peer; its name is already known to be given. */
+/* Compare one member of a peer that the scenario gives. */
 static int peer_member_compare(enum peer_spec_member member, const struct peer_config *expected,
 	const struct peer_config *actual, struct diag *diag)
 {
@@ -167,13 +167,13 @@ static int peers_compare(
 	for (size_t i = 0; expected->peer_count < actual->count && i < actual->count; i++) {
 		const struct key_public *key = &actual->peers[i].public_key;
 		if (!is_expected(expected, key))
-			return diag_fail(diag, -EBADMSG, "expected %zu, found %s besides",
+			return diag_fail(diag, -EBADMSG, "expected %zu, found %s in addition",
 				expected->peer_count, key_public_format(key).text);
 	}
 	return 0;
 }
 
-/* Named by their public keys. */
+/* Compare private keys. The text names them by their public keys. */
 static int private_keys_compare(
 	const struct key_secret *expected, const struct key_public *actual, struct diag *diag)
 {
@@ -204,7 +204,7 @@ static int member_compare(enum device_spec_member member, const struct device_sp
 {
 	switch (member) {
 	case DEVICE_SPEC_NAME:
-		return 0; /* by which it was looked up */
+		return 0; /* the name of the lookup */
 	case DEVICE_SPEC_PRIVATE_KEY:
 		return private_keys_compare(&expected->private_key, &actual->public_key, diag);
 	case DEVICE_SPEC_LISTEN_PORT:

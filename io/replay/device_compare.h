@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Compares an interface with what a scenario expects of it.
- */
+/* Compares an interface with the one that a scenario expects. */
 #pragma once
 
 #include "scenario.h"
@@ -9,8 +7,8 @@
 struct diag;
 
 /*
- * `actual` is NULL if there is no such interface, and so is `expected` if there is to be none.
- * Returns 0, -ENOMEM, or -EBADMSG with a text that begins with the member that differs.
+ * Compare `actual` with `expected`. NULL stands for no interface, on either side. Returns 0,
+ * -ENOMEM, or -EBADMSG with a text that begins with the member that differs.
  */
 int device_compare(
 	const struct device_spec *expected, const struct sim_device *actual, struct diag *diag);

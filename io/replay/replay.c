@@ -16,12 +16,12 @@ struct replay {
 	bool trace;
 	size_t passed;
 	size_t failed;
-	bool is_unusable; /* some file was */
+	bool is_unusable; /* at least one file was */
 };
 
-static void say_unusable(struct replay *replay, const char *file, const struct diag *diag)
+static void print_unusable(struct replay *replay, const char *file, const struct diag *diag)
 {
-	/* What was printed before is to come before. */
+	/* Keep the order of the output on both streams. */
 	fflush(replay->out);
 	fputs("plexwg: replay: ", replay->err);
 	line_print(replay->err, file);
@@ -55,7 +55,7 @@ static void replay_scenario(
 		replay->failed++;
 		break;
 	case RUN_OUT_OF_MEMORY:
-		say_unusable(replay, file, &diag);
+		print_unusable(replay, file, &diag);
 		break;
 	}
 	diag_clear(&diag);
@@ -74,7 +74,7 @@ static void replay_file(struct replay *replay, const char *file)
 	}
 	file_text_clear(&text);
 	if (error) {
-		say_unusable(replay, place, &diag);
+		print_unusable(replay, place, &diag);
 	} else {
 		replay_scenario(replay, file, &scenario);
 		scenario_clear(&scenario);
@@ -89,7 +89,7 @@ int replay_run(const char *const *paths, size_t count, bool trace, FILE *out, FI
 	struct diag diag = {0};
 	for (size_t i = 0; i < count; i++) {
 		if (scenario_files_find(paths[i], &files, &diag) != 0)
-			say_unusable(&replay, "", &diag);
+			print_unusable(&replay, "", &diag);
 	}
 	for (size_t i = 0; i < files.count; i++)
 		replay_file(&replay, files.texts[i]);

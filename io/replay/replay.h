@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * `plexwg replay`: runs scenario files, and says which hold.
- */
+/* The command `replay`: runs scenario files, and reports which hold. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,13 +9,13 @@
 enum replay_status {
 	REPLAY_ALL_HOLD = 0,
 	REPLAY_ONE_FAILS = 1,
-	REPLAY_UNUSABLE = 2, /* a file could not be used; the others ran */
+	REPLAY_UNUSABLE = 2, /* a file is invalid or cannot be read; the others ran */
 };
 
 /*
- * Each path is a file, a directory that is searched for *.json, or `-` for standard input. One
- * line a scenario goes to `out`, then a count of them; what makes a file unusable goes to `err`.
- * With `trace`, `out` gets JSON Lines as well (trace.h). Returns an enum replay_status.
- * sodium_init must have been called.
+ * Run the scenarios of `paths`: files, directories that are searched for *.json, or `-` for
+ * standard input. Writes one line for each scenario and then their count to `out`, and errors in
+ * files to `err`. With `trace`, writes JSON Lines to `out` as well (trace.h). Returns an enum
+ * replay_status. The caller has called sodium_init.
  */
 int replay_run(const char *const *paths, size_t count, bool trace, FILE *out, FILE *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A scenario as it was read and found sound: a world to start from, steps to take, and what must
- * hold after them. Texts, keys and arrays live in the scenario's arena or in its text; documents
- * and payloads of the product's stay as they were written.
+ * A valid scenario: a world to start from, steps to take, and what must hold after them. Texts,
+ * keys and arrays live in the arena of the scenario or in its text; state documents and payloads
+ * keep their text.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct text_array {
 	size_t count;
 };
 
-/* A peer of the world, or what is expected of one. */
+/* A peer of the world, or the members expected of one. */
 enum peer_spec_member {
 	PEER_SPEC_ENDPOINT = 1 << 0,
 	PEER_SPEC_ALLOWED_IPS = 1 << 1,
@@ -31,11 +31,11 @@ enum peer_spec_member {
 };
 
 struct peer_spec {
-	unsigned given;          /* PEER_SPEC_*; the key is always there */
-	struct peer_config peer; /* what was not given is zero */
+	unsigned given;          /* PEER_SPEC_*; the key is always given */
+	struct peer_config peer; /* members not given are zero */
 };
 
-/* An interface of the world, or what is expected of it. */
+/* An interface of the world, or the members expected of it. */
 enum device_spec_member {
 	DEVICE_SPEC_NAME = 1 << 0,
 	DEVICE_SPEC_PRIVATE_KEY = 1 << 1,
@@ -128,9 +128,9 @@ struct expectation {
 	struct text_array ops;
 	struct device_spec *device; /* NULL: no interface */
 	enum interface_state interface;
-	struct peer_name *index; /* sorted by id; borrowed ids */
+	struct peer_name *index; /* sorted by id; the ids are borrowed */
 	size_t index_count;
-	bool has_drift;           /* else none may have been made */
+	bool has_drift;           /* false: the cycle must not make a report */
 	struct correction *drift; /* sorted */
 	size_t drift_count;
 	struct text_array logs;
@@ -156,7 +156,7 @@ struct scenario_step {
 			uint64_t cancel_after;
 		} configure;
 		struct {
-			struct json_span state;  /* no text: none given */
+			struct json_span state;  /* no text: not given */
 			const char *fetch_error; /* NULL: none */
 			struct scenario_step *during_fetch;
 			size_t during_fetch_count;
@@ -181,7 +181,7 @@ struct scenario {
 	const char *title;
 	int64_t start_ns;
 	struct interface_config config;
-	bool has_routes; /* the simulated host has a routing table, and routes are managed */
+	bool has_routes; /* the simulated host has a routing table, and plexwg manages its routes */
 	struct identity identity;
 	struct signing_keys signing_keys;
 	struct device_spec *device; /* NULL: none */
@@ -193,8 +193,8 @@ struct scenario {
 };
 
 const char *step_kind_name(enum step_kind kind);
-/* For qsort: by type, then by detail. */
+/* A comparison for qsort: by type, then by detail. */
 int correction_compare(const void *a, const void *b);
 
-/* Wipes and frees; back to the zero state. */
+/* Wipe and free everything; the zero state remains. */
 void scenario_clear(struct scenario *scenario);

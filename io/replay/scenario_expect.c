@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text under way, made with stdio. */
+/* A text that is written with stdio. */
 struct draft {
 	FILE *out;
 	char *text;
@@ -23,7 +23,7 @@ static int draft_open(struct draft *draft)
 	return draft->out ? 0 : -ENOMEM;
 }
 
-/* The draft becomes the text of the failure. Returns -EBADMSG or -ENOMEM. */
+/* Make the draft the text of the failure. Returns -EBADMSG or -ENOMEM. */
 static int draft_fail(struct draft *draft, struct diag *diag)
 {
 	bool broken = ferror(draft->out);
@@ -34,7 +34,7 @@ static int draft_fail(struct draft *draft, struct diag *diag)
 	return error;
 }
 
-/* The texts from that place on. An empty list has no array to point into. */
+/* Return the texts from index `from` on. An empty list has no array to point into. */
 static const char *const *texts_from(const struct text_list *list, size_t from)
 {
 	return list->count ? (const char *const *)list->texts + from : NULL;
@@ -182,7 +182,7 @@ static bool route_is_expected(const struct sim_route *route, const struct expect
 	return false;
 }
 
-/* No two that are found are the same. */
+/* Each expected route is found at most once, since no two routes of a table are the same. */
 static bool routes_hold(const struct sim_routes *found, const struct expectation *expected)
 {
 	size_t ours = 0;
@@ -196,7 +196,7 @@ static bool routes_hold(const struct sim_routes *found, const struct expectation
 	return ours == expected->route_count;
 }
 
-/* `gap` stands before it. */
+/* Write `gap`, then the route. */
 static void route_write(FILE *out, const char *gap, const struct sim_route *route)
 {
 	fputs(gap, out);
@@ -227,7 +227,7 @@ static int check_routes(
 	return draft_fail(&draft, diag);
 }
 
-/* How many log lines from `from` on hold the text. */
+/* Return how many log lines, from index `from` on, contain the text. */
 static uint64_t lines_with(const struct text_list *logs, size_t from, const char *text)
 {
 	uint64_t count = 0;

@@ -20,9 +20,8 @@ static bool is_scenario_name(const char *name)
 static int search(const char *path, struct text_list *files, struct diag *diag);
 
 /*
- * One entry of a directory: a file of ours, another directory, or nothing. A link that leads
- * nowhere is a file that cannot be read, which its reader says, and which keeps no other from being
- * found.
+ * Add one entry of a directory: a scenario file, another directory, or neither. A dangling link
+ * counts as a file: its reader reports the error, and the search goes on.
  */
 static int visit(const char *path, const char *name, struct text_list *files, struct diag *diag)
 {
@@ -38,7 +37,7 @@ static int visit(const char *path, const char *name, struct text_list *files, st
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
-/* What cannot be looked into keeps nothing else from being found. */
+/* The search goes on after an unreadable directory. */
 static int search_open(DIR *directory, const char *path, struct text_list *files, struct diag *diag)
 {
 	const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";

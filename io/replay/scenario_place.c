@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-/* As deep as a scenario's own members go; what lies deeper is left out. */
+/* The depth of a scenario's own members; deeper parts are left out. */
 #define PARTS_MAX 12
 
-/* Where the parts of a place stand that lead to a step, and to one during its fetch. */
+/* Indexes of the parts of a place that lead to a step, and to one during its fetch. */
 enum {
 	PART_STEPS,
 	PART_STEP,
@@ -32,7 +32,7 @@ static int part_wrap(const struct json_path_part *part, int error, struct diag *
 	size_t length = strlen(quoted.text);
 	if (length != part->name.length)
 		return diag_wrap(diag, error, "%s", quoted.text);
-	/* Nothing in it had to be escaped: it needs no quotes. */
+	/* Nothing in it was escaped: it needs no quotes. */
 	return diag_wrap(diag, error, "%.*s", (int)length - 2, quoted.text + 1);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where in a scenario file a byte stands, in the words of its other errors: the step's number, then
+ * Describes the place of a byte in a scenario file as other errors do: the number of the step, then
  * the member.
  */
 #pragma once
@@ -9,6 +9,8 @@
 
 struct diag;
 
-/* Puts the place before the text, such as "step 2: ops: [0]: ". The file must be sound before that
- * byte. Returns `error`. */
+/*
+ * Prefix the text of `diag` with the place, such as "step 2: ops: [0]: ". The file must be valid
+ * JSON before that byte. Returns `error`.
+ */
 int scenario_place_wrap(const char *text, size_t offset, int error, struct diag *diag);

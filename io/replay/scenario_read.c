@@ -34,7 +34,7 @@ static int read_title(struct reading *reading, struct json_span value, void *tar
 		return reading_fail(reading, "the title is empty");
 	for (const char *at = title; *at; at++) {
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return reading_fail(reading, "the title holds a control character");
+			return reading_fail(reading, "the title has a control character");
 	}
 	*(const char **)target = title;
 	return 0;
@@ -157,7 +157,7 @@ static int read_steps_span(struct reading *reading, struct json_span value, void
 	return reading_expect(reading, value, JSON_ARRAY);
 }
 
-/* The file's members; its steps are read when all else is known to be sound. */
+/* The members of the file; the steps are read once all others are known to be valid. */
 struct top_level {
 	struct scenario scenario;
 	struct json_span steps;
@@ -180,7 +180,7 @@ static const struct member top_members[] = {
 };
 static const struct member_table top_table = MEMBER_TABLE(top_members);
 
-/* What the file may leave out. */
+/* Set the defaults of members that the file leaves out. */
 static void set_defaults(struct scenario *scenario)
 {
 	struct identity *identity = &scenario->identity;
@@ -206,13 +206,13 @@ static int check_clock(struct reading *reading, const struct scenario *scenario)
 		if (step->kind == STEP_ADVANCE &&
 			(__builtin_add_overflow(now_ns, step->advance_ns, &now_ns) ||
 				now_ns > CLOCK_MAX_NS))
-			return reading_fail(
-				reading, "step %s: by: that far goes no clock", step->number);
+			return reading_fail(reading, "step %s: by: the clock ends in the year 2200",
+				step->number);
 	}
 	return 0;
 }
 
-/* The file as it is read on: sound JSON, its marks replaced by keys. */
+/* Read the file after the first pass: it is valid JSON, and its marks are replaced by keys. */
 static int read_text(const char *raw, size_t length, struct scenario *scenario,
 	struct json_span *ret_document, struct diag *diag)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads a scenario file, strictly and whole, before anything of it runs: what is misspelt,
- * repeated, missing or of the wrong type makes the file unusable.
+ * Parses a scenario file, strictly and whole, before any of its steps runs: a misspelt, repeated or
+ * missing member, or one of the wrong type, makes the file invalid.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 struct diag;
 
 /*
- * `raw` is the file as it is. Returns 0, -ENOMEM, or -EINVAL with a text that names step and
- * member; `*ret` is written on success only.
+ * Parse the file `raw`. Returns 0, -ENOMEM, or -EINVAL with a text that names step and member;
+ * writes `*ret` on success only.
  */
 int scenario_read(const char *raw, size_t length, struct scenario *ret, struct diag *diag);

@@ -42,7 +42,7 @@ static int read_last_handshake(struct reading *reading, struct json_span value, 
 	return error;
 }
 
-/* In the order of enum peer_spec_member, but for the key. */
+/* In the order of enum peer_spec_member, after the key. */
 static const struct member peer_members[] = {
 	{"endpoint", read_endpoint, offsetof(struct peer_spec, peer.endpoint), false},
 	{"allowed_ips", read_allowed_ips, offsetof(struct peer_spec, peer), false},
@@ -87,7 +87,7 @@ static int read_addresses(struct reading *reading, struct json_span value, void 
 	return error;
 }
 
-/* A device has no two peers with one key. */
+/* A device has no two peers with the same key. */
 static int check_distinct(struct reading *reading, const struct peer_spec *peers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Readers of interfaces and peers as a scenario describes them: of the world, or expected.
- */
+/* Readers of the interfaces and peers of a scenario: those of the world, and expected ones. */
 #pragma once
 
 #include "scenario_read_object.h"
@@ -9,6 +7,6 @@
 member_reader read_device_spec; /* struct device_spec *, made in the arena */
 /* struct device_spec *: NULL for null, which is no interface */
 member_reader read_device_spec_or_null;
-/* struct device_spec *: only what somebody can change about an interface that is there */
+/* struct device_spec *: only members that another program can change on an existing interface */
 member_reader read_interface_change;
 member_reader read_peer_spec; /* struct peer_spec */

@@ -38,10 +38,10 @@ static int read_interface_state(struct reading *reading, struct json_span value,
 		reading, "%s: no state of the interface", quote(name, strlen(name)).text);
 }
 
-/* An array that a map from text is read into. Its elements begin with the `const char *` name. */
+/* The array for the entries of an object. Each element begins with the name, a `const char *`. */
 struct map_layout {
 	size_t size;   /* of an element */
-	size_t offset; /* of the value in it */
+	size_t offset; /* of the value in the element */
 	member_reader *read;
 };
 
@@ -195,7 +195,7 @@ int expectation_read(struct reading *reading, struct json_span step,
 	if (error)
 		return error;
 	if (!expectation->given)
-		return reading_fail(reading, "expect: nothing is expected");
+		return reading_fail(reading, "expect: needs a member");
 	*ret = expectation;
 	return 0;
 }

@@ -47,7 +47,7 @@ int reading_expect(struct reading *reading, struct json_span value, enum json_ki
 	return reading_fail(reading, "expected %s, found %s", kind_name(kind), kind_name(found));
 }
 
-/* The member of that name, and where it stands in its table; NULL if no table names it. */
+/* Return the member of that name and its index in its table; NULL if no table has it. */
 static const struct member *table_find(
 	const struct member_table *table, struct json_span name, unsigned *ret_given)
 {

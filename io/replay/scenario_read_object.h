@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strict reading of a scenario's objects. A table says which members an object has, who reads each
- * and where it goes; what the table does not name is an error, and so is a member of the wrong
- * type. Error texts name the member: `device: peers[0]: psk: not base64`.
+ * Strict reading of a scenario's objects. A table names the members of an object, with the reader
+ * and the destination of each. An unknown member is an error, and so is one of the wrong type.
+ * Error texts name the member: `device: peers[0]: psk: not base64`.
  *
- * A reader of a member gets the place in the target that the table names. Readers return 0, -ENOMEM
- * or -EINVAL.
+ * The reader of a member gets the address of its destination. Readers return 0, -ENOMEM or -EINVAL.
  */
 #pragma once
 
@@ -19,7 +18,7 @@ struct arena;
 struct diag;
 
 struct reading {
-	struct arena *arena; /* what is made lives here */
+	struct arena *arena; /* owns everything that readers allocate */
 	struct diag *diag;
 };
 
@@ -28,14 +27,14 @@ typedef int member_reader(struct reading *reading, struct json_span value, void 
 struct member {
 	const char *name;
 	member_reader *read;
-	size_t offset; /* of the place in the target */
+	size_t offset; /* of the destination in the target */
 	bool required;
 };
 
 struct member_table {
 	const struct member *members;
 	size_t count;
-	const struct member_table *also; /* members that count as well; NULL: none */
+	const struct member_table *also; /* further valid members; NULL: none */
 };
 
 #define MEMBER_TABLE(array)                                                                        \
@@ -44,24 +43,24 @@ struct member_table {
 	}
 
 /*
- * Reads an object into `target`. `*ret_given` gets bit N for member N of the table that was there
- * (not of `also`); it may be NULL.
+ * Read an object into `target`. Sets bit N of `*ret_given` if member N of the table (not of `also`)
+ * is present; `ret_given` may be NULL.
  */
 int object_read(struct reading *reading, struct json_span object, const struct member_table *table,
 	void *target, unsigned *ret_given);
 
-/* Fails the reading. Returns -EINVAL. */
+/* Write the text of the error. Returns -EINVAL. */
 int reading_fail(struct reading *reading, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Fails unless the value is of that kind. Null is a kind of its own here. */
+/* Fail unless the value is of that kind. Null is a kind of its own. */
 int reading_expect(struct reading *reading, struct json_span value, enum json_kind kind);
 
-/* Fails unless the value is an object that has no member twice. */
+/* Fail unless the value is an object without repeated members. */
 int object_check(struct reading *reading, struct json_span object);
 
 /*
- * Reads each element of an array with `read` into an array of `size` bytes an element, made in the
- * arena and zeroed.
+ * Read each element of an array with `read` into an array of elements of `size` bytes, which is
+ * allocated in the arena and zeroed.
  */
 int array_read(struct reading *reading, struct json_span array, member_reader *read, size_t size,
 	void **ret_elements, size_t *ret_count);

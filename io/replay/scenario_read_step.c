@@ -187,11 +187,11 @@ static const struct member fail_members[] = {
 	STEP_MEMBER("public_key", read_fault_key, fault, false),
 };
 
-/* What a step has besides `do`. `expect` has its own reader. */
+/* The members of each kind of step besides `do`. `expect` has a reader of its own. */
 struct step_row {
 	struct member_table table;
-	bool returns;      /* it calls the product */
-	bool during_fetch; /* it may stand there */
+	bool returns;      /* it calls the engine */
+	bool during_fetch; /* it may happen during a fetch */
 };
 
 static const struct step_row step_rows[] = {
@@ -265,7 +265,7 @@ static int check_fault(struct reading *reading, struct sim_fault *fault)
 	return 0;
 }
 
-/* What no table can say. `given` is of the step's own members. */
+/* Check what no table can express. `given` refers to the step's own members. */
 static int check_step(struct reading *reading, struct scenario_step *step, unsigned given)
 {
 	if (step->kind == STEP_WORLD)
@@ -303,7 +303,10 @@ static int read_step(struct reading *reading, struct json_span value, struct sce
 	return error ? error : read_members(reading, value, step);
 }
 
-/* The steps of an array, numbered behind `outer`, which is "" or the number of a fetch's step. */
+/*
+ * Read the steps of an array, numbered after `outer`, which is "" or the number of the step whose
+ * fetch they happen in.
+ */
 static int read_steps(struct reading *reading, struct json_span array, const char *outer,
 	struct scenario_step **ret, size_t *ret_count)
 {

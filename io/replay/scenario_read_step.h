@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader of a scenario's steps: names, types and values of all that a step says, before any
- * step is taken. Errors name the step by number: `step 4.1: event_type: missing`.
+ * The reader of a scenario's steps: checks names, types and values of all steps before the first
+ * one runs. Errors name the step by number: `step 4.1: event_type: missing`.
  */
 #pragma once
 

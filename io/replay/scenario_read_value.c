@@ -57,7 +57,7 @@ int read_string(struct reading *reading, struct json_span value, void *target)
 	if (error)
 		return error;
 	if (memchr(bytes.text, '\0', bytes.length))
-		return reading_fail(reading, "the string holds a NUL");
+		return reading_fail(reading, "the string has a NUL in it");
 	*(const char **)target = bytes.text;
 	return 0;
 }
@@ -120,7 +120,7 @@ static int read_whole(
 	return 0;
 }
 
-/* One that is not negative. */
+/* A whole number that is not negative. */
 static int read_up_to(struct reading *reading, struct json_span value, uint64_t max, uint64_t *ret)
 {
 	struct json_whole whole;
@@ -134,7 +134,7 @@ static int read_up_to(struct reading *reading, struct json_span value, uint64_t 
 
 int read_count(struct reading *reading, struct json_span value, void *target)
 {
-	/* What is larger has become the largest. */
+	/* A number that is too large was read as the largest. */
 	return read_up_to(reading, value, UINT64_MAX - 1, target);
 }
 

@@ -107,7 +107,7 @@ static void process_end(struct scenario_run *run)
 	manager_deinit(&run->process.manager);
 }
 
-/* What the daemon keeps on disk, in the place of which the verifier stays, outlives the process. */
+/* The verifier outlives the process, because the daemon stores it on disk. */
 int run_restart(struct scenario_run *run)
 {
 	process_end(run);
@@ -147,7 +147,7 @@ static void run_end(struct scenario_run *run)
 	text_list_clear(&run->record.logs);
 }
 
-/* Whether the step returned what it was to return. */
+/* Check what the step returned. */
 static enum run_outcome check_return(
 	const struct scenario_step *step, int error, const struct diag *returned, struct diag *diag)
 {

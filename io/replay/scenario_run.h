@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a scenario: the engine as the daemon puts it together, over the simulated controller and a
- * virtual clock, with everything it does kept for the expectations.
+ * Runs a scenario: the engine as the daemon assembles it, over the simulated controller and a
+ * virtual clock, with a record of everything it does for the expectations.
  */
 #pragma once
 
@@ -12,7 +12,9 @@
 #include "text_list.h"
 #include "trace.h"
 
-/* What a new process starts with, and loses when it dies; but what the verifier keeps on disk. */
+/*
+ * What a new process starts with, and loses when it dies, except for what the verifier has on disk.
+ */
 struct process {
 	struct manager manager;
 	struct verifier verifier;
@@ -20,9 +22,9 @@ struct process {
 	struct event_dispatcher dispatcher;
 };
 
-/* What happened, and from where on an expectation looks at it. */
+/* What happened, and from which index on the next expectation checks it. */
 struct run_record {
-	struct text_list ops; /* operation strings, but for read_device */
+	struct text_list ops; /* operations as text, without read_device */
 	size_t ops_from;
 	struct text_list logs; /* lines without their line feeds */
 	size_t logs_from;
@@ -36,29 +38,29 @@ struct scenario_run {
 	const struct scenario *scenario;
 	struct trace trace;
 	int64_t now_ns;
-	const char *step; /* number of the one that is being taken */
+	const char *step; /* the number of the current step */
 	struct sim_controller sim;
 	struct log_sink sink;
 	struct peer_wire_options options;
 	struct process process;
 	struct run_record record;
-	const char *failed_step; /* the number of the innermost that does not hold */
-	bool out_of_memory;      /* a callback could not keep what it was given */
+	const char *failed_step; /* the number of the innermost step that does not hold */
+	bool out_of_memory;      /* a callback could not store its data */
 };
 
 enum run_outcome {
 	RUN_HOLDS,
-	RUN_FAILS, /* the text says step, member, what was expected and what was found */
+	RUN_FAILS, /* the text names step, member, the expected value and the actual one */
 	RUN_OUT_OF_MEMORY,
 };
 
-/* The whole scenario. `trace_out` may be NULL. */
+/* Run the whole scenario. `trace_out` may be NULL. */
 enum run_outcome scenario_run(const struct scenario *scenario, FILE *trace_out, struct diag *diag);
 
-/* Parts of a run, for the files that take its steps. */
-/* Takes steps until one does not hold. */
+/* For the files that take the steps. */
+/* Take steps until one does not hold. */
 enum run_outcome run_steps(struct scenario_run *run, const struct scenario_step *steps,
 	size_t count, struct diag *diag);
-/* The process dies where it stands, and a new one starts. Returns 0 or -ENOMEM. */
+/* End the process at once, and start a new one. Returns 0 or -ENOMEM. */
 int run_restart(struct scenario_run *run);
 void run_record_forget_drift(struct run_record *record);

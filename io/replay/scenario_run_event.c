@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* Far over any event that a control plane sends. */
+/* Far larger than any event of a control plane. */
 #define STREAM_EVENT_MAX (4u << 20)
 
 static void trace_event(struct scenario_run *run, const char *type, const char *id, int error,
@@ -26,7 +26,7 @@ int scenario_event(
 	return error;
 }
 
-static void log_refusal(struct scenario_run *run, const char *event_id, const struct diag *diag)
+static void log_rejection(struct scenario_run *run, const char *event_id, const struct diag *diag)
 {
 	log_line(&run->process.manager.logger, LOG_EVENT_REJECTED, "event_id", event_id, "error",
 		diag_text(diag), NULL);
@@ -39,14 +39,14 @@ int scenario_deliver(struct scenario_run *run, struct json_span data, struct dia
 	int error = envelope_wire_read(data.text, data.length, &envelope, diag);
 	if (error) {
 		trace_event(run, NULL, NULL, error, diag);
-		log_refusal(run, NULL, diag);
+		log_rejection(run, NULL, diag);
 		return error;
 	}
 	error = event_deliver(&run->process.dispatcher, &envelope,
 		(struct moment){run->now_ns, run->now_ns}, &verdict, diag);
 	trace_event(run, envelope.event_type.text, envelope.event_id.text, error, diag);
 	if (verdict != VERDICT_ACCEPTED)
-		log_refusal(run, envelope.event_id.text, diag);
+		log_rejection(run, envelope.event_id.text, diag);
 	envelope_clear(&envelope);
 	return error;
 }

@@ -51,9 +51,9 @@ static int configure_peers(
 	return error;
 }
 
-/* What the fetch answers, as the daemon sees it: a document that is refused is one that failed. */
+/* Make the answer to the fetch, as the daemon does: a rejected document is a failed fetch. */
 static void make_answer(struct scenario_run *run, const struct scenario_step *step,
-	struct state_document *document, struct fetch_answer *ret, struct diag *refusal)
+	struct state_document *document, struct fetch_answer *ret, struct diag *rejection)
 {
 	struct json_span state = step->reconcile.state;
 	*ret = (struct fetch_answer){.outcome = FETCH_FAILED, .document = document};
@@ -65,10 +65,10 @@ static void make_answer(struct scenario_run *run, const struct scenario_step *st
 		ret->outcome = FETCH_NOT_MODIFIED;
 		return;
 	}
-	if (state_wire_read(state.text, state.length, &run->options, document, refusal) == 0)
+	if (state_wire_read(state.text, state.length, &run->options, document, rejection) == 0)
 		ret->outcome = FETCH_DOCUMENT;
 	else
-		ret->error = diag_text(refusal);
+		ret->error = diag_text(rejection);
 }
 
 static int finish_cycle(
@@ -76,12 +76,12 @@ static int finish_cycle(
 {
 	struct state_document document = {0};
 	struct fetch_answer answer;
-	struct diag refusal = {0};
+	struct diag rejection = {0};
 	int error;
-	make_answer(run, step, &document, &answer, &refusal);
+	make_answer(run, step, &document, &answer, &rejection);
 	error = reconciler_finish(&run->process.reconciler, &answer, diag);
 	state_document_clear(&document);
-	diag_clear(&refusal);
+	diag_clear(&rejection);
 	return error;
 }
 
@@ -104,7 +104,7 @@ static enum run_outcome step_reconcile(struct scenario_run *run, const struct sc
 	return RUN_HOLDS;
 }
 
-/* A step that calls the product, but for a cycle. */
+/* Take a step that calls the engine, other than a cycle. */
 static int call_product(
 	struct scenario_run *run, const struct scenario_step *step, struct diag *diag)
 {

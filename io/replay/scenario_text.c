@@ -13,8 +13,10 @@
 #define VALUE_MAX  255
 #define VALUE_OVER (VALUE_MAX + 1)
 
-/* The number of the mark at `text`, VALUE_OVER for any that is too large; the mark's length, or 0
- * if there is no mark. */
+/*
+ * Read the mark at `text`: writes its number, or VALUE_OVER for any that is too large. Returns the
+ * length of the mark, or 0 if there is none.
+ */
 static size_t read_mark(const char *text, size_t length, unsigned *ret_value)
 {
 	unsigned value = 0;

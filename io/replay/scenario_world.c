@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* A peer set whole, with what it counts where that is given. */
+/* Set a peer whole, with its counters if they are given. */
 static int world_put_peer(struct sim_device *device, const struct peer_spec *spec)
 {
 	struct sim_peer *peer;
@@ -49,7 +49,7 @@ int world_start(struct sim_controller *sim, const struct scenario *scenario)
 	return device ? change_interface(device, spec) : -ENOMEM;
 }
 
-/* Routes are there without the interface, too. */
+/* Routes exist without the interface, too. */
 static int change_routes(struct sim_controller *sim, const struct world_step *step)
 {
 	if (step->change == WORLD_SET_ROUTE)

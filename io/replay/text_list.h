@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Texts in the order they came, and how they are shown.
- */
+/* Texts in the order of their addition, and how they are printed. */
 #pragma once
 
 #include <stddef.h>
@@ -15,10 +13,10 @@ struct text_list {
 
 /* Returns 0 or -ENOMEM. */
 int text_list_add(struct text_list *list, const char *text, size_t length);
-/* Frees; back to the zero state. */
+/* Free the texts; the zero state remains. */
 void text_list_clear(struct text_list *list);
 
-/* As a JSON string. */
+/* Write the text as a JSON string. */
 void text_write(FILE *out, const char *text);
-/* As a JSON array of strings. */
+/* Write the texts as a JSON array of strings. */
 void texts_write(FILE *out, const char *const *texts, size_t count);

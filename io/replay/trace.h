@@ -11,13 +11,13 @@
 #include <stdio.h>
 
 struct trace {
-	FILE *out; /* NULL: nobody asked */
+	FILE *out; /* NULL: no trace */
 	const char *scenario;
 };
 
 /*
- * One line. Names and texts follow in pairs, ended by NULL; a pair with a NULL text is left out.
- * No text may be a secret.
+ * Write one line. Names and texts follow in pairs, ended by NULL; a pair with a NULL text is left
+ * out. No text may be a secret.
  */
 void trace_line(const struct trace *trace, int64_t now_ns, const char *step, const char *type, ...)
 	__attribute__((sentinel));
