@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A string with its quotes, measured first and then written in place: it may be a secret. */
+/* Measure the string and write it in place, because a secret must not be copied elsewhere. */
 static void body_put_string(struct secret_buffer *body, const char *text)
 {
 	size_t length = strlen(text);
@@ -22,7 +22,7 @@ static void body_put_string(struct secret_buffer *body, const char *text)
 	body->length += writer.length;
 }
 
-/* `lead` is what stands before the value: a brace or comma, and the name. */
+/* `lead` is the JSON text before the value: a brace or comma, and the name. */
 static void body_put_text(struct secret_buffer *body, const char *lead, const char *text)
 {
 	secret_buffer_append_text(body, lead);

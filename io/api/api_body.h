@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The JSON bodies that are posted to the control plane.
+ * Write the JSON bodies of requests to the control plane.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Something that a cycle put right. */
+/* A change of a reconcile cycle that corrected drift. */
 struct api_correction {
 	const char *type;   /* such as "peer_removed" */
 	const char *detail; /* such as "peer peer-7" */
@@ -23,10 +23,10 @@ struct api_heartbeat {
 	uint16_t listen_port;
 };
 
-/* Each appends to an empty buffer and returns 0 or -ENOMEM. */
+/* The functions append to an empty buffer and return 0 or -ENOMEM. */
 int api_body_drift(struct secret_buffer *body, int64_t timestamp_ns,
 	const struct api_correction *corrections, size_t count);
-/* Uptime is written as Go writes a duration: 26h3m4s. */
+/* Uptime has Go's form of a duration: 26h3m4s. */
 int api_body_heartbeat(
 	struct secret_buffer *body, const char *node_id, const struct api_heartbeat *heartbeat);
 int api_body_register(struct secret_buffer *body, const char *join_token, const char *public_key,

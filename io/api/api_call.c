@@ -89,7 +89,7 @@ struct api_result api_call_result(
 	struct api_result result = api_result_of(http, error);
 	if (result.outcome == API_OUTCOME_NOT_MODIFIED && !call->may_be_unmodified)
 		api_result_fail(
-			&result, API_OUTCOME_PROTOCOL, "status 304, though nobody named a version");
+			&result, API_OUTCOME_PROTOCOL, "status 304 to an unconditional request");
 	if (result.outcome != API_OUTCOME_OK || !http->body->length || !*type ||
 		http_response_has_type(http->response, "application/json"))
 		return result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all calls have in common, for the files that make them. Each kind of call is a struct that
- * begins with this one.
+ * The part that all calls share; for the files of io/api only. Each kind of call is a struct that
+ * begins with struct api_call.
  */
 #pragma once
 
@@ -11,29 +11,30 @@ struct api_call {
 	struct api_client *client;
 	struct api_call *next;
 	struct http_request *request;
-	bool may_be_unmodified; /* 304 is an answer to it */
-	bool is_running;        /* a callback of its own runs, so it is freed only after that */
-	bool is_cancelled;      /* meanwhile */
-	/* Reads the answer and tells whoever asked. */
+	bool may_be_unmodified; /* the request is conditional: 304 is valid */
+	bool is_running;        /* its callback is running: free it afterwards */
+	bool is_cancelled;      /* during its callback */
+	/* Read the response and call the caller's callback. */
 	void (*finish)(struct api_call *call, const struct http_result *http);
-	/* Wipes what the kind holds beyond this. May be NULL. */
+	/* Wipe the members of the kind. May be NULL. */
 	void (*clear)(struct api_call *call);
 };
 
-/* A call of `size` bytes, zeroed but for what is given; NULL when memory is out. */
+/* Allocate a call of `size` bytes, zeroed but for the arguments. Returns NULL if out of memory. */
 void *api_call_new(struct api_client *client, size_t size,
 	void (*finish)(struct api_call *call, const struct http_result *http));
 
 /*
- * Sends it, with what `http` says; URL, `on_done` and limits that are zero are filled in. The path
- * is `prefix` and `suffix` together. On failure the call is freed. Returns as http_request_start.
+ * Start the request of `http`, in which this sets URL, path, `on_done` and limits that are zero.
+ * The path is `prefix` followed by `suffix`. On failure the call is freed. Returns as
+ * http_request_start.
  */
 int api_call_start(struct api_call *call, struct http_call *http, const char *prefix,
 	const char *suffix, struct api_call **ret, struct diag *diag);
 
-/* Frees it, or has it freed once the callback that runs now is over. */
+/* Free the call now, or after its callback if that is running. */
 void api_call_drop(struct api_call *call);
 
-/* What came of it, as api_result_of says. A body has to be JSON, if it says what it is. */
+/* Return the result, as api_result_of does. A Content-Type other than JSON is a PROTOCOL error. */
 struct api_result api_call_result(
 	const struct api_call *call, const struct http_result *http, char error[API_ERROR_SIZE]);

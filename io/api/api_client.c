@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All but letters, digits and four marks that stand for themselves in any part of a URL. */
+/* Escape all but the unreserved characters of RFC 3986. */
 static char *node_path_make(const char *node_id)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -46,7 +46,7 @@ static void options_apply_defaults(struct api_options *options)
 		options->state_bytes_max = API_STATE_BYTES_MAX;
 	if (!options->event_bytes_max)
 		options->event_bytes_max = API_EVENT_BYTES_MAX;
-	/* These belong to the caller, and copies of them stand elsewhere. */
+	/* These belong to the caller; the client has copies in its other members. */
 	options->url = options->node_id = options->ca_file = options->user_agent = NULL;
 }
 

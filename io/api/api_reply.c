@@ -36,7 +36,7 @@ static int reply_object_read(
 	return error;
 }
 
-/* False if it is missing or null. */
+/* Read a boolean; missing and null count as false. */
 static int bool_read(struct json_span object, const char *name, bool *ret, struct diag *diag)
 {
 	struct json_span value = {0};
@@ -67,7 +67,7 @@ int api_reply_read_orders(
 	return error;
 }
 
-/* A string that has to be there, without NUL bytes. */
+/* Read a required string without NUL bytes. */
 static int reply_text_read(struct json_span object, const char *name, struct arena *arena,
 	const char **ret, struct diag *diag)
 {
@@ -88,7 +88,7 @@ static int reply_text_read(struct json_span object, const char *name, struct are
 	return 0;
 }
 
-/* It goes into a header field of each request. */
+/* Whether the secret fits into a header field, where each request sends it. */
 static bool secret_is_sendable(const char *secret)
 {
 	size_t length = strlen(secret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the control plane answers to a heartbeat and to a registration. Strict: a member of the
- * wrong type, or one that is repeated, spoils the answer.
+ * Read the control plane's replies to a heartbeat and to a registration. A member of the wrong type
+ * or a repeated one is an error.
  */
 #pragma once
 
@@ -12,26 +12,26 @@
 
 struct diag;
 
-/* What the control plane wants of the node. */
+/* What the control plane orders the node to do. */
 struct api_orders {
 	bool reconcile;
 	bool rotate_keys;
 };
 
-/* Who the node is now. */
+/* The node's new identity. */
 struct api_registration {
 	const char *node_id;
 	struct ip mesh_ip;
 	struct key_public signing_public_key;
 	const char *node_secret_key; /* a secret: the bearer token from here on */
-	struct json_span peers;      /* an array as it came; without text if there was none */
+	struct json_span peers;      /* an array as received; no text: missing */
 };
 
-/* A missing member is false; so is all of an empty text. Returns 0 or -EINVAL. */
+/* A missing member is false, and an empty text has no members. Returns 0 or -EINVAL. */
 int api_reply_read_orders(
 	const char *text, size_t length, struct api_orders *ret, struct diag *diag);
-/* The result points into `arena` and `text`. Returns 0, -ENOMEM, or -EINVAL; no error has the
- * secret in it. */
+/* The result borrows from `arena` and `text`. Returns 0, -ENOMEM, or -EINVAL, with an error that
+ * never contains the secret. */
 int api_reply_read_registration(const char *text, size_t length, struct arena *arena,
 	struct api_registration *ret, struct diag *diag);
 

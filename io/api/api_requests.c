@@ -36,7 +36,7 @@ int api_state_fetch(struct api_client *client, const struct api_state_request *r
 	fetch->call.may_be_unmodified = request->etag && *request->etag;
 	fetch->on_done = request->on_done;
 	fetch->impl = request->impl;
-	/* An answer out of a cache would undo the events since. */
+	/* A response from a cache would undo the events since. */
 	const struct http_header headers[] = {
 		{"Accept", "application/json"},
 		{"Cache-Control", "no-cache"},
@@ -53,7 +53,7 @@ int api_state_fetch(struct api_client *client, const struct api_state_request *r
 	return api_call_start(&fetch->call, &http, client->node_path, "/state", ret, diag);
 }
 
-/* A request with a body; `body_error` is that of making it. */
+/* A request with a body; `body_error` is the result of writing it. */
 struct post {
 	const char *prefix;
 	const char *suffix;
@@ -91,7 +91,7 @@ struct drift_call {
 	void *impl;
 };
 
-/* Nothing is read from the answer, so it does not matter what it is. */
+/* The body of the response is ignored, so its type does not matter. */
 static void drift_finish(struct api_call *call, const struct http_result *http)
 {
 	const struct drift_call *report = (const struct drift_call *)call;
@@ -188,7 +188,7 @@ int api_register(struct api_client *client, const struct api_register_request *r
 	struct post post = {.prefix = "/v1/register", .suffix = ""};
 	post.body_error = api_body_register(&post.body, request->join_token,
 		key_public_format(request->public_key).text, request->hostname);
-	/* The peers come with the answer. */
+	/* The response holds the peers, as a state document does. */
 	struct http_call http = {
 		.body_max = client->options.state_bytes_max,
 		.body_max_option = STATE_OPTION,

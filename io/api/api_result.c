@@ -65,7 +65,7 @@ static bool is_success(enum api_outcome outcome)
 	return outcome == API_OUTCOME_OK || outcome == API_OUTCOME_NOT_MODIFIED;
 }
 
-/* How long a cache has had it, in seconds; -1: it makes no sense. */
+/* Return the response's age in a cache, in seconds, or -1 if its Age is invalid. */
 static int64_t age_of(const struct http_response *response)
 {
 	const char *text = response->age.text;
@@ -75,12 +75,12 @@ static int64_t age_of(const struct http_response *response)
 	return *text || age_s > AGE_MAX_S ? -1 : age_s;
 }
 
-/* The date is of when the control plane answered, the clock meanwhile so much further. */
+/* Date is the time of the response; its age in caches has passed since. */
 static void take_date(struct api_result *result, const struct http_response *response)
 {
 	time_t seconds = curl_getdate(response->date.text, NULL);
 	int64_t age_s = age_of(response);
-	/* Beyond these years it would not fit, and be of no use. */
+	/* A later date does not fit server_date_ns. */
 	if (seconds < 0 || age_s < 0 || seconds > TIMESTAMP_MAX_NS / NS_PER_S - age_s)
 		return;
 	seconds += age_s;
@@ -89,7 +89,7 @@ static void take_date(struct api_result *result, const struct http_response *res
 	result->server_date_age_ms = loop_now_ms() - response->arrived_ms;
 }
 
-/* Whole seconds, or a time, which is measured by the clock of whoever named it. */
+/* Retry-After is whole seconds or a time; a time is compared with the server's own clock. */
 static void take_retry_after(struct api_result *result, const struct http_response *response)
 {
 	const char *text = response->retry_after.text;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What came of asking the control plane for something. What to do about it, when to try again and
- * what to log are not decided here.
+ * The result of a request to the control plane. The caller decides what to do about it, when to
+ * retry and what to log.
  */
 #pragma once
 
@@ -20,10 +20,10 @@ struct http_response;
 	X(RATE_LIMITED, rate_limited) /* 429 */                                                    \
 	X(REFUSED, refused)           /* any other 4xx */                                          \
 	X(SERVER_ERROR, server_error) /* 5xx */                                                    \
-	X(NETWORK, network)           /* no name, no connection, no trust, or it broke */          \
+	X(NETWORK, network)           /* HTTP_END_NETWORK */                                       \
 	X(TIMED_OUT, timed_out)                                                                    \
 	X(TOO_LARGE, too_large)                                                                    \
-	X(PROTOCOL, protocol) /* an answer that makes no sense: its status, type or content */
+	X(PROTOCOL, protocol) /* an unexpected status, type or content */
 
 enum api_outcome {
 #define X(upper, lower) API_OUTCOME_##upper,
@@ -31,32 +31,32 @@ enum api_outcome {
 #undef X
 };
 
-/* Such as "rate_limited". */
+/* Return the lower-case name, such as "rate_limited". */
 const char *api_outcome_name(enum api_outcome outcome);
 
-/* However long a control plane asks to be left alone, it is asked again after this. */
+/* The limit of Retry-After. */
 #define API_RETRY_AFTER_MAX_MS (INT64_C(3600) * 1000)
 
 struct api_result {
 	enum api_outcome outcome;
-	int status;             /* of HTTP; 0: no answer came */
-	const char *error;      /* in words, without secrets; "" for OK and NOT_MODIFIED */
-	int64_t retry_after_ms; /* the control plane asks for it with an error; -1: it does not */
+	int status;             /* of HTTP; 0: no response */
+	const char *error;      /* without secrets; "" for OK and NOT_MODIFIED */
+	int64_t retry_after_ms; /* Retry-After of an error; -1: none */
 	bool has_server_date;
-	int64_t server_date_ns;     /* its clock, as model/timestamp.h counts, ... */
+	int64_t server_date_ns;     /* the control plane's clock, as in model/timestamp.h, ... */
 	int64_t server_date_age_ms; /* ... this long ago */
 };
 
 #define API_ERROR_SIZE 512
 
 /*
- * Reads the outcome off the status, whatever became of the body behind an error status. Success is
- * any status from 200 to 299; that 304 was asked for is the caller's to know. The result's text is
- * `error`, or borrowed from `http`.
+ * Derive the outcome from the status; after an error status the end of the body does not matter.
+ * Any status from 200 to 299 is a success. The caller knows whether 304 is valid. The result's text
+ * is `error`, or borrowed from `http`.
  */
 struct api_result api_result_of(const struct http_result *http, char error[API_ERROR_SIZE]);
-/* The result so far, of a response whose header alone has come. */
+/* Return the result of a response of which only the header has arrived. */
 struct api_result api_result_of_header(
 	const struct http_response *response, char error[API_ERROR_SIZE]);
-/* It is no success after all. `error` may be a text of the caller's. */
+/* Turn the result into a failure. `error` is borrowed. */
 void api_result_fail(struct api_result *result, enum api_outcome outcome, const char *error);

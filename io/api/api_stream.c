@@ -12,11 +12,11 @@ struct stream_call {
 	struct api_call call;
 	struct event_stream parser;
 	struct api_stream_callbacks callbacks;
-	enum api_outcome fault; /* OK: none was found here */
+	enum api_outcome fault; /* OK: none */
 	char fault_text[API_ERROR_SIZE];
 };
 
-static int stream_refuse(struct stream_call *stream, const char *format, const char *detail)
+static int stream_fault(struct stream_call *stream, const char *format, const char *detail)
 {
 	stream->fault = API_OUTCOME_PROTOCOL;
 	snprintf(stream->fault_text, sizeof stream->fault_text, format, detail);
@@ -24,8 +24,8 @@ static int stream_refuse(struct stream_call *stream, const char *format, const c
 }
 
 /*
- * A callback of whoever opened the stream is about to run, or has: closing the stream from it only
- * marks the call, so that what runs above it can finish.
+ * Enclose the caller's callbacks: closing the stream in one only marks the call, which is freed
+ * when the callback has returned.
  */
 static void callback_begin(struct stream_call *stream)
 {
@@ -48,9 +48,9 @@ static int on_header(void *impl, const struct http_response *response)
 	char error[API_ERROR_SIZE], detail[16];
 	snprintf(detail, sizeof detail, "%d", response->status);
 	if (response->status != 200)
-		return stream_refuse(stream, "status %s instead of a stream", detail);
+		return stream_fault(stream, "status %s instead of a stream", detail);
 	if (!http_response_has_type(response, "text/event-stream"))
-		return stream_refuse(stream, "Content-Type %s instead of text/event-stream",
+		return stream_fault(stream, "Content-Type %s instead of text/event-stream",
 			quote(type, strlen(type)).text);
 	struct api_result result = api_result_of_header(response, error);
 	callback_begin(stream);
@@ -64,7 +64,7 @@ static int on_body(void *impl, const char *bytes, size_t length)
 	callback_begin(stream);
 	int error = event_stream_push(&stream->parser, bytes, length);
 	if (error)
-		stream_refuse(stream, "%s",
+		stream_fault(stream, "%s",
 			error == -EMSGSIZE ? "an event without end" : strerrordesc_np(-error));
 	return callback_end(stream) || error;
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Stands before each block, so that its length is known when it is freed. */
+/* Stores the length before the bytes, for wiping. */
 struct block {
 	size_t length;
 	max_align_t bytes[];
@@ -39,7 +39,7 @@ static void wiped_free(void *bytes)
 	secret_free(block, sizeof *block + block->length);
 }
 
-/* Not the system's, which may move the bytes and leave the old ones behind. */
+/* realloc(3) may move the bytes and leave the old ones unwiped. */
 static void *wiped_realloc(void *bytes, size_t length)
 {
 	void *moved = wiped_malloc(length);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory for libcurl that is wiped before it is given back. libcurl builds requests, with bearer
- * tokens in them, and takes bodies in, with preshared keys in them, in buffers of its own that
- * nobody else can reach.
+ * An allocator for libcurl that wipes memory before freeing it. libcurl's own buffers, which
+ * callers cannot reach, hold bearer tokens of requests and preshared keys of bodies.
  */
 #pragma once
 
 /*
- * Starts libcurl with that memory; each start needs one stop. Returns 0 or -EIO. Whoever else in
- * the process starts libcurl before makes this without effect.
+ * Initialise libcurl with this allocator; each start needs one stop. Returns 0 or -EIO. It has no
+ * effect if the process has initialised libcurl before.
  */
 int curl_memory_start(void);
 void curl_memory_stop(void);

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #define IDLE_CONNECTIONS_MAX 4L
-/* How often the pace is looked at in an idle timeout; without one, every second. */
-#define PACE_LOOKS      8
+/* How often to check the pace within one idle timeout; without a timeout, every second. */
+#define PACE_CHECKS     8
 #define PACE_DEFAULT_MS 1000
 
-/* A socket of libcurl's that is watched for it. */
+/* A watch on a socket of libcurl. */
 struct http_socket {
 	struct loop_watch watch;
 	struct http_client *client;
@@ -31,7 +31,7 @@ static void request_unlink(struct http_request *request)
 	*place = request->next;
 }
 
-/* Not from within libcurl. */
+/* Must not be called from within libcurl. */
 static void request_remove(struct http_request *request)
 {
 	if (request->is_added)
@@ -77,7 +77,7 @@ static void on_pace(void *impl)
 		return;
 	}
 	loop_timer_set(request->client->loop, &request->pace_timer,
-		idle_ms ? (idle_ms + PACE_LOOKS - 1) / PACE_LOOKS : PACE_DEFAULT_MS, on_pace,
+		idle_ms ? (idle_ms + PACE_CHECKS - 1) / PACE_CHECKS : PACE_DEFAULT_MS, on_pace,
 		request);
 }
 
@@ -92,7 +92,7 @@ static void on_socket_ready(void *impl, uint32_t events)
 	struct http_socket *watched = impl;
 	struct http_client *client = watched->client;
 	int ready = 0, running;
-	/* An error too is for libcurl to find, when it reads or writes: it then knows which. */
+	/* On an error let libcurl read or write too: it then gets the errno. */
 	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
 		ready |= CURL_CSELECT_IN;
 	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
@@ -129,7 +129,7 @@ static int socket_add(struct http_client *client, curl_socket_t fd, uint32_t eve
 	return 0;
 }
 
-/* libcurl wants a socket watched, or not any more. */
+/* libcurl asks to watch a socket, or to stop watching it. */
 static int on_socket_wanted(
 	CURL *easy, curl_socket_t fd, int what, void *client_impl, void *socket_impl)
 {
@@ -152,7 +152,7 @@ static int on_socket_wanted(
 		events |= EPOLLOUT;
 	int error = watched ? loop_watch_change(client->loop, &watched->watch, events)
 			    : socket_add(client, fd, events);
-	/* Told of the error, libcurl would give up all requests, for ever. */
+	/* If this returned the error, libcurl would fail all requests from then on. */
 	if (error && request)
 		request_fail_soon((struct http_request *)(void *)request, error);
 	return 0;
@@ -188,9 +188,9 @@ static void request_add(struct http_request *request)
 }
 
 /*
- * Starts what is new and buries what was cancelled, from the loop and not from the call that asked
- * for it, since that may come from within libcurl. Callbacks that run meanwhile only put requests
- * at the front of the list and mark others.
+ * Start new requests and free cancelled ones. The loop calls this later, because the call that
+ * asked for it may come from within libcurl. Callbacks meanwhile only add requests at the front of
+ * the list and mark others as cancelled.
  */
 static void on_turn(void *impl)
 {
@@ -247,7 +247,7 @@ static int multi_set_up(struct http_client *client)
 	return code == CURLM_OK ? 0 : -EIO;
 }
 
-/* Each connection reads it anew, and says so if it is missing. */
+/* A missing file is no error here: each connection reads it again, and reports it. */
 static int ca_file_check(const char *path, struct diag *diag)
 {
 	struct stat status;

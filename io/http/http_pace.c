@@ -29,7 +29,7 @@ static bool slow_check(struct http_pace *pace, const struct http_pace_limits *li
 	int64_t window_ms = now_ms - pace->window_ms;
 	if (!limits->idle_ms || window_ms < HTTP_PACE_WINDOW * (int64_t)limits->idle_ms)
 		return false;
-	/* Then it goes on over another connection. */
+	/* The counts restart when the exchange continues over another connection. */
 	bool is_less = useful < pace->useful;
 	uint64_t came = is_less ? 0 : useful - pace->useful;
 	pace->useful = useful;

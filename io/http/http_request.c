@@ -12,7 +12,10 @@
 #include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS 30000
-/* libcurl says better what took so long; but it may forget a request when memory is out. */
+/*
+ * libcurl's own connect timeout comes first and has the better error text. But out of memory,
+ * libcurl may lose a request.
+ */
 #define CONNECT_GRACE_MS 500
 #define KEEPALIVE_S      60L
 
@@ -34,8 +37,8 @@ void http_request_note_socket(struct http_request *request, int fd, bool is_want
 }
 
 /*
- * The kernel knows what arrived at the other side, which is more than libcurl does: it sees bytes
- * go into a buffer that a slow line takes minutes to empty.
+ * Ask the kernel which bytes the server has acknowledged. libcurl counts bytes when they enter the
+ * send buffer, which a slow line takes minutes to empty.
  */
 static struct http_pace_counts counts_take(const struct http_request *request)
 {
@@ -43,7 +46,7 @@ static struct http_pace_counts counts_take(const struct http_request *request)
 	socklen_t size = sizeof info;
 	if (request->fd >= 0 && getsockopt(request->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
 		info = (struct tcp_info){0};
-	/* What came is of use once it is unpacked: packing, chunks and records have no limit. */
+	/* Received bytes count decompressed: chunk and TLS framing could go on without end. */
 	uint64_t useful = info.tcpi_bytes_acked + request->header_bytes + request->body_bytes;
 	return (struct http_pace_counts){
 		.moved = useful + info.tcpi_bytes_received, .useful = useful};
@@ -68,7 +71,7 @@ static enum http_pace_verdict pace_judge(struct http_request *request)
 	struct http_pace_counts counts = counts_take(request);
 	int64_t now_ms = loop_now_ms();
 	if (request->has_pace) {
-		/* A stream says something when there is something to say. */
+		/* A stream sends only when there is an event. */
 		if (request->on_body && request->response.status)
 			limits.least_rate = 0;
 		return http_pace_check(&request->pace, &limits, now_ms, &counts);
@@ -105,7 +108,7 @@ static bool encoding_is_expected(const struct http_request *request)
 	return request->accepts_gzip || !*encoding || strcmp(encoding, "identity") == 0;
 }
 
-/* Return whether libcurl is to go on; where not, note how the request ends. */
+/* Return whether to read the body; if not, set the fault. */
 static bool header_accept(struct http_request *request)
 {
 	const struct http_response *response = &request->response;
@@ -114,8 +117,8 @@ static bool header_accept(struct http_request *request)
 		return false;
 	}
 	if (!encoding_is_expected(request)) {
-		http_request_fault(request, HTTP_END_PROTOCOL,
-			"the body is encoded, though nobody asked for that");
+		http_request_fault(
+			request, HTTP_END_PROTOCOL, "the body is encoded, which was not requested");
 		return false;
 	}
 	if (request->on_header && request->on_header(request->impl, response) != 0) {
@@ -125,7 +128,7 @@ static bool header_accept(struct http_request *request)
 	return true;
 }
 
-/* One line of a header: of the answer, of one before it (1xx), or of a trailer after the body. */
+/* Take one header line: of the response, of a 1xx response before it, or of a trailer. */
 static size_t take_header(char *line, size_t size, size_t count, void *impl)
 {
 	struct http_request *request = impl;
@@ -193,13 +196,13 @@ static bool text_is_sendable(const char *text)
 	return true;
 }
 
-/* `line` is wiped, and what libcurl copies of it is wiped by curl_memory.h. */
+/* Wipes its `line`; curl_memory.h wipes libcurl's copies. */
 static int header_add(struct http_request *request, const char *name, const char *separator,
 	const char *value, struct diag *diag)
 {
 	if (!text_is_sendable(value))
 		return diag_fail(
-			diag, -EINVAL, "%s: has a control character, it cannot be sent", name);
+			diag, -EINVAL, "%s: has a control character and cannot be sent", name);
 	struct secret_buffer line = {0};
 	secret_buffer_append_text(&line, name);
 	secret_buffer_append_text(&line, separator);
@@ -225,7 +228,7 @@ static int headers_add(
 		error = header_add(request, "Authorization", ": Bearer ", call->bearer_token, diag);
 		secret_buffer_append_text(&request->token, call->bearer_token);
 	}
-	/* A large body is not held back until the server says that it may come. */
+	/* Send a large body at once instead of waiting for "100 Continue". */
 	if (!error && call->body)
 		error = header_add(request, "Expect", ":", "", diag);
 	if (!error && request->token.out_of_memory)
@@ -240,7 +243,7 @@ static CURLcode set_numbers(CURL *easy, const struct http_call *call)
 		long value;
 	} numbers[] = {
 		{CURLOPT_NOSIGNAL, 1},
-		/* A name server that does not answer must not hold up whoever cancels. */
+		/* Cancelling must not wait for a name server. */
 		{CURLOPT_QUICK_EXIT, 1},
 		{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 		{CURLOPT_PATH_AS_IS, 1},
@@ -279,18 +282,18 @@ static CURLcode set_texts(
 	CURLcode code = CURLE_OK;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && code == CURLE_OK; i++)
 		code = curl_easy_setopt(request->easy, texts[i].option, texts[i].text);
-	/* An empty text is no proxy, whatever the environment says. */
+	/* An empty text overrides a proxy in the environment. */
 	if (code == CURLE_OK && call->url->is_loopback)
 		code = curl_easy_setopt(request->easy, CURLOPT_PROXY, "");
 	if (code == CURLE_OK && client->ca_file)
 		code = curl_easy_setopt(request->easy, CURLOPT_CAINFO, client->ca_file);
-	/* Else the system's authorities would count as well. */
+	/* Otherwise libcurl trusts the system's authorities as well. */
 	if (code == CURLE_OK && client->ca_file)
 		code = curl_easy_setopt(request->easy, CURLOPT_CAPATH, NULL);
 	return code;
 }
 
-/* Giving a body makes it a POST. */
+/* Setting a body makes the request a POST. */
 static CURLcode set_body(struct http_request *request, const struct http_call *call)
 {
 	if (!call->body)
@@ -376,7 +379,7 @@ int http_request_create(struct http_client *client, const struct http_call *call
 void http_request_free(struct http_request *request)
 {
 	loop_timer_cancel(request->client->loop, &request->pace_timer);
-	/* It still points to the header and the body. */
+	/* The handle points to the header and the body: free it first. */
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
 	secret_buffer_clear(&request->token);
@@ -397,7 +400,7 @@ static enum http_end end_of(CURLcode code)
 	return HTTP_END_NETWORK;
 }
 
-/* " after 12 ms" would make one trouble another each time that it is met. */
+/* Cut " after 12 ms", so that the same problem has the same text every time. */
 static void drop_duration(char *text)
 {
 	char *start = strstr(text, " after ");
@@ -413,8 +416,8 @@ static void drop_duration(char *text)
 }
 
 /*
- * libcurl's own words, the same for the same trouble. Not if they hold the token: a server may put
- * what it was sent into an answer that they are made of.
+ * Return libcurl's error text, always the same for the same problem. A text that contains the token
+ * is replaced: libcurl may quote a response in which the server echoes the request.
  */
 static const char *words_of(struct http_request *request, CURLcode code)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a server answers, apart from the body: status and the few header fields that matter here.
+ * A response without its body: the status and the header fields that plexwg uses.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A longer value counts as missing, and so does one with a control character in it. */
+/* A longer value, or one with a control character, counts as missing. */
 #define HTTP_FIELD_MAX 511
 
 struct http_field {
@@ -16,8 +16,8 @@ struct http_field {
 };
 
 struct http_response {
-	int status;         /* 0: no answer came */
-	int64_t arrived_ms; /* when the header was complete, as loop_now_ms counts */
+	int status;         /* 0: no response */
+	int64_t arrived_ms; /* when the header was complete; loop_now_ms */
 	struct http_field content_type;
 	struct http_field content_encoding;
 	struct http_field date;
@@ -26,10 +26,10 @@ struct http_response {
 	struct http_field retry_after;
 };
 
-/* Takes in one line of a header, its end included. A status line starts the response anew. */
+/* Parse one header line, including its line end. A status line resets the response. */
 void http_response_take_line(struct http_response *response, const char *line, size_t length);
 /* Whether the line is the empty one that ends a header. */
 bool http_line_is_empty(const char *line, size_t length);
 
-/* The value of Content-Type without parameters is `type`, such as "text/event-stream". */
+/* Whether Content-Type, without its parameters, is `type`, such as "text/event-stream". */
 bool http_response_has_type(const struct http_response *response, const char *type);

@@ -14,7 +14,7 @@ static int url_reject(struct diag *diag, const char *why)
 	return diag_fail(diag, -EINVAL, "%s", why);
 }
 
-/* "" if there is none. The caller frees it with curl_free. */
+/* Get a part of the URL, "" if it has none. The caller frees it with curl_free. */
 static int part_get(CURLU *handle, CURLUPart part, char **ret)
 {
 	CURLUcode code = curl_url_get(handle, part, ret, 0);
@@ -33,7 +33,7 @@ static bool part_is_given(CURLU *handle, CURLUPart part)
 	return is_given;
 }
 
-/* libcurl has written unusual forms, such as 127.1 or 0x7f000001, the usual way by now. */
+/* libcurl has already normalised forms such as 127.1 and 0x7f000001. */
 static bool host_is_loopback(const char *host)
 {
 	size_t length = strlen(host);
@@ -59,7 +59,7 @@ static int check_parts(CURLU *handle, struct http_url *url, struct diag *diag)
 		error = url_reject(diag, "the scheme is neither https nor http");
 	else if (url->is_http && !url->is_loopback)
 		error = url_reject(diag, "http is for literal loopback addresses only (127.0.0.1, "
-					 "[::1]); elsewhere it has to be https");
+					 "[::1]); use https");
 out:
 	curl_free(scheme);
 	curl_free(host);
@@ -83,7 +83,7 @@ static int url_text_take(CURLU *handle, struct http_url *url, struct diag *diag)
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
-/* What libcurl would accept or strip in silence. */
+/* Reject what libcurl would silently accept or strip. */
 static int check_text(const char *text, struct diag *diag)
 {
 	if (!*text)
@@ -91,23 +91,23 @@ static int check_text(const char *text, struct diag *diag)
 	if (strlen(text) > HTTP_URL_MAX)
 		return diag_fail(diag, -EINVAL, "over %d bytes", HTTP_URL_MAX);
 	if (strchr(text, '#'))
-		return url_reject(diag, "has a fragment (#), which has no place here");
+		return url_reject(diag, "a fragment (#) is not allowed");
 	if (strchr(text, '?'))
-		return url_reject(diag, "has a query (?), which has no place here");
+		return url_reject(diag, "a query (?) is not allowed");
 	if (strchr(text, '\\'))
-		return url_reject(diag, "has a backslash in it");
+		return url_reject(diag, "a backslash is not allowed");
 	for (const char *next = text; *next; next++)
 		if ((unsigned char)*next <= ' ' || *next == 0x7f)
-			return url_reject(diag, "has a space or a control character in it");
+			return url_reject(diag, "spaces and control characters are not allowed");
 	const char *scheme_end = strchr(text, ':');
 	if (!scheme_end || strncmp(scheme_end, "://", strlen("://")) != 0)
-		return url_reject(diag, "has no scheme; it begins with https://");
+		return url_reject(diag, "no scheme: a URL begins with https://");
 	const char *host = scheme_end + strlen("://");
 	if (*host == '/')
 		return url_reject(diag, "no host");
-	/* Decoded, "%333" is the name "33", which, read again, is the address 0.0.0.33. */
+	/* libcurl decodes "%333" to the name "33", which it later reads as the address 0.0.0.33. */
 	if (*host != '[' && memchr(host, '%', strcspn(host, "/")))
-		return url_reject(diag, "has a percent sign in its host, which has no place there");
+		return url_reject(diag, "a percent sign in the host is not allowed");
 	return 0;
 }
 
@@ -119,7 +119,7 @@ static int handle_set(CURLU *handle, const char *text, struct diag *diag)
 	if (code != CURLUE_OK)
 		return url_reject(diag, curl_url_strerror(code));
 	if (part_is_given(handle, CURLUPART_USER) || part_is_given(handle, CURLUPART_PASSWORD))
-		return url_reject(diag, "has a user name in it, which has no place here");
+		return url_reject(diag, "a user name is not allowed");
 	return 0;
 }
 
