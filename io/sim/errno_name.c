@@ -148,7 +148,7 @@ static const struct errno_row errno_rows[] = {
 #define X(name) {#name, name},
 	ERRNO_NAMES(X)
 #undef X
-	/* Second names: read, never written. */
+	/* Aliases: accepted, never returned. */
 	{"EWOULDBLOCK", EWOULDBLOCK},
 	{"ENOTSUP", ENOTSUP},
 	{"EDEADLOCK", EDEADLOCK},

@@ -102,16 +102,16 @@ int sim_controller_fail(struct sim_controller *sim, const struct sim_fault *faul
 	return 0;
 }
 
-/* One call of a controller operation, from the fault that may fail it to its record. */
+/* One call of a controller operation: what its fault and its record need. */
 struct call {
 	struct sim_controller *sim;
 	enum sim_op op;
 	const char *name;
 	const struct key_public *key; /* NULL but for peers */
-	const char *argument;         /* what the record says after the name; NULL: nothing */
+	const char *argument;         /* follows the name in the record; NULL: none */
 };
 
-/* The error that this call was told to fail with, or 0. */
+/* Use up the fault that applies to the call and return its error, or 0. */
 static int take_fault(const struct call *call)
 {
 	struct sim_controller *sim = call->sim;
@@ -132,7 +132,7 @@ static int take_fault(const struct call *call)
 	return 0;
 }
 
-/* 0 if the operation may go on with `*ret`; it is NULL only where `may_be_missing`. */
+/* Returns 0 if the operation may continue with `*ret`, which is NULL only if `may_be_missing`. */
 static int call_begin(const struct call *call, bool may_be_missing, struct sim_device **ret)
 {
 	int error = take_fault(call);
@@ -217,7 +217,7 @@ static int sim_configure_address(void *impl, const char *name, const struct pref
 	return call_end(&call, error, diag);
 }
 
-/* Nobody is told: it is no operation, and changes nothing. */
+/* A check changes nothing, so it is not recorded. */
 static int sim_check_address(
 	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
 {

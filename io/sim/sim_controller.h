@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The controller over devices in memory: what `replay` runs on, and `--controller sim`.
+ * The controller for simulated devices in memory, for `replay` and `--controller sim`.
  *
- * It carries out one operation at a time (it has no `apply`), tells a recorder of each, and fails
- * the operations it was told to fail; one that fails so changes nothing. Devices outlive whoever
- * uses the controller: they are the world.
+ * It executes one operation at a time (it has no `apply`), reports each to a recorder, and injects
+ * faults; an operation that fails by a fault changes nothing. The devices live as long as struct
+ * sim_controller, whatever its users do.
  */
 #pragma once
 
@@ -29,10 +29,10 @@ enum sim_op { SIM_OPS(X) SIM_OP_COUNT };
 #undef X
 
 const char *sim_op_name(enum sim_op op);
-/* False if `name` is no operation. */
+/* Returns false if `name` is not an operation. */
 bool sim_op_from_name(const char *name, enum sim_op *ret);
 
-/* The next `times` calls of an operation fail, only those for one peer if it names one. */
+/* Makes the next `times` calls of an operation fail; with a key, only calls for that peer. */
 struct sim_fault {
 	enum sim_op op;
 	int error; /* negative errno */
@@ -42,8 +42,8 @@ struct sim_fault {
 };
 
 /*
- * Called after each operation with its text, such as "add_peer plexd0 KEY"; that of one that
- * failed ends in " !EIO". read_device and the router's operations (sim_router.h) are told too.
+ * Called after each operation, read_device and those of sim_router.h included, with its text, such
+ * as "add_peer plexd0 KEY". The text of a failed operation ends in " !EIO".
  */
 struct sim_recorder {
 	void (*record)(void *impl, enum sim_op op, const char *text);
@@ -59,28 +59,28 @@ struct sim_controller {
 	struct sim_recorder recorder; /* `record` may be NULL */
 };
 
-/* A world without interfaces. */
+/* Begin without interfaces. */
 void sim_controller_init(struct sim_controller *sim, struct sim_recorder recorder);
 void sim_controller_deinit(struct sim_controller *sim);
-/* Borrows `sim`. */
+/* Return the controller interface; it borrows `sim`. */
 struct controller sim_controller(struct sim_controller *sim);
 
-/* What somebody else does: neither recorded nor failed. */
-/* The interface of that name, or NULL. */
+/* The actions of other programs; they are not recorded and no fault applies. */
+/* Return the interface of that name, or NULL. */
 struct sim_device *sim_controller_find(const struct sim_controller *sim, const char *name);
-/* The same, made if it is not there. NULL when memory is out. */
+/* The same, but create a missing one. Returns NULL if out of memory. */
 struct sim_device *sim_controller_create(struct sim_controller *sim, const char *name);
-/* No effect if there is none. */
+/* Delete the interface if it exists. */
 void sim_controller_delete(struct sim_controller *sim, const char *name);
 
-/* An interface was changed: routes that it can no longer have are gone. */
+/* Remove the routes that an interface can no longer have after a change. */
 void sim_controller_settle_routes(struct sim_controller *sim, const struct sim_device *device);
 
-/* Returns 0 or -ENOMEM. The oldest fault that fits a call is the one that fails it. */
+/* Add a fault. The oldest matching fault applies to a call. Returns 0 or -ENOMEM. */
 int sim_controller_fail(struct sim_controller *sim, const struct sim_fault *fault);
 
-/* For the router. The error that its call was told to fail with, or 0. */
+/* For the router: return the error of the fault that applies to its call, or 0. */
 int sim_controller_fault(struct sim_controller *sim, enum sim_op op);
-/* Tells the recorder how it went. Returns `error`, its text in `diag`. */
+/* Record the call and its result. Returns `error`, with its text in `diag`. */
 int sim_controller_tell(struct sim_controller *sim, enum sim_op op, const char *name,
 	const char *argument, int error, struct diag *diag);

@@ -128,7 +128,7 @@ static struct sim_allowed_ip *find_allowed_ip(
 	return found ? *found : NULL;
 }
 
-/* One that is not there yet, without an owner. Returns 0 or -ENOMEM. */
+/* Create an allowed IP that does not exist yet, without an owner. Returns 0 or -ENOMEM. */
 static int make_allowed_ip(struct sim_device *device, const struct prefix *prefix)
 {
 	struct sim_allowed_ip *ip = calloc(1, sizeof *ip);
@@ -144,7 +144,7 @@ static int make_allowed_ip(struct sim_device *device, const struct prefix *prefi
 	return 0;
 }
 
-/* Takes it from its owner, if it has one. */
+/* Remove it from its owner, if it has one. */
 static void disown_allowed_ip(struct sim_allowed_ip *ip)
 {
 	if (!ip->owner)
@@ -203,7 +203,7 @@ static struct sim_peer *create_peer(struct sim_device *device, const struct key_
 	return peer;
 }
 
-/* All of them are there. */
+/* All of them exist already. */
 static void set_allowed_ips(
 	struct sim_device *device, struct sim_peer *peer, const struct peer_config *config)
 {

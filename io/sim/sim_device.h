@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A WireGuard interface in memory that keeps the kernel's rules:
+ * A WireGuard interface in memory that follows the kernel's rules:
  *
  * - a private key is clamped when it is set, and a peer with its public key is removed;
  * - a peer with the device's own public key is ignored without an error;
- * - host bits of an allowed IP are masked, and one given to a peer leaves any other;
+ * - host bits of an allowed IP are masked, and setting one on a peer removes it from any other;
  * - with an MTU under 1280 there are no IPv6 addresses;
- * - no endpoint leaves the endpoint as it was, a zero psk clears the psk, a persistent keepalive of
- *   0 turns it off.
+ * - an absent endpoint leaves the endpoint unchanged, a zero psk clears the psk, a persistent
+ *   keepalive of 0 turns it off.
  *
- * It also plays the rest of the world: handshakes, roaming, bytes that were sent. It has no clock.
+ * It also simulates the peers: handshakes, roaming, bytes sent. It has no clock.
  */
 #pragma once
 
@@ -42,7 +42,7 @@ struct sim_device {
 	uint16_t listen_port;
 	int mtu;
 	bool up;
-	struct prefix *addresses; /* in the order they were given */
+	struct prefix *addresses; /* in the order in which they were set */
 	size_t address_count;
 	void *peers; /* a tree (search.h) by key */
 	size_t peer_count;
@@ -50,39 +50,41 @@ struct sim_device {
 	size_t allowed_ip_count;
 };
 
-/* A new interface, down and without anything. NULL when memory is out. */
+/* Create an interface that is down and has no settings. Returns NULL if out of memory. */
 struct sim_device *sim_device_new(const char *name);
-/* NULL is nothing. */
+/* NULL is allowed. */
 void sim_device_free(struct sim_device *device);
 
 void sim_device_set_private_key(struct sim_device *device, const struct key_secret *private_key);
-/* All addresses are replaced by these. Returns 0 or -ENOMEM, the device then being as before. */
+/* Replace all addresses. Returns 0, or -ENOMEM with the device unchanged. */
 int sim_device_set_addresses(
 	struct sim_device *device, const struct prefix *addresses, size_t count);
-/* Under 1280 the interface loses its IPv6 addresses. */
+/* An MTU under 1280 removes the IPv6 addresses. */
 void sim_device_set_mtu(struct sim_device *device, int mtu);
-/* The address is there, and no other but link-local ones unless `keep_others`. As above, and
- * -EINVAL for an IPv6 address with an MTU under 1280. */
+/*
+ * Add the address and, unless `keep_others`, remove all others but link-local ones. Returns as
+ * above, and -EINVAL for an IPv6 address with an MTU under 1280.
+ */
 int sim_device_configure_address(
 	struct sim_device *device, const struct prefix *address, bool keep_others);
 
 /*
- * Sets the fields of the mask (PEER_FIELD_*) on a peer, allowed IPs as a whole set. A peer that is
- * not there is created if `create`, else nothing happens. Returns 0, -ENOMEM, or -EINVAL for a
- * host name as an endpoint, the device then being as before.
+ * Set the fields of the mask (PEER_FIELD_*) on a peer; allowed IPs are replaced as a set. A missing
+ * peer is created if `create`, and otherwise ignored. Returns 0, -ENOMEM, or -EINVAL for a host
+ * name as an endpoint. On failure the device is unchanged.
  */
 int sim_device_set_peer(
 	struct sim_device *device, const struct peer_config *peer, unsigned fields, bool create);
-/* No effect if there is none. */
+/* Remove the peer if it exists. */
 void sim_device_remove_peer(struct sim_device *device, const struct key_public *key);
-/* NULL if there is none. Borrowed until the peers change. */
+/* Return the peer, borrowed until the peers change, or NULL. */
 struct sim_peer *sim_device_find(const struct sim_device *device, const struct key_public *key);
 
-/* A handshake with the peer at that time, from `endpoint` if it is not NULL. */
+/* Simulate a handshake with the peer at that time, from `endpoint` unless it is NULL. */
 void sim_device_handshake(struct sim_device *device, const struct key_public *key,
 	const struct endpoint *endpoint, int64_t now_s);
-/* That many bytes went to the peer. */
+/* Count bytes as sent to the peer. */
 void sim_device_sent(struct sim_device *device, const struct key_public *key, uint64_t bytes);
 
-/* A copy of all of it, as a controller reads it. Returns 0, or -ENOMEM with `*ret` as before. */
+/* Copy the whole device, as a controller reads it. Returns 0, or -ENOMEM with `*ret` unchanged. */
 int sim_device_read(const struct sim_device *device, struct device *ret);

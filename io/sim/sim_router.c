@@ -51,7 +51,7 @@ static struct sim_route route_make(const char *interface, const struct prefix *d
 	return route;
 }
 
-/* As the kernel decides it. */
+/* With the kernel's checks and errors. */
 static int route_add(struct sim_controller *sim, const struct sim_route *route)
 {
 	const struct sim_device *device = sim_controller_find(sim, route->interface);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine's router over the simulated host's main table. It fails what the controller was told
- * to fail, and tells its recorder.
+ * The engine's router for the main table of the simulated host. The faults and the recorder of the
+ * simulated controller apply to it.
  */
 #pragma once
 
@@ -10,5 +10,5 @@
 
 #define SIM_ROUTE_TABLE 254
 
-/* Borrows `sim`. */
+/* Return the router interface; it borrows `sim`. */
 struct router sim_router(struct sim_controller *sim);

@@ -14,7 +14,7 @@ static const char *const type_names[] = {
 #undef X
 };
 
-/* A table's number, digits alone. */
+/* Parse a table's number: digits only. */
 static bool table_parse(const char *text, size_t length, uint32_t *ret)
 {
 	uint64_t number = 0;
@@ -55,7 +55,7 @@ struct sim_route_text sim_route_format(const struct sim_route *route)
 	return text;
 }
 
-/* Of routes, or of nodes, which begin with one. */
+/* Compares routes, or nodes, which begin with a route. */
 static int compare_places(const void *a, const void *b)
 {
 	const struct sim_route *x = a, *y = b;

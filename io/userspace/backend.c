@@ -20,10 +20,10 @@
 #define SEARCH_PATH        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define TUN_PATH           "/dev/net/tun"
 
-/* The one that the tests run with. Others speak the protocol in dialects of their own. */
+/* The program that the tests use. Others implement the protocol differently. */
 #define PROGRAM_NAME "wireguard-go"
 
-/* What it says at its start, and of that what an error tells. */
+/* The limits of its output while it starts, and of the part that an error quotes. */
 #define OUTPUT_BYTES_MAX 4096
 #define WORDS_BYTES_MAX  512
 
@@ -50,8 +50,8 @@ int backend_find(struct backend_path *ret, struct diag *diag)
 }
 
 /*
- * A file in memory that takes so much and no more: writing to it fails after that, which does a
- * program no harm that lives on. Returns a descriptor or -1 with errno.
+ * Open a file in memory of fixed size. The program survives the failing writes after that. Returns
+ * a descriptor, or -1 with errno.
  */
 static int memory_file_open(void)
 {
@@ -64,7 +64,7 @@ static int memory_file_open(void)
 	return -1;
 }
 
-/* Returns a descriptor or a negative errno. `*ret_start` is where the output begins. */
+/* Returns a descriptor or a negative errno. `*ret_start` is the offset of the output. */
 static int output_open(const struct backend *program, off_t *ret_start, struct diag *diag)
 {
 	const char *path = program->log_path;
@@ -78,7 +78,7 @@ static int output_open(const struct backend *program, off_t *ret_start, struct d
 	return fd;
 }
 
-/* Adds what the program said to the error, on one line. It knew no secret yet. */
+/* Add the program's output to the error, on one line. The program has not received secrets yet. */
 static int words_add(struct diag *diag, int error, int output_fd, off_t start)
 {
 	char output[WORDS_BYTES_MAX];
@@ -99,7 +99,7 @@ static int words_add(struct diag *diag, int error, int output_fd, off_t start)
 	return length > 0 ? diag_add(diag, error, "its output: %s", words) : error;
 }
 
-/* Whether the program answers by now, and makes sense. */
+/* Ask the program for its device. Returns 0 if it answers, in the right dialect. */
 static int program_answer(const struct uapi_socket *uapi, const char *interface,
 	struct deadline deadline, struct diag *diag)
 {
@@ -128,7 +128,7 @@ static int start_error(const struct detached_report *report, const char *path, s
 	return diag_fail(diag, -ETIMEDOUT, "%s did not answer in time", path);
 }
 
-/* What a program that is still starting up is like. */
+/* Whether the error can be that of a program that is still starting. */
 static bool is_passing_error(int error)
 {
 	return error == -ENODEV || error == -ETIMEDOUT || error == -ECONNRESET;
@@ -155,7 +155,7 @@ static int backend_run(const char *path, int output_fd, const char *interface,
 	char name[16];
 	snprintf(name, sizeof name, "%s", interface);
 	char *arguments[] = {(char *)path, "-f", name, NULL};
-	/* The last one spares its output a banner. */
+	/* The last one suppresses a banner in the output. */
 	char *environment[] = {
 		"PATH=" SEARCH_PATH, "LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1", NULL};
 	struct detached_process process;

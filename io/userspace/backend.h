@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The program that implements WireGuard in userspace, wireguard-go: finding it and starting it for
- * an interface. It lives on when its starter is gone.
+ * Find wireguard-go, the program that implements WireGuard in userspace, and start it for an
+ * interface. It survives the process that started it.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 struct diag;
 
 struct backend {
-	const char *path;     /* borrowed; NULL: what backend_find finds */
-	const char *log_path; /* borrowed; a file that its output is appended to; NULL: none */
+	const char *path;     /* borrowed; NULL: the result of backend_find */
+	const char *log_path; /* borrowed; file to append its output to; NULL: none */
 	int timeout_ms;       /* until its socket answers; 0: 5 s */
 };
 
@@ -21,14 +21,15 @@ struct backend_path {
 	char text[PATH_MAX];
 };
 
-/* The time that starting it may take. */
+/* Return the start timeout with its default applied. */
 int program_timeout_ms(const struct backend *program);
-/* Looks in the usual directories. -ENOENT if there is none. */
+/* Search the system's program directories. Returns 0, or -ENOENT. */
 int backend_find(struct backend_path *ret, struct diag *diag);
 /*
- * Starts the program in the foreground for `interface` and waits until its socket answers. One that
- * exits first is an error that says how; one that does not answer in time (-ETIMEDOUT), or in
- * another dialect (-EPROTONOSUPPORT), is ended. The error has the beginning of its output.
+ * Start the program for `interface` and wait until its socket answers. A program that exits first
+ * is an error, with its exit status or signal. A program that does not answer in time (-ETIMEDOUT),
+ * or answers in another dialect (-EPROTONOSUPPORT), is terminated. The error quotes the beginning
+ * of its output.
  */
 int backend_start(const struct backend *program, const char *interface,
 	const struct uapi_socket *uapi, struct diag *diag);

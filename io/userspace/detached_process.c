@@ -21,7 +21,7 @@
 #define ORDER_END          'e'
 #define STATUS_NOT_STARTED 127
 
-/* What the two processes are given. Their descriptors are none of the standard ones. */
+/* The arguments of the two processes. None of the descriptors is a standard one. */
 struct startup {
 	const char *path;
 	char *const *arguments;
@@ -30,18 +30,18 @@ struct startup {
 	int output_fd;
 	int report_fd;
 	int order_fd;
-	int starters_fds[2]; /* the other ends of these two, which are not for them */
+	int starters_fds[2]; /* the starter's ends of the last two; to be closed */
 };
 
 /*
- * From here to the next line of this kind the code runs in copies of a process that may have had
- * several threads: nothing but async-signal-safe calls.
+ * The supervisor's side, up to the next comment of this kind. It runs after a fork of a process
+ * that may have several threads, so it makes async-signal-safe calls only.
  */
 
 static void report(const struct startup *startup, enum detached_state state, int value)
 {
 	struct detached_report message = {state, value};
-	/* A starter that is gone needs no report. */
+	/* Ignore errors: the starter may have exited. */
 	(void)send(startup->report_fd, &message, sizeof message, MSG_NOSIGNAL);
 }
 
@@ -54,7 +54,7 @@ static void signals_reset(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Returns false with errno. */
+/* On failure, returns false with errno. */
 static bool surroundings_prepare(const struct startup *startup)
 {
 	return setsid() >= 0 && chdir("/") == 0 && dup2(startup->null_fd, STDIN_FILENO) >= 0 &&
@@ -74,7 +74,7 @@ __attribute__((noreturn)) static void become_program(const struct startup *start
 	_exit(STATUS_NOT_STARTED);
 }
 
-/* A descriptor that can be read once a child has exited. All signals are blocked here. */
+/* Open a descriptor that becomes readable when a child exits. All signals are blocked here. */
 static int exit_watch(void)
 {
 	sigset_t child_exit;
@@ -104,7 +104,7 @@ static void exit_report(const struct startup *startup, pid_t pid)
 		report(startup, DETACHED_EXITED, WEXITSTATUS(status));
 }
 
-/* Waits for the program to exit or the starter to speak; silence from it means "let it go". */
+/* Wait until the program exits or the starter sends an order; end of file releases the program. */
 __attribute__((noreturn)) static void supervise(const struct startup *startup)
 {
 	close(startup->starters_fds[0]);
@@ -127,17 +127,17 @@ __attribute__((noreturn)) static void supervise(const struct startup *startup)
 	_exit(0);
 }
 
-/* The starter's side again. */
+/* The starter's side. */
 
-/* A duplicate that no standard descriptor can overwrite, or -1 with errno. */
+/* Return a duplicate above the standard descriptors, which dup2 overwrites, or -1 with errno. */
 static int private_fd(int fd)
 {
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_PRIVATE_FD);
 }
 
 /*
- * Two connected sockets, private ones: unlike a pipe they can be written to without a signal when
- * the other end is gone. Returns 0 or a negative errno.
+ * Make a pair of connected private sockets: unlike a pipe, writing after the other end has closed
+ * raises no signal. Returns 0 or a negative errno.
  */
 static int private_pair(int ret[2])
 {
@@ -169,7 +169,7 @@ static int null_open(void)
 	return private;
 }
 
-/* No signal may run a handler of the starter in the copy: they wait until it is sorted out. */
+/* Block signals around the fork, so that no handler of the starter runs in the child. */
 static pid_t supervisor_fork(const struct startup *startup)
 {
 	sigset_t all, before;
@@ -233,16 +233,16 @@ struct detached_report detached_process_poll(struct detached_process *process, i
 	struct pollfd poller = {process->report_fd, POLLIN, 0};
 	if (poll(&poller, 1, timeout_ms) <= 0)
 		return running;
-	/* What is there is read without waiting, so that no signal comes between. */
+	/* A report is waiting, so this read does not block and no signal interrupts it. */
 	if (read(process->report_fd, &message, sizeof message) == sizeof message)
 		return message;
-	/* The supervisor is gone without a word, so somebody killed it. */
+	/* The supervisor ended without a report, so another process killed it. */
 	return (struct detached_report){DETACHED_KILLED, SIGKILL};
 }
 
 void detached_process_release(struct detached_process *process, enum detached_fate fate)
 {
-	/* The supervisor may be gone already, after its last report. */
+	/* The supervisor may have ended after its last report. */
 	if (fate == DETACHED_IS_ENDED)
 		(void)send(process->order_fd, &(char){ORDER_END}, 1, MSG_NOSIGNAL);
 	fd_close(&process->order_fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A process that outlives the one that started it: reparented at once, in a session of its own,
- * with nothing inherited but what it is given. While it starts up a supervisor between the two
- * tells whether it runs; it goes away with detached_process_release.
+ * Start a process that outlives the caller: reparented at once, in a session of its own, with no
+ * inherited descriptors or signal settings. During its start a supervisor process between the two
+ * reports its state. The supervisor ends with detached_process_release.
  */
 #pragma once
 
@@ -12,8 +12,8 @@ struct diag;
 
 struct detached_process {
 	pid_t supervisor;
-	int report_fd; /* what the supervisor says */
-	int order_fd;  /* closing it lets the process go */
+	int report_fd; /* from the supervisor */
+	int order_fd;  /* to the supervisor; closing it releases the process */
 };
 
 enum detached_state {
@@ -29,16 +29,16 @@ struct detached_report {
 };
 
 /*
- * Starts `path`; `output_fd` becomes its standard output and error, and stays the caller's. All
- * signals are as at the start of a system, the working directory is "/". Returns 0 or a negative
- * errno. On success detached_process_release must follow.
+ * Start `path`. Its standard output and error are `output_fd`, which the caller still owns. All
+ * signals have their default action, and the working directory is "/". Returns 0 or a negative
+ * errno. After success the caller must call detached_process_release.
  */
 int detached_process_start(const char *path, char *const *arguments, char *const *environment,
 	int output_fd, struct detached_process *ret, struct diag *diag);
-/* Waits for news, at most `timeout_ms`. DETACHED_RUNNING if there are none. */
+/* Wait up to `timeout_ms` for a report. Returns DETACHED_RUNNING if there is none. */
 struct detached_report detached_process_poll(struct detached_process *process, int timeout_ms);
 enum detached_fate {
 	DETACHED_LIVES_ON,
-	DETACHED_IS_ENDED, /* asked to, then killed */
+	DETACHED_IS_ENDED, /* by SIGTERM, then by SIGKILL */
 };
 void detached_process_release(struct detached_process *process, enum detached_fate fate);

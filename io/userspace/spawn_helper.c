@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define FIRST_PRIVATE_FD 3
-/* The helper's own deadline is the program's; this is for its answer. */
+/* The helper waits as long as the program may take; this is added for its answer. */
 #define ANSWER_GRACE_MS 5000
 
 struct order {
@@ -27,12 +27,12 @@ struct order {
 
 struct answer {
 	int error;
-	char text[1024]; /* why, whole or cut */
+	char text[1024]; /* of the error, possibly truncated */
 };
 
 /* The helper's side. */
 
-/* Signals are for the one that it serves; and nothing of that one's files is kept open. */
+/* Block all signals, which are for the daemon, and close the daemon's files. */
 static int helper_prepare(int fd)
 {
 	sigset_t all;
@@ -43,12 +43,12 @@ static int helper_prepare(int fd)
 		return -errno;
 	if (close_range(FIRST_PRIVATE_FD + 1, ~0U, 0) != 0)
 		return -errno;
-	/* Where there is no such thing, the one that it serves says so. */
+	/* Ignore errors: the daemon reports that the system has no filters. */
 	(void)syscall_filter_install_starter(NULL);
 	return FIRST_PRIVATE_FD;
 }
 
-/* Only what the one that it serves would ask: it may be in other hands. */
+/* Check the order, because an attacker may control the daemon. */
 static int order_carry_out(const struct order *order, const struct backend *program,
 	const struct uapi_socket *uapi, struct diag *diag)
 {
@@ -74,7 +74,7 @@ __attribute__((noreturn)) static void serve(
 	_exit(0);
 }
 
-/* The side of the one that it serves. */
+/* The daemon's side. */
 
 int spawn_helper_start(struct spawn_helper *helper, const struct backend *program,
 	const struct uapi_socket *uapi, struct diag *diag)
@@ -117,7 +117,7 @@ int spawn_helper_ask(struct spawn_helper *helper, const char *interface, struct 
 	struct order order = {0};
 	struct answer answer;
 	snprintf(order.interface, sizeof order.interface, "%s", interface);
-	/* An answer that came too late is not the one to this order. */
+	/* Discard late answers to earlier orders. */
 	while (recv(helper->fd, &answer, sizeof answer, MSG_DONTWAIT) > 0)
 		;
 	int error = send(helper->fd, &order, sizeof order, MSG_NOSIGNAL) < 0 ? -errno : 0;

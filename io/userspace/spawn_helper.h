@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A process of our own that starts programs for one that may not do so any more: forked while that
- * one still knows no secret and may start processes, it waits for orders, and ends with it. An
- * order names an interface, and nothing else.
+ * A helper process that starts backends for the daemon, whose sandbox forbids it. The daemon forks
+ * the helper before it enters the sandbox and before it reads secrets. The helper waits for orders,
+ * and ends with the daemon. An order names an interface and nothing else.
  */
 #pragma once
 
@@ -16,9 +16,9 @@ struct spawn_helper {
 	int timeout_ms;
 };
 
-/* `program` and `uapi` are what it will start and how. Only before there are threads. */
+/* The helper will start `program` as backend_start does. Call this before starting threads. */
 int spawn_helper_start(struct spawn_helper *helper, const struct backend *program,
 	const struct uapi_socket *uapi, struct diag *diag);
-/* As backend_start. -EPIPE if the helper is gone. */
+/* Let the helper call backend_start. Returns as that, or -EPIPE if the helper has ended. */
 int spawn_helper_ask(struct spawn_helper *helper, const char *interface, struct diag *diag);
 void spawn_helper_stop(struct spawn_helper *helper);

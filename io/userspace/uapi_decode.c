@@ -16,18 +16,18 @@ struct text {
 	size_t length;
 };
 
-/* A reply while it is read. */
+/* The state of reading a reply. */
 struct reading {
 	struct device device;
-	struct peer_config peer; /* the one that the last public_key began */
+	struct peer_config peer; /* begun by the last public_key */
 	bool has_peer;
-	char host[ENDPOINT_HOST_MAX + 1]; /* of `peer`, as the ones below */
+	char host[ENDPOINT_HOST_MAX + 1]; /* this and the rest belong to `peer` */
 	struct prefix *allowed_ips;
 	size_t allowed_ip_count;
 	size_t allowed_ip_capacity;
 };
 
-/* A whole number up to `max`. On failure `*ret` is as before. */
+/* Parse a whole number up to `max`. On failure `*ret` is unchanged. */
 static bool number_parse(struct text text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -45,7 +45,7 @@ static bool number_parse(struct text text, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-/* The same, and 0 for what is none: what a device reports costs no more than that one value. */
+/* The same, but an invalid number is 0, so that only this value is lost. */
 static uint64_t number_or_zero(struct text text, uint64_t max)
 {
 	uint64_t value = 0;
@@ -53,7 +53,7 @@ static uint64_t number_or_zero(struct text text, uint64_t max)
 	return value;
 }
 
-/* On failure `ret` is zero. The caller wipes it if it is secret. */
+/* On failure `ret` is zeroed. The caller wipes a secret. */
 static bool key_parse(struct text text, uint8_t ret[KEY_BYTES])
 {
 	size_t length = 0;
@@ -66,8 +66,8 @@ static bool key_parse(struct text text, uint8_t ret[KEY_BYTES])
 }
 
 /*
- * What a key of the protocol means. Each returns 0, -ENOMEM, or -EPROTO where the reply does not
- * tell whom it speaks of. A value that makes no sense counts as none.
+ * The handlers of the protocol's keys. They return 0, -ENOMEM, or -EPROTO for an invalid public
+ * key, without which the peer is unknown. Any other invalid value counts as absent.
  */
 
 static int take_private_key(struct reading *reading, struct text value)
@@ -170,14 +170,14 @@ static int take_tx_bytes(struct reading *reading, struct text value)
 	return 0;
 }
 
-/* In place of the private key, by programs whose handshake times are ages, such as boringtun. */
+/* Programs such as boringtun send this in place of the private key, and ages as handshake times. */
 static int take_own_public_key(struct reading *reading, struct text value)
 {
 	return -EPROTONOSUPPORT;
 }
 
 enum uapi_scope {
-	OF_DEVICE, /* stands before all peers */
+	OF_DEVICE, /* before all peers */
 	BEGINS_PEER,
 	OF_PEER,
 };
@@ -210,7 +210,7 @@ static const struct uapi_key *uapi_key_find(struct text name)
 	return NULL;
 }
 
-/* The next line without its end. False if the text has none. */
+/* Return the next line without its end, or false if there is none. */
 static bool line_next(struct text *rest, struct text *ret)
 {
 	const char *end = memchr(rest->start, '\n', rest->length);
@@ -222,7 +222,7 @@ static bool line_next(struct text *rest, struct text *ret)
 	return true;
 }
 
-/* One line of a device. A text names the line's number and its key, never what it holds. */
+/* Read one line of a device. Errors name its number and key, never its value. */
 static int line_take(struct reading *reading, struct text line, size_t number, struct diag *diag)
 {
 	const char *equals = memchr(line.start, '=', line.length);
@@ -247,7 +247,7 @@ static int line_take(struct reading *reading, struct text line, size_t number, s
 	return error ? diag_fail_errno(diag, error) : 0;
 }
 
-/* Splits the end of a reply off: an errno line and an empty one. */
+/* Cut off the end of a reply: an errno line and an empty one. */
 static int reply_split(struct text *reply, uint64_t *ret_errno, struct diag *diag)
 {
 	static const char name[] = "errno=";

@@ -28,7 +28,7 @@ static void put_key(struct secret_buffer *request, const char *name, const uint8
 	const size_t size = 2 * KEY_BYTES + 1;
 	secret_buffer_append_text(request, name);
 	secret_buffer_append(request, "=", 1);
-	/* Into its place at once: on the stack it would not be in secret memory. */
+	/* Write the hex digits in place: the stack is not secret memory. */
 	if (!request->out_of_memory && secret_buffer_reserve(request, size)) {
 		sodium_bin2hex(request->bytes + request->length, size, key, KEY_BYTES);
 		request->length += size - 1;
@@ -65,7 +65,7 @@ static void put_allowed_ip(struct secret_buffer *request, const struct prefix *p
 	put_line(request, "allowed_ip", prefix_format(prefix).text);
 }
 
-/* Whether every prefix of `actual` is wanted too. */
+/* Whether `desired` has every prefix of `actual`. */
 static bool allowed_ips_only_grow(
 	const struct peer_config *desired, const struct peer_config *actual)
 {
@@ -108,7 +108,7 @@ static void uapi_put_peer(struct secret_buffer *request, const struct peer_op *o
 int uapi_put_peer_op(struct secret_buffer *request, const struct peer_op *op, struct diag *diag)
 {
 	size_t length = request->length;
-	/* Something is missing before this, and that is not to be forgotten. */
+	/* An earlier part is missing, so the request is incomplete. */
 	if (request->out_of_memory)
 		return diag_fail_errno(diag, -ENOMEM);
 	if (op->kind != PEER_OP_REMOVE && op->desired->endpoint.kind == ENDPOINT_NAME)
@@ -130,7 +130,7 @@ int uapi_put_peer_op(struct secret_buffer *request, const struct peer_op *op, st
 	return diag_fail_errno(diag, -ENOMEM);
 }
 
-/* Some programs make a peer when they read its key, so that only update_only keeps it away. */
+/* Some programs create a peer when they read its key; update_only prevents that. */
 void uapi_put_remove(struct secret_buffer *request, const struct key_public *key)
 {
 	put_key(request, "public_key", key->bytes);

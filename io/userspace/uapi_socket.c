@@ -45,7 +45,7 @@ static int timed_out(struct diag *diag)
 	return diag_fail(diag, -ETIMEDOUT, "no answer from the userspace program in time");
 }
 
-/* Whether it is a trusted user's process that listens there: it is to be given keys. */
+/* Check that the listening process belongs to a trusted user, because it will receive keys. */
 static int listener_check(int fd, const char *path, struct diag *diag)
 {
 	struct ucred listener;
@@ -58,7 +58,7 @@ static int listener_check(int fd, const char *path, struct diag *diag)
 		(unsigned)listener.uid, trusted_owners_text().text);
 }
 
-/* A connect that does not block says EAGAIN while the other side's queue is full. */
+/* A non-blocking connect fails with EAGAIN while the listener's queue is full. */
 static int socket_connect(
 	int fd, const struct sockaddr_un *address, struct deadline deadline, struct diag *diag)
 {
@@ -112,7 +112,7 @@ static bool is_passing(int error)
 	return error == EAGAIN || error == EINTR;
 }
 
-/* Sends what can be sent now. False once the other side takes no more. */
+/* Send what can be sent now. Returns false once the program reads no more. */
 static bool send_some(int fd, const struct secret_buffer *request, size_t *sent)
 {
 	ssize_t count = send(fd, request->bytes + *sent, request->length - *sent, MSG_NOSIGNAL);
@@ -127,7 +127,7 @@ static bool reply_is_whole(const struct secret_buffer *reply)
 	return reply->length >= 2 && memcmp(reply->bytes + reply->length - 2, "\n\n", 2) == 0;
 }
 
-/* Takes what is there. Returns 0 or a negative errno. */
+/* Receive what is waiting. Returns 0 or a negative errno. */
 static int receive_some(int fd, size_t bytes_max, struct secret_buffer *reply, struct diag *diag)
 {
 	if (!secret_buffer_reserve(reply, RECEIVE_BYTES))
@@ -145,8 +145,8 @@ static int receive_some(int fd, size_t bytes_max, struct secret_buffer *reply, s
 }
 
 /*
- * Sends and receives at once: a program that refuses a request early replies and reads no further,
- * and its reply is what matters.
+ * Send and receive at the same time: a program that refuses a request early replies and reads no
+ * further, and the caller needs that reply.
  */
 static int converse(int fd, const struct secret_buffer *request, size_t bytes_max,
 	struct secret_buffer *reply, int idle_ms, struct diag *diag)

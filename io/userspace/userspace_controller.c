@@ -14,7 +14,7 @@
 
 #define END_TIMEOUT_MS 5000
 #define END_POLL_MS    5
-/* For a program whose link somebody else deleted just now. */
+/* Time to end for a program whose link another program has just deleted. */
 #define LEFTOVER_TIMEOUT_MS 1000
 
 int userspace_controller_init(struct userspace_controller *userspace, struct diag *diag)
@@ -39,7 +39,7 @@ void userspace_controller_deinit(struct userspace_controller *userspace)
 	link_close(&userspace->link.link);
 }
 
-/* Whether a program answers for a link of our kind; if none does it is not ours. */
+/* Check that a program answers for the link; otherwise the link is not ours. */
 static int backend_require(
 	struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
@@ -51,7 +51,7 @@ static int backend_require(
 	return error;
 }
 
-/* A program that speaks another dialect is none that plexwg works with, and its link not ours. */
+/* Check the dialect: the link of a program that speaks another one is not ours. */
 static int dialect_check(
 	struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
@@ -61,8 +61,7 @@ static int dialect_check(
 	return error == -EPROTONOSUPPORT ? error : 0;
 }
 
-/* Waits until no program answers any more. Returns 0, -ETIMEDOUT, or -EACCES for an untrusted one.
- */
+/* Wait until no program answers. Returns 0, -ETIMEDOUT, or -EACCES for an untrusted program. */
 static int backend_end_wait(
 	struct userspace_controller *userspace, const char *name, int timeout_ms, struct diag *diag)
 {
@@ -84,7 +83,7 @@ static int link_start(struct userspace_controller *userspace, const char *name, 
 	int error = backend_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS, diag);
 	if (error == -ETIMEDOUT)
 		return diag_fail(diag, -EEXIST,
-			"a WireGuard program answers for the name, but its link is not here: in "
+			"a WireGuard program answers for the name, but it has no link here: in "
 			"another network namespace?");
 	if (!error)
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
@@ -101,7 +100,7 @@ static int link_start(struct userspace_controller *userspace, const char *name, 
 				: error;
 }
 
-/* Key and port, each only if it differs: setting a key resets all sessions. */
+/* Set key and port, each only if it differs: setting a key resets all sessions. */
 static int userspace_device_put_right(struct userspace_controller *userspace, const char *name,
 	const struct key_secret *private_key, uint16_t listen_port, struct diag *diag)
 {
@@ -174,7 +173,7 @@ static int userspace_delete_interface(
 	struct link_info info;
 	int error = wg_link_read(&userspace->link, name, &info, diag);
 	if (error == -ENODEV) {
-		/* A socket that another program listens on belongs to a link elsewhere. */
+		/* A live socket belongs to a link in another network namespace: leave it. */
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
 		*ret_existed = false;
 		return error == -EADDRINUSE || error == -EACCES ? 0 : error;
@@ -188,7 +187,7 @@ static int userspace_delete_interface(
 	if (error && error != -ENODEV)
 		return error;
 	*ret_existed = !error;
-	/* Programs end when their link is gone. Only then is the name free again. */
+	/* The program ends when its link is deleted. Until then the name is in use. */
 	if (backend_end_wait(userspace, name, END_TIMEOUT_MS, diag) != 0)
 		return diag_fail(diag, -ETIMEDOUT,
 			"the link is deleted, but the userspace program has not ended");

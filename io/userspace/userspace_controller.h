@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The controller over a userspace WireGuard program, such as wireguard-go: its protocol for keys
- * and peers, rtnetlink for the link. It starts the program when it is asked to create an interface,
- * and the program lives on without it.
+ * The controller for userspace WireGuard: the protocol of uapi.h for keys and peers, rtnetlink for
+ * the link. create_interface starts wireguard-go, which survives the controller.
  *
- * An interface is ours if its link has kind `tun` and its socket answers, in the protocol's dialect
- * of wireguard-go. Links that are none of
- * ours are refused with -EEXIST, by delete_interface too. Not thread-safe.
+ * An interface is ours if its link has kind `tun` and its socket answers in wireguard-go's dialect
+ * of the protocol. Any other link of the name fails every operation with -EEXIST, delete_interface
+ * included. Not thread-safe.
  */
 #pragma once
 
@@ -17,19 +16,19 @@
 
 struct userspace_controller {
 	struct wg_link link;
-	struct uapi_socket uapi; /* may be changed before use */
-	struct backend program;  /* as well */
+	struct uapi_socket uapi; /* the caller may change this before use */
+	struct backend program;  /* and this */
 	bool has_helper;
 	struct spawn_helper helper;
 };
 
-/* In the network namespace that the thread is in now. Returns 0 or a negative errno. */
+/* Open the controller in the thread's current network namespace. Returns 0 or a negative errno. */
 int userspace_controller_init(struct userspace_controller *userspace, struct diag *diag);
 /*
- * From here on programs are started by a helper: for a process that is about to give up the right
- * to. Only before there are threads and secrets.
+ * Start backends through a helper from now on, because the process is about to enter a sandbox that
+ * forbids it. Call this before starting threads or reading secrets.
  */
 int userspace_controller_start_helper(struct userspace_controller *userspace, struct diag *diag);
 void userspace_controller_deinit(struct userspace_controller *userspace);
-/* Borrows `userspace`. */
+/* Return the controller interface; it borrows `userspace`. */
 struct controller userspace_controller(struct userspace_controller *userspace);

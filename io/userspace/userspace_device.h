@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a userspace WireGuard program is asked, by the name of its interface. The parts of the
- * userspace controller share this; nobody else needs it.
+ * Requests to the userspace WireGuard program of an interface. Private to io/userspace.
  *
- * -ENODEV means that no program answers for the interface.
+ * Functions return 0 or a negative errno; -ENODEV if no program answers for the interface.
  */
 #pragma once
 
@@ -13,12 +12,12 @@
 
 struct diag;
 
-/* Keys, port and peers. Returns 0 or a negative errno, `*ret` then being as before. */
+/* Read keys, port and peers. On failure `*ret` is unchanged. */
 int userspace_device_read(
 	const struct uapi_socket *uapi, const char *name, struct device *ret, struct diag *diag);
 /*
- * Carries out a whole request to set something. `*ret_refused` is true if the program answered
- * and said no; after any failure a part of the request may have been carried out.
+ * Execute a set request. `*ret_refused` is true if the program answered with an error. After any
+ * failure a part of the request may have been executed.
  */
 int userspace_device_set(const struct uapi_socket *uapi, const char *name,
 	const struct secret_buffer *request, bool *ret_refused, struct diag *diag);

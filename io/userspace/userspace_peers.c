@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * Where a request is sent and the next one begun: a few hundred peers, so that even a slow program
- * answers well before the deadline.
+ * The size at which a request is sent: a few hundred peers, so that even a slow program answers
+ * well before the deadline.
  */
 #define REQUEST_BYTES (64 * 1024)
 
@@ -43,7 +43,7 @@ int userspace_remove_peer(
 	return error;
 }
 
-/* A list on its way. A result without an error is one of success, or not known yet. */
+/* The execution of one list. A result without an error is a success, or not known yet. */
 struct batch {
 	const struct uapi_socket *uapi;
 	const char *name;
@@ -52,7 +52,7 @@ struct batch {
 	struct peer_op_result *results;
 };
 
-/* The operations from `begin` up to `end` have failed, but for those that had failed before. */
+/* Fail the operations from `begin` up to `end` that have not failed already. */
 static void range_fail(
 	struct batch *batch, size_t begin, size_t end, int error, const struct diag *diag)
 {
@@ -65,7 +65,7 @@ static void range_fail(
 	}
 }
 
-/* Writes operations until `end` or until the request is full. Returns the end of what it took. */
+/* Write operations until `end` or until the request is full. Returns the first one not written. */
 static size_t range_encode(
 	struct batch *batch, size_t begin, size_t end, struct secret_buffer *request)
 {
@@ -83,10 +83,9 @@ static size_t range_encode(
 }
 
 /*
- * Carries out the operations from `begin`, as many as one request takes. Returns the first that is
- * still to be done. A request that is refused is taken apart, so that each operation has its own
- * result. When the program cannot be spoken to all that follow fail at once: each would wait for
- * a deadline of its own.
+ * Execute the operations from `begin` on, as many as fit one request, and return the first that is
+ * left. After a refusal, repeat the operations one by one, so that each has its own result. If the
+ * program does not answer, fail all that follow at once: each would wait for its own deadline.
  */
 static size_t range_send(struct batch *batch, size_t begin, size_t end)
 {

@@ -10,6 +10,6 @@
 int userspace_add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag);
 int userspace_remove_peer(
 	void *impl, const char *name, const struct key_public *key, struct diag *diag);
-/* Many operations in one exchange. */
+/* Execute many operations per exchange. */
 void userspace_apply(void *impl, const char *name, const struct peer_op *ops, size_t op_count,
 	struct peer_op_result *results, const struct pause *pause);
