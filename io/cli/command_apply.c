@@ -17,7 +17,7 @@
 
 #define RESOLVE_TIMEOUT_MS 5000
 
-/* One run: what is needed to report the cycle while its plan lives. */
+/* One run of the command; the cycle's observer needs it to report while the plan exists. */
 struct apply {
 	struct session *session;
 	struct warnings *warnings;
@@ -46,7 +46,7 @@ static void apply_executed(void *impl, const struct cycle_report *report)
 		change_report_print(stdout, &apply->report);
 }
 
-/* Setup is idempotent and always runs whole; the report shows what of it was called for. */
+/* Predict which actions of Setup are necessary, for the report: Setup itself runs all of them. */
 static int setup_foresee(struct apply *apply, struct diag *diag)
 {
 	const struct session *session = apply->session;
@@ -68,7 +68,7 @@ static int setup_foresee(struct apply *apply, struct diag *diag)
 	return 0;
 }
 
-/* What an operation was acknowledged for and the device does not show. */
+/* Add the operations that were acknowledged but did not take effect to the error. */
 static void not_taken_join(const struct plan *plan, struct diag *diag)
 {
 	for (size_t i = 0; i < peer_diff_op_count(&plan->diff); i++) {
@@ -87,13 +87,13 @@ static int routes_read_back(
 		manager->config.interface_name, plan, &routes, diag);
 	size_t left = routes.add_count + routes.remove_count;
 	if (!error && left)
-		error = diag_fail(diag, -EIO,
-			"read back: %zu routes changed, and are not so in the table", left);
+		error = diag_fail(
+			diag, -EIO, "read back: %zu routes changed, but not so in the table", left);
 	route_plan_clear(&routes);
 	return error;
 }
 
-/* Reads the device back: a plan must be empty now. */
+/* Read the device again: a new plan must be empty. */
 static int read_back(struct reconciler *reconciler, struct diag *diag)
 {
 	const struct manager *manager = reconciler->manager;
@@ -144,7 +144,7 @@ static int apply_cycle_run(struct apply *apply, struct manager *manager, struct 
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
 		error = reconciler_finish(&reconciler, &answer, diag);
-		/* Else the cycle has just read what a look back would. */
+		/* Without changes the cycle has just read the same. */
 		if (!error && apply->has_changed)
 			error = read_back(&reconciler, diag);
 	}
@@ -154,7 +154,9 @@ static int apply_cycle_run(struct apply *apply, struct manager *manager, struct 
 	return error;
 }
 
-/* All names at once, with one deadline. A peer whose name has no address by then gets no endpoint.
+/*
+ * Resolve all names at once, with one deadline. A peer whose name has no address by then is applied
+ * without an endpoint.
  */
 static int names_resolve(struct apply *apply, struct diag *diag)
 {

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 
-/* It is the last resort: a lock that cannot be taken, but is not held either, is no obstacle. */
+/*
+ * Take the lock. As `down` is a last resort, go on without the lock if it cannot be taken although
+ * no other process holds it.
+ */
 static int lock_if_possible(struct session *session, struct diag *diag)
 {
 	struct diag failure = {0};

@@ -22,7 +22,7 @@ static int join(const struct options *options, const char *token, struct diag *d
 	if (error)
 		return error;
 	if (joined.peers_fault)
-		report_error("join: the first peers are not kept: %s", joined.peers_fault);
+		report_error("join: the first peers are not cached: %s", joined.peers_fault);
 	fputs("joined as ", stdout);
 	word_print(stdout, joined.node_id);
 	printf(", mesh address %s\n", ip_format(&joined.mesh_ip).text);

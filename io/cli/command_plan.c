@@ -31,7 +31,7 @@ static int dump_warn(const struct wg_dump_notes *notes, struct warnings *warning
 	return error;
 }
 
-/* The device as a dump shows it. The own key is the dump's unless an identity was named. */
+/* Read the device from a dump. The own key is the dump's unless --identity is given. */
 static int actual_from_dump(
 	struct session *session, struct device *ret, struct warnings *warnings, struct diag *diag)
 {
@@ -86,7 +86,7 @@ static int names_warn(const struct state_document *document, struct warnings *wa
 		const struct peer_entry *entry = &document->entries[i];
 		if (!entry->error && entry->config.endpoint.kind == ENDPOINT_NAME)
 			error = warnings_add(warnings,
-				"peers[%zu]: endpoint %s: a plan resolves no name", i,
+				"peers[%zu]: endpoint %s: plan does not resolve names", i,
 				endpoint_format(&entry->config.endpoint).text);
 	}
 	return error;
@@ -122,7 +122,7 @@ static int plan_report(struct session *session, const struct device *device, boo
 		diag_fail_errno(diag, error);
 	*ret_changes = !change_report_is_empty(&plan.report);
 	if (!error) {
-		/* These are told one by one: nothing that was said on the way is to follow. */
+		/* These are reported one by one, so discard earlier texts in `diag`. */
 		diag_clear(diag);
 		error = device_plan_report_errors(&session->document, &plan.plan);
 	}
@@ -157,7 +157,7 @@ int command_plan(const struct options *options)
 	struct diag diag = {0};
 	bool changes = false;
 	if (option_is_given(options, "at") && !options->actual_path) {
-		report_error("plan: --at says when --actual was taken, and there is no --actual");
+		report_error("plan: --at needs --actual FILE");
 		return STATUS_USAGE;
 	}
 	int error = session_open(&session, options, &diag);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whom root's daemon becomes has its lock and the sockets of its programs there. */
+/* Give the service user, whom the daemon becomes, the directories of locks and backend sockets. */
 static int hand_over(const struct service_user *user, struct diag *diag)
 {
 	int error = privileges_make_directory(INTERFACE_LOCK_DIRECTORY, user, diag);
@@ -26,8 +26,9 @@ static int hand_over(const struct service_user *user, struct diag *diag)
 }
 
 /*
- * A program of root's may answer for the interface, on a socket that is root's alone. Where there
- * is a directory for it the daemon can remove a dead socket later.
+ * Fail early if the interface belongs to a program whose socket this user cannot use, such as one
+ * that root has started. Create the directory of the sockets, so that the daemon can remove a dead
+ * socket later.
  */
 static int device_reach(struct session *session, struct diag *diag)
 {
@@ -36,7 +37,7 @@ static int device_reach(struct session *session, struct diag *diag)
 	if (!error && session->controller.choice == CONTROLLER_USERSPACE) {
 		(void)privileges_make_directory(UAPI_SOCKET_DIRECTORY, NULL, NULL);
 		error = uapi_socket_probe(&session->controller.userspace.uapi, interface, diag);
-		/* All else the first cycle deals with. */
+		/* The first cycle handles all other errors. */
 		if (error != -EACCES) {
 			error = 0;
 			diag_clear(diag);
@@ -50,7 +51,7 @@ static int device_reach(struct session *session, struct diag *diag)
 		(unsigned)geteuid(), interface);
 }
 
-/* Where the system does not offer it the daemon does its work all the same. */
+/* Restrict access to files. If that fails, log it and go on. */
 static void files_sandbox(struct session *session)
 {
 	const char *record = session->options->record_path;
@@ -79,7 +80,7 @@ static int run(struct session *session, const struct service_user *user, struct 
 	int error = privileges_drop(user, keeps_bind, diag);
 	if (!error)
 		error = device_reach(session, diag);
-	/* Before anything secret is read, since the helper has all that is in memory by then. */
+	/* Before reading any secret: the fork copies all memory into the helper. */
 	if (!error && session->controller.choice == CONTROLLER_USERSPACE)
 		error = userspace_controller_start_helper(&session->controller.userspace, diag);
 	if (!error)
@@ -135,7 +136,7 @@ int command_run(const struct options *options)
 		report_error("run: --state: needs a file to follow, not standard input");
 		return STATUS_USAGE;
 	}
-	/* It holds the private key for as long as the daemon lives. */
+	/* In secret memory, because it holds the private key while the daemon runs. */
 	struct session *session = secret_alloc(sizeof *session);
 	int error =
 		session ? session_open(session, options, &diag) : diag_fail_errno(&diag, -ENOMEM);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands, each in a file of its own. They return the exit status.
+ * The commands, each in its own file. They report errors and return the exit status.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 /* Exit statuses beside 0 and STATUS_USAGE. */
 #define STATUS_ERROR   1
-#define STATUS_CHANGES 2 /* plan: there is something to change */
+#define STATUS_CHANGES 2 /* plan: something would change */
 
 int command_init(const struct options *options);
 int command_join(const struct options *options);

@@ -36,7 +36,7 @@ static int open_sim(struct controller_handle *handle)
 	return 0;
 }
 
-/* What the interface that is there asks for; CONTROLLER_AUTO if there is none. */
+/* Choose by the existing interface; `*ret` is CONTROLLER_AUTO if there is none. */
 static int choice_by_interface(
 	const char *interface, enum controller_choice *ret, struct diag *diag)
 {
@@ -80,7 +80,7 @@ static int choice_by_system(enum controller_choice *ret, struct diag *diag)
 	else
 		error = diag_fail(diag, -EOPNOTSUPP,
 			"this kernel has no WireGuard (%s) and no userspace program for it is "
-			"installed; on Debian, `apt install wireguard-go` brings one",
+			"installed; on Debian: `apt install wireguard-go`",
 			diag_text(&kernel));
 	diag_clear(&kernel);
 	return error;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which controller a command works with.
+ * Choose and open the controller of a command.
  *
- * `auto` lets an interface that exists decide: one of kind wireguard is the kernel's, one whose
- * socket answers a userspace program's. Else it is the kernel if that has WireGuard, else userspace
- * if a program for it is installed.
+ * With `auto` an existing interface decides: kernel if its kind is wireguard, userspace if its
+ * socket answers. Without an interface it is kernel if the kernel has WireGuard, else userspace if
+ * wireguard-go is installed.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct controller_handle {
 	struct sim_controller sim;
 };
 
-/* Returns 0, or a negative errno with what is missing and how to get it. */
+/* Returns 0, or a negative errno whose text names what is missing and how to install it. */
 int controller_open(enum controller_choice choice, const char *interface,
 	struct controller_handle *ret, struct diag *diag);
-/* The zero state is fine. */
+/* A zeroed struct is allowed. */
 void controller_close(struct controller_handle *handle);

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-/* An interface that is not there can be planned for, too. */
+/* A missing interface is no error. */
 static int device_found(int error, const char *interface, bool *ret_exists, struct diag *diag)
 {
 	*ret_exists = error == 0;

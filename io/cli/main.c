@@ -15,18 +15,18 @@
 
 static const struct command commands[] = {
 	{COMMAND_INIT, "init", "--identity DIR --mesh-ip IP [--node-id ID]",
-		"make an identity for a node that follows a state file; prints its public key",
+		"create the identity of a node that follows a state file, and print its public key",
 		false, command_init},
 	{COMMAND_JOIN, "join", "--api URL --token-file FILE --identity DIR",
-		"make this node known to a control plane, once", false, command_join},
+		"register this node with a control plane", false, command_join},
 	{COMMAND_REPLAY, "replay", "[--trace] FILE|DIR...", "run scenarios on a simulated device",
 		true, command_replay},
 	{COMMAND_PLAN, "plan", "--state FILE [--actual FILE [--at TIME]] [--json]",
-		"say what would change; status 2 if something would", false, command_plan},
+		"print what would change (status 2 if anything would)", false, command_plan},
 	{COMMAND_APPLY, "apply", "--state FILE [--json]",
-		"bring the interface up and make it equal to the state", false, command_apply},
+		"bring the interface up and apply the state once", false, command_apply},
 	{COMMAND_RUN, "run", "(--state FILE | --api URL)",
-		"keep the interface equal to the state: the daemon", false, command_run},
+		"run the daemon, which keeps the interface equal to the state", false, command_run},
 	{COMMAND_SHOW, "show", "[--json]", "print the device as it is, without secrets", false,
 		command_show},
 	{COMMAND_DOWN, "down", "", "remove the interface", false, command_down},
@@ -40,8 +40,7 @@ static void usage_print(void)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
 	puts("\nplexwg COMMAND --help lists a command's options. Exit status: 0 done, 1 any "
 	     "error,\n"
-	     "2 plan with changes (or, of replay, a file that cannot be used), 64 a wrong command "
-	     "line.");
+	     "2 plan with changes (replay: an unusable file), 64 a wrong command line.");
 }
 
 static const struct command *command_find(const char *name)
@@ -52,7 +51,7 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* The status of a program that has nothing more to say: what it said must have arrived. */
+/* Flush standard output, and return `status` unless that fails. */
 static int output_finish(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -62,8 +61,8 @@ static int output_finish(int status)
 }
 
 /*
- * No file or socket may get the number of a standard descriptor: log lines would go there. In place
- * of one that is missing nothing is read, and to write is an error, as ever.
+ * Open closed standard descriptors, so that no later file or socket gets their numbers and receives
+ * log lines. Reading from one finds end of file, and writing remains an error.
  */
 static int standard_descriptors_open(void)
 {
@@ -80,13 +79,13 @@ int main(int argc, char **argv)
 		report_error("/dev/null: %s", strerror(-error));
 		return STATUS_ERROR;
 	}
-	/* A reader that goes away is an error of the write, not the end of the process. */
+	/* Writing to a closed pipe, or over the limit of a file's size, is an error of the write.
+	 */
 	signal(SIGPIPE, SIG_IGN);
-	/* So is a file that has grown to the limit on its size. */
 	signal(SIGXFSZ, SIG_IGN);
 	report_error_start();
 	if (sodium_init() < 0) {
-		report_error("libsodium cannot be used");
+		report_error("libsodium: initialisation failed");
 		return STATUS_ERROR;
 	}
 	process_hardening_start();

@@ -28,7 +28,7 @@ static void *member_of(const struct option_row *row, struct options *options)
 	return (char *)options + row->member;
 }
 
-/* Decimal, or hexadecimal after 0x. */
+/* Parse decimal or, if `may_be_hex`, hexadecimal after 0x. */
 static bool unsigned_parse(
 	const struct option_row *row, const char *text, bool may_be_hex, int64_t *ret)
 {
@@ -59,7 +59,7 @@ static bool fwmark_set(const struct option_row *row, struct options *options, co
 	return options->config.has_fwmark;
 }
 
-/* The kernel keeps its own addresses in the local table. */
+/* Reject the local table, which belongs to the kernel. */
 static bool table_set(const struct option_row *row, struct options *options, const char *text)
 {
 	int64_t value;
@@ -137,7 +137,7 @@ static bool format_set(const struct option_row *row, struct options *options, co
 	return log_format_parse(text, &options->log_format);
 }
 
-/* Options that are carried out as they are met. */
+/* For the options that the parser itself handles. */
 static bool nothing_set(const struct option_row *row, struct options *options, const char *text)
 {
 	return true;
@@ -147,7 +147,7 @@ static const struct option_type number_type = {
 	.kind = CONFIG_NUMBER, .is_number = true, .set = number_set};
 static const struct option_type table_type = {.kind = CONFIG_NUMBER_OR_TEXT,
 	.is_number = true,
-	.values = "1 to 4294967295, but 255",
+	.values = "1 to 4294967295 except 255",
 	.set = table_set};
 static const struct option_type fwmark_type = {.kind = CONFIG_NUMBER_OR_TEXT, .set = fwmark_set};
 static const struct option_type text_type = {
@@ -178,7 +178,7 @@ static const struct option_type action_type = {.kind = CONFIG_NEVER, .set = noth
 #define LOOKING     (CONFIGURING | COMMAND_SHOW | COMMAND_DOWN)
 #define ALL         (MAKING | LOOKING | COMMAND_REPLAY)
 
-/* The place of a value in struct options, which must have just that type. */
+/* The offset of a value in struct options, whose member must have exactly that type. */
 #define PLACE(of_type, name)                                                                       \
 	.member = _Generic(((struct options *)0)->name, of_type : offsetof(struct options, name))
 #define TEXT(name) .type = &text_type, PLACE(const char *, name)
@@ -187,7 +187,7 @@ static const struct option_type action_type = {.kind = CONFIG_NEVER, .set = noth
 	.type = &number_type, PLACE(int, name), .min = (least), .max = (most), .number = (initial)
 
 const struct option_row option_rows[] = {
-	{"config", "FILE", "options from a JSON object; the command line wins", CONFIGURING,
+	{"config", "FILE", "configuration file in JSON; the command line wins", CONFIGURING,
 		.type = &action_type},
 	{"state", "FILE", "state document, - for standard input", CONFIGURING, TEXT(state_path),
 		.required_by = COMMAND_PLAN | COMMAND_APPLY},
@@ -201,7 +201,7 @@ const struct option_row option_rows[] = {
 		.min = MS_PER_S, .max = 24 * 60 * 60 * MS_PER_S, .text = "60s"},
 	{"actual", "FILE", "output of `wg show NAME dump`, in place of the device", COMMAND_PLAN,
 		TEXT(actual_path)},
-	{"at", "TIME", "time of that output", COMMAND_PLAN, .type = &moment_type,
+	{"at", "TIME", "time of the --actual output", COMMAND_PLAN, .type = &moment_type,
 		.default_text = "now"},
 	{"interface", "NAME", "name of the interface", LOOKING, .type = &interface_name_type,
 		.text = INTERFACE_NAME_DEFAULT},
@@ -209,18 +209,18 @@ const struct option_row option_rows[] = {
 		.required_by = MAKING, .text = IDENTITY_DIRECTORY_DEFAULT},
 	{"controller", "auto|kernel|userspace|sim", "implementation of WireGuard", LOOKING,
 		.type = &controller_type, .text = "auto"},
-	{"listen-port", "PORT", "UDP port of the tunnels", CONFIGURING,
+	{"listen-port", "PORT", "UDP port to listen on", CONFIGURING,
 		NUMBER(config.listen_port, 1, 65535, INTERFACE_PORT_DEFAULT)},
 	{"mtu", "BYTES", "MTU of the interface", CONFIGURING, NUMBER(config.mtu, 0, 65535, 0),
 		.default_text = "the system's"},
-	{"persistent-keepalive", "SECONDS", "keepalive of peers that name none", CONFIGURING,
+	{"persistent-keepalive", "SECONDS", "keepalive of peers without one", CONFIGURING,
 		NUMBER(config.persistent_keepalive_s, 0, PERSISTENT_KEEPALIVE_MAX, 0),
 		.default_text = "off"},
-	{"fwmark", "MARK", "mark of the packets that the device sends", CONFIGURING,
-		.type = &fwmark_type, .max = UINT32_MAX, .default_text = "left as it is"},
-	{"route-table", "NUMBER", "table of the routes", CONFIGURING, .type = &table_type, .min = 1,
+	{"fwmark", "MARK", "firewall mark of the tunnel packets", CONFIGURING, .type = &fwmark_type,
+		.max = UINT32_MAX, .default_text = "unchanged"},
+	{"route-table", "NUMBER", "routing table", CONFIGURING, .type = &table_type, .min = 1,
 		.max = UINT32_MAX, .number = ROUTE_TABLE_MAIN},
-	{"no-routes", NULL, "leave routes alone", CONFIGURING, FLAG(no_routes)},
+	{"no-routes", NULL, "do not manage routes", CONFIGURING, FLAG(no_routes)},
 	{"keep-addresses", NULL, "keep other addresses of the interface", CONFIGURING,
 		FLAG(config.keep_addresses)},
 	{"keep-interface", NULL, "keep the interface when the daemon ends", COMMAND_RUN,
@@ -228,29 +228,28 @@ const struct option_row option_rows[] = {
 	{"max-removal-percent", "PERCENT",
 		"withhold removals above this share of peers until a second fetch confirms them",
 		COMMAND_RUN, NUMBER(max_removal_percent, 0, 100, 0), .default_text = "off"},
-	{"max-peers", "N", "limit on the peers of a state", CONFIGURING,
+	{"max-peers", "N", "limit on peers in a state", CONFIGURING,
 		NUMBER(max_peers, 1, INT_MAX, PEERS_MAX_DEFAULT)},
-	{"max-allowed-ips", "N", "limit on the allowed IPs of a peer", CONFIGURING,
+	{"max-allowed-ips", "N", "limit on allowed IPs of a peer", CONFIGURING,
 		NUMBER(max_allowed_ips, 1, INT_MAX, ALLOWED_IPS_MAX_DEFAULT)},
-	{"max-total-allowed-ips", "N", "limit on the allowed IPs of a state", CONFIGURING,
+	{"max-total-allowed-ips", "N", "limit on allowed IPs in a state", CONFIGURING,
 		NUMBER(max_total_allowed_ips, 1, INT_MAX, ALLOWED_IPS_TOTAL_MAX_DEFAULT)},
 	{"max-state-mib", "N", "limit on the size of a state in MiB", CONFIGURING | COMMAND_JOIN,
 		NUMBER(max_state_mib, 1, STATE_MIB_MAX, STATE_BYTES_MAX >> 20)},
-	{"max-nonces", "N", "limit on the events remembered against replays", COMMAND_RUN,
+	{"max-nonces", "N", "limit on event nonces remembered against replays", COMMAND_RUN,
 		NUMBER(max_nonces, 1, INT_MAX, NONCES_MAX_DEFAULT)},
-	{"record", "FILE", "anonymized scenario of the run", COMMAND_RUN, TEXT(record_path),
-		.default_text = "none"},
-	{"mesh-ip", "IP", "address of this node in the mesh", COMMAND_INIT, .type = &address_type,
+	{"record", "FILE", "output file for an anonymized scenario of the run", COMMAND_RUN,
+		TEXT(record_path), .default_text = "none"},
+	{"mesh-ip", "IP", "mesh address of this node", COMMAND_INIT, .type = &address_type,
 		.required_by = COMMAND_INIT},
 	{"node-id", "ID", "id of this node", COMMAND_INIT, TEXT(node_id), .default_text = "none"},
 	{"json", NULL, "print JSON", COMMAND_PLAN | COMMAND_APPLY | COMMAND_SHOW, FLAG(json)},
-	{"trace", NULL, "print what happened as JSON lines", COMMAND_REPLAY, FLAG(trace)},
-	{"log-level", "debug|info|warn|error", "least level that is logged", ALL,
-		.type = &level_type, .text = "info",
-		.default_text = "info for run, otherwise no log"},
+	{"trace", NULL, "print a trace as JSON lines", COMMAND_REPLAY, FLAG(trace)},
+	{"log-level", "debug|info|warn|error", "lowest level to log", ALL, .type = &level_type,
+		.text = "info", .default_text = "info for run, otherwise no log"},
 	{"log-format", "logfmt|json", "format of the log", ALL, .type = &format_type,
 		.text = "logfmt"},
-	{"help", NULL, "print this", ALL, .type = &action_type},
+	{"help", NULL, "print this help", ALL, .type = &action_type},
 	{"version", NULL, "print the version of plexwg", ALL, .type = &action_type},
 };
 

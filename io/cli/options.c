@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What getopt_long returns for the first row: no character of its own. */
+/* getopt_long's value for the first row; lower ones are characters. */
 #define FIRST_VALUE 256
 
 static const struct option_row *row_of(int value)
@@ -19,7 +19,7 @@ static const struct option_row *row_of(int value)
 	return &option_rows[value - FIRST_VALUE];
 }
 
-/* There is one of that name. */
+/* Return the row of that name, which must exist. */
 static size_t row_index(const char *name)
 {
 	size_t i = 0;
@@ -80,7 +80,7 @@ static int argument_kind(const struct option_row *row)
 {
 	if (row->argument)
 		return required_argument;
-	/* A flag of the file can be taken back by "=false". */
+	/* "=false" overrides a flag of the configuration file. */
 	return option_is_setting(row) ? optional_argument : no_argument;
 }
 
@@ -94,7 +94,10 @@ static void long_options_make(const struct command *command, struct option *list
 				.val = FIRST_VALUE + (int)i};
 }
 
-/* The word that getopt stopped at. One of several letters, such as -xy, it has not left yet. */
+/*
+ * Report the word at which getopt stopped. Within a word of several letters, such as -xy, getopt
+ * has not advanced optind, so name the letter.
+ */
 static void wrong_print(const struct command *command, char **argv, int value)
 {
 	char short_option[] = {'-', (char)optopt, '\0'};
@@ -103,11 +106,13 @@ static void wrong_print(const struct command *command, char **argv, int value)
 		word = short_option;
 	report_error("%s: %s: %s (see plexwg %s --help)", command->name,
 		quote(word, strlen(word)).text,
-		value == ':' ? "needs an argument" : "no option of this command", command->name);
+		value == ':' ? "needs an argument" : "unknown option", command->name);
 }
 
-/* The last one that is named; NULL if there is none, or help is all that is wanted. What is wrong
- * with the command line is found when it is read for good. */
+/*
+ * Return the last --config, or NULL if there is none or if --help or --version is given. Ignore
+ * errors: the second pass over the command line reports them.
+ */
 static const char *config_path_find(int argc, char **argv, const struct option *list)
 {
 	const char *path = NULL;
@@ -131,7 +136,7 @@ static int config_member_set(void *impl, const char *name, const char *text, str
 	return copy ? option_set(options, &option_rows[row_index(name)], copy, diag) : -ENOMEM;
 }
 
-/* Whatever command reads it: one file may serve them all. */
+/* Accept all settings, whatever the command: one file serves all commands. */
 static int config_read(struct options *options, const char *path, struct diag *diag)
 {
 	struct config_member members[OPTION_ROWS_MAX];
@@ -181,7 +186,7 @@ static enum options_outcome argv_read(
 			return OPTIONS_WRONG;
 		}
 	}
-	/* A source on the command line takes the place of the other one in the file. */
+	/* A source on the command line replaces the other source in the configuration file. */
 	if (options->state_path != of_file.state_path && options->api_url == of_file.api_url)
 		options->api_url = NULL;
 	else if (options->api_url != of_file.api_url && options->state_path == of_file.state_path)
@@ -189,7 +194,7 @@ static enum options_outcome argv_read(
 	return OPTIONS_READ;
 }
 
-/* Whether all is there that the command does not go without; names the first that is not. */
+/* Whether all required options are given; reports the first missing one. */
 static bool options_are_complete(const struct command *command, const struct options *options)
 {
 	for (const struct option_row *row = option_rows; row < option_rows + option_row_count;

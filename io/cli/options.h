@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line, read once into one struct; option_rows.h has what may stand there. A
- * configuration file that it names is read first: the command line wins.
+ * Read the command line into one struct; option_rows.h lists the options. A configuration file that
+ * it names is read first, so the command line wins.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* sysexits' EX_USAGE: the command line is wrong. */
+/* EX_USAGE of sysexits.h: the command line is wrong. */
 #define STATUS_USAGE 64
 
 enum controller_choice {
@@ -26,7 +26,7 @@ struct options {
 	enum controller_choice controller;
 	bool no_routes;
 	uint32_t route_table;
-	/* Texts belong to argv or to `texts`. NULL: not given */
+	/* Texts belong to argv or to `texts`. NULL: not given. */
 	const char *identity_directory;
 	const char *state_path;
 	const char *api_url;
@@ -36,7 +36,7 @@ struct options {
 	int64_t interval_ms;
 	bool keep_interface;
 	int max_removal_percent; /* 0: no guard */
-	int max_peers;           /* of what others send */
+	int max_peers;           /* this and the next three limit what a control plane sends */
 	int max_allowed_ips;
 	int max_total_allowed_ips;
 	int max_state_mib;
@@ -51,8 +51,8 @@ struct options {
 	enum log_format log_format;
 	const char *const *operands;
 	size_t operand_count;
-	struct arena texts; /* of the configuration file */
-	uint64_t given;     /* a bit for each row of option_rows.h */
+	struct arena texts; /* owns the texts of the configuration file */
+	uint64_t given;     /* one bit for each row of option_rows.h */
 };
 
 enum command_bit {
@@ -67,9 +67,9 @@ enum command_bit {
 };
 
 struct command {
-	enum command_bit bit; /* names it in option_rows.h */
+	enum command_bit bit; /* for option_rows.h */
 	const char *name;
-	const char *usage;   /* what follows the name */
+	const char *usage;   /* after the name */
 	const char *summary; /* one line */
 	bool takes_operands;
 	int (*run)(const struct options *options);
@@ -77,18 +77,17 @@ struct command {
 
 enum options_outcome {
 	OPTIONS_READ,
-	OPTIONS_HELP, /* --help or --version was asked for and printed */
-	/* Said on standard error: */
-	OPTIONS_WRONG,
-	OPTIONS_UNREADABLE, /* the configuration file */
+	OPTIONS_HELP,       /* --help or --version was printed */
+	OPTIONS_WRONG,      /* the error was printed */
+	OPTIONS_UNREADABLE, /* the configuration file; the error was printed */
 };
 
-/* `argv[0]` is the command's name. */
+/* Read the options. `argv[0]` is the command's name; `*ret` is written for OPTIONS_READ only. */
 enum options_outcome options_read(
 	const struct command *command, int argc, char **argv, struct options *ret);
 void options_clear(struct options *options);
-/* Whether the option of that name was given, on the command line or in the file. */
+/* Whether the option is set on the command line or in the configuration file. */
 bool option_is_given(const struct options *options, const char *name);
 
-/* What --version prints. */
+/* Print the text of --version. */
 void version_print(void);

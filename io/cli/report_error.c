@@ -12,7 +12,7 @@ void report_error_start(void)
 	setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
 }
 
-/* Ids of peers stand in errors as they are: no line shall come of what they hold. */
+/* Errors quote ids of peers unescaped: line_print escapes line ends in them. */
 static void error_line_write(const char *format, va_list args)
 {
 	char *text = NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Errors of the program: one line each on standard error, `plexwg: ...`. What was printed on
- * standard output before comes out before them.
+ * Print errors on standard error, one line each: `plexwg: ...`. Earlier output on standard output
+ * is flushed first.
  */
 #pragma once
 
-/* Gives standard error a buffer, so that a line is one write and many lines are few. */
+/* Buffer standard error, so that a line is one write, and many lines are few writes. */
 void report_error_start(void);
 
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same for one of many: it comes out with the next of the above, or with the end. */
+/* The same for one of many lines: it is flushed by the next report_error or at exit. */
 void report_error_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

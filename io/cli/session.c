@@ -83,7 +83,7 @@ struct route_policy session_route_policy(const struct session *session)
 	return (struct route_policy){
 		.manage_defaults = own_table,
 		.mtu = options->config.mtu,
-		/* In the main table marked packets would find the routes all the same. */
+		/* In the main table, marked packets would use the routes too. */
 		.mark_keeps_out = own_table && options->config.has_fwmark && options->config.fwmark,
 	};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the commands that look at a device or at a state have in common: identity, controller,
- * state document, log. Each is opened only if asked for, and session_close closes what is open.
+ * What the commands share that work on a device or a state: identity, controller, state document,
+ * log. Each part is opened by its own function; session_close closes all that is open.
  *
  * Functions return 0, or a negative errno with the reason in `diag`.
  */
@@ -29,20 +29,21 @@ struct session {
 	struct link_router router;
 };
 
-/* Takes the options; checks the configuration. */
+/* Begin a session and validate the configuration. Borrows the options. */
 int session_open(struct session *session, const struct options *options, struct diag *diag);
-/* Nobody else is to change the interface until session_close. A simulated one needs no lock. */
+/* Lock the interface until session_close. A simulated one needs no lock. */
 int session_lock(struct session *session, struct diag *diag);
 int session_load_identity(struct session *session, struct diag *diag);
 int session_open_controller(struct session *session, struct diag *diag);
-/* Whether the interface can have the mesh address, as Setup is going to ask. */
+/* Check, as Setup does, that the interface can have the mesh address. */
 int session_check_address(struct session *session, struct diag *diag);
-/* The routing table, or one that nobody looks after: with --no-routes, or a simulated device. */
+/* Open the routing table. With --no-routes or a simulated device there is no router. */
 int session_open_router(struct session *session, struct diag *diag);
 struct router session_router(struct session *session);
 struct route_policy session_route_policy(const struct session *session);
-/* Odd things about the file and its members become warnings. Host names stay as they are. */
+/* Load the state document. Open permissions and unknown members become warnings. Host names are not
+ * resolved. */
 int session_load_state(struct session *session, struct warnings *warnings, struct diag *diag);
-/* Drops all lines unless --log-level was given. */
+/* Return a logger that drops all lines unless --log-level is given. */
 struct logger session_logger(struct session *session);
 void session_close(struct session *session);

@@ -48,7 +48,7 @@ int warnings_add_plan(struct warnings *warnings, const struct plan *plan)
 			conflict->loser);
 	}
 	if (desired->further_conflict_count && !error)
-		error = warnings_add(warnings, "%zu more conflicts, settled in the same way",
+		error = warnings_add(warnings, "%zu more conflicts, resolved in the same way",
 			desired->further_conflict_count);
 	if (plan->withheld_count && !error)
 		error = warnings_add(warnings,
@@ -83,7 +83,7 @@ static bool op_was_done(const struct change_report *report, size_t index)
 	return !report->results || report->results[index].error == 0;
 }
 
-/* How many of the operations of that kind the report shows as changes. */
+/* Count the operations of that kind that the report shows as changes. */
 static size_t count_kind(const struct change_report *report, enum peer_op_kind kind)
 {
 	size_t count = 0;
@@ -181,7 +181,7 @@ static struct json_object *fields_json(struct json_make *make, unsigned fields)
 	return array;
 }
 
-/* The peer on one side of an operation. */
+/* Add the peer before or after an operation. */
 static void side_make(struct json_make *make, struct json_object *object, const char *name,
 	const struct peer_config *peer, unsigned fields)
 {

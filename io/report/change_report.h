@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a plan would change, or what was changed, as text or as JSON (`plan`, `apply`).
+ * Print what a plan would change, or what `apply` has changed, as text or as JSON.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 struct peer_op_result;
 
-/* Texts that go out with a report: what is odd, but stops nothing. */
+/* Warnings to print with a report. They do not affect the exit status. */
 struct warnings {
 	char **texts;
 	size_t count;
@@ -21,9 +21,12 @@ struct warnings {
 /* Returns 0 or -ENOMEM. */
 int warnings_add(struct warnings *warnings, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* One for each conflict, and one for removals that are withheld. */
+/* Add a warning for each conflict, and one for all withheld removals. Returns 0 or -ENOMEM. */
 int warnings_add_plan(struct warnings *warnings, const struct plan *plan);
-/* One for each route that is not set, but one for all of IPv6. */
+/*
+ * Add a warning for each route that is not set, but only one for all IPv6 routes if the interface
+ * cannot have any. Returns 0 or -ENOMEM.
+ */
 int warnings_add_refusals(struct warnings *warnings, const struct route_plan *routes);
 void warnings_clear(struct warnings *warnings);
 
@@ -32,12 +35,12 @@ struct change_report {
 	enum interface_action setup[INTERFACE_ACTION_COUNT];
 	size_t setup_count;
 	const struct plan *plan;
-	const struct peer_op_result *results; /* NULL: nothing was carried out */
-	const struct route_plan *routes;      /* NULL: they are not managed */
+	const struct peer_op_result *results; /* NULL: nothing was executed */
+	const struct route_plan *routes;      /* NULL: routes are not managed */
 	const struct warnings *warnings;
 };
 
-/* Whether there is anything to change. */
+/* Whether there is nothing to change. */
 bool change_report_is_empty(const struct change_report *report);
 void change_report_print(FILE *out, const struct change_report *report);
 /* Returns 0 or -ENOMEM. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device as it is, as text or as JSON (`show`). No secrets.
+ * Print a device as text or as JSON (`show`), without secrets.
  */
 #pragma once
 

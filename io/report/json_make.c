@@ -21,7 +21,7 @@ struct json_object *json_make_array(struct json_make *make)
 	return made(make, json_object_new_array());
 }
 
-/* What could not be put where it belongs. */
+/* Free a value that could not be added, and note the failure. */
 static void drop(struct json_make *make, struct json_object *value)
 {
 	make->out_of_memory = true;

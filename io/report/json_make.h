@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON to be printed, in which nothing is missing for lack of memory: json-c would write a null for
- * it. What memory ran out for is remembered, and then nothing is printed.
+ * Build JSON and print it only if it is complete. Where json-c would silently write null when out
+ * of memory, struct json_make notes the failure and nothing is printed.
  *
  *     struct json_make make = {0};
  *     struct json_object *object = json_make_object(&make);
@@ -18,17 +18,17 @@ struct json_make {
 	bool out_of_memory;
 };
 
-/* NULL when memory is out, which all of these take. */
+/* Return NULL if out of memory; the functions below accept that. */
 struct json_object *json_make_object(struct json_make *make);
 struct json_object *json_make_array(struct json_make *make);
-/* Both take the value over. */
+/* Both take ownership of the value. */
 void json_make_member(struct json_make *make, struct json_object *object, const char *name,
 	struct json_object *value);
 void json_make_element(
 	struct json_make *make, struct json_object *array, struct json_object *value);
-/* A text, or null where there is none. */
+/* Add a text, or null if `text` is NULL. */
 void json_make_text(
 	struct json_make *make, struct json_object *object, const char *name, const char *text);
 
-/* Prints `object` with a line feed behind it, and frees it. Returns 0 or -ENOMEM. */
+/* Print `object` and a line feed, and free it. Returns 0, or -ENOMEM if it is incomplete. */
 int json_make_print(struct json_make *make, struct json_object *object, FILE *out);

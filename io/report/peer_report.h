@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One field of a peer for people and for programs. A preshared key shows only whether there is one.
+ * Print the fields of a peer as JSON or as text. Of a preshared key, only whether there is one.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* The members of PEER_FIELDS whose bits `fields` has; null where there is no value. */
+/* Add the fields of the mask (PEER_FIELD_*) to `object`; null for a field without a value. */
 void peer_fields_make(struct json_make *make, struct json_object *object,
 	const struct peer_config *peer, unsigned fields);
 void peer_field_print(FILE *out, const struct peer_config *peer, enum peer_field_bit bit);

@@ -33,12 +33,12 @@ enum dump_peer_field {
 	PEER_FIELD_TOTAL
 };
 
-/* What is being read. */
+/* The state of parsing a dump. */
 struct dump {
-	const char *interface;   /* the one that is asked for */
+	const char *interface;   /* the name to select */
 	bool is_of_all;          /* each line begins with the name of its interface */
-	bool has_interface;      /* its line was read */
-	struct diag other_names; /* of interfaces that were passed over */
+	bool has_interface;      /* its own line was read */
+	struct diag other_names; /* of interfaces that were skipped */
 	struct device device;
 	struct wg_dump_notes notes;
 };
@@ -48,10 +48,10 @@ static bool field_is(struct field field, const char *text)
 	return field.length == strlen(text) && memcmp(field.text, text, field.length) == 0;
 }
 
-/* Up to `separator`, which is passed over; the rest of the line if there is none. */
+/* Return the text up to `separator`, or the rest of the line, and move past the separator. */
 static struct field field_next(const char **at, const char *end, char separator)
 {
-	/* A field is text of the dump. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+	/* `*at` is never NULL. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	const char *stop = memchr(*at, separator, (size_t)(end - *at));
 	struct field field = {.text = *at, .length = (size_t)((stop ? stop : end) - *at)};
 	*at = stop ? stop + 1 : end;
@@ -66,11 +66,11 @@ static size_t fields_count(struct field line)
 	return count;
 }
 
-/* Exactly `count` fields between tabs. */
+/* Split a line into exactly `count` fields. */
 static int fields_split(struct field line, struct field *fields, size_t count, struct diag *diag)
 {
 	if (fields_count(line) != count)
-		return diag_fail(diag, -EINVAL, "%zu fields between tabs, there should be %zu",
+		return diag_fail(diag, -EINVAL, "%zu fields between tabs, expected %zu",
 			fields_count(line), count);
 	const char *at = line.text;
 	for (size_t i = 0; i < count; i++)
@@ -95,7 +95,7 @@ static int dump_number_parse(
 	return 0;
 }
 
-/* "off", or hexadecimal after 0x. */
+/* Parse "off", or hexadecimal after 0x. */
 static int mark_parse(struct field field, uint32_t *ret, struct diag *diag)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -113,7 +113,7 @@ static int mark_parse(struct field field, uint32_t *ret, struct diag *diag)
 	return 0;
 }
 
-/* A value that a peer or the device chose, and that cannot be used. The first is named. */
+/* Count an invalid value that a peer or the device chose, and keep the error of the first. */
 static void note_unusable(
 	struct dump *dump, size_t line_number, const char *name, struct field field)
 {
@@ -122,7 +122,7 @@ static void note_unusable(
 			line_number, name, quote(field.text, field.length).text);
 }
 
-/* As the device counts it; 0 if that is no number. */
+/* Parse a counter of the device; an invalid one is 0. */
 static uint64_t counter_parse(
 	struct dump *dump, size_t line_number, struct field field, uint64_t max, const char *name)
 {
@@ -203,7 +203,7 @@ static int keepalive_parse(struct field field, struct peer_config *peer, struct 
 	return error;
 }
 
-/* Where the peer was heard, and what was counted of it. */
+/* Parse the peer's endpoint, last handshake and byte counts. */
 static void status_parse(struct dump *dump, size_t line_number, const struct field *fields,
 	char *host, struct peer_config *peer)
 {
@@ -251,16 +251,16 @@ static int peer_parse(struct dump *dump, struct field line, size_t line_number, 
 	return error;
 }
 
-/* A line of another interface: its name is remembered if it is the interface's own line. */
+/* Skip a line of another interface; note the name if it is the interface's own line. */
 static int other_line_take(
 	struct dump *dump, struct field name, struct field rest, struct diag *diag)
 {
 	size_t count = fields_count(rest);
 	if (count != INTERFACE_FIELD_COUNT && count != PEER_FIELD_TOTAL)
 		return diag_fail(diag, -EINVAL,
-			"%zu fields between tabs after the first, there should be %d or %d", count,
+			"%zu fields between tabs after the first, expected %d or %d", count,
 			INTERFACE_FIELD_COUNT, PEER_FIELD_TOTAL);
-	/* What is no name of an interface may be a secret in the wrong place. */
+	/* An invalid interface name could be a misplaced secret: do not quote it. */
 	if (count == INTERFACE_FIELD_COUNT && interface_name_is_valid(name.text, name.length))
 		(void)diag_add(
 			&dump->other_names, -EINVAL, "%s", quote(name.text, name.length).text);

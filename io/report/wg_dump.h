@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the output of `wg show NAME dump`: one line for the interface, one for each peer, fields
- * between tabs; and that of `wg show all dump`, whose lines begin with the name of their interface.
- * It shows no address, no MTU and no link state. Lines may end in CR LF, the last one without
- * either; blank ones are passed over.
+ * Parse the output of `wg show NAME dump`: one line for the interface and one for each peer, with
+ * tab-separated fields. In the output of `wg show all dump` each line begins with the name of its
+ * interface. A dump has no addresses, no MTU and no link state. Lines may end in CR LF, the last
+ * one without a line end; blank lines are skipped.
  *
- * What a peer or the device chose (endpoint, handshake, counters) costs no more than that value.
+ * An invalid endpoint, handshake time or counter, which peers or the device choose, counts as
+ * absent. Any other invalid field is an error.
  */
 #pragma once
 
@@ -15,16 +16,16 @@
 /* A million peers take about 250 MB. */
 #define WG_DUMP_BYTES_MAX ((size_t)512 << 20)
 
-/* What the device does not show, since the dump hides it or says something that makes no sense. */
+/* What the device lacks because the dump hides it or has an invalid value. */
 struct wg_dump_notes {
 	bool public_key_is_hidden;
 	size_t hidden_psk_count;
-	size_t unusable_count; /* of values that count as none */
+	size_t unusable_count; /* invalid values that count as absent */
 	struct diag first_unusable;
 };
 
 /*
- * `interface` chooses among several, and means nothing where the dump is that of one. Returns 0,
+ * `interface` selects the interface from `wg show all dump`, and is ignored otherwise. Returns 0,
  * -ENOMEM, or -EINVAL with the line and the field (`line 3: allowed-ips: ...`).
  */
 int wg_dump_parse(const char *text, size_t length, const char *interface, struct device *ret,
