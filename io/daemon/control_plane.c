@@ -15,7 +15,7 @@
 #define CLOCK_OFF_MAX_S 60
 /* The problem is resolved only below this, so that a clock near the limit is not logged repeatedly.
  */
-#define CLOCK_OFF_CALM_S 45
+#define CLOCK_OFF_RESOLVED_S 45
 
 static uint32_t system_random(void *impl)
 {
@@ -95,7 +95,7 @@ static void clock_note(struct control_plane *plane, const struct api_result *res
 	int64_t off_s =
 		now.tv_sec - result->server_date_age_ms / 1000 - result->server_date_ns / NS_PER_S;
 	int64_t max_s =
-		problem_is_raised(&plane->clock_problem) ? CLOCK_OFF_CALM_S : CLOCK_OFF_MAX_S;
+		problem_is_raised(&plane->clock_problem) ? CLOCK_OFF_RESOLVED_S : CLOCK_OFF_MAX_S;
 	if (off_s <= max_s && off_s >= -max_s) {
 		problem_resolve(&plane->clock_problem, &plane->logger);
 		return;

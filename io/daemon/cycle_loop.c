@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS       (30 * 1000)
+#define SLOW_FETCH_MS     (30 * 1000)
 #define NAMES_TIMEOUT_MS  5000
 #define NAME_AGE_MIN_MS   (60 * 1000)
 #define NAME_RETRY_MS     (10 * 1000)
@@ -108,7 +108,7 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	free(cycles->error);
 	cycles->error = NULL;
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
-	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
+	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
 	names_retry_plan(cycles);
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
@@ -145,7 +145,7 @@ static void slow_fetch_handle(void *impl)
 	repair_due(cycles);
 	if (!has_document && cycles->ended)
 		cycles->ended(cycles->impl, -EINPROGRESS);
-	loop_timer_set(cycles->loop, &cycles->patience_timer, cycles->patience_ms,
+	loop_timer_set(cycles->loop, &cycles->slow_fetch_timer, cycles->slow_fetch_ms,
 		slow_fetch_handle, cycles);
 }
 
@@ -162,7 +162,7 @@ static void cycle_start(void *impl)
 	if (error) {
 		cycle_end(cycles, error, &diag);
 	} else {
-		loop_timer_set(cycles->loop, &cycles->patience_timer, cycles->patience_ms,
+		loop_timer_set(cycles->loop, &cycles->slow_fetch_timer, cycles->slow_fetch_ms,
 			slow_fetch_handle, cycles);
 		if (cycles->is_urgent)
 			repair_want(cycles, URGENT_FETCH_MS);
@@ -251,7 +251,7 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 		cycles->error = strdup(answer->error);
 	}
 	cycles->is_answered = true;
-	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
+	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
 	int error = endpoint_names_want(names_in_force(cycles), &cycles->resolver);
 	if (!error) {
 		cycle_await_names(cycles);
@@ -337,7 +337,7 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.loop = loop,
 		.reconciler = reconciler,
 		.interval_ms = interval_ms,
-		.patience_ms = PATIENCE_MS,
+		.slow_fetch_ms = SLOW_FETCH_MS,
 		.is_urgent = true, /* repair at once what changed while no daemon ran */
 		.link = {.fd = -1},
 		.cycle_problem = {.name = "cycle", .loop = loop},
@@ -364,7 +364,7 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_timer_cancel(cycles->loop, &cycles->cycle_timer);
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
 	loop_timer_cancel(cycles->loop, &cycles->retry_timer);
-	loop_timer_cancel(cycles->loop, &cycles->patience_timer);
+	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
 	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
 	loop_job_cancel(cycles->loop, &cycles->start_job);
 	loop_job_cancel(cycles->loop, &cycles->repair_job);

@@ -26,7 +26,7 @@ struct cycle_loop {
 	struct source source;      /* set by the caller before the first cycle */
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	int64_t interval_ms;
-	int64_t patience_ms; /* after which a fetch counts as slow and the device is repaired */
+	int64_t slow_fetch_ms; /* after which a fetch counts as slow and the device is repaired */
 	/* Called before a fetch begins, to handle the events that came before it. May be NULL. */
 	void (*about_to_fetch)(void *impl);
 	/* Called at the end of a cycle or repair with its error, and with -EINPROGRESS when the
@@ -41,7 +41,7 @@ struct cycle_loop {
 	struct loop_watch link_loop_watch;
 	struct loop_timer cycle_timer;
 	struct loop_timer names_timer;
-	struct loop_timer patience_timer;
+	struct loop_timer slow_fetch_timer;
 	struct loop_timer repair_timer;
 	struct loop_timer retry_timer; /* for names that have no address */
 	struct loop_job start_job;

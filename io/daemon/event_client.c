@@ -9,15 +9,15 @@
 #include <string.h>
 
 /* A stream that lasted this long is stable: the backoff starts over. */
-#define GOOD_STREAM_MS   (10 * 1000)
+#define STABLE_STREAM_MS (10 * 1000)
 #define RETRY_MIN_MAX_MS (60 * 1000)
 /* A control plane that offers no stream (403, 404) is asked again when it recovers, or after this.
  */
 #define STOPPED_RETRY_MS EVENT_CLIENT_LOST_MS
 /* A problem is resolved when an event is accepted and none was rejected like that for this long. */
-#define PROBLEM_CALM_MS (60 * 1000)
+#define PROBLEM_EXPIRY_MS (60 * 1000)
 
-#define VERDICTS        (sizeof problem_names / sizeof *problem_names)
+#define VERDICTS          (sizeof problem_names / sizeof *problem_names)
 
 static const char *const problem_names[] = {
 	[VERDICT_MALFORMED] = "malformed events",
@@ -53,7 +53,7 @@ void event_client_deinit(struct event_client *client)
 {
 	api_call_cancel(client->stream);
 	loop_timer_cancel(client->loop, &client->retry_timer);
-	loop_timer_cancel(client->loop, &client->proof_timer);
+	loop_timer_cancel(client->loop, &client->stable_timer);
 	loop_job_cancel(client->loop, &client->handle_job);
 	event_queue_clear(&client->queue);
 	free(client->last_event_id);
@@ -94,18 +94,18 @@ static void cursor_freeze(struct event_client *client)
 			client->clock.boot_ns(client->clock.impl) + EVENT_WINDOW_NS;
 }
 
-/* The stream has proved stable. */
-static void stream_prove(struct event_client *client)
+/* The stream is stable: reset the backoff and resolve its problem. */
+static void stream_set_stable(struct event_client *client)
 {
 	client->is_stable = true;
-	loop_timer_cancel(client->loop, &client->proof_timer);
+	loop_timer_cancel(client->loop, &client->stable_timer);
 	backoff_reset(&client->backoff);
 	problem_resolve(&client->stream_problem, &client->plane->logger);
 }
 
-static void on_lasted(void *impl)
+static void on_stable(void *impl)
 {
-	stream_prove(impl);
+	stream_set_stable(impl);
 }
 
 static bool is_rotation_order(const struct envelope *envelope)
@@ -118,10 +118,10 @@ static bool is_rotation_order(const struct envelope *envelope)
 /* Resolve the problems that were not met for long enough. */
 static void problems_expire(struct event_client *client)
 {
-	int64_t calm_ms = loop_now_ms() - PROBLEM_CALM_MS;
+	int64_t before_ms = loop_now_ms() - PROBLEM_EXPIRY_MS;
 	for (size_t i = 0; i < VERDICTS; i++)
 		if (problem_is_raised(&client->problems[i].problem) &&
-			client->problems[i].met_ms <= calm_ms)
+			client->problems[i].met_ms <= before_ms)
 			problem_resolve(&client->problems[i].problem, &client->plane->logger);
 }
 
@@ -235,7 +235,7 @@ static void on_event(void *impl, const struct stream_event *received)
 	if (verdict != VERDICT_ACCEPTED)
 		event_rejected(client, verdict, &diag);
 	else if (!client->is_stable)
-		stream_prove(client);
+		stream_set_stable(client);
 	bool has_thawed = client->cursor_frozen_until_ns != 0 && !is_frozen(client);
 	if (!verdict_is_final(verdict) && !has_thawed)
 		cursor_freeze(client);
@@ -275,7 +275,7 @@ static void on_opened(void *impl, const struct api_result *result)
 	struct event_client *client = impl;
 	control_plane_note(client->plane, PLANE_CALL_STREAM, result);
 	client->is_stable = false;
-	loop_timer_set(client->loop, &client->proof_timer, GOOD_STREAM_MS, on_lasted, client);
+	loop_timer_set(client->loop, &client->stable_timer, STABLE_STREAM_MS, on_stable, client);
 	if (!client->was_short_lived)
 		problem_resolve(&client->stream_problem, &client->plane->logger);
 	stream_changed(client, true);
@@ -312,7 +312,7 @@ static void on_closed(void *impl, const struct api_result *result)
 	stream_retry(client, is_unwanted ? STOPPED_RETRY_MS : result->retry_after_ms);
 	if (!client->is_open)
 		return;
-	loop_timer_cancel(client->loop, &client->proof_timer);
+	loop_timer_cancel(client->loop, &client->stable_timer);
 	client->was_short_lived = !client->is_stable;
 	stream_changed(client, false);
 }

@@ -46,7 +46,7 @@ struct event_client {
 	struct loop_job handle_job;
 	struct api_call *stream; /* NULL: none is open or being opened */
 	struct loop_timer retry_timer;
-	struct loop_timer proof_timer;
+	struct loop_timer stable_timer;
 	struct backoff backoff;
 	char *last_event_id;            /* NULL: none */
 	int64_t cursor_frozen_until_ns; /* boot clock; 0: not frozen */

@@ -58,7 +58,7 @@ static int walk_step(struct path_watch *watch, struct path_walk *walk, int *ret_
 	int watch_error = place_watch(watch, walk->fd, name);
 	if (watch_error)
 		*ret_watch_error = watch_error;
-	error = path_walk_look(walk, name, &step);
+	error = path_walk_lookup(walk, name, &step);
 	return error ? error : path_walk_go(walk, &step);
 }
 

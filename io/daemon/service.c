@@ -7,10 +7,10 @@
 #define RETRY_MS      100
 #define RETRY_LOST_MS 5000
 /* Until the first status, ask this often for that much more time to start. */
-#define STARTING_MS   5000
-#define START_MORE_MS 30000
+#define START_EXTEND_MS 5000
+#define START_MORE_MS   30000
 
-static void owed_send(void *impl);
+static void due_send(void *impl);
 
 static void alive_send(void *impl)
 {
@@ -25,7 +25,7 @@ static void starting_extend(void *impl)
 	struct service *service = impl;
 	service_notify_extend(&service->notify, START_MORE_MS);
 	loop_timer_set(
-		service->loop, &service->starting_timer, STARTING_MS, starting_extend, service);
+		service->loop, &service->starting_timer, START_EXTEND_MS, starting_extend, service);
 }
 
 int service_open(struct service *service, struct loop *loop,
@@ -47,18 +47,18 @@ static bool send_or_retry(struct service *service, enum service_message message,
 	int error = service_notify_send(&service->notify, message, status);
 	if (error)
 		loop_timer_set(service->loop, &service->retry_timer,
-			error == -EAGAIN ? RETRY_MS : RETRY_LOST_MS, owed_send, service);
+			error == -EAGAIN ? RETRY_MS : RETRY_LOST_MS, due_send, service);
 	return error == 0;
 }
 
 /* In this order: the manager must see RELOADING before the READY that ends the reload. */
-static void owed_send(void *impl)
+static void due_send(void *impl)
 {
 	struct service *service = impl;
-	if (service->owes_reloading)
-		service->owes_reloading = !send_or_retry(service, SERVICE_RELOADING, NULL);
-	if (service->owes_ready && !service->owes_reloading)
-		service->owes_ready = !send_or_retry(
+	if (service->is_reloading_due)
+		service->is_reloading_due = !send_or_retry(service, SERVICE_RELOADING, NULL);
+	if (service->is_ready_due && !service->is_reloading_due)
+		service->is_ready_due = !send_or_retry(
 			service, SERVICE_READY, *service->status ? service->status : NULL);
 }
 
@@ -67,24 +67,24 @@ void service_status(struct service *service, const char *status)
 	snprintf(service->status, sizeof service->status, "%s", status);
 	loop_timer_cancel(service->loop, &service->starting_timer);
 	if (!service->is_ready)
-		service->owes_ready = true;
+		service->is_ready_due = true;
 	service->is_ready = true;
-	if (service->owes_ready)
-		owed_send(service);
+	if (service->is_ready_due)
+		due_send(service);
 	else
 		service_notify_send(&service->notify, SERVICE_STATUS_ONLY, status);
 }
 
 void service_reloading(struct service *service)
 {
-	service->owes_reloading = true;
-	owed_send(service);
+	service->is_reloading_due = true;
+	due_send(service);
 }
 
 void service_reloaded(struct service *service)
 {
-	service->owes_ready = true;
-	owed_send(service);
+	service->is_ready_due = true;
+	due_send(service);
 }
 
 void service_stopping(struct service *service)

@@ -17,8 +17,8 @@ struct service {
 	struct loop_timer starting_timer;
 	struct loop_timer retry_timer;
 	bool is_ready; /* reported: later statuses go without it */
-	bool owes_reloading;
-	bool owes_ready;
+	bool is_reloading_due;
+	bool is_ready_due;
 	char status[80]; /* as reported last */
 };
 

@@ -62,12 +62,12 @@ static void peers_store(void *impl)
 	int64_t start_ms = loop_now_ms();
 	store_write(store, 0, NULL, 0);
 	int64_t end_ms = loop_now_ms();
-	store->rested_ms = end_ms + (end_ms - start_ms) * STATE_STORE_REST;
+	store->not_before_ms = end_ms + (end_ms - start_ms) * STATE_STORE_REST;
 }
 
 void state_store_save_peers(struct state_store *store)
 {
-	int64_t delay_ms = store->rested_ms - loop_now_ms();
+	int64_t delay_ms = store->not_before_ms - loop_now_ms();
 	if (delay_ms < STATE_STORE_DELAY_MS)
 		delay_ms = STATE_STORE_DELAY_MS;
 	if (!store->timer.is_set)

@@ -16,7 +16,7 @@ struct state_store {
 	struct loop *loop;
 	struct manager *manager;
 	struct loop_timer timer;
-	int64_t rested_ms; /* no write until then */
+	int64_t not_before_ms; /* no write until then */
 	struct problem write_problem;
 };
 

@@ -327,7 +327,7 @@ static void journal_maintain(void *impl)
 		journal_sync(journal);
 }
 
-static void journal_keep(void *impl, const struct trust_record *record)
+static void journal_append(void *impl, const struct trust_record *record)
 {
 	struct trust_journal *journal = impl;
 	uint8_t bytes[RECORD_MAX];
@@ -350,7 +350,7 @@ void trust_journal_start(struct trust_journal *journal, struct verifier *verifie
 {
 	journal->verifier = verifier;
 	journal_rewrite(journal);
-	verifier->store = (struct trust_store){.keep = journal_keep, .impl = journal};
+	verifier->store = (struct trust_store){.keep = journal_append, .impl = journal};
 }
 
 void trust_journal_deinit(struct trust_journal *journal)

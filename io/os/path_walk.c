@@ -53,7 +53,7 @@ static bool is_magic_link(const struct path_step *step)
 	       filesystem.f_type == PROC_SUPER_MAGIC;
 }
 
-int path_walk_look(const struct path_walk *walk, const char *name, struct path_step *ret)
+int path_walk_lookup(const struct path_walk *walk, const char *name, struct path_step *ret)
 {
 	/* O_DIRECTORY first: it triggers an automount, which O_PATH alone does not. */
 	int fd = openat(walk->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

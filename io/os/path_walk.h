@@ -27,7 +27,7 @@ int path_walk_open(struct path_walk *walk, const char *path);
 int path_walk_name(struct path_walk *walk, char ret[static NAME_MAX + 1]);
 /* Open the file of that name, following no symbolic link but those in /proc. The caller hands
  * `*ret` to path_walk_go or closes its descriptor. */
-int path_walk_look(const struct path_walk *walk, const char *name, struct path_step *ret);
+int path_walk_lookup(const struct path_walk *walk, const char *name, struct path_step *ret);
 /* Move on to that file. For a symbolic link, put its target in front of `rest` instead. Takes over
  * the step's descriptor, on failure too. */
 int path_walk_go(struct path_walk *walk, const struct path_step *step);

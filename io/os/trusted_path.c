@@ -84,7 +84,7 @@ static int trusted_walk(struct path_walk *walk, const char *path,
 	while (!error && walk->rest[0]) {
 		error = path_walk_name(walk, ret_name);
 		if (!error)
-			error = path_walk_look(walk, ret_name, &step);
+			error = path_walk_lookup(walk, ret_name, &step);
 		if (error)
 			return diag_wrap(diag, access_fail_errno(diag, error), "%s", path);
 		error = step_check(&step, path, diag);

@@ -196,7 +196,7 @@ static void a_change_during_a_cycle_causes_one_more(void **state)
 static void a_slow_fetch_delays_no_repair(void **state)
 {
 	struct node_fixture *node = *state;
-	cycles.patience_ms = 20;
+	cycles.slow_fetch_ms = 20;
 	cycle_begin(node);
 	node_wait(node, have_ended, &(unsigned){2});
 	assert_int_equal(last_error, -EINPROGRESS);
@@ -232,7 +232,7 @@ static void a_repair_that_fails_is_logged(void **state)
 {
 	struct node_fixture *node = *state;
 	cycle(node, TWO_PEERS("192.0.2.2:2", "192.0.2.3:3"));
-	cycles.patience_ms = 20;
+	cycles.slow_fetch_ms = 20;
 	cycle_begin(node);
 	unsigned wanted = ended + 1;
 	const struct sim_fault fault = {.op = SIM_OP_READ_DEVICE, .error = -EIO, .times = 1};

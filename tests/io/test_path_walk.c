@@ -24,7 +24,7 @@ static int walk_over(const struct scratch *scratch, size_t rest)
 		struct path_step step;
 		error = path_walk_name(walk, name);
 		if (!error)
-			error = path_walk_look(walk, name, &step);
+			error = path_walk_lookup(walk, name, &step);
 		if (!error)
 			error = path_walk_go(walk, &step);
 	}
