@@ -79,8 +79,7 @@ int main(int argc, char **argv)
 		report_error("/dev/null: %s", strerror(-error));
 		return STATUS_ERROR;
 	}
-	/* Writing to a closed pipe, or over the limit of a file's size, is an error of the write.
-	 */
+	/* Writing to a closed pipe or over the file size limit is an error, not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	report_error_start();

@@ -22,8 +22,7 @@ struct diag;
 struct http_request;
 struct http_socket;
 
-/* The limit of all header lines of a response, with 1xx responses before it and trailers after it.
- */
+/* The limit of all header lines of a response, including 1xx responses and trailers. */
 #define HTTP_HEADER_BYTES_MAX ((size_t)64 * 1024)
 
 /* How a request ended. */

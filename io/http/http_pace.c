@@ -11,7 +11,7 @@ void http_pace_begin(struct http_pace *pace, int64_t now_ms, const struct http_p
 	};
 }
 
-/* Note the bytes that moved. Return whether it is too long that none did. */
+/* Note the bytes that moved. Return whether none has moved for too long. */
 static bool idle_check(struct http_pace *pace, const struct http_pace_limits *limits,
 	int64_t now_ms, uint64_t moved)
 {
@@ -22,7 +22,7 @@ static bool idle_check(struct http_pace *pace, const struct http_pace_limits *li
 	return false;
 }
 
-/* Note the useful bytes, once a window. Return whether they were too few. */
+/* Note the useful bytes, once per window. Return whether they were too few. */
 static bool slow_check(struct http_pace *pace, const struct http_pace_limits *limits,
 	int64_t now_ms, uint64_t useful)
 {

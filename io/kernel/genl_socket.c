@@ -157,7 +157,7 @@ static struct iovec message_complete(
 	return (struct iovec){.iov_base = header, .iov_len = header->nlmsg_len};
 }
 
-/* Whether no late answer can follow on this socket. */
+/* Whether parts of the answer may still arrive, so that the socket must be reopened. */
 static bool is_broken_off(const struct netlink_reply *reply, int error)
 {
 	return reply->is_first_enough || (error && !reply->is_refused && error != -EAGAIN);

@@ -135,6 +135,6 @@ int netlink_reply_result(const struct netlink_reply *reply)
 	if (!reply->is_done)
 		return diag_fail(reply->diag, -EIO, "netlink: an answer without an end");
 	if (reply->is_torn)
-		return diag_fail(reply->diag, -EAGAIN, "what was read changed meanwhile");
+		return diag_fail(reply->diag, -EAGAIN, "the data changed while it was read");
 	return 0;
 }

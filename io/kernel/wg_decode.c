@@ -312,7 +312,7 @@ int wg_decode_end(struct wg_decode *decode, struct device *ret)
 		return error;
 	error = peer_table_seal(&decode->device.peers, decode->diag);
 	if (error == -EEXIST)
-		return diag_wrap(decode->diag, -EAGAIN, "what was read changed meanwhile");
+		return diag_wrap(decode->diag, -EAGAIN, "the device changed while it was read");
 	if (error)
 		return diag_fail_errno(decode->diag, error);
 	*ret = decode->device;

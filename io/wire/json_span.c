@@ -179,8 +179,7 @@ static size_t utf8_write(uint32_t code_point, char out[4])
 	return length;
 }
 
-/* Decode the next escape or copy the next byte. Returns the number of bytes written, 0 at the end.
- */
+/* Decode the next escape or copy the next byte. Returns the bytes written, 0 at the end. */
 static size_t decoder_step(struct decoder *decoder, char out[4])
 {
 	if (decoder->next == decoder->end)
