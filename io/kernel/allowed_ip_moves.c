@@ -10,8 +10,7 @@ struct prefix_walk prefix_walk_begin(const struct peer_op *op)
 	if (op->kind == PEER_OP_REMOVE ||
 		(op->kind == PEER_OP_UPDATE && !(op->fields & PEER_FIELD_ALLOWED_IPS)))
 		return walk;
-	/* Only a removal has no desired peer. NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
-	 */
+	/* Only removals lack it. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (op->desired->allowed_ip_count) {
 		walk.desired = op->desired->allowed_ips;
 		walk.desired_end = walk.desired + op->desired->allowed_ip_count;
