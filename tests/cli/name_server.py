@@ -28,7 +28,7 @@ datagrams = 0
 
 
 def question(query):
-    """Name, type, and where the question ends."""
+    """Name, type, and the end of the question."""
     labels, at = [], 12
     while query[at]:
         labels.append(query[at + 1:at + 1 + query[at]].decode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service manager hears: datagrams to an address as in NOTIFY_SOCKET, a line each in a file.
+"""A service manager: writes the datagrams to an address as in NOTIFY_SOCKET to a file, a line each.
 
 Usage: notify_socket.py ADDRESS FILE
 """

@@ -28,7 +28,7 @@ directory = tempfile.mkdtemp(prefix="plexwg-large-")
 state = os.path.join(directory, "state.json")
 identity = os.path.join(directory, "identity")
 notify = os.path.join(directory, "notify")
-heard = []  # by the service manager: (when, what)
+heard = []  # messages to the service manager: (time, text)
 
 
 def command(*words, **options):
@@ -127,7 +127,7 @@ def cut_short(count, before):
     took = daemon.end()
     left = on_device()
     note(f"{before} peers before, {left} after the end, {count} wanted")
-    # What is small may be done before it is looked at.
+    # A small cycle may be over before it is observed.
     assert min(before, count) < left < max(before, count) or max(before, count) < 10000
     return took
 
@@ -149,7 +149,7 @@ def an_apply_that_is_cut_short_is_completed_by_the_next_run():
     assert took < max(converges(count) / 2, 2)
 
 
-def so_is_a_mass_removal():
+def a_mass_removal_that_is_cut_short_is_completed_too():
     count = int(sys.argv[3])
     cut_short(count // 20, count)
     converges(count // 20)
@@ -164,6 +164,6 @@ prepare()
 tap.main(
     on_the_simulated_device_an_end_comes_soon_wherever_the_cycle_is,
     an_apply_that_is_cut_short_is_completed_by_the_next_run,
-    so_is_a_mass_removal,
+    a_mass_removal_that_is_cut_short_is_completed_too,
     finish=finish,
 )

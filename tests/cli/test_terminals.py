@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""No text of others reaches a terminal with characters that control, move or hide what is shown.
+"""No foreign text reaches a terminal with characters that control, move or hide output.
 
 Usage: test_terminals.py PLEXWG
 
@@ -34,13 +34,13 @@ def is_hidden(rune):
         rune in RANGES or rune & 0xFFFE == 0xFFFE or 0xFDD0 <= rune <= 0xFDEF
 
 
-# Without private use and surrogates, which are too many: some of each below. NUL is in no id.
+# Without private use and surrogates, which are too many: some of each below. An id has no NUL.
 HIDDEN = [chr(rune) for rune in range(1, 0xE1000) if is_hidden(rune) and not 0xD800 <= rune < 0xF900 and
           not 0x20000 <= rune < 0xE0000] + [chr(rune) for rune in (0xE000, 0xF8FF, 0xF0000, 0xFFFFD, 0x10FFFD, 0x10FFFF)]
 SHOWN = [chr(rune) for rune in range(0x21, 0x32000) if unicodedata.category(chr(rune))[0] in "LMNPS" and
          not is_hidden(rune) and chr(rune) not in '"\\']
 REFUSED_IN_TITLES = [chr(rune) for rune in range(0x20)] + ["\x7f"]
-# What no JSON document, but a command line may hold.
+# Characters of a command line that no JSON document may contain.
 NOT_UTF8 = [b"\xed\xa0\x80", b"\xff"]
 SOME = [b"\xc2\x9b", b"\xc2\x85", b"\xe2\x80\xae", b"\xe2\x81\xa6", b"\xe2\x80\x8b", b"\xf3\xa0\x81\x81"] + NOT_UTF8
 

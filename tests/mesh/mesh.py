@@ -26,7 +26,7 @@ def run(*command, check=True, **options):
 
 
 class ControlPlane:
-    """That of tests/control_plane, which says what can be asked of it."""
+    """The server of tests/control_plane, which describes its admin interface."""
 
     def __init__(self, program, directory):
         self.program = program
@@ -103,7 +103,7 @@ class Node:
                             self.identity)
 
     def start(self, *options, interval="1h", env=None, under=()):
-        """`under` are the words of a program that runs it."""
+        """`under` is the command that runs it."""
         if self.mesh.record:
             self.records.append(f"{self.identity}.{len(self.records)}.json")
             options += ("--record", self.records[-1])
@@ -120,7 +120,7 @@ class Node:
         """Returns the exit status."""
         if not self.process:
             return None
-        with open(f"{self.identity}.proc", "ab") as file:  # what others see of it
+        with open(f"{self.identity}.proc", "ab") as file:  # what other users see of it
             for name in ("cmdline", "environ", "status"):
                 with open(f"/proc/{self.process.pid}/{name}", "rb") as seen:
                     file.write(seen.read())
@@ -130,7 +130,7 @@ class Node:
         return status
 
     def peers(self):
-        """By public key: (psk, endpoint, allowed IPs, handshake, ...), as wg says."""
+        """By public key: (psk, endpoint, allowed IPs, handshake, ...), from wg."""
         dump = run("wg", "show", self.interface, "dump", check=False)
         if dump.returncode:
             return {}
@@ -158,19 +158,19 @@ class Node:
         return text in self.log()
 
     def troubles(self, since=0):
-        """The log's lines of warning and error from that byte on, but for one that depends on how
-        much memory this machine lets be locked."""
+        """The log's lines of warning and error from that byte on, except one that depends on how much
+        memory this machine allows to lock."""
         lines = re.findall(r"^.*level=(?:WARN|ERROR).*$", self.log()[since:], re.MULTILINE)
         return [line for line in lines if "Memory not locked" not in line]
 
     def memory_kib(self):
-        """The most that was resident at once."""
+        """The peak of resident memory."""
         with open(f"/proc/{self.process.pid}/status") as file:
             return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
 
 
 class Pinging:
-    """Pings one node from another until it is asked how many got lost."""
+    """Pings one node from another until lost() returns how many were lost."""
 
     def __init__(self, source, target):
         self.names = f"{source.netns} to {target.netns}"
@@ -185,19 +185,19 @@ class Pinging:
             r"(\d+) packets transmitted, (\d+) received", text).groups())
         note(f"{self.names}: {sent} sent, {received} received")
         assert sent > 3
-        # The last one may be under way.
+        # The last ping may still be under way.
         return max(0, sent - received - 1)
 
 
 class Mesh:
     def __init__(self, plexwg, control_plane, nodes, record=False):
         """With `record` each run of a node is recorded."""
-        # The sanitizer keeps freed memory, of which none is to be measured.
+        # The sanitizer holds freed memory back, which must not be measured.
         os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", "")
         self.record = record
         self.plexwg = os.path.abspath(plexwg)
         self.directory = tempfile.mkdtemp(prefix="plexwg-mesh-")
-        self.secrets = set()  # keys that were seen, in base64
+        self.secrets = set()  # keys of the run, in base64
         for path in ("/run/wireguard", "/run/netns", "/run/plexwg"):
             os.makedirs(path, exist_ok=True)
             run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", path)
@@ -210,25 +210,25 @@ class Mesh:
         self.nodes = [Node(self, number) for number in range(1, nodes + 1)]
 
     def join(self):
-        """All of them, with their endpoints known to the control plane."""
+        """Join all nodes, and give the control plane their endpoints."""
         for node in self.nodes:
             joined = node.join()
             assert joined.returncode == 0, joined.stdout
             self.plane.ask("PUT", f"/nodes/{node.id}", {"endpoint": node.endpoint})
 
     def settle(self, seconds=60):
-        """Until each has a tunnel to each other one."""
+        """Wait until each node has a tunnel to each other one."""
         def full():
             return all(len(node.peers()) >= len(self.nodes) - 1 for node in self.nodes)
         return until(full, seconds, 0.1)
 
     def check_records(self):
-        """Each run of each node was recorded to its end, and replays to the same operations."""
+        """Check that each run of each node was recorded to its end, and replays to the same operations."""
         calls = 0
         for node in self.nodes:
             node.stop()
             assert not node.says("Recording ended"), node.log()
-            for path in filter(os.path.exists, node.records):  # not of one that refused to begin
+            for path in filter(os.path.exists, node.records):  # not of one that failed to start
                 assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
                 replay = run(self.plexwg, "replay", path, check=False)
                 assert replay.returncode == 0, replay.stdout

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks for secrets where there must be none: in files, and in the memory of a process."""
+"""Searches for secrets where there must be none: in files, and in the memory of a process."""
 
 import base64
 import os
 import re
 
-# Beyond that a mapping is an address space set aside, such as a sanitizer's shadow.
+# A larger mapping is reserved address space, such as a sanitizer's shadow.
 MAPPING_BYTES_MAX = 16 << 30
 
 
 def forms(secret):
-    """The ways in which a key can be spelt; a text has but its own."""
+    """The forms of a key: raw, hex and base64; a text has one form."""
     if isinstance(secret, str):
         return {"as it is": secret.encode()}
     found = {"raw": secret, "in hex": secret.hex().encode(), "in HEX": secret.hex().upper().encode()}
@@ -42,12 +42,12 @@ class Search:
                 for found in self.in_file(os.path.join(parent, name))]
 
     def in_proc(self, pid):
-        """What any user of the system may see of it, and what only its own user may."""
+        """Search what every user may see of the process, and what only its own user may."""
         return [found for name in ("cmdline", "environ", "comm", "status", "maps")
                 for found in self.in_file(f"/proc/{pid}/{name}")]
 
     def in_memory(self, pid):
-        """All that is resident: more than a core dump has, which leaves locked memory out."""
+        """Search all resident memory: more than a core dump, which leaves locked memory out."""
         found = []
         with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
             for line in maps:
@@ -60,7 +60,7 @@ class Search:
 
 
 def resident(pid, memory, begin, end):
-    """The runs of pages that are there; those that are not would only be zeros."""
+    """The runs of resident pages; others would only be zeros."""
     page = os.sysconf("SC_PAGESIZE")
     with open(f"/proc/{pid}/pagemap", "rb", 0) as pagemap:
         pagemap.seek(begin // page * 8)

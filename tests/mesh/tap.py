@@ -15,8 +15,8 @@ def note(text):
 
 
 def until(condition, seconds=30.0, pause=0.01):
-    """Waits until the condition holds, and returns how long that took. What the condition returned
-    last is in the error if it never does."""
+    """Waits until the condition holds, and returns how long that took. If it never does, the error
+    has the last result of the condition."""
     begun = time.monotonic()
     while True:
         value = condition()
@@ -39,7 +39,7 @@ def what_is_missing():
 
 
 def enter_namespaces():
-    """Begins again in network and mount namespaces of its own, from which nothing gets out."""
+    """Starts the test again in network and mount namespaces of its own."""
     if os.environ.get("PLEXWG_TEST_INSIDE") == str(os.getppid()):
         return
     missing = what_is_missing()
@@ -52,8 +52,8 @@ def enter_namespaces():
 
 
 def main(*cases, finish=None):
-    """Each case goes on where the one before it left the mesh, so that none is tried after one that
-    failed."""
+    """Each case continues with the mesh that the one before it left, so the first failure ends the
+    run."""
     failed = 0
     for number, case in enumerate(cases, 1):
         sentence = case.__doc__ or case.__name__.replace("_", " ")

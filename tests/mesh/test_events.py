@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which events are believed: a node, and a control plane that sends it what it should not believe.
+"""Which events are accepted: a node, and a control plane that sends it events to reject.
 Usage: test_events.py PLEXWG CONTROL_PLANE"""
 
 import itertools
@@ -31,15 +31,14 @@ def send(event_type, payload, **how):
 
 
 def marked():
-    """A good event takes effect, and so all before it were looked at."""
+    """Wait until a valid event takes effect: all before it were checked."""
     port = next(ports)
     send("peer_endpoint_changed", peer(port=port))
     until(lambda: node.peers()[EXTRA][1] == f"192.0.2.100:{port}")
 
 
 def evil(**how):
-    """All that an event can do, done in a way that is not to be believed. Nothing comes of it but a
-    word in the log."""
+    """Every kind of event, sent in a way that must be rejected. Nothing changes but the log."""
     before = {key: fields[2] for key, fields in node.peers().items()}
     for event_type, payload in (
             ("peer_removed", {"peer_id": "extra"}), ("peer_added", peer(EVIL, "evil")),
@@ -64,7 +63,7 @@ def restart():
 
 
 def pull():
-    """The state, anew."""
+    """Fetch the state again."""
     count = len(plane.requests("state", node.id))
     node.process.send_signal(signal.SIGHUP)
     until(lambda: [answered for answered in plane.requests("state", node.id)[count:]
@@ -81,7 +80,7 @@ def reconnect():
     until(lambda: has_streams(1)() and len(plane.requests("events", node.id)) > count)
 
 
-def an_event_that_is_signed_is_believed():
+def a_signed_event_is_accepted():
     mesh.join()
     plane.ask("PUT", "/nodes/extra", {"public_key": EXTRA, "endpoint": "192.0.2.100:1"})
     node.start()
@@ -90,7 +89,7 @@ def an_event_that_is_signed_is_believed():
 
 
 def routes_come_and_go_with_the_events_of_their_peer():
-    # There is no cycle that would bring them within the hour.
+    # No cycle would set them within the hour.
     def ours():
         text = node.command("ip", "route", "show", "dev", node.interface, "proto", "158").stdout
         return {line.split()[0] for line in text.splitlines()}
@@ -155,8 +154,8 @@ def what_is_no_event_changes_nothing():
     assert node.peers().keys() == before
 
 
-def an_event_that_may_yet_be_believed_is_asked_for_again():
-    # By another node, which has not seen the events above: they hold the place for ten minutes.
+def an_event_that_may_still_be_accepted_is_requested_again():
+    # On another node, without the events above, which freeze the cursor for ten minutes.
     restart()
     marked()
     reconnect()
@@ -167,7 +166,7 @@ def an_event_that_may_yet_be_believed_is_asked_for_again():
     assert int(last_event_id()) == before
     marked()
     assert EVIL not in node.peers()
-    # What was believed is not believed twice, though it came again.
+    # An accepted event is not accepted twice, though it came again.
     assert node.says("duplicate nonce")
 
 
@@ -189,7 +188,7 @@ def a_key_that_the_state_names_counts_from_then_on():
     assert EXTRA in node.peers()
 
 
-def without_a_signing_key_nothing_is_believed():
+def without_a_signing_key_every_event_is_rejected():
     path = os.path.join(node.identity, "identity.json")
     with open(path) as file:
         identity = json.load(file)
@@ -215,19 +214,19 @@ def without_a_signing_key_nothing_is_believed():
     assert EXTRA in node.peers()
 
 
-def until_the_state_names_one():
+def a_state_with_a_signing_key_resolves_that():
     plane.ask("DELETE", f"/nodes/{node.id}/state")
     pull()
     until(lambda: send("peer_removed", {"peer_id": "extra"}) and EXTRA not in node.peers(),
           pause=0.2)
 
 
-def and_each_run_replays_from_its_recording():
+def each_run_replays_from_its_recording():
     assert mesh.check_records() > 20
 
 
 tap.main(
-    an_event_that_is_signed_is_believed,
+    a_signed_event_is_accepted,
     routes_come_and_go_with_the_events_of_their_peer,
     a_forged_event_changes_nothing,
     an_event_that_another_key_signed_changes_nothing,
@@ -237,11 +236,11 @@ tap.main(
     an_event_from_the_future_changes_nothing,
     a_replayed_event_changes_nothing,
     what_is_no_event_changes_nothing,
-    an_event_that_may_yet_be_believed_is_asked_for_again,
+    an_event_that_may_still_be_accepted_is_requested_again,
     a_key_that_an_event_names_counts_from_then_on,
     a_key_that_the_state_names_counts_from_then_on,
-    without_a_signing_key_nothing_is_believed,
-    until_the_state_names_one,
-    and_each_run_replays_from_its_recording,
+    without_a_signing_key_every_event_is_rejected,
+    a_state_with_a_signing_key_resolves_that,
+    each_run_replays_from_its_recording,
     finish=mesh.end,
 )

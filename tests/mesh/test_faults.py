@@ -10,7 +10,7 @@ import tap
 from mesh import Mesh, Pinging
 from tap import note, until
 
-# By node, the first of which is left in peace. Where a fault names no endpoint it meets all.
+# By node; the first has no fault. A fault without an endpoint affects all.
 FAULTS = {
     "node-2": [{"mode": "status", "status": 401}],
     "node-3": [{"mode": "status", "status": 403}],
@@ -27,7 +27,7 @@ FAULTS = {
     "node-13": [{"mode": "stall"}],
 }
 GARBAGE = "node-7"
-# Those that wait for the rest of an answer wait for 30 s, of a stream for 90 s: other tests do that.
+# Waiting for the rest of an answer takes 30 s, of a stream 90 s: other tests do that.
 STALLED = "node-13"
 FAULT_S = 8
 EXTRA = "RXh0cmFFeHRyYUV4dHJhRXh0cmFFeHRyYUV4dHJhLi4="
@@ -42,7 +42,7 @@ marks = {}
 
 
 def mark():
-    """What a node logs from here on is what matters."""
+    """Ignore what the nodes have logged so far."""
     for node in mesh.nodes:
         marks[node.id] = len(node.log())
 
@@ -65,7 +65,7 @@ def a_mesh_of_many_pings():
     marks["memory"] = max(node.memory_kib() for node in mesh.nodes)
 
 
-def it_misbehaves():
+def the_control_plane_misbehaves():
     mark()
     for node, faults in FAULTS.items():
         for fault in faults:
@@ -75,18 +75,18 @@ def it_misbehaves():
     assert set(hub.peers()) == {node.public_key() for node in others}
 
 
-def each_trouble_is_said_once():
+def each_problem_is_logged_once():
     for node in mesh.nodes:
         said = [line.split(" subsystem=")[1] for line in node.troubles(marks[node.id])]
         note(f"{node.id}: {len(said)}")
         for line in said:
             note("  " + line)
-        # A stream that is cut, a fetch that fails, and what becomes of both then. Garbage is
-        # another each time.
+        # A stream that is cut, a fetch that fails, and the end of both problems. Garbage gives
+        # another error each time.
         assert node.id == GARBAGE or len(said) == len(set(said)) <= 5
 
 
-def all_recover_by_themselves():
+def all_nodes_recover_by_themselves():
     plane.ask("DELETE", "/faults")
     plane.ask("PUT", "/nodes/extra", {"public_key": EXTRA, "endpoint": "192.0.2.100:1"})
     plane.announce("peer_added", "extra")
@@ -95,7 +95,7 @@ def all_recover_by_themselves():
     until(lambda: plane.ask("GET", "/counters")["streams"] >= len(nodes), 90)
 
 
-def a_control_plane_that_dies_costs_no_tunnel():
+def the_end_of_a_control_plane_affects_no_tunnel():
     mark()
     plane.kill()
     time.sleep(4)
@@ -107,7 +107,7 @@ def a_control_plane_that_dies_costs_no_tunnel():
     assert all(len(node.peers()) >= len(others) for node in mesh.nodes)
 
 
-def and_all_come_back_when_it_does():
+def all_nodes_come_back_when_it_does():
     plane.start()
     plane.ask("DELETE", "/nodes/extra")
     plane.announce("peer_removed", "extra")
@@ -129,11 +129,11 @@ def memory_stays_within_its_limit():
 
 tap.main(
     a_mesh_of_many_pings,
-    it_misbehaves,
-    each_trouble_is_said_once,
-    all_recover_by_themselves,
-    a_control_plane_that_dies_costs_no_tunnel,
-    and_all_come_back_when_it_does,
+    the_control_plane_misbehaves,
+    each_problem_is_logged_once,
+    all_nodes_recover_by_themselves,
+    the_end_of_a_control_plane_affects_no_tunnel,
+    all_nodes_come_back_when_it_does,
     no_ping_was_lost_meanwhile,
     memory_stays_within_its_limit,
     finish=mesh.end,

@@ -34,7 +34,7 @@ LINE_BYTES_MAX = 8192
 MEMORY_MAX_KIB = 4 * 64 * 1024
 MEMORY_LEFT_MAX_KIB = 32 * 1024
 DESCRIPTORS_MAX = 24
-# All of this together is work for a small part of a CPU.
+# All of this together needs a small part of a CPU.
 CPU_MAX = 0.8
 CPU_LEFT_MAX = 0.25
 
@@ -78,7 +78,7 @@ def raw(text, events=1):
 
 
 def hurry():
-    """Not always does it wait as long as it would by itself."""
+    """Sometimes make it retry sooner than it would by itself."""
     if chance.random() < 0.9:
         node.process.send_signal(signal.SIGHUP)
 
@@ -94,7 +94,7 @@ def envelope(**members):
             "signature": base64.b64encode(chance.randbytes(64)).decode(), **members}
 
 
-# What comes on the stream of events.
+# Events on the stream.
 
 def rejected_for_changing_reasons():
     spoil = [{"signature": ""}, {"signature": hostile()}, {"nonce": None}, {"nonce": "n" * 129},
@@ -151,7 +151,7 @@ def ended_streams():
     hurry()
 
 
-# What requests get.
+# Answers to requests.
 
 def away():
     plane.ask("POST", "/down", {})
@@ -175,7 +175,7 @@ def faulty_answers():
     ended_streams()
     peace.wait(chance.uniform(0.5, 2))
     plane.ask("DELETE", "/faults")
-    away()  # what hangs would hang on
+    away()  # a call that hangs would go on
 
 
 def state_that_flaps():
@@ -197,7 +197,7 @@ def heartbeats_that_order():
     plane.ask("POST", "/orders", {"node": node.id, "reconcile": True, "rotate_keys": True})
 
 
-# What becomes of the network.
+# Changes of the network.
 
 def ip(*words):
     node.command("ip", *words)
@@ -264,7 +264,7 @@ NETWORK = [link_changed, peers_changed, routes_of_ours_flushed, foreign_routes, 
 
 
 def attack(acts, pause_s):
-    """Until there is peace. Each act leaves the world as an honest one may be, but for the node."""
+    """Run the acts until the period is over. Each leaves the world valid, except for the node."""
     try:
         while not peace.wait(pause_s):
             chance.choice(acts)()
@@ -273,7 +273,7 @@ def attack(acts, pause_s):
 
 
 class Usage:
-    """What the node's process has used up to now."""
+    """What the node's process has used so far."""
 
     def __init__(self):
         place = f"/proc/{node.process.pid}"
@@ -289,7 +289,7 @@ class Usage:
 
 
 def period():
-    """What it costs, and that packets come through in it."""
+    """Attack for a period, measure its cost, and check that packets pass."""
     first = Usage()
     samples = [first]
     while samples[-1].at_s < first.at_s + PERIOD_S:
@@ -322,7 +322,7 @@ def a_node_has_peers_and_a_tunnel():
     until(lambda: node.pings(friend))
 
 
-def it_is_attacked_from_all_sides():
+def the_node_is_attacked_from_all_sides():
     before = Usage()
     rows.append({"memory": before.memory_kib, "descriptors": before.descriptors})
     threads = [threading.Thread(target=attack, args=arguments) for arguments in (
@@ -350,7 +350,7 @@ def the_log_stays_readable():
         assert not re.match(r"\S+ \S+ msg=\"?forged", line), line
 
 
-def and_short():
+def the_log_stays_short():
     minutes = {}
     for line in node.log().splitlines():
         minute, message = re.match(r'time=(\S+):\S+ level=\w+ msg=("[^"]*"|\S+) ', line).groups()
@@ -362,7 +362,7 @@ def and_short():
             assert messages.count(message) <= MESSAGE_LINES_MAX, f"{minute}: {message}"
 
 
-def memory_descriptors_and_work_stay_bounded():
+def memory_descriptors_and_work_stay_within_limits():
     before, *during = rows
     half = len(during) // 2
     peaks = [max(row["memory"] for row in part) for part in (during[:half], during[half:])]
@@ -372,13 +372,13 @@ def memory_descriptors_and_work_stay_bounded():
     assert max(row["cpu"] for row in during) < CPU_MAX
 
 
-def in_peace_it_has_what_it_should_have():
+def after_the_attack_it_has_the_desired_state():
     plane.ask("DELETE", "/faults")
     note(f"after {until(has_all_peers, 120, 0.1):.1f} s")
     until(lambda: node.pings(friend), 60)
 
 
-def and_rests():
+def after_the_attack_it_is_idle():
     before = Usage()
     time.sleep(10)
     after = Usage()
@@ -389,18 +389,18 @@ def and_rests():
     assert after.descriptors <= rows[0]["descriptors"] + 4
 
 
-def and_ends_when_it_is_told():
+def it_ends_at_the_signal():
     assert node.stop() == 0
 
 
 tap.main(
     a_node_has_peers_and_a_tunnel,
-    it_is_attacked_from_all_sides,
+    the_node_is_attacked_from_all_sides,
     the_log_stays_readable,
-    and_short,
-    memory_descriptors_and_work_stay_bounded,
-    in_peace_it_has_what_it_should_have,
-    and_rests,
-    and_ends_when_it_is_told,
+    the_log_stays_short,
+    memory_descriptors_and_work_stay_within_limits,
+    after_the_attack_it_has_the_desired_state,
+    after_the_attack_it_is_idle,
+    it_ends_at_the_signal,
     finish=mesh.end,
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""plexwg join: what it asks, what it writes, what it refuses, and that it can be cut short anywhere.
+"""plexwg join: what it sends, writes and rejects, and that it can be interrupted anywhere.
 Usage: test_join.py PLEXWG CONTROL_PLANE"""
 
 import base64
@@ -104,7 +104,7 @@ def the_private_key_never_leaves():
         assert secret not in json.dumps(plane.ask("GET", "/requests"))
 
 
-def an_identity_is_never_joined_over():
+def join_never_overwrites_an_identity():
     before = snapshot(directory("one"))
     count = len(plane.requests("register", ""))
     refused(join(directory("one")), "identity.json: there is an identity already")
@@ -115,7 +115,7 @@ def an_identity_is_never_joined_over():
     assert len(plane.requests("register", "")) == count
 
 
-def the_private_key_is_on_disk_before_anybody_is_asked():
+def the_private_key_is_on_disk_before_the_request():
     identity = directory("two")
     plane.kill()
     refused(join(identity), plane.api)
@@ -189,14 +189,14 @@ def the_token_may_come_from_standard_input():
     assert result.returncode == 0, result
 
 
-def a_token_that_is_not_accepted_is_said_and_not_repeated():
+def a_rejected_token_is_reported_and_not_quoted():
     result = join(directory("seven"), token=token_file("guessed-token"))
     refused(result, "status 401: the control plane does not accept the join token")
     assert "guessed" not in result.stderr
     assert os.listdir(directory("seven")) == ["private_key"]
 
 
-def a_token_file_that_is_no_good_is_named_and_nothing_is_made():
+def an_invalid_token_file_is_named_and_nothing_is_made():
     for text, mode, error in ((TOKEN, 0o644, "others may read"), (TOKEN, 0o620, "others may"),
                               ("", 0o600, "empty"), ("\n", 0o600, "empty"),
                               ("a\nb", 0o600, "not one line"),
@@ -222,7 +222,7 @@ def a_control_plane_that_is_not_trusted_does_not_get_the_token():
     assert not os.path.exists(directory("ten"))
 
 
-def answers_that_are_wrong_leave_no_identity():
+def invalid_answers_leave_no_identity():
     answer = {"node_id": "node-9", "mesh_ip": "10.99.0.9", "signing_public_key": plane.signing_key,
               "node_secret_key": "hush", "peers": []}
     for changed, error in (({"node_id": ".."}, "node_id"), ({"mesh_ip": "10.99.0"}, "mesh_ip"),
@@ -250,7 +250,7 @@ def a_private_key_that_others_may_read_is_not_used():
     assert len(plane.requests("register", "")) == count
 
 
-def what_came_with_the_answer_is_there_when_the_control_plane_is_away():
+def the_peers_of_the_registration_are_cached_for_an_outage():
     plane.kill()
     with subprocess.Popen([plexwg, "run", "--api", plane.api, "--ca-file", plane.ca_file,
                            "--identity", directory("six"), "--controller", "sim",
@@ -272,16 +272,16 @@ def end(failed):
         shutil.rmtree(work)
 
 
-def the_environment_gives_away_no_secret_and_widens_no_trust():
+def the_environment_reveals_no_secret_and_widens_no_trust():
     keys = os.path.join(work, "keys")
-    # The file would have the secrets of each TLS session.
+    # The file would contain the secrets of each TLS session.
     result = join(directory("keylog"), env={"SSLKEYLOGFILE": keys})
     assert result.returncode == 0 and not os.path.exists(keys), result
-    # Nobody but --ca-file, or without it the system, says who is trusted.
+    # Only --ca-file, or without it the system, decides which authorities are trusted.
     trust = {"SSL_CERT_FILE": plane.ca_file, "SSL_CERT_DIR": os.path.dirname(plane.ca_file),
              "CURL_CA_BUNDLE": plane.ca_file}
     refused(join(directory("trust"), ca_file="", env=trust), "certificate")
-    # What a home directory says of tokens and options counts as little.
+    # Tokens and options in a home directory do not count either.
     home = directory("home")
     os.mkdir(home)
     with open(os.path.join(home, ".netrc"), "w") as file:
@@ -298,19 +298,19 @@ def the_environment_gives_away_no_secret_and_widens_no_trust():
 tap.main(
     a_node_that_joined_has_an_identity_that_only_its_owner_can_read,
     the_private_key_never_leaves,
-    an_identity_is_never_joined_over,
-    the_private_key_is_on_disk_before_anybody_is_asked,
+    join_never_overwrites_an_identity,
+    the_private_key_is_on_disk_before_the_request,
     a_join_killed_while_the_answer_is_on_its_way_is_done_again_with_the_same_key,
     a_join_killed_between_its_writes_is_done_again_with_the_same_key,
     two_at_once_do_not_make_two_keys,
     the_token_is_nowhere_but_in_its_file_and_in_the_request,
     the_token_may_come_from_standard_input,
-    a_token_that_is_not_accepted_is_said_and_not_repeated,
-    a_token_file_that_is_no_good_is_named_and_nothing_is_made,
+    a_rejected_token_is_reported_and_not_quoted,
+    an_invalid_token_file_is_named_and_nothing_is_made,
     a_control_plane_that_is_not_trusted_does_not_get_the_token,
-    the_environment_gives_away_no_secret_and_widens_no_trust,
-    answers_that_are_wrong_leave_no_identity,
+    the_environment_reveals_no_secret_and_widens_no_trust,
+    invalid_answers_leave_no_identity,
     a_private_key_that_others_may_read_is_not_used,
-    what_came_with_the_answer_is_there_when_the_control_plane_is_away,
+    the_peers_of_the_registration_are_cached_for_an_outage,
     finish=end,
 )

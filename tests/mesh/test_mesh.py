@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three nodes and a control plane: they join, every pair pings, and what changes takes effect at
-once by events, and by pull alone. Usage: test_mesh.py PLEXWG CONTROL_PLANE"""
+once by events, and by fetches alone. Usage: test_mesh.py PLEXWG CONTROL_PLANE"""
 
 import base64
 import os
@@ -25,7 +25,7 @@ keys = {}
 
 
 def remember_keys():
-    """All that a recording must not hold, so far."""
+    """Collect the secrets and names that a recording must not contain."""
     for node in mesh.nodes:
         for name in ("private_key", "node_secret_key"):
             with open(os.path.join(node.identity, name)) as file:
@@ -39,7 +39,7 @@ def remember_keys():
 
 
 def within_a_second(what, condition):
-    """The deadline is for a machine that is busy; the time is what counts."""
+    """The deadline allows for a busy machine; the measured time counts."""
     seconds = until(condition, 15)
     note(f"{what}: {seconds * 1000:.0f} ms")
 
@@ -114,13 +114,13 @@ def a_node_that_is_removed_and_added_again_is_reached_again():
     until(lambda: before not in two.peers() and before not in three.peers(), 15)
     assert not two.pings(one)
     plane.announce("peer_added", one.id)
-    # It has forgotten nothing and sends on in the old sessions: the others begin new ones.
+    # It still uses the old sessions: the others start new ones.
     within_a_second("reached again after it was added",
                     lambda: two.pings(one) and three.pings(one))
 
 
 def a_node_that_moves_is_reached_at_its_new_address():
-    # The old one stays: its stream of events ends there.
+    # The old address stays: the stream of events ends there.
     run("ip", "-n", three.netns, "addr", "add", "192.0.2.33/24", "dev", "eth0")
     three.ip, three.endpoint = "192.0.2.33", f"192.0.2.33:{PORT}"
     put(three.id, endpoint=three.endpoint)
@@ -129,7 +129,7 @@ def a_node_that_moves_is_reached_at_its_new_address():
     assert one.peers()[three.public_key()][1] == three.endpoint
 
 
-def no_event_was_refused_and_no_cycle_failed():
+def no_event_was_rejected_and_no_cycle_failed():
     for node in mesh.nodes:
         assert node.troubles() == [], node.troubles()
 
@@ -139,7 +139,7 @@ def a_node_with_a_new_key_is_reached_again():
     with open(os.path.join(two.identity, "private_key"), "w") as file:
         file.write(run("wg", "genkey").stdout)
     two.process.send_signal(signal.SIGHUP)
-    # A handshake with the new key that came too early would be tried again after 5 s.
+    # WireGuard retries a handshake with the new key that came too early after 5 s.
     until(lambda: run("wg", "show", two.interface, "public-key").stdout.strip() == two.public_key())
     put(two.id, public_key=two.public_key())
     plane.announce("peer_key_rotated", two.id)
@@ -160,7 +160,7 @@ def a_restarted_daemon_leaves_the_tunnels_as_they_are():
             assert now[:3] == peer[:3] and int(now[4]) >= int(peer[4]), (peer, now)
 
 
-def the_same_takes_effect_by_pull_alone():
+def the_same_takes_effect_by_fetches_alone():
     put("extra", public_key=EXTRA, endpoint="192.0.2.100:1", mesh_ip="10.99.9.9")
     within_a_second("added by pull", all_have(EXTRA, "192.0.2.100:1"))
     put("extra", endpoint="192.0.2.101:2")
@@ -173,7 +173,7 @@ def the_same_takes_effect_by_pull_alone():
     assert plane.ask("GET", "/counters")["streams"] == 0
 
 
-def and_the_mesh_is_whole():
+def the_mesh_is_whole_at_the_end():
     for a, b in mesh.pairs():
         until(lambda: a.pings(b), 20)
 
@@ -193,10 +193,10 @@ def no_key_of_the_run_is_in_a_recording():
             assert search.in_file(path) == [], search.in_file(path)
             with open(path) as file:
                 text = file.read()
-            # "extra" and the addresses of the test are its own words.
+            # "extra" and the addresses are words of the test.
             for word in ("extra", "192.0.2.", "node-", node.mesh_ip()):
                 assert word not in text, word
-    assert search.in_tree(mesh.directory)  # the nodes' own files hold them
+    assert search.in_tree(mesh.directory)  # the nodes' own files contain them
 
 
 tap.main(
@@ -208,11 +208,11 @@ tap.main(
     a_peer_removed_by_event_is_gone,
     a_node_that_is_removed_and_added_again_is_reached_again,
     a_node_that_moves_is_reached_at_its_new_address,
-    no_event_was_refused_and_no_cycle_failed,
+    no_event_was_rejected_and_no_cycle_failed,
     a_node_with_a_new_key_is_reached_again,
     a_restarted_daemon_leaves_the_tunnels_as_they_are,
-    the_same_takes_effect_by_pull_alone,
-    and_the_mesh_is_whole,
+    the_same_takes_effect_by_fetches_alone,
+    the_mesh_is_whole_at_the_end,
     each_run_was_recorded_and_replays_to_the_same_operations,
     no_key_of_the_run_is_in_a_recording,
     finish=mesh.end,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One node and its control plane: what they tell each other, what is asked how often, and what a node
-does without. Usage: test_node.py PLEXWG CONTROL_PLANE"""
+"""One node and its control plane: what they send each other, how often, and what a node does without
+an answer. Usage: test_node.py PLEXWG CONTROL_PLANE"""
 
 import json
 import os
@@ -27,7 +27,7 @@ def count(counter):
 
 
 def started(**options):
-    """Once there is a stream and a good cycle is over."""
+    """Wait for a stream and the end of a successful cycle."""
     mark = len(node.log())
     node.start(**options)
     until(lambda: plane.ask("GET", "/counters")["streams"] == 1 and count("heartbeat 200"))
@@ -40,7 +40,7 @@ def stopped(how=signal.SIGTERM):
     plane.ask("DELETE", "/counters")
 
 
-def a_heartbeat_says_how_the_node_is():
+def a_heartbeat_reports_the_state_of_the_node():
     mesh.join()
     for name, key in KEYS.items():
         plane.ask("PUT", f"/nodes/{name}", {"public_key": key, "endpoint": "192.0.2.100:1"})
@@ -56,7 +56,7 @@ def a_heartbeat_says_how_the_node_is():
     until(lambda: set(node.peers()) == set(KEYS.values()))
 
 
-def a_state_that_is_long_comes_packed_and_one_that_is_the_same_does_not_come_again():
+def a_long_state_is_compressed_and_an_unchanged_one_is_not_sent_again():
     assert plane.requests("state", node.id)[0]["headers"]["Accept-Encoding"] == "gzip"
     until(lambda: count("state 304"))
     assert count("state 200") == 1
@@ -76,7 +76,7 @@ def a_heartbeat_that_is_answered_with_reconcile_leads_to_an_early_cycle():
     stopped()
 
 
-def drift_is_put_right_and_reported():
+def drift_is_corrected_and_reported():
     mark = started(interval="1s")
     first, second = KEYS["peer-1"], KEYS["peer-2"]
     run("wg", "set", node.interface, "peer", first, "remove")
@@ -93,7 +93,7 @@ def drift_is_put_right_and_reported():
     assert node.troubles(mark) == []
 
 
-def a_token_that_is_refused_is_read_anew():
+def a_rejected_token_is_read_again():
     token = os.path.join(node.identity, "node_secret_key")
     mark = len(node.log())
     plane.ask("PUT", f"/nodes/{node.id}", {"token": "another-token"})
@@ -106,7 +106,7 @@ def a_token_that_is_refused_is_read_anew():
     assert "another-token" not in node.log()
 
 
-def a_token_file_that_cannot_be_read_is_said_once():
+def an_unreadable_token_file_is_logged_once():
     token = os.path.join(node.identity, "node_secret_key")
     mark = len(node.log())
     os.rename(token, token + ".away")
@@ -120,7 +120,7 @@ def a_token_file_that_cannot_be_read_is_said_once():
     until(lambda: count("state 304") > good)
 
 
-def a_clock_that_is_off_is_said_once():
+def a_wrong_clock_is_logged_once():
     mark = len(node.log())
     document = json.dumps(plane.ask("GET", f"/nodes/{node.id}/state"))
     plane.fault("body", endpoint="state", text=document,
@@ -141,7 +141,7 @@ def http_goes_to_literal_loopback_addresses_only():
         assert refused.returncode == 1 and "http is for literal loopback" in refused.stdout, refused
 
 
-def a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_endpoint():
+def a_host_name_is_resolved_and_an_unknown_one_affects_only_its_endpoint():
     with open(hosts, "w") as file:
         file.write("127.0.0.1 localhost\n192.0.2.77 known.example\n")
     run("mount", "--bind", hosts, "/etc/hosts")
@@ -188,7 +188,7 @@ def a_node_that_gets_a_signal_to_end_does_not_wait_for_answers():
 
 
 def a_node_that_boots_without_the_control_plane_has_the_last_good_state():
-    # With what the events said, which was pulled by nobody.
+    # With the changes of events that no fetch has returned.
     plane.kill()
     run("ip", "-n", node.netns, "link", "del", node.interface)
     mark = len(node.log())
@@ -198,7 +198,7 @@ def a_node_that_boots_without_the_control_plane_has_the_last_good_state():
     assert "Cached state in force" in node.log()[mark:]
 
 
-def a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that():
+def a_node_that_restarts_without_it_removes_no_peer_for_a_cached_state():
     node.stop(signal.SIGKILL)
     run("wg", "set", node.interface, "peer", ALIEN, "allowed-ips", "10.78.0.0/16")
     run("wg", "set", node.interface, "peer", KEYS["peer-3"], "remove")
@@ -208,31 +208,31 @@ def a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that():
     assert ALIEN in node.peers()
 
 
-def until_the_control_plane_is_back():
+def it_removes_peers_once_the_control_plane_is_back():
     plane.start()
     note(f"as the control plane has it after "
          f"{until(lambda: set(node.peers()) == set(KEYS.values()), 60):.1f} s")
 
 
-def and_each_run_replays_from_its_recording():
+def each_run_replays_from_its_recording():
     assert mesh.check_records() > 10
 
 
 tap.main(
-    a_heartbeat_says_how_the_node_is,
-    a_state_that_is_long_comes_packed_and_one_that_is_the_same_does_not_come_again,
+    a_heartbeat_reports_the_state_of_the_node,
+    a_long_state_is_compressed_and_an_unchanged_one_is_not_sent_again,
     a_heartbeat_that_is_answered_with_reconcile_leads_to_an_early_cycle,
-    drift_is_put_right_and_reported,
-    a_token_that_is_refused_is_read_anew,
-    a_token_file_that_cannot_be_read_is_said_once,
-    a_clock_that_is_off_is_said_once,
+    drift_is_corrected_and_reported,
+    a_rejected_token_is_read_again,
+    an_unreadable_token_file_is_logged_once,
+    a_wrong_clock_is_logged_once,
     http_goes_to_literal_loopback_addresses_only,
-    a_host_name_is_looked_up_and_one_that_is_unknown_costs_only_its_endpoint,
+    a_host_name_is_resolved_and_an_unknown_one_affects_only_its_endpoint,
     an_event_while_the_device_is_away_is_not_lost,
     a_node_that_gets_a_signal_to_end_does_not_wait_for_answers,
     a_node_that_boots_without_the_control_plane_has_the_last_good_state,
-    a_node_that_starts_again_without_it_removes_nothing_on_the_word_of_that,
-    until_the_control_plane_is_back,
-    and_each_run_replays_from_its_recording,
+    a_node_that_restarts_without_it_removes_no_peer_for_a_cached_state,
+    it_removes_peers_once_the_control_plane_is_back,
+    each_run_replays_from_its_recording,
     finish=mesh.end,
 )

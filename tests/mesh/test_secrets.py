@@ -22,12 +22,12 @@ os.mkdir(out)
 OWN = ("private_key", "node_secret_key", "last_state.json", "last_events.json",
        "trust.journal")  # the node's own
 INPUTS = ("state.json", "scenario.json", "ca.key", "store.json", "token")
-# When it would be gone a process waits, so that its memory can be looked at.
+# A process waits at its exit, so that its memory can be searched.
 AT_EXIT = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=exit_group",
            "-e", "inject=exit_group:delay_enter=600s")
-NO_LEAK_CHECK = {"ASAN_OPTIONS": "detect_leaks=0"}  # which strace would be in the way of
-# The sanitizer's allocator overwrites what is freed only if it is told to, which the TLS library
-# needs. Where there is no TLS nothing may need it.
+NO_LEAK_CHECK = {"ASAN_OPTIONS": "detect_leaks=0"}  # strace would prevent that
+# The sanitizer's allocator overwrites freed memory only on request, which the TLS library needs.
+# Without TLS nothing may need it.
 FREED_IS_OVERWRITTEN = {"ASAN_OPTIONS": "detect_leaks=0:max_free_fill_size=1048576"}
 secrets = {}
 
@@ -62,14 +62,14 @@ def let_go(strace, pid):
 
 
 def plexwg(name, *words):
-    """Runs it, with all that it says kept."""
+    """Runs it, and stores its output."""
     with open(os.path.join(out, name), "w") as file:
         return subprocess.run(
             ["ip", "netns", "exec", two.netns, mesh.plexwg, *words, "--log-level", "debug"],
             stdout=file, stderr=file).returncode
 
 
-def keys_are_found_in_whatever_way_they_are_spelt():
+def keys_are_found_in_each_of_their_forms():
     search = Search({"key": bytes(range(224, 256)), "token": "a-token"})
     planted = os.path.join(out, "planted")
     for needle, name in search.needles.items():
@@ -104,7 +104,7 @@ def it_shows_none_of_them_in_proc():
     assert Search(secrets).in_proc(child(one.process)) == []
 
 
-def peers_come_change_and_go_and_bad_ones_are_said():
+def peers_come_change_and_go_and_unusable_ones_are_logged():
     pid = child(one.process)
     for event in ("peer_endpoint_changed", "peer_removed", "peer_added", "peer_key_rotated"):
         mesh.plane.announce(event, two.id)
@@ -187,20 +187,20 @@ def no_command_prints_one():
         assert os.path.getsize(os.path.join(out, name)), name
 
 
-def nothing_that_was_written_holds_one():
+def no_file_contains_one():
     assert all(os.path.getsize(path) for node in (one, two) for path in node.records)
     found = Search(secrets).in_tree(mesh.directory, OWN + INPUTS)
     assert found == [], "\n".join(found)
-    assert Search(secrets).in_tree(mesh.directory, INPUTS)  # that of the node's own does
+    assert Search(secrets).in_tree(mesh.directory, INPUTS)  # the node's own files contain it
 
 
 tap.main(
-    keys_are_found_in_whatever_way_they_are_spelt,
+    keys_are_found_in_each_of_their_forms,
     a_daemon_that_runs_has_its_keys_in_memory_where_they_are_found,
     it_shows_none_of_them_in_proc,
-    peers_come_change_and_go_and_bad_ones_are_said,
+    peers_come_change_and_go_and_unusable_ones_are_logged,
     after_teardown_none_of_them_is_in_memory,
     file_mode_leaves_none_in_memory,
     no_command_prints_one,
-    nothing_that_was_written_holds_one,
+    no_file_contains_one,
     finish=mesh.end)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What does not answer holds nothing up: a control plane, and a userspace program.
+"""Nothing is blocked by a control plane or a userspace backend that does not answer.
 
 Usage: test_stalls.py PLEXWG CONTROL_PLANE"""
 
@@ -16,13 +16,13 @@ from mesh import Mesh, run
 from tap import note, until
 
 EVENTS = 20
-# What a deadline of a program that does not answer is, and what must not add up.
+# The deadline of a backend that does not answer, and the limit on several of them.
 DEADLINE_S = 5
 
 tap.enter_namespaces()
 mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1)
 plane, node = mesh.plane, mesh.nodes[0]
-heard = []  # by the service manager: (when, what)
+heard = []  # messages to the service manager: (time, text)
 
 
 def key(number):
@@ -82,11 +82,11 @@ def a_link_is_back_while_a_fetch_hangs():
     until(lambda: len(plane.requests("state", node.id)) > count)
     run("ip", "-n", node.netns, "link", "del", node.interface)
     note(f"back after {until(has(1)):.2f} s")
-    # The fetch, which is given up after half a minute, goes on all the while.
+    # The fetch goes on all the while, and times out after half a minute.
     assert "subsystem=cycle" not in node.log() and len(plane.requests("state", node.id)) == count + 1
 
 
-def an_event_meanwhile_is_pending_whatever_is_put_right():
+def an_event_meanwhile_stays_pending_through_repairs():
     put(2)
     plane.announce("peer_added", "extra-2")
     until(has(1, 2))
@@ -101,7 +101,7 @@ def the_fetch_ends_and_the_next_cycle_is_an_ordinary_one():
     until(has(1), 90)
 
 
-def events_to_a_program_that_is_stopped_cost_one_deadline():
+def events_to_a_stopped_backend_wait_for_one_deadline():
     begun = time.monotonic()
     os.kill(program(), signal.SIGSTOP)
     for number in range(10, 10 + EVENTS):
@@ -113,7 +113,7 @@ def events_to_a_program_that_is_stopped_cost_one_deadline():
     assert took < 2 * DEADLINE_S + 5 and silence < 2 * DEADLINE_S
 
 
-def so_does_the_end():
+def the_end_waits_for_one_deadline_too():
     stopped = program()
     begun = time.monotonic()
     assert node.stop() == 0
@@ -122,7 +122,7 @@ def so_does_the_end():
     os.kill(stopped, signal.SIGCONT)
 
 
-def the_next_run_makes_up_for_all():
+def the_next_run_makes_up_for_everything():
     node.start()
     until(has(1, *range(10, 10 + EVENTS)))
 
@@ -130,10 +130,10 @@ def the_next_run_makes_up_for_all():
 tap.main(
     a_node_has_its_peers_and_its_stream,
     a_link_is_back_while_a_fetch_hangs,
-    an_event_meanwhile_is_pending_whatever_is_put_right,
+    an_event_meanwhile_stays_pending_through_repairs,
     the_fetch_ends_and_the_next_cycle_is_an_ordinary_one,
-    events_to_a_program_that_is_stopped_cost_one_deadline,
-    so_does_the_end,
-    the_next_run_makes_up_for_all,
+    events_to_a_stopped_backend_wait_for_one_deadline,
+    the_end_waits_for_one_deadline_too,
+    the_next_run_makes_up_for_everything,
     finish=mesh.end,
 )

@@ -57,7 +57,7 @@ def removed_and_added():
 
 
 def killed():
-    """The process dies where it stands, and a new one gets no state. From where its log begins."""
+    """Kill the process; the new one gets no state. Returns the offset of its log."""
     node.stop(signal.SIGKILL)
     mark = len(node.log())
     node.start()
@@ -65,7 +65,7 @@ def killed():
     return mark
 
 
-def a_node_that_is_up_gets_no_state_any_more():
+def a_node_that_is_up_gets_no_further_state():
     mesh.join()
     plane.ask("PUT", "/nodes/extra", {"public_key": EXTRA, "endpoint": "192.0.2.100:1"})
     node.start()
@@ -73,7 +73,7 @@ def a_node_that_is_up_gets_no_state_any_more():
     plane.fault("status", endpoint="state", status=500)
 
 
-def an_event_that_was_handled_is_not_believed_again():
+def a_handled_event_is_not_accepted_again():
     removal = removed_and_added()
     for _ in range(3):
         mark = killed()
@@ -90,22 +90,22 @@ def an_older_event_about_the_peer_is_superseded():
         assert EXTRA in node.peers()
 
 
-def a_key_that_was_rotated_out_stays_out():
-    # By the old key, and not sent yet.
+def a_rotated_key_stays_invalid():
+    # Signed by the old key, and not sent yet.
     old = [send(event_type, payload, nodes=["extra"]) for event_type, payload in (
         ("peer_removed", {"peer_id": "extra"}), ("signing_key_rotated", {"current": EVIL}))]
     plane.ask("POST", "/rotate", {"keep_s": 0, "announce": True})
     marked()
     for _ in range(3):
         mark = killed()
-        for event in old:  # nor does it appoint a successor
+        for event in old:  # nor can it name a new key
             replay(event)
         says("bad signature", mark)
         marked()
         assert EXTRA in node.peers()
 
 
-def a_record_that_was_cut_off_costs_no_other():
+def a_record_that_was_cut_off_affects_no_other():
     removal = removed_and_added()
     path = os.path.join(node.identity, JOURNAL)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
@@ -119,7 +119,7 @@ def a_record_that_was_cut_off_costs_no_other():
     assert EXTRA in node.peers()
 
 
-def where_nothing_can_be_written_events_are_handled_and_that_is_said():
+def on_a_failing_disk_events_are_handled_and_that_is_logged():
     removal = removed_and_added()
     node.stop(signal.SIGKILL)
     run("mount", "--bind", node.identity, node.identity)
@@ -134,11 +134,11 @@ def where_nothing_can_be_written_events_are_handled_and_that_is_said():
 
 
 tap.main(
-    a_node_that_is_up_gets_no_state_any_more,
-    an_event_that_was_handled_is_not_believed_again,
+    a_node_that_is_up_gets_no_further_state,
+    a_handled_event_is_not_accepted_again,
     an_older_event_about_the_peer_is_superseded,
-    a_key_that_was_rotated_out_stays_out,
-    a_record_that_was_cut_off_costs_no_other,
-    where_nothing_can_be_written_events_are_handled_and_that_is_said,
+    a_rotated_key_stays_invalid,
+    a_record_that_was_cut_off_affects_no_other,
+    on_a_failing_disk_events_are_handled_and_that_is_logged,
     finish=mesh.end,
 )
