@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Runs the tests of the libraries under valgrind, in a build without sanitizers: a leak, or a byte
-# read that nobody wrote, fails its test. On request; CI has the sanitizers.
+# read that was never written, fails its test. On request; CI has the sanitizers.
 # Usage: tests/valgrind.sh [BUILD_DIR [SUITE...]]
 set -eu
 cd "$(dirname "$0")/.."

@@ -99,7 +99,7 @@ eventually() {
 not() {
 	! "$@"
 }
-said() { # said TEXT [TIMES]: whether that stands in the log, so often
+said() { # said TEXT [TIMES]: the log has that text, so many times
 	local times
 	times=$(grep -cF -- "$1" "$log")
 	[ "$times" = "${2:-$times}" ] && [ "$times" -gt 0 ]

@@ -23,7 +23,7 @@ skip() {
 	echo "ok $tap_count - $1 # SKIP $2"
 }
 
-# With PLEXWG_KEPT set all that the test wrote stays behind, for tests/search_secrets.py.
+# With PLEXWG_KEPT set all files of the test stay behind, for tests/search_secrets.py.
 tap_end() {
 	echo "1..$tap_count"
 	[ -z "${PLEXWG_KEPT:-}" ] || cp -a "$work" "$PLEXWG_KEPT/$(basename "$0" .sh).$$"
@@ -54,7 +54,7 @@ umask 022 # a state file that others may write is refused
 work=$(mktemp -d)
 out=$work/out
 err=$work/err
-# A key that is nobody else's, and that nothing may show afterwards: tests/search_secrets.py looks.
+# A new key, which nothing may show afterwards: tests/search_secrets.py searches for it.
 secret() {
 	head -c 32 /dev/urandom | base64 | tee -a "$work/secrets"
 }

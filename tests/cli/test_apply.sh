@@ -26,7 +26,7 @@ changes() { # the lines of a plan or of an apply that say what changes
 	grep '^[-~+!] ' | grep -v ' route '
 }
 converged() { status 0 plan && routes_follow; }
-# What plan says beforehand is what apply says it did, and then there is nothing left to do.
+# apply reports the changes that plan printed before, and then there is nothing left to do.
 as_planned() {
 	local planned done
 	planned=$(plan | changes)
@@ -47,7 +47,7 @@ write_state "$two" "$three"
 
 check 'a plan for an interface that is missing says so and has status 2' status 2 plan
 write_state "$two" "$three" '{"id": "bad", "public_key": "x", "allowed_ips": []}'
-one_error() { # one_error COMMAND: nothing but the entry is told
+one_error() { # one_error COMMAND: the entry is the only error
 	status 1 "$1" && same "plexwg: $2peers[2] \"bad\": public_key: 1 characters, a key in base64 has 44" "$(cat "$err")"
 }
 check 'an unusable entry is the only error of a plan' one_error plan 'state: '

@@ -61,7 +61,7 @@ check 'a link that has no socket is no WireGuard interface' foreign
 
 comes_up >"$work/up.log"
 ip link property add dev "$device" altname pxw-alias
-another() { # another WORD...: refused, and the link that answers to that name too is left as it is
+another() { # another WORD...: an error, and the link with that alternative name is not changed
 	local before
 	before=$(ip -d addr show "$device" && wg show "$device" dump)
 	status 1 "$plexwg" "$@" --interface pxw-alias &&
@@ -79,7 +79,7 @@ done
 check 'and run' another run --state "$state" --identity "$work/identity" --listen-port 4242
 ip link property del dev "$device" altname pxw-alias
 
-removed() { # removed TIMES: so often the log says that it was removed
+removed() { # removed TIMES: the log reports so many removals
 	status 0 down --log-level info && same "$1" "$(grep -c 'msg="Interface removed"' "$err")"
 }
 check 'the removal of an interface is logged' removed 1
@@ -96,7 +96,7 @@ damaged_identity() {
 }
 check 'nor one that can be read' damaged_identity
 
-broken_lock() { # broken_lock TEXT COMMAND...: after it down removes the interface, and says that of the lock
+broken_lock() { # broken_lock TEXT COMMAND...: after it down removes the interface, and reports that about the lock
 	local text=$1
 	shift
 	comes_up && "$@" && removes 1 && grep -F -- "$text" "$err" &&
@@ -122,7 +122,7 @@ check 'the lock leads elsewhere: down works' broken_lock 'Too many levels' lock_
 whole_locks
 check 'the directory cannot be written: down works' broken_lock 'Read-only file system' read_only
 
-held() { # held COMMAND...: after it, down refuses while a daemon looks after the interface, and says which
+held() { # held COMMAND...: after it, down fails while a daemon manages the interface, and names it
 	whole_locks
 	"$plexwg" run --state "$state" "${args[@]}" --keep-interface 2>"$work/log" &
 	local daemon=$! result=0

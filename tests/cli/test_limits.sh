@@ -39,7 +39,7 @@ json.dump({"peers": peers}, open(f"{work}/odd.json", "w"))
 PY
 cp "$work/many-ips.json" "$work/state.json"
 check 'as many allowed IPs as are allowed are planned' status 2 plan --max-allowed-ips 5
-only_that_entry() { # its peer stays as it is, the other is looked at
+only_that_entry() { # its peer stays as it is, the other is planned
 	status 1 plan --max-allowed-ips 4 && [ "$(wc -l <"$err")" = 1 ] &&
 		grep -q 'allowed_ips: 5 entries, more than 4 (--max-allowed-ips)$' "$err" &&
 		! grep -q '10\.7\.' "$out"
@@ -159,7 +159,7 @@ wait "$daemon"
 daemon=
 mv "$work/away.json" "$work/state.json"
 
-# The limit that the system sets on the size of a file. What is said goes through pipes.
+# The system's limit on the size of a file. Output goes through pipes.
 limited() { # limited KIB COMMAND...
 	(ulimit -f "$1" && shift && exec "$@") 2>&1 | cat >"$work/limited"
 	cat "$work/limited"
@@ -173,7 +173,7 @@ check 'a file that may not grow is an error of init, and nothing is left' no_ide
 "$plexwg" init --identity "$work/identity.d" --mesh-ip 10.100.0.1 >/dev/null
 python3 -c 'import json, sys; json.dump(json.load(sys.stdin) | {"x": "x" * 4096}, sys.stdout)' \
 	<"$work/state.json" >"$work/large.json"
-no_cache() { # the state is kept nowhere, and in force
+no_cache() { # the state is cached nowhere, and in force
 	(ulimit -f 1 && exec "$plexwg" run --controller sim --identity "$work/identity.d" --log-level debug \
 		--state "$work/large.json" --interval 1h) > >(cat >"$work/log") 2>&1 &
 	daemon=$!
@@ -183,7 +183,7 @@ no_cache() { # the state is kept nowhere, and in force
 }
 check 'and a problem of the daemon, which follows the state without storing it' no_cache
 
-default() { # default OPTION VALUE: its help says so
+default() { # default OPTION VALUE: its help has that default
 	"$plexwg" run --help | grep -q -- "--$1 .*(default $2)$"
 }
 check 'the default of --max-peers is 65536' default max-peers 65536

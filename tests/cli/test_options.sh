@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The command line: statuses, help, and what is refused. Usage: test_options.sh PLEXWG
+# The command line: statuses, help, and what is rejected. Usage: test_options.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"
 trap 'rm -rf "$work"' EXIT
@@ -23,7 +23,7 @@ for command in init join replay plan apply run show down; do
 	check "$command has a help text" helps $command
 	check "$command has a version" versions $command
 done
-says() { # says COMMAND OPTION TEXT: its help ends a line on that option so
+says() { # says COMMAND OPTION TEXT: the line of its help on that option ends so
 	"$plexwg" "$1" --help | grep -- "^  --$2 .*$3\$"
 }
 check 'help shows the default of an option' says run 'interval TIME' '  reconcile interval (default 60s)'

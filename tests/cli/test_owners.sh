@@ -80,7 +80,7 @@ accepted() {
 readers="plan:state.json configured:config.json apply:identity/identity.json apply:identity/private_key
 	joined:identity/node_secret_key following:identity/node_secret_key
 	following:identity/signing_public_key trusting:ca.pem"
-owned() { # owned READER FILE PART: that part of the way is nobody's
+owned() { # owned READER FILE PART: that part of the path belongs to the user nobody
 	make
 	chown -h nobody: "$3"
 	rejected "$1" "$3: owned by uid 65534, must be root or plexwg"
@@ -93,7 +93,7 @@ writable() { # writable READER FILE PART
 	chmod o+w "$3"
 	rejected "$1" "$3: others may write it (mode"
 }
-piped() { # piped READER FILE: nobody waits for somebody to write
+piped() { # piped READER FILE: the reader does not wait for a writer
 	make
 	rm "$2"
 	mkfifo -m 600 "$2"

@@ -50,7 +50,7 @@ begin() { # begin COUNT [WORD]...: started, recorded, and converged
 replays() { # replays [FILE]
 	status 0 "$plexwg" replay "${1:-$record}" && same '1 passed, 0 failed' "$(tail -n 1 "$out")"
 }
-# The daemon has been at work and has told it.
+# The daemon has done something and recorded it.
 told() { # told TEXT
 	eventually grep -qF -- "$1" "$record" && replays
 }
@@ -95,7 +95,7 @@ killed() {
 }
 check 'a kill leaves a recording that replays' killed
 
-# Its state is that of the life before, until there is one; nobody is removed meanwhile.
+# The cached state is in force until there is a new one; no peer is removed meanwhile.
 earlier_life() {
 	rm "$state" && wg set "$device" peer "$(key 9)" allowed-ips 10.99.0.0/16 && begin 302 --interval 1s &&
 		told '"ops":"any"' && replays "$record.old" && state_of 300 && eventually peers_are 300 && told '"remove_peer '

@@ -34,13 +34,13 @@ elsewhere() { # neither time zone, locale, environment nor folder matters
 }
 check 'and elsewhere' elsewhere
 
-documented() { # what the README shows holds
+documented() { # the scenario in the README holds
 	sed -n '/^{"scenario"/,/^```/p' "$scenarios/../../README.md" | grep -v '^```' >"$work/readme.json"
 	status 0 "$plexwg" replay "$work/readme.json" && same '1 passed, 0 failed' "$(tail -n 1 "$out")"
 }
 check "the README's scenario passes" documented
 
-unusable() { # unusable TEXT WORD...: status 2 and each word in what is said
+unusable() { # unusable TEXT WORD...: status 2 and each word in the error
 	local word
 	printf '%s' "$1" >"$work/bad.json"
 	shift

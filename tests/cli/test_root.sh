@@ -40,7 +40,7 @@ has() { # has N...
 status_is() { # status_is NAME VALUE
 	same "$2" "$(awk -v name="$1:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$pid/status")"
 }
-is_user() { # is_user UID CAPABILITIES: and nobody else in any way
+is_user() { # is_user UID CAPABILITIES: and no other user in any way
 	status_is Uid "$1 $1 $1 $1" && status_is Gid "$1 $1 $1 $1" || return
 	local set
 	for set in CapInh CapPrm CapEff CapBnd CapAmb; do

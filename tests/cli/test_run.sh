@@ -15,7 +15,7 @@ two=$(entry two "$k2" '"10.100.0.2/32"')
 three=$(entry three "$k3" '"10.100.0.3/32"')
 four=$(entry four "$k4" '"10.100.0.4/32"')
 
-# Whoever waits for the next interval here waits in vain: all of this is noticed.
+# No test here waits for the next interval: the daemon notices every change.
 follow() {
 	start --state "$1" --interval 1h
 }

@@ -39,7 +39,7 @@ server_end() {
 	[ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null
 	server=
 }
-zone() { # zone LINE...: what the name server says from now on
+zone() { # zone LINE...: the answers of the name server from now on
 	printf '%s\n' "$@" | replace "$zone"
 }
 questions() { # questions NAME
@@ -116,7 +116,7 @@ answered() {
 check 'once it answers they have one, except the one that connected' answered
 mv "$state.away" "$state"
 
-# Now all of them begin anew, where their name says.
+# Now all peers start again, at the address of their name.
 stop >/dev/null
 begins() {
 	zone 'peers.example turn 198.51.100.2' 'other.example turn 198.51.100.7'
@@ -131,7 +131,7 @@ begins() {
 }
 check 'a peer is reached by its name' begins
 
-# The dead one is sent to, so that its name is asked for again after a minute, and again.
+# Packets are sent to the dead one, so that its name is looked up again after a minute, and again.
 turns() {
 	local flow noise asked
 	asked=$(questions peers.example)

@@ -14,7 +14,7 @@ trap 'kill_daemon; [ -z "$server" ] || kill "$server"
 state=$work/state.json
 k2=$(key 2) k3=$(key 3) k4=$(key 4) k5=$(key 5)
 
-# The system's resolver reads these files here; whoever waited for this name server would wait long.
+# The system's resolver reads these files here; this name server does not answer for long.
 echo '198.51.100.2 good.example
 0.0.0.0 blocked.example' | etc hosts
 echo 'nameserver 127.0.0.1

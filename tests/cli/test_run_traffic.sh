@@ -55,7 +55,7 @@ comes_up() {
 	node_start a && node_start b && eventually ping_from_a 1
 }
 check 'two nodes reach each other' comes_up
-# From here on node b is met elsewhere than node a's state says, as if it had moved: it answers from
+# From here on node b is elsewhere than in node a's state, as if it had moved: it answers from
 # where it is spoken to.
 roams() {
 	ip netns exec a wg set pxw-traffic-a peer "$key_b" endpoint 192.0.2.3:51820

@@ -41,7 +41,7 @@ news() { # the version that is built has an entry, and it is the first one
 	[ -n "$version" ] && grep -m 1 '^Changes in ' io/share/NEWS | grep -F " $version"
 }
 check 'the NEWS begin with the version that is built' news
-named() { # what the pages name of the tree, and is not there
+named() { # paths in the pages that do not exist
 	grep -ohE '`(\.ci|\.github|engine|fixtures|io|model|tests)/[][A-Za-z0-9_./-]*`' README.md .github/*.md |
 		tr -d '`' | sort -u >"$work/names"
 	while read -r name; do

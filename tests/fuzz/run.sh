@@ -3,7 +3,7 @@
 # Fuzzes one reader for long, beginning with its corpus, the fixtures, and what earlier runs found.
 # Usage: tests/fuzz/run.sh TARGET SECONDS [OPTION OF LIBFUZZER...]
 #
-# What reaches new code is kept in build-fuzz/corpus/TARGET, an input that breaks something in
+# Inputs that reach new code go to build-fuzz/corpus/TARGET, an input that breaks something to
 # build-fuzz/found. Given that input instead of SECONDS, it is tried alone.
 set -eu
 cd "$(dirname "$0")/../.."

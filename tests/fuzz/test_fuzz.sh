@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 . tests/fuzz/common.sh
 trap 'rm -rf "$work"' EXIT
 
-# As many inputs as take about a second; what fails is kept where the log says.
+# As many inputs as take about a second; the log names the file of one that fails.
 fuzz() {
 	runs=10000
 	case $1 in

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Refuses an #include that a layer is not meant to have. model <- engine <- io: a file may include
+# Reports an #include that a layer must not have. model <- engine <- io: a file may include
 # by bare name what lies in its own folder or in that of a layer below, and of the system's headers
 # those of the list. The build runs this before it compiles the layer.
 # Usage: check_includes.sh LAYER STAMP DEPFILE FOLDER [FOLDER_BELOW...]

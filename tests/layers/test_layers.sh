@@ -95,7 +95,7 @@ int planted(void)
 }
 PLANTED
 check 'functions can be declared without a header' builds
-calls() { # calls FUNCTION: the check of symbols refuses it
+calls() { # calls FUNCTION: the check of symbols reports it
 	if symbols engine "$work/build/engine/libengine.a" "$work/build/model/libmodel.a" \
 		>"$work/symbols.log" 2>&1; then
 		return 1

@@ -66,7 +66,7 @@ right() {
 	[ ! -s "$work/said" ]
 }
 check 'systemd accepts it without a warning' right
-installed() { # where the unit will look for it
+installed() { # where the unit expects it
 	meson introspect --installed "$build" | grep -F "\"$(value ExecStart | cut -d ' ' -f 1)\""
 }
 check 'it starts the program where that is installed' installed

@@ -9,7 +9,7 @@ say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 }
 
-# Status 125 is kept for "the ground itself failed", so that it is not mistaken for a payload's
+# Status 125 is reserved for "the ground itself failed", so that it is not mistaken for a payload's
 # verdict.
 fail() {
 	say "$@"

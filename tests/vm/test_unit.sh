@@ -35,7 +35,7 @@ configure() { # configure MEMBER...
 	local IFS=,
 	echo "{\"state\": \"$state\", $*}" >/etc/plexwg.json
 }
-# The sanitizer's look for leaks wants more than a service may, and 5 seconds are long here.
+# The sanitizer's leak check needs more rights than a service has, and 5 seconds are long here.
 drop_in() { # drop_in LINE...: of [Service]
 	mkdir -p /etc/systemd/system/$service.d
 	printf '%s\n' '[Service]' Environment=ASAN_OPTIONS=detect_leaks=0 RestartSec=1 "$@" >/etc/systemd/system/$service.d/test.conf
@@ -220,7 +220,7 @@ none_lost() {
 }
 check 'no ping was lost by any of that' none_lost
 tail -n 2 "$work/pings" | sed 's/^/# /'
-gives_up() { # after fewer times than the unit says, for want of time
+gives_up() { # after fewer attempts than the unit has, to save time
 	drop_in RestartSec=100ms '[Unit]' StartLimitBurst=4
 	chown root: $identity/private_key
 	systemd stop
