@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Looks for every secret that the tests used in all that they left behind, and in their log.
+"""Searches everything that the tests left behind, and their log, for every secret they used.
 
 Usage: search_secrets.py KEPT_DIR LOG
 

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# plexwg down as the last resort, what show says to those who may not look, and names that are not the
-# link's own. Usage: test_down.sh PLEXWG [userspace|kernel]
+# plexwg down as the last resort, show without permission, and alternative names of the link. Usage: test_down.sh PLEXWG [userspace|kernel]
 set -u
 . "$(dirname "$0")/device.sh"
 device=pxw-down

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What an event costs follows what it changes, however many peers the device has: none about a peer
-# that is known reads the device. PLEXWG_EVENTS_PEERS is how many there are, 10000 by default.
+# The cost of an event follows its change, not the number of peers on the device: no event about a
+# known peer reads the device. PLEXWG_EVENTS_PEERS is the number of peers, 10000 by default.
 # Usage: test_events.sh PLEXWG userspace|kernel CONTROL_PLANE
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The guard against mass removal, as the daemon has it. Usage: test_guard.sh PLEXWG
+# The guard against mass removal, in the daemon. Usage: test_guard.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"
 plexwg=$1

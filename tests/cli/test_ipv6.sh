@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# An interface that takes no IPv6: off by sysctl, or an MTU under 1280.
+# An interface without IPv6: off by sysctl, or an MTU under 1280.
 # Usage: test_ipv6.sh PLEXWG [userspace|kernel]
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kill -9 at every message that apply sends, then apply again: converged, and peers that were right
-# were not touched. Usage: test_kill.sh PLEXWG [userspace|kernel]; PLEXWG_KILL_STEP=N tries each
+# kill -9 at every message that apply sends, then apply again: converged, and correct peers were not
+# touched. Usage: test_kill.sh PLEXWG [userspace|kernel]; PLEXWG_KILL_STEP=N tries each
 # Nth message only, for a machine on which every process start takes long.
 set -u
 . "$(dirname "$0")/device.sh"

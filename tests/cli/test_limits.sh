@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Sizes of what others send: at a bound it is taken, over it refused by name, and the
-# help and the program agree about the defaults. Usage: test_limits.sh PLEXWG
+# Limits on input: at a limit it is accepted, over it rejected with the name of the limit, and help and
+# program agree about the defaults. Usage: test_limits.sh PLEXWG
 set -u
 . "$(dirname "$0")/tap.sh"
 daemon=

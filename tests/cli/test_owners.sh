@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What the user nobody may own, write, link to or put in a file's place, and plexwg then rejects: each
-# file that it reads, in each way. Usage: test_owners.sh PLEXWG
+# Every file that plexwg reads, owned, writable, linked to or replaced by the user nobody, who is
+# untrusted: plexwg rejects it. Usage: test_owners.sh PLEXWG
 set -u
 if [ "${2:-}" != inside ]; then
 	if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then

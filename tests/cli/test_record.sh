@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# plexwg run --record on a real device: what others do, states good and bad, kills and restarts.
+# plexwg run --record on a real device: changes by other programs, states good and bad, kills and
+# restarts.
 # Usage: test_record.sh PLEXWG [userspace|kernel]
 set -u
 . "$(dirname "$0")/tap.sh"

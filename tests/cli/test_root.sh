@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A daemon that root starts: who it becomes, what it can do then, and what somebody could do who got
-# into it. Usage: test_root.sh PLEXWG userspace|kernel INTRUDER
+# A daemon that root starts: its user, what it can do then, and what an intruder in it could do. Usage: test_root.sh PLEXWG userspace|kernel INTRUDER
 set -u
 here=$(dirname "$0")
 . "$here/tap.sh"

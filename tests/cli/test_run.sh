@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# plexwg run with a state file: what happens to the file, and what the device makes of it.
+# plexwg run with a state file: changes of the file, and their effect on the device.
 # Usage: test_run.sh PLEXWG [userspace|kernel]
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# plexwg run from its beginning to its end, and what others do to its device meanwhile.
+# plexwg run from its start to its end, and changes of its device by other programs meanwhile.
 # Usage: test_run_life.sh PLEXWG [userspace|kernel]
 set -u
 . "$(dirname "$0")/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# plexwg with host names as endpoints and a name server that turns its answers, drops questions,
+# plexwg with host names as endpoints and a name server that changes its answers, drops questions,
 # truncates and fails. Two nodes, each a network namespace, and a flow of pings between them.
 # Usage: test_run_name_servers.sh PLEXWG [userspace|kernel]
 set -u

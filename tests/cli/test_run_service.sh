@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# plexwg run as a service: what it tells the service manager, its configuration file, and that it
+# plexwg run as a service: its messages to the service manager, its configuration file, and that it
 # sleeps when there is nothing to do.
 # Usage: test_run_service.sh PLEXWG [userspace|kernel]
 set -u

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// adminHandler is the interface for tests; main.go says what it can do.
+// adminHandler is the interface for tests; main.go describes it.
 type adminHandler struct {
 	plane *plane
 	front *front

@@ -27,7 +27,7 @@ func authorityKeyPath(directory string) string {
 	return filepath.Join(directory, "ca.key")
 }
 
-// hostsOf names what a certificate is to be for.
+// hostsOf returns the hosts of a certificate.
 func hostsOf(addresses []string, override string) []string {
 	if override != "" {
 		return strings.Split(override, ",")

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// fault is how requests to an endpoint are answered instead of as they should be. Of several that
-// fit, the one set last counts. In JSON, for POST /faults:
+// fault is a wrong answer to requests of an endpoint. Of several that match, the one set last
+// counts. In JSON, for POST /faults:
 //
 //	{"endpoint": "state",   state, events, drift, heartbeat, register; missing: any
 //	 "node": "node-1",      missing: any
@@ -33,17 +33,17 @@ import (
 //	stall      the header and half of a body; then nothing
 //	cut        the header and half of a body; then it is closed
 //	end        the header and an empty body: a stream that ends at once
-//	silent     the header; then nothing: a stream that says nothing, not even a ping
+//	silent     the header; then nothing: a stream without data, not even a ping
 //	garbage    random bytes in a good answer
 //	body       `text` in a good answer, with these headers
 //	endless    a good answer whose body, or whose one event, has no end
-//	gzip_bomb  `bytes` (1 GiB) of spaces, packed
-//	huge_event an event of `bytes` (10 MiB); then the stream as it should be
-//	delay      the answer as it should be, but only after `delay_ms`
-//	paced      the answer as it should be, `bytes` of it each `delay_ms`
+//	gzip_bomb  `bytes` (1 GiB) of spaces, compressed
+//	huge_event an event of `bytes` (10 MiB); then the correct stream
+//	delay      the correct answer, after `delay_ms`
+//	paced      the correct answer, `bytes` of it each `delay_ms`
 //	paced_read the same, but it is the request's body that is read so
 //	drip       a header line each `delay_ms`, without end
-//	hollow     a good answer whose packed body goes on without end and unpacks to nothing, a block
+//	hollow     a good answer whose compressed body goes on without end and expands to nothing, a block
 //	           each `delay_ms`
 //	slow       a byte of `text` each `delay_ms`, in a good answer without end
 type fault struct {
@@ -123,7 +123,7 @@ func (faults *faults) take(endpoint, id string) *fault {
 	return nil
 }
 
-// apply answers; true if the request is to be answered as it should be all the same.
+// apply answers; it returns true if the request gets the correct answer all the same.
 func (fault *fault) apply(writer http.ResponseWriter, request *http.Request) bool {
 	switch fault.Mode {
 	case "delay":

@@ -53,7 +53,7 @@ func (conn *trackedConn) Close() error {
 	return conn.Conn.Close()
 }
 
-// receiveBytes is small, so that who sends to a slow reader has to wait for it.
+// receiveBytes is small, so that a sender to a slow reader has to wait for it.
 const receiveBytes = 256 << 10
 
 func listenOnly(address string) (net.Listener, error) {

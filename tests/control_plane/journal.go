@@ -13,7 +13,7 @@ import (
 
 const entriesKept = 10000
 
-// entry is one request as a test may look at it. The token is not in it.
+// entry is one request, for tests to inspect. The token is not in it.
 type entry struct {
 	Number     int               `json:"number"`
 	Time       time.Time         `json:"time"`
@@ -98,7 +98,7 @@ func (journal *journal) snapshotCounts() map[string]int {
 	return counts
 }
 
-// snapshot holds those that fit; "" fits all.
+// snapshot returns the matching entries; "" matches all.
 func (journal *journal) snapshot(endpoint, node string) []entry {
 	journal.mu.Lock()
 	defer journal.mu.Unlock()
@@ -111,7 +111,7 @@ func (journal *journal) snapshot(endpoint, node string) []entry {
 	return entries
 }
 
-// recorder is a response that tells the journal its status.
+// recorder is a response that reports its status to the journal.
 type recorder struct {
 	http.ResponseWriter
 	entry   *entry

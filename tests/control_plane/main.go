@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A control plane for tests: the API that plexwg speaks, for any number of nodes, from memory, and
-// a second interface through which a test decides what it says and how it misbehaves.
+// A control plane for tests: the API that plexwg uses, for any number of nodes, from memory, and an
+// admin interface through which a test sets its answers and its faults.
 //
 //	control_plane [--listen HOST:PORT]... [--tls DIR [--cert-hosts H,H]] [--admin HOST:PORT]
 //	              [--join-token TEXT] [--store FILE] [--ping 15s] [--psk]
@@ -18,10 +18,10 @@
 //	PUT    /nodes/ID           {token, public_key, mesh_ip, endpoint, allowed_ips,
 //	                           persistent_keepalive}: makes it or changes what is given; a new
 //	                           one has the token "token-ID" and the next free mesh IP
-//	DELETE /nodes/ID           it is unknown from here on
+//	DELETE /nodes/ID           removes it
 //	GET    /nodes/ID/state     the state document it gets; unless one was set, all other nodes
 //	                           that have a public key: the full mesh
-//	PUT    /nodes/ID/state     it gets these bytes, just as they are
+//	PUT    /nodes/ID/state     it gets these bytes, unchanged
 //	DELETE /nodes/ID/state     it gets the full mesh again
 //	POST   /orders             {node, reconcile, rotate_keys}: the answer to its next heartbeat
 //	POST   /events             {nodes, event_type, payload, event_id, issued_at, offset_s, nonce,
@@ -33,17 +33,17 @@
 //	                           payload as their state documents have it
 //	POST   /raw                {nodes, text}: these bytes on their open streams. Answers on how many
 //	POST   /rotate             {keep_s, announce}: a new signing key; the old one counts for so
-//	                           long; says so in an event signed by the old key
+//	                           long; announced by an event signed by the old key
 //	POST   /cut                {node}: breaks the open streams, all of them without a node
-//	POST   /end                {node}: ends them as it should be done, between two events
-//	POST   /faults             see faults.go: how requests are answered from here on
-//	DELETE /faults             as it should be again
+//	POST   /end                {node}: ends them properly, between two events
+//	POST   /faults             see faults.go: sets how requests are answered
+//	DELETE /faults             correct answers again
 //	POST   /down, /up          nothing listens and all connections are closed; it is back
-//	GET    /requests           those that came, the latest 10000, bodies included; one can ask
-//	                           for ?endpoint=state&node=ID
+//	GET    /requests           the latest 10000 requests, bodies included; filtered by
+//	                           ?endpoint=state&node=ID
 //	GET    /counters           {"requests": {"state 200": 3}, "streams": 1, "connections": 2}:
 //	                           by endpoint and status
-//	DELETE /counters           forgets both
+//	DELETE /counters           clears both
 package main
 
 import (

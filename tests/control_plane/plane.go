@@ -37,7 +37,7 @@ func newPlane(world *world, joinToken string, ping time.Duration) *plane {
 	return &plane{world: world, joinToken: joinToken, ping: ping, streams: map[*stream]bool{}}
 }
 
-// route takes the path apart: the endpoint, "" if there is none, and the node's id.
+// route splits the path: the endpoint, "" if there is none, and the node's id.
 func route(request *http.Request) (endpoint, id string) {
 	parts := strings.Split(request.URL.EscapedPath(), "/")
 	if len(parts) == 3 && parts[1] == "v1" && parts[2] == "register" {
@@ -80,7 +80,7 @@ func reply(writer http.ResponseWriter, status int, value any) {
 	json.NewEncoder(writer).Encode(value)
 }
 
-// permit says which status an attempt to act as that node gets; 200 if it may.
+// permit returns the status of an attempt to act as that node; 200 if it may.
 func (plane *plane) permit(request *http.Request, id string) int {
 	token := strings.TrimPrefix(request.Header.Get("Authorization"), "Bearer ")
 	plane.world.mu.Lock()

@@ -60,7 +60,7 @@ func (keys *signingKeys) wire() map[string]any {
 	return wire
 }
 
-// sign makes the envelope; `how` is "" or a way to do it wrong.
+// sign makes the envelope; `how` is "" or a kind of wrong signature.
 func (keys *signingKeys) sign(part signedPart, how string) (*envelope, error) {
 	message, err := json.Marshal(part)
 	if err != nil {

@@ -15,14 +15,14 @@ type stream struct {
 	node  string
 	queue []string
 	wake  chan struct{}
-	end   chan bool // to end it: true as it should be done, false in the middle of an event
+	end   chan bool // to end it: true properly, false in the middle of an event
 }
 
 func frameOf(number int, kind string, data []byte) string {
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", number, kind, data)
 }
 
-// openStream begins after the event that the node saw last, if it says which; else with the next.
+// openStream begins after the last event that the node saw, if it names one; else with the next.
 func (plane *plane) openStream(id, lastEventID string, fault *fault) *stream {
 	opened := &stream{node: id, wake: make(chan struct{}, 1), end: make(chan bool, 1)}
 	plane.world.mu.Lock()
@@ -82,7 +82,7 @@ func (plane *plane) push(id, frame string) (count int) {
 	return count
 }
 
-// pushEvent numbers an event and remembers it; the caller holds the world's mutex.
+// pushEvent numbers an event and stores it; the caller holds the world's mutex.
 func (plane *plane) pushEvent(node *node, envelope *envelope) {
 	data, err := json.Marshal(envelope)
 	fatal(err)

@@ -52,7 +52,7 @@ type peer struct {
 	Keepalive  int      `json:"persistent_keepalive,omitempty"`
 }
 
-// world is what there is to know: the nodes and the keys. Its mutex guards nodes too.
+// world holds the nodes and the keys. Its mutex guards nodes too.
 type world struct {
 	mu        sync.Mutex
 	Nodes     map[string]*node `json:"nodes"`
@@ -166,7 +166,7 @@ func (world *world) documentFor(viewer *node) []byte {
 	return text
 }
 
-// rotate returns the envelope that says so, signed by the key that goes.
+// rotate returns the envelope that announces it, signed by the old key.
 func (world *world) rotate(keep time.Duration) (*envelope, error) {
 	next := signingKeys{Current: newSeed()}
 	if keep > 0 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading manual pages, for the tests that hold them against the source."""
+"""Reading manual pages, for the tests that compare them with the source."""
 
 import re
 import shutil

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The manual says of commands and options what the program does. Usage: test_manual.py PLEXWG MANUAL"""
+"""The manual describes the commands and options of the program. Usage: test_manual.py PLEXWG MANUAL"""
 
 import json
 import os

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A release build: what its program has against memory errors, read off its ELF headers.
+# A release build: its protection against memory errors, according to its ELF headers.
 # Usage: test_release.sh SOURCE_ROOT BUILD_DIR
 set -u
 source_root=$1 build=$2

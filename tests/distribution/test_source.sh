@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What the source promises to those who take it. Usage: test_source.sh SOURCE_ROOT
+# The licence, the versions and the paths in the source. Usage: test_source.sh SOURCE_ROOT
 set -u
 source_root=$1
 . "$source_root/tests/cli/tap.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Refuses what a layer calls beyond the layers below it and a list of functions that neither look
-# at the world nor change it: no clock, no file, no socket, no environment, no chance.
+# Reports calls of a layer beyond the layers below it and a list of functions that neither read the
+# world nor change it: no clock, no file, no socket, no environment, no random numbers.
 # Usage: check_symbols.sh LAYER NM LIBRARY [LIBRARY_BELOW...]
 set -eu
 

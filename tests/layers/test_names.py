@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of model, engine and io have names and parameters that a reader can rely on.
+"""The functions of model, engine and io have names and parameters that follow the rules.
 Usage: test_names.py SOURCE_ROOT"""
 
 import collections

@@ -2,7 +2,7 @@
 
 package main
 
-// chance is a source of numbers: the same seed gives the same ones, everywhere.
+// chance is a source of random numbers: the same seed gives the same ones on every machine.
 type chance struct {
 	state uint64
 	plain bool // always the first of several, and nothing that need not be
@@ -21,7 +21,7 @@ func (c *chance) next() uint64 {
 	return mixed ^ mixed>>31
 }
 
-// below is 0 to n - 1.
+// below returns 0 to n - 1.
 func (c *chance) below(n int) int {
 	if c.plain {
 		return 0

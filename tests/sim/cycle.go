@@ -7,23 +7,24 @@ import "fmt"
 // stuckAfter: that many cycles in a row with the same operation are a failure.
 const stuckAfter = 4
 
-// answer is what a fetch answers.
+// answer is the answer to a fetch.
 type answer struct {
 	document *document // nil: "not modified", unless one of the others
 	failed   bool
-	refused  string // a document that is refused whole; "": none
+	refused  string // a document that is rejected whole; "": none
 }
 
-// report is what a cycle did, for the expectations.
+// report is the result of a cycle, for the expectations.
 type report struct {
 	drift  []correction
 	failed bool
-	clean  bool // all that was to be done was done
+	clean  bool // every operation succeeded
 }
 
 type correction struct{ kind, detail string }
 
-// takeAnswer is whether the cycle fails of the answer, or of the keys of the document in force.
+// takeAnswer returns whether the cycle fails because of the answer, or of the keys of the document
+// in force.
 func (n *node) takeAnswer(a *answer) (failed bool) {
 	failed = n.takeDocument(a)
 	return failed || n.document != nil && n.document.keys.current == badSigner
@@ -55,7 +56,7 @@ func (n *node) takeDocument(a *answer) (failed bool) {
 	return false
 }
 
-// drifted is the state that the device takes the interface back to; "": nothing is wrong.
+// drifted is the state that the device takes the interface back to; "": no drift.
 func (w *world) drifted(d *device) string {
 	switch {
 	case d.private != privateOwn || d.port != portDefault:
@@ -70,7 +71,7 @@ func (w *world) drifted(d *device) string {
 	return ""
 }
 
-// look reads the device of an interface that is up, which it may have to be made first, once.
+// look reads the device of an interface that is up; if it is not, Setup runs first, once.
 func (w *world) look() (d device, ok bool) {
 	n := &w.node
 	for try := 0; try < 2; try++ {
@@ -125,7 +126,7 @@ func (w *world) finish(a *answer) report {
 	return r
 }
 
-// noteConflicts is how many of them did not stand in the last cycle.
+// noteConflicts returns how many conflicts are new since the last cycle.
 func (n *node) noteConflicts(resolved *resolution) (fresh int) {
 	stood := n.conflicts
 	n.conflicts = map[string]bool{}
@@ -147,7 +148,7 @@ type operation struct {
 	errno  string
 }
 
-// difference is what has to be done: removes, updates, adds, each in the order of keys.
+// difference is the list of operations: removes, updates, adds, each in the order of keys.
 func (w *world) difference(d *device, resolved *resolution) []operation {
 	var removes, updates, adds []operation
 	for _, key := range keysInOrder {
@@ -189,7 +190,7 @@ func (w *world) fieldsThatDiffer(d *device, wanted *wantedPeer) (fields int) {
 	return fields
 }
 
-// compare takes note of what the device has, before it is changed.
+// compare records what the device has, before it is changed.
 func (w *world) compare(d *device, resolved *resolution) {
 	for key := range d.peers {
 		memory, there := &w.node.endpoints[key], &d.peers[key]
@@ -250,7 +251,7 @@ func (n *node) subject(o *operation) string {
 	return "peer " + ids[id]
 }
 
-// noteRepeated is whether some operation is sent cycle after cycle.
+// noteRepeated returns whether an operation is sent cycle after cycle.
 func (n *node) noteRepeated(operations []operation) (stuck bool) {
 	last := n.repeated
 	n.repeated = [keyCount]repeatedCall{}
@@ -271,7 +272,7 @@ func (n *node) noteRepeated(operations []operation) (stuck bool) {
 	return stuck
 }
 
-// holds is whether a call sent all that another one sends, value by value.
+// holds returns whether a call sent every value that another one sends.
 func (c *repeatedCall) holds(other *repeatedCall) bool {
 	a, b := &c.wanted, &other.wanted
 	same := func(field int, equal bool) bool { return other.fields&field == 0 || equal }
@@ -280,7 +281,7 @@ func (c *repeatedCall) holds(other *repeatedCall) bool {
 		same(fieldPSK, a.psk == b.psk) && same(fieldKeepalive, a.keepalive == b.keepalive)
 }
 
-// noteIndex: peers whose removal failed, those that are kept, and those that are wanted and there.
+// noteIndex: peers whose removal failed, retained peers, and desired peers on the device.
 func (n *node) noteIndex(before *node, resolved *resolution, operations []operation) {
 	for id := range n.index {
 		n.index[id] = none
@@ -304,7 +305,7 @@ func (n *node) noteIndex(before *node, resolved *resolution, operations []operat
 	}
 }
 
-// check is a doubt about the model itself: after a clean cycle the device is what the rules say.
+// check tests the model itself: after a clean cycle the device is what the rules demand.
 func (w *world) check() {
 	resolved := w.node.resolve(&w.device)
 	for key := range w.device.peers {

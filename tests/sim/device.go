@@ -4,8 +4,8 @@ package main
 
 import "fmt"
 
-// The world of a life: a device that keeps the kernel's rules, and what is to fail of what is
-// asked of it. Plain values, so that a copy is a world of its own.
+// The world of a life: a device that obeys the kernel's rules, and the calls that are to fail. Plain
+// values, so that a copy is a world of its own.
 
 type peer struct {
 	there     bool
@@ -137,7 +137,7 @@ type world struct {
 	mtu    int   // configured; 0: none
 	device device
 	faults []fault
-	calls  []call // since they were last looked at
+	calls  []call // since they were last checked
 	node   node
 	// Conflicts that were logged since they were last expected.
 	conflicts int
@@ -167,7 +167,7 @@ func (w *world) takeFault(op string, key int) string {
 	return ""
 }
 
-// operate calls an operation, which does `effect` if nothing keeps it from that.
+// operate calls an operation, which does `effect` unless it fails.
 func (w *world) operate(op string, key int, argument string, effect func(d *device)) (errno string) {
 	errno = w.takeFault(op, key)
 	if errno == "" && !w.device.there && op != "create_interface" && op != "delete_interface" {

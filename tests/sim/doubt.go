@@ -4,16 +4,16 @@ package main
 
 import "fmt"
 
-// A test that cannot fail shows nothing: with a rule of the model changed, the program is the one
-// that is wrong, and lives must tell.
+// A test that cannot fail shows nothing: if a rule of the model is changed, the program is wrong
+// against it, and lives must find that.
 
-// wrong is which of the model's rules are not those of the design.
+// wrong selects the rules of the model that differ from the design.
 var wrong struct {
 	lastIDWins        bool // the later of two ids has their key
 	endpointsAreState bool // an endpoint that differs is always a difference
 	fetchUndoesEvents bool // a state undoes events that came after its fetch began
 	namesakesArePeers bool // an entry with the node's id is a peer like any other
-	namelessRemoves   bool // a nameless entry withholds no removal
+	namelessRemoves   bool // an entry with neither key nor id withholds no removal
 	restartsForget    bool // a restart forgets keys and events
 }
 
@@ -34,7 +34,7 @@ const (
 	doubtSteps = 15
 )
 
-// doubt is whether lives find that the rule is another one, and make a short scenario of it.
+// doubt returns whether lives find the changed rule, and make a short scenario of it.
 func doubt(program string, first uint64, rule *bool) (steps int, found bool) {
 	*rule = true
 	defer func() { *rule = false }()
@@ -54,7 +54,7 @@ func doubt(program string, first uint64, rule *bool) (steps int, found bool) {
 	return 0, false
 }
 
-// testDoubts is how many of the doubts were not found.
+// testDoubts returns how many of the changed rules were not found.
 func testDoubts(program string, first uint64, number int) (failed int) {
 	for _, d := range doubts {
 		steps, found := doubt(program, first, d.rule)

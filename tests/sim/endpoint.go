@@ -2,7 +2,7 @@
 
 package main
 
-// What a process knows of the endpoint of a peer.
+// The endpoint history of a peer in one process.
 type endpointMemory struct {
 	there     bool
 	hasBase   bool
@@ -38,7 +38,7 @@ func (m *endpointMemory) isDue(wanted int, p *peer, now int64) bool {
 	return p.tx > m.tx
 }
 
-// compare takes note of a cycle that compared the peer with what is wanted.
+// compare records a cycle that compared the peer with the desired one.
 func (m *endpointMemory) compare(wanted int, p *peer, now int64) {
 	if wanted != 0 && wanted == p.endpoint {
 		m.base, m.hasBase, m.due = wanted, true, 0

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// entry is an entry of a state document or the payload of an event, as it is meant.
+// entry is an entry of a state document or the payload of an event, by its values.
 type entry struct {
-	id        int // none: no id that can be read
-	key       int // none: no key that can be read
+	id        int // none: no readable id
+	key       int // none: no readable key
 	prefixes  uint
 	endpoint  int
 	psk       int
 	keepalive int
-	spoiler   int    // what is wrong with it; none: it can be used
-	spelling  uint64 // how it is written
+	spoiler   int    // its fault; none: it is usable
+	spelling  uint64 // its notation
 }
 
-// plainSpelling writes an entry without anything odd.
+// plainSpelling writes an entry in the usual notation.
 const plainSpelling = 0
 
 func (e *entry) isUsable() bool { return e.spoiler == none }
 
-// spoilers: one member, and what stands in its place ("" with a missing member). The first ones
+// spoilers: one member, and its invalid value ("" with a missing member). The first ones
 // are no object at all.
 var spoilers = []struct{ member, value string }{
 	{"", "null"}, {"", "7"}, {"", `"peer-2"`}, {"", "[]"},
@@ -138,7 +138,7 @@ func (w *entryWriter) allowedIPs(set uint) {
 	w.member("allowed_ips", "["+strings.Join(list, ", ")+"]")
 }
 
-// json is the entry as it stands in a document.
+// json is the entry as written in a document.
 func (e *entry) json() string {
 	w := entryWriter{chance: newChance(e.spelling)}
 	w.chance.plain = e.spelling == plainSpelling
@@ -188,7 +188,7 @@ type document struct {
 	keys    signingKeys
 }
 
-// signingKeys say who signs: the current key, the previous one and until when it counts.
+// signingKeys name the current key, the previous one and the end of its validity.
 type signingKeys struct {
 	current, previous int
 	expires           int64 // 0: the previous key does not count at all

@@ -4,8 +4,7 @@ package main
 
 import "fmt"
 
-// generator makes up a life while it is played, so that what happens next can be about what is
-// there.
+// generator makes up a life while it is played, so that each step can refer to the current world.
 type generator struct {
 	*chance
 	script   *script
@@ -14,7 +13,7 @@ type generator struct {
 	nonces   int
 }
 
-// newLife is the life of that seed, from its first step to a device that is as it should be.
+// newLife is the life of that seed, from its first step to a converged device.
 func newLife(seed uint64) *script {
 	g := &generator{chance: newChance(seed), life: &life{seed: seed, ownID: none}}
 	g.begin()
@@ -362,7 +361,7 @@ func (g *generator) failStep() step {
 	return st
 }
 
-// managerStep calls the manager as a program would that is built on it.
+// managerStep calls the manager directly, as a program built on it would.
 func (g *generator) managerStep() step {
 	st := plain("add_peer")
 	st.entry = newEntry(g.chance)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Plays whole lives of a node: made up from a seed, written down as scenarios together with what an
-// independent model says must hold after every step, and run by `plexwg replay`. Prints TAP.
+// Plays whole lives of a node: generated from a seed, written as scenarios with expectations that an
+// independent model computes for every step, and run by `plexwg replay`. Prints TAP.
 //
 //	sim -program PLEXWG [-first SEED] [-lives N] [-mishaps N] [-keep DIR] [-doubt]
 //	sim -first SEED -show
 //
-// A life that fails is made smaller as long as it fails, and left in DIR as a scenario.
+// A life that fails is reduced while it still fails, and stored in DIR as a scenario.
 package main
 
 import (
@@ -70,7 +70,7 @@ func say(passed bool, number int, name string) (failed int) {
 // player plays lives and counts them.
 type player struct{ program, keep string }
 
-// play is whether all lives hold; it ends with the first batch that does not.
+// play returns whether all lives hold; it ends with the first batch that does not.
 func (p *player) play(first uint64, lives int) bool {
 	begun := time.Now()
 	var sum tally
@@ -87,7 +87,7 @@ func (p *player) play(first uint64, lives int) bool {
 	return held
 }
 
-// playMishaps plays the lives once for each of their calls, which fails or is not lived to.
+// playMishaps plays the lives once for each of their calls, which fails or is preceded by a crash.
 func (p *player) playMishaps(first uint64, lives int) bool {
 	begun := time.Now()
 	var sum tally
@@ -126,13 +126,13 @@ func (p *player) playBatch(scripts []*script, sum *tally) bool {
 	for i, v := range verdicts {
 		if v.text != "" {
 			p.explain(scripts[i].life, v)
-			return false // the others may well fail of the same
+			return false // the others may fail for the same reason
 		}
 	}
 	return true
 }
 
-// explain shrinks the life and leaves it as a scenario.
+// explain shrinks the life and stores it as a scenario.
 func (p *player) explain(l *life, v verdict) {
 	fmt.Printf("# again with -first %d -lives 1\n# %s\n", l.seed, v.text)
 	small := final(shrink(p.program, l))

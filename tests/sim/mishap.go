@@ -2,9 +2,9 @@
 
 package main
 
-// mishaps are the lives of that seed with one mishap more: each call fails once, as if the world
-// refused or the link was lost, and the process dies before each call of each cycle. Each life goes
-// on to its good end all the same.
+// mishaps are the lives of that seed with one more mishap: each call fails once, with an error or a
+// lost link, and the process dies before each call of each cycle. Each life must converge all the
+// same.
 func mishaps(seed uint64) (scripts []*script) {
 	whole := newLife(seed)
 	add := func(at int, happen func(st *step)) {
@@ -29,7 +29,7 @@ func mishaps(seed uint64) (scripts []*script) {
 	return scripts
 }
 
-// lastAnswer is the last document that the life was given.
+// lastAnswer is the last document of the life.
 func lastAnswer(l *life) (last answer) {
 	for i := range l.steps {
 		if l.steps[i].answer.document != nil {

@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// What must never happen, seen in the trace alone: nothing here knows the model.
+// What must never happen, checked in the trace alone, without the model.
 
 // traceCheck follows the trace of one scenario.
 type traceCheck struct {
 	broken   string
 	step     int  // of the scenario
-	hasState bool // this process was given one complete desired state
-	isRead   bool // the device was read whole in this cycle, and nothing was wrong with it
+	hasState bool // this process has had one complete desired state
+	isRead   bool // the device was read whole in this cycle, without drift
 	written  map[string]bool
 	failed   bool // a peer operation failed in this cycle
-	quiet    bool // the last cycle did all it had to, and nothing happened since
+	quiet    bool // the last cycle succeeded, and nothing happened since
 }
 
 type traceLine struct {
@@ -106,7 +106,7 @@ func (t *traceCheck) cycleOperation(life *step, op string, words []string, faile
 		return
 	case "add_peer", "remove_peer":
 	default:
-		t.isRead = false // it has to be looked at again
+		t.isRead = false // it must be checked again
 		return
 	}
 	if !t.isRead {
@@ -129,7 +129,7 @@ func (t *traceCheck) cycle(life *step, line *traceLine) {
 	if t.failed && line.Result == "ok" {
 		t.breaks(t.step, "an operation failed, and the cycle says ok")
 	}
-	// Once Setup is through, the answer is taken over, whatever becomes of the device.
+	// Once Setup has succeeded, the answer comes into force, whatever happens to the device.
 	isFetched := !strings.HasPrefix(line.Error, "wireguard: setup: ")
 	t.hasState = t.hasState || isFetched && life.answer.document != nil
 	// An event during the fetch wins until the next one.

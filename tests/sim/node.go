@@ -28,7 +28,7 @@ const (
 	unissued  = math.MaxInt64
 )
 
-// event is what an event says of an id, until a fetch that began after it succeeds.
+// event is the pending event of an id, until a fetch that began after it succeeds.
 type event struct {
 	there   bool
 	order   int
@@ -76,14 +76,14 @@ func (n *node) nameOf(key int) int {
 	return none
 }
 
-// note: an operation failed or not; a link that is not there is lost.
+// note records the result of an operation; a missing link is lost.
 func (n *node) note(errno string) {
 	if errno == "ENODEV" {
 		n.state = "absent"
 	}
 }
 
-// Setup, as a table: what is done in each state, and where that leads.
+// Setup, as a table: the action in each state, and the state after it.
 var setupSteps = map[string]struct {
 	act func(w *world) string
 	to  string
@@ -99,7 +99,7 @@ var setupSteps = map[string]struct {
 	"sized": {(*world).setUp, "up"},
 }
 
-// Every call of the product returns "" or a text that its error holds.
+// Every call of the engine returns "" or a part of its error text.
 
 func (w *world) setup() string {
 	n := &w.node
@@ -111,7 +111,7 @@ func (w *world) setup() string {
 		}
 		n.state = step.to
 		if n.state == "created" {
-			n.repeated = [keyCount]repeatedCall{} // a device that is new may need all of it again
+			n.repeated = [keyCount]repeatedCall{} // a new device may need all of it again
 		}
 	}
 	return ""
@@ -163,7 +163,7 @@ func (w *world) putPeer(e *entry) string {
 	return ""
 }
 
-// isNamesake: the entry has the node's id, and another key.
+// isNamesake returns whether the entry has the node's id, and another key.
 func (n *node) isNamesake(e *entry) bool {
 	return n.ownID != none && e.id == n.ownID && e.key != ownKey && !wrong.namesakesArePeers
 }
@@ -211,11 +211,11 @@ func (w *world) configurePeers(entries []entry, cancelAfter int) string {
 	return ""
 }
 
-// Event types. The last one is none that a node knows.
+// Event types. The last one is unknown to the node.
 var eventTypes = []string{"peer_added", "peer_removed", "peer_key_rotated", "peer_endpoint_changed",
 	"signing_key_rotated", "peer_renamed"}
 
-// happening is an event, before it is written down.
+// happening is an event, before it is written as an envelope.
 type happening struct {
 	eventType string
 	entry     entry // of the three that carry a peer; of peer_removed its id

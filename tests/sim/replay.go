@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// verdict is what became of a script: "" if all held.
+// verdict is the result of a script: "" if everything held.
 type verdict struct {
 	text   string
 	step   int    // of the scenario; 0: not known
@@ -51,7 +51,7 @@ func replay(program string, scripts []*script) ([]verdict, error) {
 	return judge(scripts, output)
 }
 
-// replayEach finds the one that the program does not live through.
+// replayEach finds the script that crashes the program.
 func replayEach(program string, scripts []*script) (all []verdict, err error) {
 	for _, s := range scripts {
 		one, err := replay(program, []*script{s})

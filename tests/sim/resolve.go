@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// What the device shall have, by the rules, said as plainly as can be.
+// The desired peers of the device, by the rules, as plainly as possible.
 
-// wantedPeer is a peer as it shall be set.
+// wantedPeer is a desired peer.
 type wantedPeer struct {
 	id, key                  int
 	prefixes                 uint
@@ -23,14 +23,14 @@ func (e *entry) wanted() wantedPeer {
 type resolution struct {
 	wanted    [keyCount]*wantedPeer
 	kept      [keyCount]bool
-	keptName  [keyCount]int // the id by which a kept peer is known; none
-	unusable  int           // entries that count and cannot be used
-	nameless  bool          // one of them says neither by key nor by id whom it means
+	keptName  [keyCount]int // the id of a retained peer; none
+	unusable  int           // unusable entries that count
+	nameless  bool          // one of them has neither key nor id
 	conflicts []string
 }
 
-// counted are the entries that count: of two with one id the first, whatever it is worth; events
-// that no fetch has overtaken stand in the place of what the document says of their id.
+// counted are the entries that count: of two with one id the first, usable or not; pending events
+// replace the document's entry of their id.
 func (n *node) counted(r *resolution) (counted []*entry) {
 	var first [8]int
 	for i := range first {
@@ -62,7 +62,7 @@ func (n *node) counted(r *resolution) (counted []*entry) {
 func (n *node) resolve(d *device) *resolution {
 	r := &resolution{}
 	counted := n.counted(r)
-	// Keys: the first id has it; the node's own nobody.
+	// Keys: the first id gets the key; no id gets the node's own.
 	var candidates []*wantedPeer
 	claimed := [keyCount]bool{}
 	for i := range counted {
@@ -97,7 +97,7 @@ func (n *node) resolve(d *device) *resolution {
 	return r
 }
 
-// keep finds the peers that stay as they are because an entry cannot be used.
+// keep finds the retained peers: those that stay because an entry is unusable.
 func (n *node) keep(r *resolution, counted []*entry, d *device, claimed *[keyCount]bool) {
 	for i := range r.keptName {
 		r.keptName[i] = none
@@ -137,7 +137,7 @@ func (n *node) keep(r *resolution, counted []*entry, d *device, claimed *[keyCou
 	}
 }
 
-// settlePrefixes: kept peers have theirs, the node its own address, then the first id has it.
+// settlePrefixes: retained peers keep theirs, the node its own address, then the first id gets it.
 func (n *node) settlePrefixes(r *resolution, candidates []*wantedPeer, d *device) {
 	var holder [prefixCount]string
 	for key := range r.kept {

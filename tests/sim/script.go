@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// life is what is played: where it begins, and its steps.
+// life is the start of a world, and the steps to play.
 type life struct {
 	seed   uint64
 	mtu    int
 	ownID  int         // none: the default
 	keys   signingKeys // of the file
-	device *change     // an interface that is there already; nil: none
+	device *change     // an existing interface; nil: none
 	peers  []change    // set_peer: those it has
 	steps  []step
 }
 
-// script is a life written down as a scenario, with what the model says must hold.
+// script is a life written as a scenario, with the expectations of the model.
 type script struct {
 	life    *life
 	world   *world
@@ -31,8 +31,7 @@ type script struct {
 	called  []int  // how many calls each step of the life made
 	writes  int    // of the latest step
 	last    report // of the latest cycle
-	// expectAt: only that step is looked at, after it was taken, and only that member of it;
-	// 0: all are.
+	// expectAt: only this step has an expectation, and only of this member; 0: all have.
 	expectAt     int
 	expectMember string
 	calls        []string // since they were last expected
@@ -50,7 +49,7 @@ func (l *life) begin() *script {
 	return &script{life: l, world: w}
 }
 
-// play writes the whole life down.
+// play writes the whole life.
 func (l *life) play() *script {
 	s := l.begin()
 	for i := range l.steps {
@@ -61,7 +60,7 @@ func (l *life) play() *script {
 
 const settlingCycles = 40
 
-// settle goes on until faults have run out: then the device is what the rules say, and stays so.
+// settle goes on until no fault is left: then the device is what the rules demand, and stays so.
 func (s *script) settle(a answer) {
 	cycle := func(a answer) {
 		s.life.steps = append(s.life.steps, cycleOf(a))
@@ -82,7 +81,7 @@ func (s *script) emit(json string) {
 	s.numbers = append(s.numbers, s.number)
 }
 
-// take writes a step down and what holds after it, and goes through it in the model.
+// take writes a step and the expectations after it, and plays it in the model.
 func (s *script) take(st *step) {
 	s.number++
 	s.arrangeFaults(st)
@@ -139,7 +138,7 @@ func (s *script) arrangeFaults(st *step) {
 	}
 }
 
-// rehearse is the calls that the step would make.
+// rehearse returns the calls that the step would make.
 func (s *script) rehearse(st *step) []call {
 	other := &script{life: s.life, world: s.world.copy()}
 	other.perform(st)
@@ -157,7 +156,7 @@ func (s *script) returned(o *object, text string) {
 	}
 }
 
-// perform is the step in JSON, gone through in the model.
+// perform plays the step in the model and returns its JSON.
 func (s *script) perform(st *step) string {
 	w := s.world
 	o := &object{}
@@ -226,7 +225,7 @@ func (s *script) reconcile(o *object, st *step) {
 	}
 	text := s.world.begin()
 	var during []string
-	// Nothing happens during a fetch that does not take place.
+	// A fetch that does not take place has no steps during it.
 	happens := s
 	if text != "" {
 		happens = &script{life: s.life, world: s.world.copy(), expectAt: -1}

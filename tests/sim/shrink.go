@@ -2,7 +2,7 @@
 
 package main
 
-// shrinker makes a life that fails smaller, as long as it fails.
+// shrinker reduces a life while it still fails.
 type shrinker struct {
 	program string
 	best    *life
@@ -12,7 +12,7 @@ type shrinker struct {
 
 const shrinkTries = 3000
 
-// fails is whether the life fails still; if so it is the best one.
+// fails returns whether the life still fails; if so it is the best one.
 func (k *shrinker) fails(l *life) bool {
 	if k.tries >= shrinkTries {
 		return false
@@ -33,7 +33,7 @@ func (l *life) copy() *life {
 	return &c
 }
 
-// change tries the life with something done to it.
+// change tries the life with a change.
 func (k *shrinker) change(do func(l *life)) bool {
 	l := k.best.copy()
 	do(l)
@@ -138,7 +138,7 @@ func (k *shrinker) simplify(at int) (progress bool) {
 	return progress
 }
 
-// toRestart: the process dies, and did nothing before.
+// toRestart: the process dies before it does anything.
 func toRestart(st *step) { *st = plain("restart") }
 
 func (k *shrinker) entries(at int) []entry { return k.best.steps[at].answer.document.entries }
@@ -165,7 +165,7 @@ func (k *shrinker) thinDocument(at int) bool {
 	return progress
 }
 
-// simplifyEntry takes what it can from the entry that `of` finds.
+// simplifyEntry removes as much as possible from the entry that `of` finds.
 func (k *shrinker) simplifyEntry(of func(l *life) *entry) (progress bool) {
 	for _, simpler := range simplerEntries(*of(k.best.copy())) {
 		progress = k.change(func(l *life) {
@@ -194,7 +194,7 @@ func simplerEntries(e entry) (ways []func(e *entry)) {
 	return ways
 }
 
-// final is the shrunk life with nothing expected but what does not hold.
+// final is the shrunk life with only the expectation that fails.
 func final(k *shrinker) *script {
 	l, v := k.best, k.verdict
 	whole := l.play()

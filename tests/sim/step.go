@@ -39,7 +39,7 @@ type target struct {
 	errno string
 }
 
-// change is what somebody else does to the device, or what peers do.
+// change is a change of the device by another program, or by a peer.
 type change struct {
 	kind      string
 	key       int
@@ -61,7 +61,7 @@ func quoted(text string) string {
 
 func timeText(now int64) string { return time.Unix(now, 0).UTC().Format(time.RFC3339) }
 
-// object is a JSON object in the making.
+// object is a JSON object under construction.
 type object struct{ members []string }
 
 func (o *object) add(name, json string) { o.members = append(o.members, quoted(name)+": "+json) }
@@ -117,7 +117,7 @@ func (h *happening) payload() string {
 	return h.entry.json()
 }
 
-// json is the envelope as it is delivered at that time: what is signed is what Go makes of it.
+// json is the envelope as delivered at that time: Go's encoding of it is what is signed.
 func (e *envelope) json(now int64) string {
 	part := struct {
 		EventType string          `json:"event_type"`
@@ -249,7 +249,7 @@ func (c *change) json(now int64) string {
 	return `{"do": "world", ` + quoted(c.kind) + ": " + value + "}"
 }
 
-// apply is what the change does to the world.
+// apply makes the change in the world.
 func (c *change) apply(w *world) {
 	d := &w.device
 	if !d.there {

@@ -46,7 +46,7 @@ var endpoints = [][]string{
 	{"203.0.113.2:1", "203.0.113.2:1", "[::FFFF:203.0.113.2]:1"},
 	{"[2001:db8::3]:65535", "[2001:DB8:0:0::3]:65535", "[2001:0db8::0.0.0.3]:65535"},
 	{"[fe80::4%eth0]:4500", "[FE80::4%eth0]:4500", "[fe80:0::4%eth0]:4500"},
-	// From here on only a device has them: what cannot be sent to.
+	// From here on only on a device: addresses that cannot be sent to.
 	{"198.51.100.5:0"},
 	{"224.0.0.6:4500"},
 	{"[::]:0"},
@@ -90,7 +90,7 @@ const (
 	interfaceName    = "plexd0"
 )
 
-// life begins when scenarios do.
+// A life begins at the default start of scenarios.
 var lifeStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // Signing keys: 1 and up; 0 is none, badSigner one that is no key.
@@ -135,7 +135,7 @@ var keysInOrder = inOrder(keyCount, func(a, b int) bool {
 	return bytes.Compare(x, y) < 0
 })
 
-// secrets are all forms in which the private keys and the preshared keys of a life could leak.
+// secrets are all forms of the private and preshared keys of a life that could leak.
 var secrets = func() (all [][]byte) {
 	privateKey := bytes.Repeat([]byte{1}, 32)
 	clamped := append([]byte{}, privateKey...)

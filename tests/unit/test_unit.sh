@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The systemd unit: how exposed it is, and that plexwg lives with what it leaves it: its user, its
-# capabilities, its system calls. The same is put together by hand; tests/vm has a systemd that runs
-# it. Usage: test_unit.sh PLEXWG UNIT UNDER_FILTER
+# The systemd unit: its exposure, and that plexwg runs with the user, the capabilities and the system
+# calls that it leaves. This test sets them up by hand; tests/vm has a systemd that runs the unit. Usage: test_unit.sh PLEXWG UNIT UNDER_FILTER
 set -u
 if [ "${4:-}" != inside ]; then
 	for program in systemd-analyze setpriv wireguard-go python3; do
