@@ -13,7 +13,7 @@ int wg_link_read(struct wg_link *own, const char *name, struct link_info *ret, s
 	int error = link_read(&own->link, name, ret, diag);
 	if (error || strcmp(ret->kind, own->kind) == 0)
 		return error;
-	return diag_fail(diag, -EEXIST, "the link is there and is no %s, but of kind %s", own->what,
+	return diag_fail(diag, -EEXIST, "the link exists and is not a %s but of kind %s", own->what,
 		ret->kind[0] ? ret->kind : "hardware");
 }
 
