@@ -18,7 +18,7 @@ static const char closing[] = "\n]}\n";
 #define CLOSING_LENGTH (sizeof closing - 1)
 
 /* All of it at `at`, or from where the file stands if `at` is negative. */
-static int write_all(int fd, const char *text, size_t length, off_t at)
+static int record_write(int fd, const char *text, size_t length, off_t at)
 {
 	for (size_t done = 0; done < length;) {
 		ssize_t count = at < 0 ? write(fd, text + done, length - done)
@@ -67,9 +67,9 @@ static int file_replace_by_copy(struct record_file *file, const char *text, size
 	if (!error && file->end)
 		error = copy_beginning(file->fd, fd, file->end);
 	if (!error)
-		error = write_all(fd, text, length, file->end);
+		error = record_write(fd, text, length, file->end);
 	if (!error)
-		error = write_all(fd, closing, CLOSING_LENGTH, file->end + (off_t)length);
+		error = record_write(fd, closing, CLOSING_LENGTH, file->end + (off_t)length);
 	if (!error && rename(new_path, file->path) != 0)
 		error = -errno;
 	if (!error) {
@@ -92,13 +92,13 @@ static bool fits_page(off_t at, size_t length)
 static int file_write(struct record_file *file, const char *text, size_t length)
 {
 	if (!file->path)
-		return write_all(file->fd, text, length, -1);
+		return record_write(file->fd, text, length, -1);
 	if (file->fd < 0 || !fits_page(file->end, length + CLOSING_LENGTH))
 		return file_replace_by_copy(file, text, length);
 	char page[PAGE_BYTES];
 	memcpy(page, text, length);
 	memcpy(page + length, closing, CLOSING_LENGTH);
-	return write_all(file->fd, page, length + CLOSING_LENGTH, file->end);
+	return record_write(file->fd, page, length + CLOSING_LENGTH, file->end);
 }
 
 static int file_add(struct record_file *file, const char *text, size_t length, struct diag *diag)
@@ -178,7 +178,7 @@ void record_file_close(struct record_file *file)
 	if (file->fd < 0)
 		return;
 	if (!file->path)
-		(void)write_all(file->fd, closing, CLOSING_LENGTH, -1);
+		(void)record_write(file->fd, closing, CLOSING_LENGTH, -1);
 	close(file->fd);
 	file->fd = -1;
 }

@@ -159,7 +159,7 @@ static int note_held(struct recorder *recorder, const struct cycle_report *repor
 	return error;
 }
 
-static void cycle_executed(void *impl, const struct cycle_report *report)
+static void recorded_cycle_executed(void *impl, const struct cycle_report *report)
 {
 	struct held_observer *observer = impl;
 	if (observer->recorder->is_on)
@@ -179,7 +179,7 @@ static int64_t frozen_boot_ns(void *impl)
 }
 
 /* The engine's part, at one time. */
-static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler,
+static int recorded_cycle_finish(struct recorder *recorder, struct reconciler *reconciler,
 	const struct fetch_answer *answer, int64_t now_ns, struct diag *diag)
 {
 	struct clock clock = reconciler->clock;
@@ -188,7 +188,7 @@ static int cycle_finish(struct recorder *recorder, struct reconciler *reconciler
 	reconciler->clock =
 		(struct clock){.now_ns = frozen_now_ns, .boot_ns = frozen_boot_ns, .impl = &now};
 	reconciler->observer =
-		(struct cycle_observer){.executed = cycle_executed, .impl = &observer};
+		(struct cycle_observer){.executed = recorded_cycle_executed, .impl = &observer};
 	int error = reconciler_finish(reconciler, answer, diag);
 	reconciler->clock = clock;
 	reconciler->observer = observer.own;
@@ -227,7 +227,7 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	int64_t now_ns = time_now(recorder);
 	identity_follow(recorder, reconciler->identity);
 	recorder->phase = RECORDER_FINISHING;
-	int error = cycle_finish(recorder, reconciler, answer, now_ns, diag);
+	int error = recorded_cycle_finish(recorder, reconciler, answer, now_ns, diag);
 	recorder_settle(recorder);
 	check_engine(recorder, error);
 	recorder->phase = RECORDER_IDLE;
@@ -303,7 +303,8 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 		return error;
 	}
 	recorder_check(recorder, recorded_event_take(&recorder->names, dispatcher, envelope,
-					 *ret_verdict, error, now.wall_ns, &event));
+					 *ret_verdict, error, &event));
+	event.now_ns = now.wall_ns;
 	event.signing_key = signing_key;
 	if (recorder->is_on)
 		event_tell(recorder, &event);

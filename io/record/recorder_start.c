@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Whether the name needs no escapes, in whatever it is told in. */
-static bool is_plain(const char *name)
+static bool is_recordable(const char *name)
 {
 	for (; *name; name++)
 		if (*name < '!' || *name > '~' || *name == '"' || *name == '\\')
@@ -48,7 +48,7 @@ static void tell_overlay_event(struct scenario_writer *steps, const struct pendi
 	tell(steps, "},\n");
 }
 
-static void tell_remove_peer(struct scenario_writer *steps, const struct key_public *key)
+static void tell_peer_removal(struct scenario_writer *steps, const struct key_public *key)
 {
 	tell(steps, "{\"do\":\"remove_peer\",\"public_key\":");
 	tell_key(steps, key);
@@ -63,7 +63,7 @@ static void tell_index_name(struct scenario_writer *steps, const struct peer_nam
 	tell(steps, ",\"public_key\":");
 	tell_key(steps, &name->public_key);
 	tell(steps, ",\"allowed_ips\":[]}},\n");
-	tell_remove_peer(steps, &name->public_key);
+	tell_peer_removal(steps, &name->public_key);
 }
 
 /*
@@ -86,7 +86,7 @@ static void tell_earlier_life(struct scenario_writer *steps, const struct pendin
 			tell_id(steps, peer->id);
 			tell(steps, "},\n");
 		}
-		tell_remove_peer(steps, &peer->entry.config.public_key);
+		tell_peer_removal(steps, &peer->entry.config.public_key);
 	}
 	tell(steps, "{\"do\":\"expect\",\"ops\":\"any\"},\n");
 }
@@ -164,7 +164,7 @@ int recorder_start(struct recorder *recorder, const char *path, struct reconcile
 	recorder->mesh_ip = identity->mesh_ip;
 	recorder->recorded_ns = recorder->clock.now_ns(recorder->clock.impl);
 	recorder->recorded_ns -= recorder->recorded_ns % NS_PER_MS;
-	if (!is_plain(recorder->config.interface_name))
+	if (!is_recordable(recorder->config.interface_name))
 		return diag_fail(diag, -EINVAL, "record: the interface's name is not plain ASCII");
 	shadow_device_init(
 		&recorder->mirror, &recorder->names, &recorder->config, &recorder->mesh_ip);

@@ -80,7 +80,7 @@ static struct pseudonym_token token_of(
 }
 
 int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher *dispatcher,
-	const struct envelope *envelope, enum verdict verdict, int error, int64_t now_ns,
+	const struct envelope *envelope, enum verdict verdict, int error,
 	struct recorded_event *ret)
 {
 	struct scenario_writer payload = {
@@ -95,7 +95,6 @@ int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher 
 		.event_id = token_of(names, &envelope->event_id),
 		.nonce = token_of(names, &envelope->nonce),
 		.issued_at_ns = envelope->issued_at_ns,
-		.now_ns = now_ns,
 		.signing_key = dispatcher->verifier->keys.current,
 	};
 	event.type = has_handler(envelope)

@@ -30,7 +30,7 @@ struct recorded_event {
  * struct scenario_writer, `*ret` then being zero.
  */
 int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher *dispatcher,
-	const struct envelope *envelope, enum verdict verdict, int error, int64_t now_ns,
+	const struct envelope *envelope, enum verdict verdict, int error,
 	struct recorded_event *ret);
 /*
  * The step, which happens at `at_ns` in the recording: what it says of time is moved by as much.

@@ -58,7 +58,7 @@ static int order_carry_out(const struct order *order, const struct backend *prog
 	return backend_start(program, order->interface, uapi, diag);
 }
 
-__attribute__((noreturn)) static void serve(
+__attribute__((noreturn)) static void helper_serve(
 	int fd, const struct backend *program, const struct uapi_socket *uapi)
 {
 	struct order order;
@@ -84,7 +84,7 @@ int spawn_helper_start(struct spawn_helper *helper, const struct backend *progra
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "helper");
 	pid_t pid = fork();
 	if (pid == 0)
-		serve(ends[1], program, uapi);
+		helper_serve(ends[1], program, uapi);
 	int error = pid < 0 ? -errno : 0;
 	close(ends[1]);
 	if (error) {
