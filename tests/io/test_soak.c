@@ -429,7 +429,7 @@ static void a_day_of_changing_problems_is_logged_in_a_few_lines(void **state)
 	struct fast_counts counts = fast_world_counts();
 	assert_in_range(counts.streams, FLAPS / 2, FLAPS / 2 + 1);
 	assert_in_range(counts.fetches, FLAPS / 2, FLAPS * 2);
-	print_message("%u lines of %u\n", soak->loud_lines, soak->log_lines);
+	print_message("# %u lines of %u\n", soak->loud_lines, soak->log_lines);
 	assert_in_range(soak->loud_lines, 5, 60);
 }
 
