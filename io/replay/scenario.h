@@ -89,6 +89,7 @@ enum world_change {
 	WORLD_SET_INTERFACE,
 	WORLD_HANDSHAKE,
 	WORLD_SENT,
+	WORLD_SET_CLOCK,
 	WORLD_SET_ROUTE,
 	WORLD_REMOVE_ROUTE,
 	WORLD_FLUSH_ROUTES,
@@ -102,6 +103,7 @@ struct world_step {
 	bool has_endpoint;             /* handshake */
 	struct endpoint endpoint;
 	uint64_t bytes;         /* sent */
+	int64_t wall_ns;        /* set_clock */
 	struct sim_route route; /* set_route, remove_route */
 };
 

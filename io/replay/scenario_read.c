@@ -21,7 +21,7 @@
 #define START_DEFAULT   "2026-03-01T12:00:00Z"
 #define NODE_ID_DEFAULT "node-1"
 #define MESH_IP_DEFAULT "10.100.0.1"
-/* 2200-01-01: the virtual clock stays within what timestamps can say. */
+/* 2200-01-01: the virtual clocks stay within what timestamps can say. */
 #define CLOCK_MAX_NS (INT64_C(7258118400) * NS_PER_S)
 
 static int read_title(struct reading *reading, struct json_span value, void *target)
@@ -198,16 +198,28 @@ static int finish_identity(struct reading *reading, struct identity *identity)
 	return identity->node_id ? 0 : diag_fail_errno(reading->diag, -ENOMEM);
 }
 
-static int check_clock(struct reading *reading, const struct scenario *scenario)
+/* The latest time that a clock has shown after the step. */
+static int64_t latest_after(const struct scenario_step *step, int64_t latest_ns)
 {
-	int64_t now_ns = scenario->start_ns;
+	if (step->kind == STEP_ADVANCE &&
+		__builtin_add_overflow(latest_ns, step->advance_ns, &latest_ns))
+		return INT64_MAX;
+	if (step->kind == STEP_WORLD && step->world.wall_ns > latest_ns)
+		return step->world.wall_ns;
+	for (size_t i = 0; step->kind == STEP_RECONCILE && i < step->reconcile.during_fetch_count;
+		i++)
+		latest_ns = latest_after(&step->reconcile.during_fetch[i], latest_ns);
+	return latest_ns;
+}
+
+static int check_clocks(struct reading *reading, const struct scenario *scenario)
+{
+	int64_t latest_ns = scenario->start_ns;
 	for (size_t i = 0; i < scenario->step_count; i++) {
-		const struct scenario_step *step = &scenario->steps[i];
-		if (step->kind == STEP_ADVANCE &&
-			(__builtin_add_overflow(now_ns, step->advance_ns, &now_ns) ||
-				now_ns > CLOCK_MAX_NS))
-			return reading_fail(reading, "step %s: by: the clock ends in the year 2200",
-				step->number);
+		latest_ns = latest_after(&scenario->steps[i], latest_ns);
+		if (latest_ns > CLOCK_MAX_NS)
+			return reading_fail(reading, "step %s: the clock ends in the year 2200",
+				scenario->steps[i].number);
 	}
 	return 0;
 }
@@ -241,7 +253,7 @@ static int read_top_level(struct reading *reading, struct json_span document, st
 	if (error)
 		return diag_wrap(reading->diag, error, "config");
 	error = scenario_steps_read(reading, top->steps, scenario);
-	return error ? error : check_clock(reading, scenario);
+	return error ? error : check_clocks(reading, scenario);
 }
 
 int scenario_read(const char *raw, size_t length, struct scenario *ret, struct diag *diag)

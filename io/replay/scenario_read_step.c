@@ -176,6 +176,7 @@ static const struct member world_members[] = {
 	STEP_MEMBER("set_interface", read_interface_change, world.interface, false),
 	STEP_MEMBER("handshake", read_handshake, world, false),
 	STEP_MEMBER("sent", read_sent, world, false),
+	STEP_MEMBER("set_clock", read_time, world.wall_ns, false),
 	STEP_MEMBER("set_route", read_route, world.route, false),
 	STEP_MEMBER("remove_route", read_route, world.route, false),
 	{"flush_routes", read_true, 0, false},

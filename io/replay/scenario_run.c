@@ -23,7 +23,7 @@ static void text_keep(
 static void record_operation(void *impl, enum sim_op op, const char *text)
 {
 	struct scenario_run *run = impl;
-	trace_line(&run->trace, run->now_ns, run->step, "operation", "operation", text, NULL);
+	trace_line(&run->trace, run->now.wall_ns, run->step, "operation", "operation", text, NULL);
 	if (op < SIM_OP_READ_DEVICE)
 		text_keep(run, &run->record.ops, text, strlen(text));
 }
@@ -33,13 +33,18 @@ static void record_log_line(void *impl, const char *line, size_t length)
 	struct scenario_run *run = impl;
 	text_keep(run, &run->record.logs, line, length - 1);
 	if (!run->out_of_memory)
-		trace_line(&run->trace, run->now_ns, run->step, "log", "line",
+		trace_line(&run->trace, run->now.wall_ns, run->step, "log", "line",
 			run->record.logs.texts[run->record.logs.count - 1], NULL);
 }
 
-static int64_t virtual_now_ns(void *impl)
+static int64_t virtual_wall_ns(void *impl)
 {
-	return ((const struct scenario_run *)impl)->now_ns;
+	return ((const struct scenario_run *)impl)->now.wall_ns;
+}
+
+static int64_t virtual_boot_ns(void *impl)
+{
+	return ((const struct scenario_run *)impl)->now.boot_ns;
 }
 
 void run_record_forget_drift(struct run_record *record)
@@ -81,7 +86,7 @@ static int process_start(struct scenario_run *run)
 {
 	const struct scenario *scenario = run->scenario;
 	struct process *process = &run->process;
-	struct clock clock = {.now_ns = virtual_now_ns, .boot_ns = virtual_now_ns, .impl = run};
+	struct clock clock = {.now_ns = virtual_wall_ns, .boot_ns = virtual_boot_ns, .impl = run};
 	struct drift_reporter reporter = {.report = record_drift, .impl = run};
 	int error = manager_init(&process->manager, sim_controller(&run->sim), &scenario->config,
 		log_sink_logger(&run->sink));
@@ -120,14 +125,14 @@ static int run_start(struct scenario_run *run, const struct scenario *scenario, 
 	*run = (struct scenario_run){
 		.scenario = scenario,
 		.trace = {.out = trace_out, .scenario = scenario->title},
-		.now_ns = scenario->start_ns,
+		.now = {scenario->start_ns, scenario->start_ns},
 		.step = "0",
 		.options.default_keepalive_s = (uint16_t)scenario->config.persistent_keepalive_s,
 	};
 	run->sink = (struct log_sink){
 		.format = LOG_FORMAT_LOGFMT,
 		.minimum = LOG_LEVEL_DEBUG,
-		.clock = {.now_ns = virtual_now_ns, .impl = run},
+		.clock = {.now_ns = virtual_wall_ns, .impl = run},
 		.interface = scenario->config.interface_name,
 		.write_line = record_log_line,
 		.impl = run,

@@ -37,8 +37,8 @@ struct run_record {
 struct scenario_run {
 	const struct scenario *scenario;
 	struct trace trace;
-	int64_t now_ns;
-	const char *step; /* the number of the current step */
+	struct moment now; /* the two clocks start at the same time */
+	const char *step;  /* the number of the current step */
 	struct sim_controller sim;
 	struct log_sink sink;
 	struct peer_wire_options options;

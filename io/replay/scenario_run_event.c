@@ -13,8 +13,9 @@
 static void trace_event(struct scenario_run *run, const char *type, const char *id, int error,
 	const struct diag *diag)
 {
-	trace_line(&run->trace, run->now_ns, run->step, "event", "event_type", type, "event_id", id,
-		"result", error ? "error" : "ok", "error", error ? diag_text(diag) : NULL, NULL);
+	trace_line(&run->trace, run->now.wall_ns, run->step, "event", "event_type", type,
+		"event_id", id, "result", error ? "error" : "ok", "error",
+		error ? diag_text(diag) : NULL, NULL);
 }
 
 int scenario_event(
@@ -42,8 +43,7 @@ int scenario_deliver(struct scenario_run *run, struct json_span data, struct dia
 		log_rejection(run, NULL, diag);
 		return error;
 	}
-	error = event_deliver(&run->process.dispatcher, &envelope,
-		(struct moment){run->now_ns, run->now_ns}, &verdict, diag);
+	error = event_deliver(&run->process.dispatcher, &envelope, run->now, &verdict, diag);
 	trace_event(run, envelope.event_type.text, envelope.event_id.text, error, diag);
 	if (verdict != VERDICT_ACCEPTED)
 		log_rejection(run, envelope.event_id.text, diag);

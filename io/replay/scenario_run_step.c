@@ -98,7 +98,7 @@ static enum run_outcome step_reconcile(struct scenario_run *run, const struct sc
 			return outcome;
 		ret->error = finish_cycle(run, step, &ret->diag);
 	}
-	trace_line(&run->trace, run->now_ns, run->step, "cycle", "result",
+	trace_line(&run->trace, run->now.wall_ns, run->step, "cycle", "result",
 		ret->error ? "error" : "ok", "error", ret->error ? diag_text(&ret->diag) : NULL,
 		NULL);
 	return RUN_HOLDS;
@@ -147,21 +147,31 @@ static enum run_outcome outcome_of(int error)
 	return error ? RUN_OUT_OF_MEMORY : RUN_HOLDS;
 }
 
+static enum run_outcome change_world(struct scenario_run *run, const struct world_step *step)
+{
+	const char *interface = run->scenario->config.interface_name;
+	if (step->change != WORLD_SET_CLOCK)
+		return outcome_of(world_change(&run->sim, interface, step, run->now.wall_ns));
+	run->now.wall_ns = step->wall_ns;
+	return RUN_HOLDS;
+}
+
 enum run_outcome scenario_step_take(struct scenario_run *run, const struct scenario_step *step,
 	struct step_return *ret, struct diag *diag)
 {
-	const char *interface = run->scenario->config.interface_name;
 	if (step->kind == STEP_RECONCILE)
 		return step_reconcile(run, step, ret, diag);
 	if (step->kind == STEP_RESTART)
 		return outcome_of(run_restart(run));
 	if (step->kind == STEP_WORLD)
-		return outcome_of(world_change(&run->sim, interface, &step->world, run->now_ns));
+		return change_world(run, &step->world);
 	if (step->kind == STEP_FAIL)
 		return outcome_of(sim_controller_fail(&run->sim, &step->fault));
-	if (step->kind == STEP_ADVANCE)
-		run->now_ns += step->advance_ns;
-	else
+	if (step->kind != STEP_ADVANCE) {
 		ret->error = call_product(run, step, &ret->diag);
+		return RUN_HOLDS;
+	}
+	run->now.wall_ns += step->advance_ns;
+	run->now.boot_ns += step->advance_ns;
 	return RUN_HOLDS;
 }

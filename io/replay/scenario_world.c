@@ -95,6 +95,7 @@ int world_change(struct sim_controller *sim, const char *interface, const struct
 	case WORLD_SENT:
 		sim_device_sent(device, &step->public_key, step->bytes);
 		return 0;
+	case WORLD_SET_CLOCK: /* the device has none */
 	case WORLD_SET_ROUTE:
 	case WORLD_REMOVE_ROUTE:
 	case WORLD_FLUSH_ROUTES:
