@@ -31,4 +31,11 @@ func (c *chance) below(n int) int {
 
 func (c *chance) percent(p int) bool { return !c.plain && c.below(100) < p }
 
+func min(a, b int) int {
+	if a < b {
+		return a
+	}
+	return b
+}
+
 func pick[T any](c *chance, from []T) T { return from[c.below(len(from))] }

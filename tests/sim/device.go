@@ -51,6 +51,16 @@ func (d *device) prefixesOf(key int) (set uint) {
 	return set
 }
 
+// keysThere are those of the peers that it has.
+func (d *device) keysThere() (there []int) {
+	for key := range d.peers {
+		if d.peers[key].there {
+			there = append(there, key)
+		}
+	}
+	return there
+}
+
 func (d *device) setPrivate(private int) {
 	d.private = private
 	if private == privateOwn {
@@ -133,8 +143,8 @@ func (c *call) string() string {
 }
 
 type world struct {
-	now    int64 // since 1970
-	mtu    int   // configured; 0: none
+	now    moment
+	mtu    int // configured; 0: none
 	device device
 	faults []fault
 	calls  []call // since they were last checked

@@ -15,6 +15,8 @@ var wrong struct {
 	namesakesArePeers bool // an entry with the node's id is a peer like any other
 	namelessRemoves   bool // an entry with neither key nor id withholds no removal
 	restartsForget    bool // a restart forgets keys and events
+	wallClockCounts   bool // ages are counted by the wall clock, which may jump
+	supersededCount   bool // an event is handled though one issued after it was
 }
 
 var doubts = []struct {
@@ -27,6 +29,8 @@ var doubts = []struct {
 	{"an entry with the node's id were a peer", &wrong.namesakesArePeers},
 	{"a nameless entry withheld no removal", &wrong.namelessRemoves},
 	{"a restart forgot keys and events", &wrong.restartsForget},
+	{"time were what the wall clock shows", &wrong.wallClockCounts},
+	{"an event that a newer one superseded counted", &wrong.supersededCount},
 }
 
 const (

@@ -10,13 +10,13 @@ type endpointMemory struct {
 	due       int // was to be set and was not; 0: none
 	seen      bool
 	handshake int64
-	born      int64  // when that was; one from the future: when it was first seen
+	born      int64  // when that was, by the boot clock; one from the future: when it was first seen
 	tx        uint64 // when that handshake was first seen
 }
 
 const silentAfter = 180
 
-func (m *endpointMemory) isDue(wanted int, p *peer, now int64) bool {
+func (m *endpointMemory) isDue(wanted int, p *peer, now moment) bool {
 	switch {
 	case wanted == 0 || wanted == p.endpoint:
 		return false
@@ -26,7 +26,7 @@ func (m *endpointMemory) isDue(wanted int, p *peer, now int64) bool {
 		return true
 	case m.due == wanted:
 		return true
-	case p.handshake != 0 && now-m.bornOf(p, now) <= silentAfter:
+	case p.handshake != 0 && m.ageOf(p, now) <= silentAfter:
 		return false
 	case !m.seen:
 		return true
@@ -39,7 +39,7 @@ func (m *endpointMemory) isDue(wanted int, p *peer, now int64) bool {
 }
 
 // compare records a cycle that compared the peer with the desired one.
-func (m *endpointMemory) compare(wanted int, p *peer, now int64) {
+func (m *endpointMemory) compare(wanted int, p *peer, now moment) {
 	if wanted != 0 && wanted == p.endpoint {
 		m.base, m.hasBase, m.due = wanted, true, 0
 		return
@@ -52,20 +52,21 @@ func (m *endpointMemory) compare(wanted int, p *peer, now int64) {
 	}
 }
 
-// bornOf counts a handshake from the future as of now, when it is first seen.
-func (m *endpointMemory) bornOf(p *peer, now int64) int64 {
-	if m.seen && m.handshake == p.handshake {
-		return m.born
+// ageOf the peer's handshake: a date is compared with the wall clock once, when it is first seen; one
+// from the future counts as now.
+func (m *endpointMemory) ageOf(p *peer, now moment) int64 {
+	if m.seen && m.handshake == p.handshake && !wrong.wallClockCounts {
+		return now.boot - m.born
 	}
-	if p.handshake > now {
-		return now
+	if p.handshake > now.wall {
+		return 0
 	}
-	return p.handshake
+	return now.wall - p.handshake
 }
 
-func (m *endpointMemory) see(p *peer, now int64) {
+func (m *endpointMemory) see(p *peer, now moment) {
 	if !m.seen || m.handshake != p.handshake {
-		m.born = m.bornOf(p, now)
+		m.born = now.boot - m.ageOf(p, now)
 		m.handshake, m.tx = p.handshake, p.tx
 	} else if p.tx < m.tx {
 		m.tx = 0

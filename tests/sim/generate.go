@@ -11,6 +11,8 @@ type generator struct {
 	life     *life
 	document document
 	nonces   int
+	latest   envelope
+	jumped   bool // the clock was set, which replays wait for
 }
 
 // newLife is the life of that seed, from its first step to a converged device.
@@ -91,6 +93,10 @@ func (g *generator) step() step {
 }
 
 func (g *generator) anyStep() step {
+	if g.jumped && g.percent(50) {
+		g.jumped = false
+		return g.replay()
+	}
 	switch kind := g.below(100); {
 	case kind < 34:
 		return g.anyCycle()
@@ -98,7 +104,7 @@ func (g *generator) anyStep() step {
 		st := plain("event")
 		st.event = g.happening()
 		return st
-	case kind < 54:
+	case kind < 58:
 		return g.delivery()
 	case kind < 75:
 		return g.worldStep()
@@ -253,6 +259,9 @@ func (g *generator) happening() happening {
 func (g *generator) envelope() envelope {
 	now := &g.script.world.node.keys
 	e := envelope{happening: g.happening(), signer: now.current}
+	if e.entry.id != none && g.latest.entry.id != none && g.percent(40) {
+		e.entry.id = g.latest.entry.id
+	}
 	g.nonces++
 	e.nonce = fmt.Sprint("n", g.nonces)
 	if e.signer == 0 {
@@ -272,9 +281,18 @@ func (g *generator) envelope() envelope {
 	case kind < 35 && now.previous != 0:
 		e.signer = now.previous
 	case kind < 45 && g.nonces > 1:
-		e.nonce = fmt.Sprint("n", 1+g.below(g.nonces-1))
+		e.nonce = fmt.Sprint("n", g.nonces-1-g.below(min(g.nonces-1, 3)))
 	}
+	g.latest = e
 	return e
+}
+
+// replay is the latest envelope once more, as if it were a new one.
+func (g *generator) replay() step {
+	st := plain("deliver")
+	st.envelopes = []envelope{g.latest}
+	st.envelopes[0].issued = 0
+	return st
 }
 
 func (g *generator) delivery() step {
@@ -327,6 +345,9 @@ func (g *generator) worldStep() step {
 	st := plain("world")
 	c := &st.change
 	c.key = g.below(keyCount)
+	if there := g.script.world.device.keysThere(); len(there) > 0 && g.percent(60) {
+		c.key = pick(g.chance, there)
+	}
 	switch kind := g.below(100); {
 	case kind < 15:
 		c.kind = "remove_peer"
@@ -336,8 +357,11 @@ func (g *generator) worldStep() step {
 		c.kind, c.endpoint = "handshake", g.below(len(endpoints))
 	case kind < 80:
 		c.kind, c.bytes = "sent", 148
-	case kind < 95:
+	case kind < 90:
 		*c = *g.interfaceChange()
+	case kind < 96:
+		c.kind, g.jumped = "set_clock", g.nonces > 0
+		c.clock = pick(g.chance, []int64{-86400, -3600, -301, -60, 60, 181, 301, 3600, 86400})
 	default:
 		c.kind = "delete_interface"
 	}

@@ -20,7 +20,8 @@ type node struct {
 	keys        signingKeys
 	keysChanged int // when an event last did
 	nonces      []nonce
-	newest      [8 + 1]int64 // when the newest event about each id was issued, and about the keys
+	swept       int64         // when those that are past were last forgotten, by the boot clock
+	newest      [8 + 1]moment // when the newest event about each id is stale, and about the keys
 }
 
 const (
@@ -45,8 +46,8 @@ type repeatedCall struct {
 }
 
 type nonce struct {
-	text    string
-	expires int64
+	text  string
+	until moment
 }
 
 func newNode(l *life) node {
@@ -61,7 +62,7 @@ func newNode(l *life) node {
 func (n *node) restarted(l *life) node {
 	next := newNode(l)
 	if !wrong.restartsForget {
-		next.keys, next.nonces, next.newest = n.keys, n.nonces, n.newest
+		next.keys, next.nonces, next.swept, next.newest = n.keys, n.nonces, n.swept, n.newest
 	}
 	return next
 }
@@ -222,16 +223,33 @@ type happening struct {
 	keys      signingKeys
 }
 
+// staleAfter is when an event from then is stale, as the clocks stand to each other now.
+func (w *world) staleAfter(issued int64) moment {
+	return w.now.after(issued + eventWindow - w.now.wall)
+}
+
 // takeTurn: an event that was delivered is handled if none issued later was, about the same.
-func (n *node) takeTurn(about int, issued int64) bool {
-	if issued == unissued {
+func (w *world) takeTurn(about int, issued int64) bool {
+	if issued == unissued || wrong.supersededCount {
 		return true
 	}
-	if issued < n.newest[about] {
+	newest, until := &w.node.newest[about], w.staleAfter(issued)
+	if !newest.isPast(w.now) && until.wall < newest.wall {
 		return false
 	}
-	n.newest[about] = issued
+	*newest = until
 	return true
+}
+
+// forgetNonces: those whose events are stale.
+func (w *world) forgetNonces() {
+	var left []nonce
+	for _, seen := range w.node.nonces {
+		if !seen.until.isPast(w.now) {
+			left = append(left, seen)
+		}
+	}
+	w.node.nonces, w.node.swept = left, w.now.boot
 }
 
 // handle: `issued` is when, or unissued if the handler is called without an envelope.
@@ -248,14 +266,14 @@ func (w *world) handle(h *happening, issued int64) string {
 		if !h.entry.isUsable() || n.isNamesake(&h.entry) {
 			return h.eventType + ": "
 		}
-		if !n.takeTurn(h.entry.id, issued) {
+		if !w.takeTurn(h.entry.id, issued) {
 			return "superseded"
 		}
 		n.order++
 		n.events[h.entry.id] = event{there: true, order: n.order, entry: h.entry}
 		return failed(w.putPeer(&h.entry))
 	case "peer_removed":
-		if !n.takeTurn(h.entry.id, issued) {
+		if !w.takeTurn(h.entry.id, issued) {
 			return "superseded"
 		}
 		n.order++
@@ -265,7 +283,7 @@ func (w *world) handle(h *happening, issued int64) string {
 		if h.keys.current == badSigner {
 			return h.eventType + ": "
 		}
-		if !n.takeTurn(aboutKeys, issued) {
+		if !w.takeTurn(aboutKeys, issued) {
 			return "superseded"
 		}
 		n.order++
@@ -308,15 +326,20 @@ func (w *world) deliver(e *envelope) string {
 		return "future"
 	}
 	current := n.keys.current != 0 && e.signer == n.keys.current
-	previous := n.keys.previous != 0 && e.signer == n.keys.previous && w.now < n.keys.expires
+	previous := n.keys.previous != 0 && e.signer == n.keys.previous && w.now.wall < n.keys.expires
 	if e.forged || e.signer == 0 || !current && !previous {
 		return "signature"
 	}
-	for _, seen := range n.nonces {
-		if seen.text == e.nonce && seen.expires >= w.now {
+	// They make room once a second.
+	if w.now.boot > n.swept {
+		w.forgetNonces()
+	}
+	issued := w.now.wall + e.issued
+	for i := range n.nonces {
+		if n.nonces[i].text == e.nonce && !n.nonces[i].until.isPast(w.now) {
 			return "duplicate nonce"
 		}
 	}
-	n.nonces = append(n.nonces, nonce{e.nonce, w.now + e.issued + eventWindow})
-	return w.handle(&e.happening, w.now+e.issued)
+	n.nonces = append(n.nonces, nonce{e.nonce, w.staleAfter(issued)})
+	return w.handle(&e.happening, issued)
 }

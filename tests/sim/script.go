@@ -38,7 +38,8 @@ type script struct {
 }
 
 func (l *life) begin() *script {
-	w := &world{now: lifeStart.Unix(), mtu: l.mtu, node: newNode(l)}
+	begun := lifeStart.Unix()
+	w := &world{now: moment{begun, begun}, mtu: l.mtu, node: newNode(l)}
 	if l.device != nil {
 		w.device = newDevice()
 		l.device.applyInterface(&w.device)
@@ -186,10 +187,10 @@ func (s *script) perform(st *step) string {
 		o.add("payload", st.event.payload())
 		s.returned(o, w.handle(&st.event, unissued))
 	case "deliver":
-		o.add("data", quoted(st.envelopes[0].json(w.now)))
+		o.add("data", quoted(st.envelopes[0].json(w.now.wall)))
 		s.returned(o, w.deliver(&st.envelopes[0]))
 	case "stream":
-		o.add("chunks", array(st.chunks(w.now), quoted))
+		o.add("chunks", array(st.chunks(w.now.wall), quoted))
 		for i := range st.envelopes {
 			w.deliver(&st.envelopes[i])
 		}
@@ -198,9 +199,9 @@ func (s *script) perform(st *step) string {
 		w.node = w.node.restarted(s.life)
 	case "advance":
 		o.add("by", quoted(fmt.Sprint(st.by, "s")))
-		w.now += st.by
+		w.now = w.now.after(st.by)
 	case "world":
-		text := st.change.json(w.now)
+		text := st.change.json(w.now.wall)
 		st.change.apply(w)
 		return text
 	case "fail":

@@ -46,7 +46,8 @@ type change struct {
 	peer      wantedPeer // set_peer
 	handshake int64      // of that peer: so long ago; none: not given
 	bytes     uint64
-	endpoint  int // handshake: where it came from; 0: where the peer was
+	endpoint  int   // handshake: where it came from; 0: where the peer was
+	clock     int64 // set_clock: to so many seconds after what it shows
 	up        *bool
 	mtu       int // 0: not given; the same for those below
 	port      int
@@ -242,6 +243,8 @@ func (c *change) json(now int64) string {
 			key.add("endpoint", quoted(endpoints[c.endpoint][0]))
 		}
 		value = key.json()
+	case "set_clock":
+		value = quoted(timeText(now + c.clock))
 	case "sent":
 		key.add("bytes", fmt.Sprint(c.bytes))
 		value = key.json()
@@ -251,6 +254,7 @@ func (c *change) json(now int64) string {
 
 // apply makes the change in the world.
 func (c *change) apply(w *world) {
+	w.now.wall += c.clock
 	d := &w.device
 	if !d.there {
 		return
@@ -262,7 +266,7 @@ func (c *change) apply(w *world) {
 	case "set_peer":
 		d.setPeer(&c.peer, fieldsAll, true)
 		if there = &d.peers[c.peer.key]; there.there && c.handshake != none {
-			there.handshake, there.tx = w.now-c.handshake, c.bytes
+			there.handshake, there.tx = w.now.wall-c.handshake, c.bytes
 		}
 	case "delete_interface":
 		*d = device{}
@@ -270,7 +274,7 @@ func (c *change) apply(w *world) {
 		c.applyInterface(d)
 	case "handshake":
 		if there.there {
-			there.handshake = w.now
+			there.handshake = w.now.wall
 			if c.endpoint != 0 {
 				there.endpoint = c.endpoint
 			}

@@ -93,6 +93,17 @@ const (
 // A life begins at the default start of scenarios.
 var lifeStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
+// moment is a time in seconds: by the wall clock, since 1970, and by the boot clock. The latter
+// counts on whatever becomes of the former, which others date by.
+type moment struct{ wall, boot int64 }
+
+func (m moment) after(seconds int64) moment { return moment{m.wall + seconds, m.boot + seconds} }
+
+// isPast: by either clock, so that no jump brings it about.
+func (m moment) isPast(now moment) bool {
+	return m.wall < now.wall && (m.boot < now.boot || wrong.wallClockCounts)
+}
+
 // Signing keys: 1 and up; 0 is none, badSigner one that is no key.
 const (
 	signerCount = 4
