@@ -3,8 +3,9 @@
 # Installs the Debian packages that are missing. Usage: tests/install.sh build|test...
 set -eu
 
+# ca-certificates, which libcurl only recommends, holds the authorities that plexwg trusts.
 build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libnl-3-dev libnl-route-3-dev
-	libnl-genl-3-dev libsodium-dev libcurl4-openssl-dev libseccomp-dev'
+	libnl-genl-3-dev libsodium-dev libcurl4-openssl-dev libseccomp-dev ca-certificates'
 # What a run needs besides the program: the device, and tools to inspect it.
 device='wireguard-go wireguard-tools iproute2'
 test='libcmocka-dev clang libclang-rt-14-dev clang-tidy cppcheck iputils-ping valgrind golang-go python3
