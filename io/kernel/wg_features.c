@@ -12,7 +12,7 @@
 
 #define REQUEST_BYTES 128
 
-struct nl_msg *wg_policy_request(uint16_t family)
+struct nl_msg *wg_features_request(uint16_t family)
 {
 	struct nl_msg *message = nlmsg_alloc_size(REQUEST_BYTES);
 	if (!message)
@@ -26,7 +26,7 @@ struct nl_msg *wg_policy_request(uint16_t family)
 	return message;
 }
 
-void wg_policy_begin(struct wg_features *policy)
+void wg_features_begin(struct wg_features *policy)
 {
 	*policy = (struct wg_features){0};
 	for (size_t i = 0; i < WG_POLICIES_MAX; i++)
@@ -49,7 +49,7 @@ static int nested_policy(struct nlattr *description)
 
 /*
  * Nothing here tells what a policy describes: the device, a peer or an allowed IP. Read it as all
- * three; wg_policy_end follows the path from the root and uses the right reading of each.
+ * three; wg_features_end follows the path from the root and uses the right reading of each.
  */
 static void policy_take(struct wg_features *policy, struct nlattr *one)
 {
@@ -88,7 +88,7 @@ static void operations_take(struct wg_features *policy, struct nlattr *operation
 	}
 }
 
-int wg_policy_message(void *impl, struct nlmsghdr *header)
+int wg_features_message(void *impl, struct nlmsghdr *header)
 {
 	struct wg_features *policy = impl;
 	struct nlattr *attributes[CTRL_ATTR_MAX + 1];
@@ -105,7 +105,7 @@ int wg_policy_message(void *impl, struct nlmsghdr *header)
 	return 0;
 }
 
-enum wg_prefix_removal wg_policy_end(const struct wg_features *policy)
+enum wg_prefix_removal wg_features_end(const struct wg_features *policy)
 {
 	if (policy->root >= WG_POLICIES_MAX)
 		return WG_PREFIX_REMOVAL_UNSAID;

@@ -34,8 +34,8 @@ struct wg_features {
 };
 
 /* Return the request, or NULL if out of memory. */
-struct nl_msg *wg_policy_request(uint16_t family);
-void wg_policy_begin(struct wg_features *policy);
+struct nl_msg *wg_features_request(uint16_t family);
+void wg_features_begin(struct wg_features *policy);
 /* Parse one message of the answer. `impl` is a struct wg_features. Returns 0 or -EIO. */
-int wg_policy_message(void *impl, struct nlmsghdr *header);
-enum wg_prefix_removal wg_policy_end(const struct wg_features *policy);
+int wg_features_message(void *impl, struct nlmsghdr *header);
+enum wg_prefix_removal wg_features_end(const struct wg_features *policy);

@@ -121,14 +121,14 @@ int wg_socket_ask_prefix_removal(
 	int error = wg_socket_family(wg, &family, diag);
 	if (error)
 		return error;
-	struct nl_msg *message = wg_policy_request(family);
+	struct nl_msg *message = wg_features_request(family);
 	if (!message)
 		return diag_fail_errno(diag, -ENOMEM);
-	wg_policy_begin(&policy);
-	struct netlink_handler handler = {wg_policy_message, &policy};
+	wg_features_begin(&policy);
+	struct netlink_handler handler = {wg_features_message, &policy};
 	error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
 	nlmsg_free(message);
 	if (!error)
-		*ret = wg_policy_end(&policy);
+		*ret = wg_features_end(&policy);
 	return error;
 }

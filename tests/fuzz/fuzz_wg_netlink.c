@@ -230,10 +230,10 @@ static void policy_read(const char *text, size_t length)
 {
 	struct wg_features policy;
 	bool is_intact;
-	wg_policy_begin(&policy);
-	answer_take(text, length, false, (struct netlink_handler){wg_policy_message, &policy},
+	wg_features_begin(&policy);
+	answer_take(text, length, false, (struct netlink_handler){wg_features_message, &policy},
 		&is_intact, NULL);
-	wg_policy_end(&policy);
+	wg_features_end(&policy);
 }
 
 void fuzz_one(const char *text, size_t length)
