@@ -58,7 +58,7 @@ else
 		start --state "$state" --interval 1s --log-level debug
 		eventually routes_are 10.2.0.0/16 || return 1
 		sleep 3
-		said 'IPv6 routes not set' 1 && said "count=2 reason=\"$is_off\"" && silent level=ERROR && silent Trouble
+		said 'IPv6 routes not set' 1 && said "count=2 reason=\"$is_off\"" && silent level=ERROR && silent Problem
 	}
 	check 'the daemon warns once, without an error' off_run
 	on_again() {
