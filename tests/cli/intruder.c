@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Somebody who got into the daemon: preloaded into it, this tries what they would, once, as soon as
- * the file $INTRUDER_FLAG is there and the daemon waits again. What it did it says in the daemon's
- * log, a line each: "intruder: ATTEMPT: done" or the error. $INTRUDER_VICTIM is a process that is
- * not the daemon's. Before the daemon begins it says whether the kernel has Landlock.
+ * An attacker who runs code in the daemon. Preloaded into it, this makes each attempt once, as soon
+ * as the file $INTRUDER_FLAG exists and the daemon waits again. It writes a line for each to the
+ * daemon's log: "intruder: ATTEMPT: done" or the error. $INTRUDER_VICTIM is a process that is not
+ * the daemon's. Before the daemon begins it writes whether the kernel has Landlock.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -47,7 +47,7 @@ static void socket_try(const char *attempt, int protocol)
 		close(fd);
 }
 
-/* Whoever owns a descriptor gets the signal of one's choice when there is something to read. */
+/* The owner of a descriptor gets any signal that it asks for when there is something to read. */
 static void signal_by_descriptor_try(pid_t victim)
 {
 	int ends[2];

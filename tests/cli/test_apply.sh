@@ -187,7 +187,7 @@ check 'apply rejects an interface that is not ours' refuses_link
 ip link del pxw-foreign
 
 if [ "$controller" = userspace ]; then
-	# A device that acknowledges all it is told, and forgets every peer.
+	# A device that acknowledges every set and forgets every peer.
 	ip tuntap add dev pxw-forget mode tun
 	python3 - <<-'PY' &
 		import socket

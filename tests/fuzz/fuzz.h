@@ -32,8 +32,8 @@ struct fuzz_part {
 struct fuzz_part fuzz_cut(struct fuzz_part *rest, const char *separator);
 
 /*
- * A secret: in an input that has it right behind `mark` and nowhere else, what is said about the
- * input must not have it.
+ * A secret: where an input has it right behind `mark` and nowhere else, no text about the input may
+ * contain it.
  */
 #define FUZZ_SECRET "5ec2e75ec2e7"
 bool fuzz_has_secret(const char *text, size_t length, const char *mark);

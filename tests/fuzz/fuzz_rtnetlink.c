@@ -106,7 +106,7 @@ static void read_routes(void)
 	diag_clear(&diag);
 }
 
-/* What is told about changes comes without being asked for. */
+/* The kernel reports changes without a request. */
 static void watch(const char *text, size_t length)
 {
 	static _Alignas(struct nlmsghdr) unsigned char bytes[NETLINK_TEXT_MAX];

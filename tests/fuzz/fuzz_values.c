@@ -104,7 +104,7 @@ static void timestamp_check(const char *text, size_t length)
 	FUZZ_HOLDS(ns >= TIMESTAMP_MIN_NS && ns <= TIMESTAMP_MAX_NS);
 	struct timestamp_text spelt = timestamp_format(ns);
 	FUZZ_HOLDS(timestamp_parse(spelt.text, strlen(spelt.text), &again));
-	/* An offset can lead out of the years that are told apart. */
+	/* An offset can lead out of the range of years. */
 	FUZZ_HOLDS(again == ns || again == TIMESTAMP_MIN_NS || again == TIMESTAMP_MAX_NS);
 }
 

@@ -2,8 +2,7 @@
 /*
  * `wg show NAME dump`, and that of all: what was read can be written in either form, with either
  * end of line, and read again as the same; one whose last line is cut before its last field is
- * refused; and neither an error nor what is said of unusable values holds a private or preshared
- * key.
+ * rejected; and no error, also of unusable values, contains a private or preshared key.
  */
 #include "describe.h"
 #include "device.h"

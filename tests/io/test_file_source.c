@@ -50,7 +50,7 @@ struct node {
 	enum fetch_outcome outcome;
 	size_t peer_count;
 	unsigned wishes;
-	unsigned troubles;
+	unsigned problems;
 };
 
 static void on_answered(void *impl, const struct fetch_answer *answer)
@@ -72,7 +72,7 @@ static void on_log(void *sink, enum log_level level, const char *message,
 	const struct log_field *fields, unsigned field_count)
 {
 	struct node *node = sink;
-	node->troubles += strcmp(message, "Problem") == 0;
+	node->problems += strcmp(message, "Problem") == 0;
 }
 
 static void impatient(void *impl)
@@ -147,7 +147,7 @@ static void a_file_that_cannot_be_watched_is_still_read(void **state)
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 	assert_int_equal(node->peer_count, 1);
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
-	assert_int_equal(node->troubles, 1);
+	assert_int_equal(node->problems, 1);
 }
 
 static void a_failed_watch_is_set_as_soon_as_possible(void **state)
@@ -175,7 +175,7 @@ static void the_watched_parts_of_a_path_stay_watched(void **state)
 		wish_await(node);
 		assert_int_equal(fetch(node), FETCH_DOCUMENT);
 	}
-	assert_int_equal(node->troubles, 1);
+	assert_int_equal(node->problems, 1);
 	no_watches = false;
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
 	assert_false(problem_is_raised(&node->source.watch_problem));
@@ -206,7 +206,7 @@ static void a_state_that_could_not_be_stored_is_read_again_until_it_is(void **st
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 	assert_true(scratch_has(node->scratch, "last_state.json"));
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
-	assert_int_equal(node->troubles, 1);
+	assert_int_equal(node->problems, 1);
 }
 
 /* A state is checked when it is read, so each of these differs from the one before. */
@@ -232,7 +232,7 @@ static void a_state_that_others_may_read_has_no_preshared_keys_or_is_warned_of(v
 		assert_int_equal(
 			problem_is_raised(&node->source.secrecy_problem), files[i].is_said);
 	}
-	assert_int_equal(node->troubles, 2);
+	assert_int_equal(node->problems, 2);
 }
 
 int main(void)

@@ -53,17 +53,17 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void tell_a(void *impl)
+static void note_a(void *impl)
 {
 	tell(impl, 'a');
 }
 
-static void tell_b(void *impl)
+static void note_b(void *impl)
 {
 	tell(impl, 'b');
 }
 
-static void tell_c(void *impl)
+static void note_c(void *impl)
 {
 	tell(impl, 'c');
 }
@@ -108,9 +108,9 @@ static void run_to(struct fixture *fixture, const char *story)
 static void timers_expire_in_the_order_of_their_times(void **state)
 {
 	struct fixture *fixture = *state;
-	loop_timer_set(&fixture->loop, &fixture->timers[2], 200, tell_c, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 0, tell_a, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[1], 100, tell_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[2], 200, note_c, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 0, note_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[1], 100, note_b, fixture);
 	run_to(fixture, "abc");
 }
 
@@ -118,14 +118,14 @@ static void jobs_run_one_after_another_and_once(void **state)
 {
 	struct fixture *fixture = *state;
 	struct loop_job jobs[3] = {0};
-	loop_job_add(&fixture->loop, &jobs[1], tell_b, fixture);
-	loop_job_add(&fixture->loop, &jobs[0], tell_a, fixture);
-	loop_job_add(&fixture->loop, &jobs[1], tell_b, fixture);
-	loop_job_add(&fixture->loop, &jobs[2], tell_c, fixture);
+	loop_job_add(&fixture->loop, &jobs[1], note_b, fixture);
+	loop_job_add(&fixture->loop, &jobs[0], note_a, fixture);
+	loop_job_add(&fixture->loop, &jobs[1], note_b, fixture);
+	loop_job_add(&fixture->loop, &jobs[2], note_c, fixture);
 	loop_job_cancel(&fixture->loop, &jobs[0]);
 	loop_job_cancel(&fixture->loop, &jobs[0]);
 	run_to(fixture, "bc");
-	loop_job_add(&fixture->loop, &jobs[0], tell_a, fixture);
+	loop_job_add(&fixture->loop, &jobs[0], note_a, fixture);
 	run_to(fixture, "bca");
 }
 
@@ -147,7 +147,7 @@ static void a_job_that_adds_itself_leaves_room_for_timers(void **state)
 	struct fixture *fixture = *state;
 	struct repeated_job repeated = {.fixture = fixture};
 	loop_job_add(&fixture->loop, &repeated.job, add_self_again, &repeated);
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 3, tell_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 3, note_a, fixture);
 	run_to(fixture, "a");
 }
 
@@ -170,8 +170,8 @@ static void take_long(void *impl)
 	struct long_job *job = impl;
 	struct fixture *fixture = job->fixture;
 	tell(fixture, '[');
-	loop_job_add(&fixture->loop, &job->other, tell_b, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 40, tell_c, fixture);
+	loop_job_add(&fixture->loop, &job->other, note_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 40, note_c, fixture);
 	assert_int_equal(write(fixture->far, "x", 1), 1);
 	for (int64_t end_ms = loop_now_ms() + PATIENCE_MS;
 		strlen(fixture->story) < strlen("[xc") && loop_now_ms() < end_ms;)
@@ -203,7 +203,7 @@ static void a_stop_within_a_job_ends_the_run_when_the_job_is_done(void **state)
 	struct fixture *fixture = *state;
 	struct loop_job jobs[2] = {0};
 	loop_job_add(&fixture->loop, &jobs[0], turn_until_stopped, fixture);
-	loop_job_add(&fixture->loop, &jobs[1], tell_b, fixture);
+	loop_job_add(&fixture->loop, &jobs[1], note_b, fixture);
 	run_for(fixture, 20);
 	assert_string_equal(fixture->story, "a");
 	run_to(fixture, "ab");
@@ -222,8 +222,8 @@ static void a_timer_is_never_early(void **state)
 static void a_timer_does_not_expire_within_the_call_that_sets_it(void **state)
 {
 	struct fixture *fixture = *state;
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 0, tell_a, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[1], -60000, tell_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 0, note_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[1], -60000, note_b, fixture);
 	assert_string_equal(fixture->story, "");
 	run_to(fixture, "ba");
 }
@@ -231,7 +231,7 @@ static void a_timer_does_not_expire_within_the_call_that_sets_it(void **state)
 static void a_timer_expires_once(void **state)
 {
 	struct fixture *fixture = *state;
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 1, tell_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 1, note_a, fixture);
 	run_to(fixture, "a");
 	assert_false(fixture->timers[0].is_set);
 }
@@ -239,8 +239,8 @@ static void a_timer_expires_once(void **state)
 static void a_cancelled_timer_does_not_expire(void **state)
 {
 	struct fixture *fixture = *state;
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 1, tell_a, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[1], 1, tell_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 1, note_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[1], 1, note_b, fixture);
 	loop_timer_cancel(&fixture->loop, &fixture->timers[0]);
 	loop_timer_cancel(&fixture->loop, &fixture->timers[0]);
 	loop_timer_cancel(&fixture->loop, &fixture->timers[3]);
@@ -250,9 +250,9 @@ static void a_cancelled_timer_does_not_expire(void **state)
 static void a_timer_set_again_counts_from_then(void **state)
 {
 	struct fixture *fixture = *state;
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 2, tell_a, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[1], 4, tell_b, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 6, tell_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 2, note_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[1], 4, note_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 6, note_a, fixture);
 	run_to(fixture, "ba");
 }
 
@@ -261,14 +261,14 @@ static void cancel_second(void *impl)
 	struct fixture *fixture = impl;
 	tell(fixture, 'x');
 	loop_timer_cancel(&fixture->loop, &fixture->timers[1]);
-	loop_timer_set(&fixture->loop, &fixture->timers[2], 0, tell_c, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[2], 0, note_c, fixture);
 }
 
 static void a_callback_cancels_and_sets_other_timers(void **state)
 {
 	struct fixture *fixture = *state;
 	loop_timer_set(&fixture->loop, &fixture->timers[0], 0, cancel_second, fixture);
-	loop_timer_set(&fixture->loop, &fixture->timers[1], 0, tell_b, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[1], 0, note_b, fixture);
 	run_to(fixture, "xc");
 }
 
@@ -484,7 +484,7 @@ static void a_signal_does_not_end_the_run(void **state)
 	struct itimerval often = {{0, 2000}, {0, 2000}}, never = {{0, 0}, {0, 0}};
 	sigaction(SIGALRM, &action, &before);
 	setitimer(ITIMER_REAL, &often, NULL);
-	loop_timer_set(&fixture->loop, &fixture->timers[0], 30, tell_a, fixture);
+	loop_timer_set(&fixture->loop, &fixture->timers[0], 30, note_a, fixture);
 	run_to(fixture, "a");
 	setitimer(ITIMER_REAL, &never, NULL);
 	sigaction(SIGALRM, &before, NULL);

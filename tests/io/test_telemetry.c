@@ -97,18 +97,18 @@ static void the_order_to_rotate_keys_stays_in_force_until_there_is_another_key(v
 {
 	struct node_fixture *node = *state;
 	for (int by_event = 0; by_event < 2; by_event++) {
-		unsigned troubles = 1 + (unsigned)by_event;
+		unsigned problems = 1 + (unsigned)by_event;
 		if (by_event)
 			telemetry_order_rotation(&telemetry);
 		else
 			node_tell(node, "POST", "/orders", "'node':'n1','rotate_keys':true");
 		for (int i = 0; i < 3; i++)
 			beat(node);
-		assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), troubles);
-		assert_int_equal(node_logged(node, "Problem resolved"), troubles - 1);
+		assert_int_equal(node_logged(node, "rotate_keys is not supported yet"), problems);
+		assert_int_equal(node_logged(node, "Problem resolved"), problems - 1);
 		node->identity.public_key.bytes[0] ^= 1;
 		beat(node);
-		assert_int_equal(node_logged(node, "Problem resolved subsystem=orders"), troubles);
+		assert_int_equal(node_logged(node, "Problem resolved subsystem=orders"), problems);
 	}
 }
 

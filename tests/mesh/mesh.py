@@ -157,7 +157,7 @@ class Node:
     def says(self, text):
         return text in self.log()
 
-    def troubles(self, since=0):
+    def problems(self, since=0):
         """The log's lines of warning and error from that byte on, except one that depends on how much
         memory this machine allows to lock."""
         lines = re.findall(r"^.*level=(?:WARN|ERROR).*$", self.log()[since:], re.MULTILINE)

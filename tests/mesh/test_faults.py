@@ -77,7 +77,7 @@ def the_control_plane_misbehaves():
 
 def each_problem_is_logged_once():
     for node in mesh.nodes:
-        said = [line.split(" subsystem=")[1] for line in node.troubles(marks[node.id])]
+        said = [line.split(" subsystem=")[1] for line in node.problems(marks[node.id])]
         note(f"{node.id}: {len(said)}")
         for line in said:
             note("  " + line)
@@ -100,7 +100,7 @@ def the_end_of_a_control_plane_affects_no_tunnel():
     plane.kill()
     time.sleep(4)
     for node in mesh.nodes:
-        said = [line.split(" subsystem=")[1] for line in node.troubles(marks[node.id])]
+        said = [line.split(" subsystem=")[1] for line in node.problems(marks[node.id])]
         note(f"{node.id}: {said}")
         assert len(said) == len(set(said)) <= 4, node.id
     assert set(hub.peers()) == {node.public_key() for node in others} | {EXTRA}

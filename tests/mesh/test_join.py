@@ -285,7 +285,7 @@ def the_environment_reveals_no_secret_and_widens_no_trust():
     home = directory("home")
     os.mkdir(home)
     with open(os.path.join(home, ".netrc"), "w") as file:
-        file.write("default login somebody password netrc-password\n")
+        file.write("default login another password netrc-password\n")
     with open(os.path.join(home, ".curlrc"), "w") as file:
         file.write("insecure\n")
     files = {"HOME": home, "CURL_HOME": home, "NETRC": os.path.join(home, ".netrc")}

@@ -131,7 +131,7 @@ def a_node_that_moves_is_reached_at_its_new_address():
 
 def no_event_was_rejected_and_no_cycle_failed():
     for node in mesh.nodes:
-        assert node.troubles() == [], node.troubles()
+        assert node.problems() == [], node.problems()
 
 
 def a_node_with_a_new_key_is_reached_again():

@@ -90,7 +90,7 @@ def drift_is_corrected_and_reported():
                            ("peer_removed", f"peer {ALIEN}")}, corrections
     time.sleep(1.5)
     assert len(plane.requests("drift", node.id)) == len(reports)
-    assert node.troubles(mark) == []
+    assert node.problems(mark) == []
 
 
 def a_rejected_token_is_read_again():
@@ -113,7 +113,7 @@ def an_unreadable_token_file_is_logged_once():
     plane.ask("PUT", f"/nodes/{node.id}", {"token": "a-third-token"})
     before = count("state 401")
     until(lambda: count("state 401") >= before + 2)
-    assert len([line for line in node.troubles(mark) if "node token" in line]) == 1
+    assert len([line for line in node.problems(mark) if "node token" in line]) == 1
     plane.ask("PUT", f"/nodes/{node.id}", {"token": "another-token"})
     os.rename(token + ".away", token)
     good = count("state 304")

@@ -117,13 +117,13 @@ check 'a ping passes through the tunnel' ping -c 1 -W 20 10.9.0.2
 status_of_main() { # status_of_main NAME
 	awk -v name="$1:" '$1 == name { print $2 }' "/proc/$(main_pid)/status"
 }
-confined() {
+sandboxed() {
 	same "$(id -u plexwg)" "$(status_of_main Uid)" && same 1 "$(status_of_main NoNewPrivs)" &&
 		for set in CapPrm CapEff CapBnd CapAmb; do
 			same 0000000000001000 "$(status_of_main $set)" || return
 		done
 }
-check 'it is a user of its own with CAP_NET_ADMIN and nothing else' confined
+check 'it is a user of its own with CAP_NET_ADMIN and nothing else' sandboxed
 in_sandbox() {
 	awk '$5 == "/" && $6 ~ /^ro/ { found = 1 } END { exit !found }' "/proc/$(main_pid)/mountinfo" &&
 		not [ -e "/proc/$(main_pid)/root/proc/sys" ]
@@ -287,7 +287,7 @@ check 'it is taken down with its interface' nothing_is_left
 
 logfmt() {
 	words | grep -vE '^time=[-0-9T:.]+Z level=(DEBUG|INFO|WARN|ERROR) msg=' >"$work/others"
-	# What is said before there is a log.
+	# Errors from before the log.
 	not grep -vE '^plexwg: run: (config: .*interval: "never"|identity: .*: Permission denied|--state and)' \
 		"$work/others" && [ -s "$work/others" ] &&
 		[ "$(words | grep -c 'level=INFO')" -gt 20 ]
@@ -296,8 +296,8 @@ check 'its log is in the journal, a line each' logfmt
 no_problem() {
 	words | grep -E 'level=(WARN|ERROR)|not permitted|denied|not implemented' |
 		grep -v -e reason=link_lost -e "^plexwg: run: identity: $identity/private_key: Permission denied" |
-		tee "$work/trouble"
-	[ ! -s "$work/trouble" ]
+		tee "$work/problems"
+	[ ! -s "$work/problems" ]
 }
 check 'it lacked nothing' no_problem
 cat $identity/private_key >>"$work/secrets"
