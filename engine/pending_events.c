@@ -110,12 +110,12 @@ static int entry_copy(const struct peer_entry *entry, struct arena *arena, struc
 	return 0;
 }
 
-/* Insert `peer` unless making it failed with `error`. Free it on failure. */
+/* Insert `peer` unless filling it failed with `error`. Free it on failure. */
 static int overlay_put_made(struct pending_events *overlay, struct pending_peer *peer, int error)
 {
 	if (!error)
 		error = overlay_put(overlay, peer);
-	if (error && peer)
+	if (error)
 		pending_peer_free(peer);
 	return error;
 }
@@ -135,16 +135,18 @@ static struct pending_peer *peer_make(const char *id)
 int pending_events_set(struct pending_events *overlay, const struct peer_entry *entry)
 {
 	struct pending_peer *peer = peer_make(entry->id);
-	return overlay_put_made(
-		overlay, peer, peer ? entry_copy(entry, &peer->arena, &peer->entry) : -ENOMEM);
+	if (!peer)
+		return -ENOMEM;
+	return overlay_put_made(overlay, peer, entry_copy(entry, &peer->arena, &peer->entry));
 }
 
 int pending_events_remove(struct pending_events *overlay, const char *id)
 {
 	struct pending_peer *peer = peer_make(id);
-	if (peer)
-		peer->removed = true;
-	return overlay_put_made(overlay, peer, peer ? 0 : -ENOMEM);
+	if (!peer)
+		return -ENOMEM;
+	peer->removed = true;
+	return overlay_put_made(overlay, peer, 0);
 }
 
 uint64_t pending_events_count(struct pending_events *overlay)
