@@ -51,10 +51,58 @@ is() { # is PROPERTY VALUE
 	same "$2" "$(property "$1")"
 }
 
-# A machine as it is after installing: root has tried plexwg, and the kernel can load WireGuard.
-echo '{"peers": []}' >"$work/nobody.json"
-"$plexwg" init --identity "$work/tried" --mesh-ip 10.9.0.1 >"$work/said.log" &&
-	"$plexwg" apply --identity "$work/tried" --state "$work/nobody.json" >>"$work/said.log" && "$plexwg" down
+chmod 666 /dev/net/tun # as udev makes it
+drop_in
+user_is_there() {
+	grep '^plexwg:' /etc/passwd && grep '^plexwg:' /etc/group
+}
+check 'its user was created when the machine booted' user_is_there
+
+# The README's commands, as root types them on a machine that has no user plexwg yet.
+sed -i '/^plexwg:/d' /etc/passwd /etc/group
+PATH=$PATH:$(dirname "$plexwg")
+block() { # block TEXT: the README's block of commands that begins with it
+	awk -v text="$1" '/^```/ { inside = 0 } inside
+		/^```sh$/ { getline; inside = index($0, text) == 1; if (inside) print }' /root/README.md
+}
+typed() { # typed TEXT: run that block; the commands that failed are in $work/failed
+	block "$1" >"$work/block" && [ -s "$work/block" ] &&
+		bash -Ec 'trap "echo \"\$BASH_COMMAND\" >&3" ERR; . "$0"; true' "$work/block" 3>"$work/failed"
+}
+first_steps() {
+	typed 'mkdir -p /etc/plexwg' && same "plexwg plan --state $state" "$(cat "$work/failed")" && not ip link show $device
+}
+check "the README's first steps work as printed, and a plan with changes returns status 2" first_steps
+foreground() {
+	bash -c "exec $(block 'plexwg run --state')" >"$log" 2>&1 &
+	pid=$!
+	eventually keys_are "$(key 2)" && stop INT && not ip link show $device
+}
+check "the README's command for a daemon of root works as printed" foreground
+unit_block() {
+	typed systemd-sysusers && same '' "$(cat "$work/failed")" && eventually is StatusText '1 peers, converged' &&
+		user_is_there && sleep 5 && is NRestarts 0 && is ActiveState active && keys_are "$(key 2)" &&
+		same plexwg "$(stat -c %U $identity/private_key)"
+}
+check "the README's commands for the unit work as printed, and the unit does not restart in a loop" unit_block
+beside() {
+	local words="another plexwg (pid $(main_pid))"
+	"$plexwg" plan --state $state && status 1 "$plexwg" apply --state $state && grep -F "$words" "$err" &&
+		status 1 "$plexwg" down && grep -F "$words" "$err" &&
+		keys_are "$(key 2)" && same plexwg "$(stat -c %U /run/plexwg/* | sort -u)" && systemd restart && is ActiveState active
+}
+check "root can plan while the unit runs, but not apply or take down" beside
+between() {
+	systemd stop && "$plexwg" apply --state $state && systemd start && is StatusText '1 peers, converged' && is NRestarts 0
+}
+check "root can apply between a stop and a start of the unit" between
+taken_away() {
+	systemd disable && systemd stop && "$plexwg" down && not ip link show $device &&
+		rm -r $identity/* /etc/plexwg /etc/plexwg.json
+}
+check "root can disable the unit and take the interface down" taken_away
+
+# From here on the kernel has to load WireGuard.
 module=$(find /vm/modules -name '*wireguard.ko')
 rmmod wireguard
 printf '#!/bin/sh\ncase $* in *wireguard*) exec insmod %s ;; esac\n' "$module" >/vm/modprobe
@@ -62,13 +110,6 @@ sed -i '1a export PATH=/usr/bin:/usr/lib/busybox' /vm/modprobe
 chmod +x /vm/modprobe
 echo /vm/modprobe >/proc/sys/kernel/modprobe
 mkdir /etc/plexwg
-chmod 666 /dev/net/tun # as udev makes it
-drop_in
-
-user_is_there() {
-	grep '^plexwg:' /etc/passwd && grep '^plexwg:' /etc/group
-}
-check 'its user was created when the machine booted' user_is_there
 condition() {
 	configure '"interval": "1h"'
 	systemd start && is ActiveState inactive && is ConditionResult no && is NRestarts 0
