@@ -59,7 +59,7 @@ static double ms_since(const struct timespec *begin)
 	       (double)(end.tv_nsec - begin->tv_nsec) / 1e6;
 }
 
-/* Adds the time that sealing takes to `seal_ms`. */
+/* Add the time of sealing to `seal_ms`. */
 static struct peer_table table_make(uint64_t count, uint64_t start, uint64_t step, double *seal_ms)
 {
 	struct peer_table table = {0};
@@ -89,7 +89,7 @@ static double pass_ms(const struct peer_table *desired, const struct peer_table 
 	return ms;
 }
 
-/* The comparison is not only fast but made: each field, changed, is found. */
+/* The comparison is not only fast but complete: it finds a change of each field. */
 static void check_fields(struct peer_table *desired, const struct peer_table *actual)
 {
 	const struct endpoint_history memory = {0};

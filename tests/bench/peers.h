@@ -10,7 +10,7 @@
 
 #define BENCH_PEERS_DEFAULT 1000000
 
-/* 32 bytes that look random, from a number; `kind` tells public from preshared keys. */
+/* Return 32 pseudorandom bytes for a number; `kind` separates public from preshared keys. */
 static inline void bench_key(uint64_t number, uint64_t kind, uint8_t *ret)
 {
 	uint64_t state = number * 2 + kind;
@@ -25,7 +25,7 @@ static inline void bench_key(uint64_t number, uint64_t kind, uint8_t *ret)
 	}
 }
 
-/* A walk over all numbers below `count` in an order that `start` and the step decide. */
+/* A walk over all numbers below `count`, in an order that `start` and the step determine. */
 struct bench_shuffle {
 	uint64_t at, step, count;
 };

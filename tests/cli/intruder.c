@@ -75,7 +75,7 @@ static void try_all(void)
 	socket_try("xfrm", NETLINK_XFRM);
 	execve("/bin/true", no_words, no_words);
 	say("execute", false);
-	/* Or else none of the above would say anything. */
+	/* Otherwise none of the above would show anything. */
 	open_try("(read)", FOLDER "old", O_RDONLY);
 	say("(tgkill itself)", syscall(SYS_tgkill, getpid(), gettid(), 0) == 0);
 	socket_try("(rtnetlink)", NETLINK_ROUTE);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Values written down, to see whether two are the same: every member, secrets too.
- */
+/* Values as text, to compare two of them: every member, secrets too. */
 #pragma once
 
 #include <stddef.h>
@@ -21,7 +19,7 @@ struct state_document;
 
 void describe(struct description *to, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* With its length, so that no two lists of texts look alike. */
+/* With its length, so that different lists of texts have different descriptions. */
 void describe_bytes(struct description *to, const void *bytes, size_t length);
 void describe_peer(struct description *to, const struct peer_config *peer);
 void describe_entry(struct description *to, const struct peer_entry *entry);
@@ -30,5 +28,5 @@ void describe_state(struct description *to, const struct state_document *documen
 void describe_device(struct description *to, const struct device *device);
 void describe_envelope(struct description *to, const struct envelope *envelope);
 
-/* Says on standard error what differs, if something does; frees both. */
+/* Report a difference on standard error, if there is one; free both. */
 _Bool descriptions_match(struct description *a, struct description *b);

@@ -85,7 +85,9 @@ bool fuzz_has_secret(const char *text, size_t length, const char *mark)
 	return found;
 }
 
-/* Whether the digit at `at` is the last of an escape, \x15 or \u0015, and so none of the text's. */
+/*
+ * Whether the digit at `at` is the last of an escape, \x15 or \u0015, and so not part of the text.
+ */
 static bool ends_escape(const char *text, const char *at)
 {
 	size_t before = (size_t)(at - text);
@@ -115,7 +117,7 @@ const char *fuzz_directory(void)
 {
 	if (directory[0])
 		return directory;
-	/* In memory, where there is such a place. */
+	/* In memory, if there is a file system for it. */
 	snprintf(directory, sizeof directory, "%s/plexwg-fuzz-XXXXXX",
 		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(directory) || atexit(directory_remove) != 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers to a heartbeat and to a registration: two reads agree, what is taken can be used as it
- * is, and no error holds the token.
+ * Answers to a heartbeat and to a registration: two reads agree, accepted values are usable as they
+ * are, and no error contains the token.
  */
 #include "api_reply.h"
 #include "diag.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state kept from the last run: the two files, with "--" on a line between them. What was
- * loaded can be stored and loaded again as the same, and no error holds a preshared key.
+ * The cached state: its two files, with a line "--" between them. What was loaded can be stored and
+ * loads again as the same, and no error contains a preshared key.
  */
 #include "describe.h"
 #include "diag.h"
@@ -24,7 +24,7 @@ static struct state_store_file cache_begin(void)
 	return cache;
 }
 
-/* No fuzzer finds a hash, so that one of the right length is put right. */
+/* No fuzzer finds a hash, so one of the right length is corrected. */
 static void document_fit(char *text, size_t length)
 {
 	struct json_span whole, document, hash;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configuration files: each member reaches its option once at most, in a type that the option
- * takes.
+ * Configuration files: each member reaches its option at most once, in a type that the option
+ * accepts.
  */
 #include "config_file.h"
 #include "diag.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Envelopes: what a signature covers is JSON itself, and read as an envelope again covers the same;
- * a payload stays the value it was.
+ * Envelopes: the bytes that a signature covers are JSON, and read as an envelope again cover the
+ * same; a payload keeps its value.
  */
 #include "describe.h"
 #include "diag.h"
@@ -27,7 +27,7 @@ static bool is_same_value(struct envelope_text a, struct envelope_text b)
 	return is_same;
 }
 
-/* The five members in their order, and nothing that HTML or JavaScript would take for its own. */
+/* The five members in their order, without characters that HTML or JavaScript could interpret. */
 static void canonical_check(const struct envelope *envelope)
 {
 	const struct envelope_text *canonical = &envelope->canonical;

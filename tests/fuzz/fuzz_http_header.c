@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A header as libcurl hands it on, line by line: no value has a control character in it, and what
- * is made of it stays within its bounds.
+ * A header as libcurl passes it on, line by line: no value has a control character in it, and
+ * parsed values stay within their limits.
  */
 #include "api_result.h"
 #include "fuzz.h"

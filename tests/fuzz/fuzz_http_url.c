@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Base URLs: the one that was read reads as itself, http stays at home, and no error repeats a
+ * Base URLs: an accepted one reads as itself, http is for loopback only, and no error quotes a
  * password.
  */
 #include "diag.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The identity directory: its four files, between lines of "--". What is taken is sound; what is
- * refused is refused with a reason that holds neither the key nor the token.
+ * The identity directory: its four files, between lines of "--". What is accepted is valid; what is
+ * rejected has a reason that contains neither the key nor the token.
  */
 #include "curve.h"
 #include "diag.h"
@@ -80,7 +80,7 @@ static void signing_key_check(const char *directory)
 void fuzz_one(const char *text, size_t length)
 {
 	struct fuzz_part rest = {text, length}, identity = fuzz_cut(&rest, "--\n");
-	/* Who the node is, is no secret. */
+	/* The node's id and address are no secret. */
 	if (identity.length &&
 		memmem(identity.text, identity.length, FUZZ_SECRET, sizeof FUZZ_SECRET - 1))
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON: json_scan takes what RFC 8259 allows and nothing else, json-c takes all that it takes, and
- * a walk over the spans, and json_read, find what json-c found.
+ * JSON: json_scan accepts what RFC 8259 allows and nothing else, json-c accepts all that it
+ * accepts, and a walk over the spans, and json_read, find what json-c found.
  */
 #include "arena.h"
 #include "canonical_json.h"
@@ -15,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * The grammar, once more and in another way: recursion, byte by byte.
- */
+/* A second implementation of the grammar, by recursion, byte by byte. */
 struct grammar {
 	const uint8_t *at, *end;
 	unsigned depth;
@@ -225,8 +223,10 @@ static void string_check(struct json_span span, struct json_object *tree, struct
 
 static void span_check(struct json_span span, struct json_object *tree, struct arena *arena);
 
-/* json-c keeps the last of repeated members, and cuts names at a NUL: then there is no telling what
- * it has found. */
+/*
+ * json-c stores the last of repeated members, and cuts names at a NUL: then the results cannot be
+ * compared.
+ */
 static bool is_clear(struct json_span span, struct arena *arena)
 {
 	struct json_cursor cursor = json_cursor_open(span);
@@ -283,7 +283,7 @@ static void span_check(struct json_span span, struct json_object *tree, struct a
 		string_check(span, tree, arena);
 }
 
-/* What the product's reader makes of that value: containers come empty. */
+/* The values that plexwg's own reader makes of it: containers are empty. */
 static struct json_object *shallow(struct json_object *value)
 {
 	if (json_object_get_type(value) == json_type_object)
@@ -301,7 +301,7 @@ static struct json_object *shallow_list(struct json_object *array)
 	return list;
 }
 
-/* The product's reader, which has ways of its own, sees the same. */
+/* plexwg's own reader agrees. */
 static void read_check(struct json_span span, struct json_object *tree)
 {
 	struct json_reader reader;
@@ -321,7 +321,7 @@ static void read_check(struct json_span span, struct json_object *tree)
 	json_reader_deinit(&reader);
 }
 
-/* The canonical spelling is JSON, and spells itself the same. */
+/* The canonical form is JSON, and is its own canonical form. */
 static void canonical_check(struct json_span span)
 {
 	struct canonical_writer measure = {0}, again = {0};

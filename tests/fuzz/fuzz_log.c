@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log lines: whatever a value holds, a line stays one line of what a terminal shows, of bounded
- * length, and as JSON it can be read.
+ * Log lines: whatever a value contains, a line stays one line on a terminal, of limited length, and
+ * is valid JSON in that format.
  */
 #include "fuzz.h"
 #include "json_scan.h"

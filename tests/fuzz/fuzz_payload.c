@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Payloads of events: a peer that is usable can be written and read again as the same; two reads
- * agree; what is refused is refused with a reason that holds no secret.
+ * Payloads of events: a usable peer can be written and read again as the same; two reads agree;
+ * what is rejected has a reason that contains no secret.
  */
 #include "describe.h"
 #include "diag.h"

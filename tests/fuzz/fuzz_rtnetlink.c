@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Links, addresses and routes, as a kernel answers that says whatever it likes: what libnl sends
- * and receives on the socket goes by here. What is read is sound, and each request comes to an end.
+ * Links, addresses and routes, from a kernel that sends anything: the target replaces what libnl
+ * sends and receives on the socket. What is read is valid, and each request ends.
  */
 #include "diag.h"
 #include "fuzz.h"
@@ -118,7 +118,7 @@ static void watch(const char *text, size_t length)
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends) != 0)
 		abort();
 	watch.fd = ends[0];
-	/* As many as there is room for. */
+	/* Up to the capacity. */
 	while ((size = netlink_text_next(&source, bytes)) && send(ends[1], bytes, size, 0) > 0)
 		;
 	FUZZ_HOLDS(link_watch_take(&watch, &has_changed, NULL) == 0);

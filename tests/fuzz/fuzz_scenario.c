@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Scenario files: one that can be read can be run, twice with the same output, none of which holds
- * a key.
- */
+/* Scenario files: a valid one can be run, twice with the same output, which contains no key. */
 #include "diag.h"
 #include "fuzz.h"
 #include "scenario_read.h"
@@ -13,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Else the fuzzer finds out that much work takes long. */
+/* Otherwise the fuzzer finds out that much work takes long. */
 #define STEPS_MAX 200
 
 struct run_text {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * State documents: two reads agree, a usable entry can be written and read again as the same, no
- * error holds a preshared key, and a document that is refused leaves the output as it was.
+ * error contains a preshared key, and a rejected document leaves the output unchanged.
  */
 #include "describe.h"
 #include "diag.h"

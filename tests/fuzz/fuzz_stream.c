@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * text/event-stream: wherever the bytes are cut, the same events come out; and they are those of a
- * reader that knows the standard, but neither cuts nor limits.
+ * second parser that follows the standard, but neither cuts nor limits.
  */
 #include "describe.h"
 #include "event_stream.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a number is too long, both only have to know that. */
+/* If a number is too long, both only have to notice that. */
 #define RETRY_MAX UINT64_C(1000000000000)
 
 struct record {
@@ -87,7 +87,7 @@ static struct record stream_read(const char *text, size_t length, size_t size_ma
 	return record;
 }
 
-/* What the standard says, over the whole text. */
+/* The standard's algorithm, over the whole text. */
 struct model {
 	struct description *to;
 	char *data;
@@ -153,7 +153,7 @@ static void model_line(struct model *model, struct fuzz_part line)
 	}
 }
 
-/* Lines end in a carriage return, a line feed, or both; what has no end is no line yet. */
+/* Lines end in a carriage return, a line feed, or both; bytes without an end are no line yet. */
 static struct description model_read(const char *text, size_t length)
 {
 	struct description described = {0};
@@ -182,7 +182,7 @@ void fuzz_one(const char *text, size_t length)
 	FUZZ_HOLDS(descriptions_match(&whole.text, &bytes.text));
 	struct record pieces = stream_read(text, length, 1 << 20, RANDOM);
 	struct description expected = model_read(text, length);
-	if (pieces.has_dropped) { /* a field too long for this reader, not for the standard */
+	if (pieces.has_dropped) { /* a field too long for this parser, not for the standard */
 		free(pieces.text.text);
 		free(expected.text);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Replies of a userspace WireGuard: a device can be written as a reply and read again as the same,
- * a reply that was cut is never taken for the whole, and no error holds a key.
+ * Replies of a userspace backend: a device can be written as a reply and read again as the same, a
+ * reply that was cut is never accepted as whole, and no error contains a key.
  */
 #include "describe.h"
 #include "device.h"
@@ -20,7 +20,7 @@ static void put_key(struct description *to, const char *name, const uint8_t *byt
 	describe(to, "%s=%s\n", name, sodium_bin2hex(hex, sizeof hex, bytes, KEY_BYTES));
 }
 
-/* What stands for bytes that are no text is such a byte again: never one of an address. */
+/* The replacement of bytes that are no text is such a byte itself: never one of an address. */
 static void put_endpoint(struct description *to, const struct endpoint *endpoint)
 {
 	struct endpoint_text text = endpoint_format(endpoint);
@@ -31,7 +31,7 @@ static void put_endpoint(struct description *to, const struct endpoint *endpoint
 		describe(to, "endpoint=%s\n", text.text);
 }
 
-/* All but the private key, which is not kept. */
+/* All but the private key, which is not stored. */
 static struct description reply_make(const struct device *device)
 {
 	struct description reply = {0};

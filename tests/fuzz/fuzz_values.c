@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values as text: what a reader takes, its writer spells so that the reader takes it again as the
- * same; and the canonical spelling spells itself.
+ * Values as text: an accepted text is written in a form that reads as the same value; and the
+ * canonical form is its own canonical form.
  */
 #include "diag.h"
 #include "duration.h"
@@ -23,7 +23,7 @@ static void key_check(const char *text, size_t length)
 	struct diag diag = {0};
 	if (key_public_parse(text, length, &key, NULL) == 0) {
 		struct key_text spelt = key_public_format(&key);
-		/* There is one way only to write a key. */
+		/* A key has only one form. */
 		FUZZ_HOLDS(length == 44 && memcmp(spelt.text, text, length) == 0);
 		FUZZ_HOLDS(key_public_parse(spelt.text, 44, &again, NULL) == 0);
 		FUZZ_HOLDS(key_public_equal(&key, &again) && !key_public_is_zero(&key));
@@ -32,7 +32,7 @@ static void key_check(const char *text, size_t length)
 	} else if (key_secret_parse(text, length, &secret, &diag) != 0 && length >= 4) {
 		char value[8] = {0};
 		memcpy(value, text, length < 7 ? length : 7);
-		/* Words of the error itself are no secret. */
+		/* Words of the error text are no secret. */
 		if (!strpbrk(value, " acefhinorst"))
 			FUZZ_HOLDS(strlen(value) < 4 || !strstr(diag_text(&diag), value));
 	}
@@ -80,7 +80,7 @@ static void endpoint_check(const char *text, size_t length)
 	FUZZ_HOLDS(endpoint_validate(&endpoint, NULL) == endpoint_validate(&again, NULL));
 }
 
-/* Whatever a device reports is an endpoint, and usable only where an operator's would be. */
+/* Every text of a device is an endpoint, and usable only if an operator's would be. */
 static void reported_endpoint_check(const char *text, size_t length)
 {
 	char host[ENDPOINT_HOST_MAX + 1], other_host[ENDPOINT_HOST_MAX + 1];

@@ -24,10 +24,10 @@ static const char *secret_format(const struct key_secret *key, char ret[static 4
 	return sodium_bin2base64(ret, 45, key->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
 }
 
-/* In which form a dump is written. */
+/* The format of a dump. */
 struct form {
-	const char *name; /* what each line begins with */
-	const char *end;  /* and ends with */
+	const char *name; /* the first field of each line */
+	const char *end;  /* the end of each line */
 };
 
 static void put_peer(
@@ -102,8 +102,8 @@ static size_t fields_count(struct fuzz_part line)
 }
 
 /*
- * Each secret in the input is where `wg` prints one: first in the interface's line, second in a
- * peer's, and in a dump of all behind the name.
+ * Each secret in the input is where `wg` prints one: first in the line of the interface, second in
+ * that of a peer, and after the name in a dump of all.
  */
 static bool has_secret(const char *text, size_t length)
 {

@@ -20,7 +20,7 @@
 
 #define INDEX 7
 
-/* A datagram as it is, or, if it is sound, message by message. */
+/* A datagram as it is, or, if it is valid, message by message. */
 static void take(struct netlink_reply *reply, const unsigned char *bytes, size_t length, bool apart)
 {
 	while (apart && length >= sizeof(struct nlmsghdr)) {
@@ -42,7 +42,7 @@ static void take(struct netlink_reply *reply, const unsigned char *bytes, size_t
 	free(datagram);
 }
 
-/* Whether a message of the answer, up to its end, says that it was torn. */
+/* Whether a message of the answer, up to its end, reports that it was torn. */
 static bool is_torn(const unsigned char *bytes, size_t length)
 {
 	struct nlmsghdr header;
@@ -62,7 +62,7 @@ static bool is_torn(const unsigned char *bytes, size_t length)
 	return false;
 }
 
-/* Returns the answer's result. `*ret_intact`: it has an end, and nothing was wrong with it. */
+/* Returns the answer's result. `*ret_intact`: it has an end and no fault. */
 static int answer_take(const char *text, size_t length, bool apart, struct netlink_handler handler,
 	bool *ret_intact, struct diag *diag)
 {
@@ -101,7 +101,7 @@ static int device_read(const char *text, size_t length, bool apart, struct devic
 	return error;
 }
 
-/* Without peers the same answers or more are believed. */
+/* Without peers the same answers or more are accepted. */
 static void settings_check(const char *text, size_t length, const struct device *device)
 {
 	struct wg_decode decode;
@@ -128,7 +128,7 @@ static void put_attribute(struct description *to, unsigned type, const void *byt
 	describe(to, ")");
 }
 
-/* What was given up as unusable, as the bytes that it was: an address and any port. */
+/* Endpoints that were dropped as unusable, as bytes: an address and any port. */
 static struct endpoint endpoint_of_bytes(const struct endpoint *endpoint)
 {
 	struct endpoint ip = *endpoint;
@@ -185,7 +185,7 @@ static void put_peer(struct description *to, const struct peer_config *peer)
 	describe(to, "))\n");
 }
 
-/* The smallest answer that says the same: one message, unless the peers are too many. */
+/* The smallest equal answer: one message, unless there are too many peers. */
 static struct description answer_make(const struct device *device)
 {
 	struct description answer = {0};

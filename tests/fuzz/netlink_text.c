@@ -37,7 +37,7 @@ static uint32_t number(struct netlink_text *text)
 
 static void put(struct assembler *assembler, const void *bytes, size_t length)
 {
-	/* Room stays for what closes all that is open. */
+	/* Leave room for the ends of everything that is open. */
 	if (assembler->length + length > NETLINK_TEXT_MAX - 64)
 		return;
 	memcpy(assembler->bytes + assembler->length, bytes, length);
