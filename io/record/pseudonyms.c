@@ -131,7 +131,7 @@ static const struct prefix kept_ranges[] = {
 	{.ip = {.family = IP_V6, .bytes = {0xff}}, .length = 8},               /* multicast */
 };
 
-/* Whether a kept range lies within the prefix, and is not the prefix. */
+/* Whether a fixed range lies within the prefix, and is not the prefix. */
 static bool leads_to_kept_range(const struct prefix *prefix)
 {
 	for (size_t i = 0; i < sizeof kept_ranges / sizeof *kept_ranges; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a recording says in the place of the run's keys, ids and addresses. The same is always
- * replaced by the same; what the engine looks at is kept: the byte order of public keys and of ids;
- * of addresses the family, which prefixes lie within which, and whether one is unspecified, link-
- * local or multicast. All else is chance, which lives in memory only and goes with the process.
+ * Anonymizes the keys, ids and addresses of a run. Each is always replaced by the same value, and
+ * what the engine uses stays: the byte order of public keys and of ids; the family of addresses,
+ * the nesting of prefixes, and whether an address is unspecified, link-local or multicast.
+ * Everything else is random, exists in memory only and is lost with the process.
  */
 #pragma once
 

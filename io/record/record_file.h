@@ -16,7 +16,7 @@
 
 struct diag;
 
-/* Beyond that a copy takes too long, and nobody reads it. */
+/* A copy of a larger file takes too long. */
 #define RECORD_BYTES_MAX (64 << 20)
 
 struct record_file {

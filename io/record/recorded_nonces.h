@@ -11,13 +11,13 @@
 
 struct recorded_nonce {
 	struct pseudonym_token token;
-	unsigned generation; /* how often it was told under another name */
+	unsigned generation; /* how often it was recorded under another name */
 	int64_t until_ns;
 };
 
 struct recorded_nonces {
 	struct recorded_nonce
-		*nonces; /* in the order they were told; those forgotten are dropped */
+		*nonces; /* in the order of their recording; forgotten ones are dropped */
 	size_t count;
 	size_t capacity;
 };

@@ -50,7 +50,7 @@ static void faults_move(struct recorder *recorder, struct scenario_writer *list)
 	scenario_writer_reset(&recorder->unit.faults);
 }
 
-/* The engine's own memory does not run out in a replay. Where the world failed, that is told. */
+/* The engine does not run out of memory in a replay. A failure of the world is recorded. */
 static void check_engine(struct recorder *recorder, int error)
 {
 	if (error == -ENOMEM && !recorder->unit.faults.length)
@@ -122,7 +122,7 @@ static bool is_wanted(const struct peer_table *desired, const struct prefix *pre
 	return false;
 }
 
-/* Told as an entry that cannot be used, a held peer would claim what a wanted one takes from it. */
+/* Recorded as an unusable entry, a retained peer would claim what a desired one takes from it. */
 static int held_give_way(
 	struct recorder *recorder, const struct peer_table *desired, const struct peer_config *held)
 {

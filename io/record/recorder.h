@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `run --record`: what the daemon saw, written as a scenario. A replay of it comes to the same
+ * `run --record`: what the daemon saw, written as a scenario. A replay of it makes the same
  * operations, and checks that it does.
  *
- * The recorder stands on both sides of the engine. It calls the engine in the daemon's place
- * (recorder_begin and so on), so that it knows what was asked and what came of it; and it is a
- * controller before the real one, so that it sees each operation and each read of the device. From
- * both it makes one unit at a time, an engine call with all that belongs to it, and writes it:
+ * The recorder is on both sides of the engine. It calls the engine in the daemon's place
+ * (recorder_begin and so on), and sees each call and its result; and it is a controller in front of
+ * the real one, and sees each operation and each read of the device. It writes one unit at a time,
+ * an engine call with everything that belongs to it:
  *
  *     advance    the time since the last unit
  *     fail       operations that the world made fail
- *     reconcile, deliver or teardown: the call. During a reconcile's fetch stand the events that
- *                came then, and `world` steps: what a read showed that the mirror
- * (shadow_device.h), the device of the replay, does not have expect     the operations, in the
- * order of the engine's lists
+ *     reconcile, deliver or teardown: the call. The fetch of a reconcile has the events that came
+ *                then, and `world` steps: what a read of the device showed and the shadow device
+ *                (shadow_device.h) does not have
+ *     expect     the operations, in the order of the engine's lists
  *
- * All of a cycle happens at its end: the time that events of its fetch name is moved by as much.
- * The state is told as it is in force, names resolved, and again only if it has changed.
+ * Everything in a cycle happens at its end: the times of events during its fetch are moved by as
+ * much. The state is recorded as it is in force, names resolved, and again only if it has changed.
  *
- * What a scenario has no word for:
- * - a state of an earlier life, in force at boot, removes nobody, and a removal guard holds
- *   removals back: such peers are told as entries that cannot be used, which keep theirs;
- * - the index and the events of an earlier life: steps before the first cycle make the replay's
- *   process know them too, on a device that is then put right;
+ * What a scenario cannot express:
+ * - a cached state, in force at boot, removes no peer, and a removal guard withholds removals: such
+ *   peers are recorded as unusable entries, which retain them;
+ * - the index and the events of an earlier process: steps before the first cycle make the replay's
+ *   process know them too, on a device that is then corrected;
  * - routes, marks (see shadow_device.h), logs: left out;
  * - a clock that goes back, another mesh address after a reload, a device that changes between
- *   two looks of one cycle: the recording ends there, and the log says so.
+ *   two reads of one cycle: the recording ends there, and the daemon logs it.
  */
 #pragma once
 
@@ -37,7 +37,7 @@
 #include "scenario_write_state.h"
 #include "shadow_device.h"
 
-/* What the engine is doing, as far as it matters for where things are told. */
+/* The current call of the engine, as far as it decides where operations are recorded. */
 enum recorder_phase {
 	RECORDER_IDLE,      /* or handling an event */
 	RECORDER_BEGINNING, /* within recorder_begin */
@@ -54,13 +54,13 @@ struct recorder_unit {
 	struct scenario_writer ops;    /* operations */
 	struct recorded_event *events;
 	size_t event_count;
-	struct key_public *held; /* peers whose removal was held back */
+	struct key_public *held; /* peers whose removal was withheld */
 	size_t held_count;
 	bool has_set_up; /* the end of the cycle worked on the interface */
 	bool has_made;   /* and made it */
 };
 
-/* What the replay's process was told last of the state in force. */
+/* The state in force in the process of the replay. */
 struct recorder_told {
 	bool has_document;
 	bool has_events; /* laid over it */
@@ -68,7 +68,9 @@ struct recorder_told {
 	uint8_t held_hash[32];
 };
 
-/* An interface was created, and setting its mark may yet fail, which is told as one failure. */
+/*
+ * An interface was created, and setting its mark may still fail, which is recorded as one failure.
+ */
 struct recorder_created {
 	bool is_pending;
 	uint16_t listen_port;

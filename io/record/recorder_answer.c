@@ -25,7 +25,7 @@ static void hash_peer(crypto_generichash_state *state, const struct peer_config 
 		sizeof peer->persistent_keepalive_s);
 }
 
-/* Of what it is told as: endpoints change with their names, and one key is the node's own. */
+/* Its recorded form: endpoints change with their names, and one key is the node's own. */
 static void document_hash(
 	const struct recorder *recorder, const struct reconciler *reconciler, uint8_t ret[32])
 {

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* An operation as it is told. */
+/* A recorded operation. */
 struct recorded_op {
 	enum sim_op op;
 	const struct key_public *key; /* NULL but for peers */
-	const char *argument;         /* "" or what the text says after the name, a space before */
+	const char *argument;         /* "" or the text after the name, which begins with a space */
 	int error;
 };
 

@@ -10,7 +10,7 @@
 void recorder_end(struct recorder *recorder, const char *reason);
 /* The same for an error as of struct scenario_writer; 0 is none. */
 void recorder_check(struct recorder *recorder, int error);
-/* A call of the engine is over: an interface that was created is told. */
+/* End a call of the engine: record an interface that was created. */
 void recorder_settle(struct recorder *recorder);
 
 /*
@@ -22,6 +22,6 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 
 void recorder_unit_begin(struct recorder *recorder);
 void recorder_unit_clear(struct recorder_unit *unit);
-/* `call`, one step or more joined by commas, happened at that time, and its operations are told. */
+/* Record `call`, one step or more joined by commas, at that time, and its operations. */
 void recorder_unit_write(
 	struct recorder *recorder, int64_t at_ns, const struct scenario_writer *call);

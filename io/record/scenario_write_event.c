@@ -33,7 +33,7 @@ static bool has_handler(const struct envelope *envelope)
 	       text_is(&envelope->event_type, "signing_key_rotated");
 }
 
-/* A payload that cannot be used is told as an object without a member, which cannot either. */
+/* An unusable payload is recorded as an object without a member, which is unusable too. */
 static void tell_payload(struct scenario_writer *scenario_writer,
 	const struct event_dispatcher *dispatcher, const struct envelope *envelope)
 {
@@ -112,7 +112,7 @@ int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher 
 	return payload.error;
 }
 
-/* What a step says, where that is not what the event was. */
+/* The values of a step that differ from those of the event. */
 struct event_words {
 	enum verdict verdict;
 	int64_t issued_at_ns;
@@ -149,8 +149,10 @@ static int event_words_find(const struct recorded_event *event, struct recorded_
 	if (event->verdict == VERDICT_ACCEPTED)
 		return recorded_nonces_add(nonces, &event->nonce, at_ns,
 			ret->issued_at_ns + EVENT_WINDOW_NS, &ret->nonce_generation);
-	/* A nonce that the replay has forgotten by then, or has room for: refused it is all the
-	 * same. */
+	/*
+	 * A nonce that the replay has forgotten by then, or has room for: the event is rejected all
+	 * the same.
+	 */
 	if (event->verdict == VERDICT_NO_ROOM || event->verdict == VERDICT_SUPERSEDED)
 		ret->verdict = VERDICT_BAD_SIGNATURE;
 	if (event->verdict == VERDICT_DUPLICATE_NONCE &&
@@ -195,7 +197,7 @@ static void tell_signature(struct scenario_writer *data, const struct recorded_e
 	tell(data, ",\"signature\":\"%s\"", text);
 }
 
-/* What the error of a refused event begins with. */
+/* How the error of a rejected event begins. */
 static const char *verdict_words(enum verdict verdict)
 {
 	switch (verdict) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A signed event told as the data of a `deliver` step: refused as it was refused, or accepted, and
- * signed anew with a key that stands for the current one.
+ * Records a signed event as the data of a `deliver` step: rejected for the same reason, or
+ * accepted, and signed again with a key that stands for the current one.
  */
 #pragma once
 
@@ -13,8 +13,8 @@
 /* An event that came. */
 struct recorded_event {
 	char *faults;  /* `fail` steps before it; "" or ended by a comma; owned */
-	char *type;    /* as it is told; owned */
-	char *payload; /* as it is told: JSON; owned. NULL but for an event that was accepted */
+	char *type;    /* as recorded; owned */
+	char *payload; /* as recorded: JSON; owned. NULL unless the event was accepted */
 	enum verdict verdict;
 	bool has_failed; /* its handler did */
 	bool has_event_id, has_nonce, has_issued_at, has_signature;

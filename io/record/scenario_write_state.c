@@ -20,7 +20,9 @@ static void tell_entry(struct scenario_writer *scenario_writer, const struct pee
 		tell_peer(scenario_writer, &entry->config);
 }
 
-/* The document's entries but for those that an event says otherwise of, then what events say. */
+/*
+ * The entries of the document without those that pending events replace, then the pending events.
+ */
 static void tell_entries(
 	struct scenario_writer *scenario_writer, const struct recorded_state *state)
 {

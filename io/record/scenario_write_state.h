@@ -16,8 +16,10 @@ struct recorded_state {
 	const struct state_document *document;
 	const struct pending_events *overlay; /* laid over the document; may be NULL */
 	bool with_signing_keys;
-	/* Peers whose removal was held back, told as entries that cannot be used: these keep
-	 * theirs. Who they are is for the index to say, as it is without such an entry. */
+	/*
+	 * Peers whose removal was withheld, recorded as unusable entries, which retain them. The
+	 * index knows them, as it does without such an entry.
+	 */
 	const struct key_public *held;
 	size_t held_count;
 };

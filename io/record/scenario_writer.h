@@ -24,12 +24,12 @@ struct scenario_writer {
 /* Text of our own. */
 void tell(struct scenario_writer *scenario_writer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* What another scenario_writer has told. */
+/* The text of another scenario_writer. */
 void tell_told(struct scenario_writer *scenario_writer, const struct scenario_writer *told);
-/* A comma, unless an array or an object has just been opened or nothing was told. */
+/* A comma, unless an array or an object has just been opened or nothing was written. */
 void tell_comma(struct scenario_writer *scenario_writer);
 
-/* Takes back a comma and line feed that were told last. */
+/* Remove a comma and line feed that were written last. */
 void tell_no_comma(struct scenario_writer *scenario_writer);
 
 /* Each as a JSON string. */
@@ -49,6 +49,6 @@ void tell_peer_members(struct scenario_writer *scenario_writer, const struct pee
 /* Signing keys as an object. */
 void tell_signing_keys(struct scenario_writer *scenario_writer, const struct signing_keys *keys);
 
-/* Nothing is told, and there is no error. */
+/* Nothing is written, and there is no error. */
 void scenario_writer_reset(struct scenario_writer *scenario_writer);
 void scenario_writer_clear(struct scenario_writer *scenario_writer);

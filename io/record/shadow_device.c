@@ -105,7 +105,7 @@ static uint16_t port_shown(const struct shadow_device *mirror, const struct devi
 	return config->has_fwmark && device->fwmark != config->fwmark ? 0 : device->listen_port;
 }
 
-/* Whether the engine looks at this address. */
+/* Whether the engine uses this address. */
 static bool address_counts(const struct shadow_device *mirror, const struct prefix *address)
 {
 	if (prefix_equal(address, &mirror->address))
@@ -176,7 +176,7 @@ static void tell_addresses(const struct shadow_device *mirror,
 	tell(scenario_writer, "]");
 }
 
-/* The members in which the interface differs from the mirror, which takes them over. */
+/* The members in which the interface differs from the shadow device, which gets their values. */
 static int follow_members(struct shadow_device *mirror, const struct device *device,
 	struct scenario_writer *scenario_writer)
 {
@@ -282,7 +282,7 @@ static void tell_sent(struct scenario_writer *steps, const struct key_public *ke
 	scenario_writer_clear(&change);
 }
 
-/* A peer of the real device as the mirror would have it. */
+/* A peer of the real device as the shadow device would have it. */
 static struct peer_config peer_mirrored(
 	const struct shadow_device *mirror, const struct peer_config *peer)
 {
@@ -321,7 +321,7 @@ static bool is_same_peer(const struct peer_config *mine, const struct peer_confi
 	       mine->status.tx_bytes == mirrored->status.tx_bytes;
 }
 
-/* A peer of the real device; `mine` is the mirror's, NULL: it has none. */
+/* A peer of the real device; `mine` is that of the shadow device, NULL: none. */
 static int follow_peer(struct shadow_device *mirror, const struct peer_config *mine,
 	const struct peer_config *peer, struct scenario_writer *steps)
 {
@@ -359,7 +359,7 @@ static bool has_same_peers(const struct shadow_device *mirror, const struct peer
 	return same;
 }
 
-/* Returns 0, or -EPROTO if the mirror's peers are others. */
+/* Returns 0, or -EPROTO if the shadow device has other peers. */
 static int check_peers(const struct shadow_device *mirror, const struct peer_table *peers)
 {
 	struct device mine = {0};

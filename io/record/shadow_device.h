@@ -28,8 +28,7 @@ void shadow_device_change_own_key(struct shadow_device *mirror, const struct key
 void shadow_device_deinit(struct shadow_device *mirror);
 bool shadow_device_has_interface(const struct shadow_device *mirror);
 
-/* Starts as `device`, which is told as an object; NULL: there is none. Returns as the last below.
- */
+/* Start as `device`, which is recorded as an object; NULL: none. Returns as the last below. */
 int shadow_device_start(struct shadow_device *mirror, const struct device *device,
 	struct scenario_writer *scenario_writer);
 /* Operations that went well. Each returns 0, -ENOMEM, or -ENODEV if there is no interface. */
@@ -42,12 +41,12 @@ int shadow_device_remove_peer(struct shadow_device *mirror, const struct key_pub
 /* One that is not there counts as deleted. */
 void shadow_device_delete(struct shadow_device *mirror);
 
-/* Somebody deleted the interface. */
+/* Another program deleted the interface. */
 void shadow_device_follow_deletion(struct shadow_device *mirror, struct scenario_writer *steps);
 /*
- * Tells what the interface `device` has other than the mirror, as steps with a comma after each,
- * and makes the mirror the same. The interface must be there. Return 0 or -ENOMEM; for peers also
- * -EPROTO: they cannot be made the same.
+ * Record what the interface `device` has other than the shadow device, as steps with a comma after
+ * each, and make the shadow device the same. The interface must exist. Return 0 or -ENOMEM; for
+ * peers also -EPROTO: they cannot be made the same.
  */
 int shadow_device_follow_interface(
 	struct shadow_device *mirror, const struct device *device, struct scenario_writer *steps);
@@ -58,8 +57,8 @@ bool shadow_device_has_same_interface(
 	const struct shadow_device *mirror, const struct device *device);
 
 /*
- * The peer `actual` is told to have no allowed IPs but these, and then again what the mirror has
- * for it. The mirror stays.
+ * Record that the peer `actual` has no allowed IPs but these, and then again those of the shadow
+ * device, which does not change.
  */
 void shadow_device_tell_reduced(struct scenario_writer *steps, const struct peer_config *actual,
 	const struct prefix *left, uint32_t left_count);
