@@ -200,13 +200,13 @@ static void source_open_file(struct daemon *daemon)
 {
 	const struct file_source_options options = {
 		.path = daemon->settings->state_path,
+		.bytes_max = daemon->settings->state_bytes_max,
 		.listener = cycle_loop_listener(&daemon->cycles),
 		.wire = daemon->wire,
 		.store = &daemon->store,
 		.logger = daemon->manager.logger,
 	};
 	file_source_open(&daemon->file, &daemon->loop, &options);
-	daemon->file.file.bytes_max = daemon->settings->state_bytes_max;
 	daemon->cycles.source = file_source(&daemon->file);
 }
 

@@ -64,6 +64,7 @@ void file_source_open(
 		.secrecy_problem = {.name = "state file", .loop = loop},
 	};
 	int error = state_file_open(&source->file, options->path, &diag);
+	source->file.bytes_max = options->bytes_max;
 	watch_begin(source, error, &diag);
 	diag_clear(&diag);
 }

@@ -13,6 +13,7 @@
 
 struct file_source_options {
 	const char *path; /* borrowed */
+	size_t bytes_max; /* of the file; 0: STATE_BYTES_MAX */
 	struct source_listener listener;
 	struct peer_wire_options wire;
 	struct state_store *store; /* borrowed */

@@ -111,15 +111,21 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void begin(struct node *node)
+static void begin_with_limit(struct node *node, size_t bytes_max)
 {
 	const struct file_source_options options = {
 		.path = node->path.text,
+		.bytes_max = bytes_max,
 		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
 		.store = &node->store,
 		.logger = node->manager.logger,
 	};
 	file_source_open(&node->source, &node->loop, &options);
+}
+
+static void begin(struct node *node)
+{
+	begin_with_limit(node, 0);
 }
 
 static enum fetch_outcome fetch(struct node *node)
@@ -193,6 +199,17 @@ static void an_invalid_text_is_rejected_each_time_and_read_once(void **state)
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 }
 
+static void a_text_over_the_limit_is_rejected(void **state)
+{
+	struct node *node = *state;
+	scratch_write(node->scratch, "state.json", DOCUMENT);
+	begin_with_limit(node, strlen(DOCUMENT) - 1);
+	assert_int_equal(fetch(node), FETCH_FAILED);
+	file_source_close(&node->source);
+	begin_with_limit(node, strlen(DOCUMENT));
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+}
+
 static void a_state_that_could_not_be_stored_is_read_again_until_it_is(void **state)
 {
 	struct node *node = *state;
@@ -246,6 +263,8 @@ int main(void)
 			the_watched_parts_of_a_path_stay_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_invalid_text_is_rejected_each_time_and_read_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_text_over_the_limit_is_rejected, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_state_that_could_not_be_stored_is_read_again_until_it_is, set_up,
 			tear_down),
