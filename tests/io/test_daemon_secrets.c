@@ -58,7 +58,7 @@ static void store_and_load(struct scratch *scratch)
 	fclose(file);
 	assert_int_equal(state_store_file_load(&cache, &options, &found, NULL), 0);
 	assert_non_null(found.fault);
-	assert_contains(found.fault, "events: [2]: no event");
+	assert_contains(found.fault, "events: [2]: neither \"removed\" nor \"peer\"");
 	cached_state_clear(&found);
 }
 
