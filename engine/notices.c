@@ -14,8 +14,8 @@ struct notice_round {
 	const struct retained_peer *
 		*retained; /* by the entry that they are retained for, which its error tells */
 	size_t retained_count;
-	size_t said_count;
-	size_t unsaid_count;
+	size_t logged_count;
+	size_t deferred_count;
 };
 
 /* Make the text that identifies a notice. NULL when out of memory. */
@@ -70,12 +70,12 @@ static const char *retained_key(
 static bool notice_admit(struct notice_round *round, char *text)
 {
 	bool is_new = !text || notice_is_new(round->last, text);
-	if (is_new && round->said_count == NOTICES_PER_CYCLE_MAX) {
-		round->unsaid_count++;
+	if (is_new && round->logged_count == NOTICES_PER_CYCLE_MAX) {
+		round->deferred_count++;
 		free(text);
 		return false;
 	}
-	round->said_count += is_new;
+	round->logged_count += is_new;
 	if (text)
 		round->next.texts[round->next.count++] = text;
 	return is_new;
@@ -136,11 +136,11 @@ static void ipv6_log(struct notice_round *round, const struct route_plan *routes
 			NULL);
 }
 
-static void unsaid_log(const struct notice_round *round)
+static void deferred_log(const struct notice_round *round)
 {
 	char count[24];
-	snprintf(count, sizeof count, "%zu", round->unsaid_count);
-	if (round->unsaid_count)
+	snprintf(count, sizeof count, "%zu", round->deferred_count);
+	if (round->deferred_count)
 		log_line(round->logger, LOG_NOTICE_LIMIT_REACHED, "deferred", count, NULL);
 }
 
@@ -183,7 +183,7 @@ void notices_log(struct notices *notices, const struct logger *logger, const str
 	for (size_t i = 0; i < routes->refusal_count; i++)
 		refusal_log(&round, &routes->refusals[i]);
 	ipv6_log(&round, routes);
-	unsaid_log(&round);
+	deferred_log(&round);
 	free(round.retained);
 	qsort(round.next.texts, round.next.count, sizeof *round.next.texts, compare_notice_texts);
 	notices_clear(notices);

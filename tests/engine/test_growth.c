@@ -80,7 +80,7 @@ static void an_id_may_be_repeated_any_number_of_times(void **state)
 
 /* The number of lines of each kind since the last check. */
 struct heard {
-	unsigned conflicts, further, unusable, unsaid, kept;
+	unsigned conflicts, further, unusable, deferred, kept;
 	char count[24];
 };
 
@@ -91,7 +91,7 @@ static void hear(void *sink, enum log_level level, const char *message,
 	heard->conflicts += strcmp(message, "Peers conflict") == 0;
 	heard->further += strcmp(message, "Conflicts omitted") == 0;
 	heard->unusable += strcmp(message, "Peer entry unusable") == 0;
-	heard->unsaid += strcmp(message, "Notice limit reached") == 0;
+	heard->deferred += strcmp(message, "Notice limit reached") == 0;
 	for (unsigned i = 0; i < field_count; i++) {
 		heard->kept += strcmp(fields[i].key, "retained") == 0 && fields[i].value;
 		if (strcmp(fields[i].key, "count") == 0 || strcmp(fields[i].key, "deferred") == 0)
@@ -125,14 +125,14 @@ static void a_cycle_logs_up_to_a_limit_and_the_next_one_the_rest(void **state)
 	struct heard heard = say(&notices, asked);
 	assert_int_equal(heard.conflicts, 600);
 	assert_int_equal(heard.unusable, NOTICES_PER_CYCLE_MAX - 600);
-	assert_int_equal(heard.unsaid, 1);
+	assert_int_equal(heard.deferred, 1);
 	assert_string_equal(heard.count, "2");
 	heard = say(&notices, asked);
 	assert_int_equal(heard.conflicts, 0);
 	assert_int_equal(heard.unusable, 2);
-	assert_int_equal(heard.unsaid, 0);
+	assert_int_equal(heard.deferred, 0);
 	heard = say(&notices, asked);
-	assert_int_equal(heard.conflicts + heard.unusable + heard.unsaid, 0);
+	assert_int_equal(heard.conflicts + heard.unusable + heard.deferred, 0);
 	notices_clear(&notices);
 }
 
@@ -144,7 +144,7 @@ static void exactly_the_limit_is_logged_at_once(void **state)
 	resolve(asked);
 	struct heard heard = say(&notices, asked);
 	assert_int_equal(heard.conflicts, NOTICES_PER_CYCLE_MAX);
-	assert_int_equal(heard.unsaid, 0);
+	assert_int_equal(heard.deferred, 0);
 	notices_clear(&notices);
 }
 
@@ -160,9 +160,9 @@ static void logged_notices_are_not_repeated_however_many_are_new(void **state)
 	resolve(asked);
 	struct heard heard = say(&notices, asked);
 	assert_int_equal(heard.conflicts, NOTICES_PER_CYCLE_MAX);
-	assert_int_equal(heard.unusable + heard.unsaid, 0);
+	assert_int_equal(heard.unusable + heard.deferred, 0);
 	heard = say(&notices, asked);
-	assert_int_equal(heard.conflicts + heard.unusable + heard.unsaid, 0);
+	assert_int_equal(heard.conflicts + heard.unusable + heard.deferred, 0);
 	notices_clear(&notices);
 }
 
