@@ -129,17 +129,17 @@ static int repeats_drop(
 /* Replace entries by the pending events about their peers. `sorted` has room for all events. Return
  * the new number of entries. */
 static size_t events_lay(
-	const struct pending_events *overlay, const struct peer_entry **sorted, size_t count)
+	const struct pending_events *pending, const struct peer_entry **sorted, size_t count)
 {
 	size_t next = 0;
-	if (!overlay || !overlay->count)
+	if (!pending || !pending->count)
 		return count;
 	for (size_t i = 0; i < count; i++)
-		if (!pending_events_find(overlay, sorted[i]->id))
+		if (!pending_events_find(pending, sorted[i]->id))
 			sorted[next++] = sorted[i];
-	for (size_t i = 0; i < overlay->count; i++)
-		if (!overlay->peers[i]->removed)
-			sorted[next++] = &overlay->peers[i]->entry;
+	for (size_t i = 0; i < pending->count; i++)
+		if (!pending->peers[i]->removed)
+			sorted[next++] = &pending->peers[i]->entry;
 	qsort(sorted, next, sizeof *sorted, compare_entries);
 	return next;
 }
@@ -160,8 +160,8 @@ static int namesake_conflict_add(struct resolution *resolution)
 static int entries_collect(struct resolution *resolution)
 {
 	const struct state_document *document = resolution->input->document;
-	const struct pending_events *overlay = resolution->input->overlay;
-	size_t room = document->entry_count + (overlay ? overlay->count : 0) + 1;
+	const struct pending_events *pending = resolution->input->pending;
+	size_t room = document->entry_count + (pending ? pending->count : 0) + 1;
 	const struct peer_entry **sorted = calloc(room, sizeof *sorted);
 	resolution->candidates = calloc(room, sizeof *resolution->candidates);
 	resolution->out.unusable = calloc(room, sizeof(*resolution->out.unusable));
@@ -180,7 +180,7 @@ static int entries_collect(struct resolution *resolution)
 	error = repeats_drop(resolution, sorted, &count);
 	if (error)
 		goto out;
-	count = events_lay(overlay, sorted, count);
+	count = events_lay(pending, sorted, count);
 	for (size_t i = 0; i < count; i++)
 		entry_take(resolution, sorted[i]);
 	error = namesake_conflict_add(resolution);

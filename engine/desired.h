@@ -23,7 +23,7 @@
 
 struct desired_input {
 	const struct state_document *document;
-	const struct pending_events *overlay; /* may be NULL */
+	const struct pending_events *pending; /* may be NULL */
 	const struct peer_table *actual;
 	const struct peer_names *names; /* known ids; may be NULL */
 	const struct identity *identity;

@@ -59,7 +59,7 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 		error = take_turn(dispatcher, entry.config.id, diag);
 	if (!error)
 		error = pending_check(
-			pending_events_set(&dispatcher->manager->overlay, &entry), diag);
+			pending_events_set(&dispatcher->manager->pending, &entry), diag);
 	if (!error && !waits_for_cycle(dispatcher, entry.id))
 		error = method(dispatcher->manager, &entry, diag);
 	key_secret_wipe(&entry.config.psk);
@@ -100,7 +100,7 @@ int handle_peer_removed(
 		error = take_turn(dispatcher, id, diag);
 	if (!error)
 		error = pending_check(
-			pending_events_remove(&dispatcher->manager->overlay, id), diag);
+			pending_events_remove(&dispatcher->manager->pending, id), diag);
 	if (!error && !waits_for_cycle(dispatcher, id))
 		error = manager_remove_peer_by_id(dispatcher->manager, id, diag);
 	arena_clear(&arena);
@@ -118,7 +118,7 @@ int handle_signing_key_rotated(
 	if (error)
 		return diag_wrap(diag, error, "signing_key_rotated");
 	verifier_rotate_keys(
-		dispatcher->verifier, &keys, pending_events_count(&dispatcher->manager->overlay));
+		dispatcher->verifier, &keys, pending_events_count(&dispatcher->manager->pending));
 	log_line(&dispatcher->manager->logger, LOG_SIGNING_KEYS_ROTATED, "current",
 		key_public_format(&keys.current).text, NULL);
 	return 0;

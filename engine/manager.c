@@ -22,7 +22,7 @@ void manager_deinit(struct manager *manager)
 	peer_index_deinit(&manager->index);
 	endpoint_history_clear(&manager->endpoints);
 	allowed_ip_history_clear(&manager->allowed_ips);
-	pending_events_clear(&manager->overlay);
+	pending_events_clear(&manager->pending);
 	route_claims_clear(&manager->claims);
 }
 

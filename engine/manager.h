@@ -33,7 +33,7 @@ struct manager {
 	struct peer_index index;
 	struct endpoint_history endpoints;
 	struct allowed_ip_history allowed_ips;
-	struct pending_events overlay;
+	struct pending_events pending;
 	struct pause pause; /* of cycles; zero after manager_init */
 	/* Both zero after manager_init; set them before Setup. */
 	struct router router;

@@ -37,45 +37,45 @@ static int pending_peer_compare(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static struct pending_peer *peer_lookup(const struct pending_events *overlay, const char *id)
+static struct pending_peer *peer_lookup(const struct pending_events *pending, const char *id)
 {
 	const struct pending_peer wanted = {.id = (char *)id};
-	struct pending_peer **found = tfind(&wanted, &overlay->ids, pending_peer_compare);
+	struct pending_peer **found = tfind(&wanted, &pending->ids, pending_peer_compare);
 	return found ? *found : NULL;
 }
 
 /* Append a peer whose id is new. */
-static int pending_peer_append(struct pending_events *overlay, struct pending_peer *peer)
+static int pending_peer_append(struct pending_events *pending, struct pending_peer *peer)
 {
-	if (overlay->count == overlay->capacity) {
-		size_t capacity = overlay->capacity ? overlay->capacity * 2 : 16;
-		struct pending_peer **peers = reallocarray(overlay->peers, capacity, sizeof *peers);
+	if (pending->count == pending->capacity) {
+		size_t capacity = pending->capacity ? pending->capacity * 2 : 16;
+		struct pending_peer **peers = reallocarray(pending->peers, capacity, sizeof *peers);
 		if (!peers)
 			return -ENOMEM;
-		overlay->peers = peers;
-		overlay->capacity = capacity;
+		pending->peers = peers;
+		pending->capacity = capacity;
 	}
-	if (!tsearch(peer, &overlay->ids, pending_peer_compare))
+	if (!tsearch(peer, &pending->ids, pending_peer_compare))
 		return -ENOMEM;
-	overlay->peers[overlay->count++] = peer;
+	pending->peers[pending->count++] = peer;
 	return 0;
 }
 
 /* Insert `peer`, or replace the older one with its id. Takes ownership on success. */
-static int overlay_put(struct pending_events *overlay, struct pending_peer *peer)
+static int pending_put(struct pending_events *pending, struct pending_peer *peer)
 {
-	struct pending_peer *old = peer_lookup(overlay, peer->id);
-	size_t max = overlay->bytes_max ? overlay->bytes_max : PENDING_EVENTS_BYTES_MAX;
-	size_t bytes = overlay->bytes + pending_peer_bytes(peer);
+	struct pending_peer *old = peer_lookup(pending, peer->id);
+	size_t max = pending->bytes_max ? pending->bytes_max : PENDING_EVENTS_BYTES_MAX;
+	size_t bytes = pending->bytes + pending_peer_bytes(peer);
 	if (old)
 		bytes -= pending_peer_bytes(old);
-	if (bytes > max && bytes > overlay->bytes)
+	if (bytes > max && bytes > pending->bytes)
 		return PENDING_EVENTS_NO_ROOM;
-	int error = old ? 0 : pending_peer_append(overlay, peer);
+	int error = old ? 0 : pending_peer_append(pending, peer);
 	if (error)
 		return error;
-	peer->order = ++overlay->order;
-	overlay->bytes = bytes;
+	peer->order = ++pending->order;
+	pending->bytes = bytes;
 	if (old) {
 		pending_peer_clear(old);
 		*old = *peer;
@@ -111,10 +111,10 @@ static int entry_copy(const struct peer_entry *entry, struct arena *arena, struc
 }
 
 /* Insert `peer` unless filling it failed with `error`. Free it on failure. */
-static int overlay_put_made(struct pending_events *overlay, struct pending_peer *peer, int error)
+static int pending_put_made(struct pending_events *pending, struct pending_peer *peer, int error)
 {
 	if (!error)
-		error = overlay_put(overlay, peer);
+		error = pending_put(pending, peer);
 	if (error)
 		pending_peer_free(peer);
 	return error;
@@ -132,64 +132,64 @@ static struct pending_peer *peer_make(const char *id)
 	return NULL;
 }
 
-int pending_events_set(struct pending_events *overlay, const struct peer_entry *entry)
+int pending_events_set(struct pending_events *pending, const struct peer_entry *entry)
 {
 	struct pending_peer *peer = peer_make(entry->id);
 	if (!peer)
 		return -ENOMEM;
-	return overlay_put_made(overlay, peer, entry_copy(entry, &peer->arena, &peer->entry));
+	return pending_put_made(pending, peer, entry_copy(entry, &peer->arena, &peer->entry));
 }
 
-int pending_events_remove(struct pending_events *overlay, const char *id)
+int pending_events_remove(struct pending_events *pending, const char *id)
 {
 	struct pending_peer *peer = peer_make(id);
 	if (!peer)
 		return -ENOMEM;
 	peer->removed = true;
-	return overlay_put_made(overlay, peer, 0);
+	return pending_put_made(pending, peer, 0);
 }
 
-uint64_t pending_events_count(struct pending_events *overlay)
+uint64_t pending_events_count(struct pending_events *pending)
 {
-	return ++overlay->order;
+	return ++pending->order;
 }
 
-uint64_t pending_events_fetch_begin(struct pending_events *overlay)
+uint64_t pending_events_fetch_begin(struct pending_events *pending)
 {
-	overlay->fetch_order = ++overlay->order;
-	return overlay->fetch_order;
+	pending->fetch_order = ++pending->order;
+	return pending->fetch_order;
 }
 
-void pending_events_fetch_done(struct pending_events *overlay, uint64_t order)
+void pending_events_fetch_done(struct pending_events *pending, uint64_t order)
 {
 	size_t left = 0;
-	for (size_t i = 0; i < overlay->count; i++) {
-		struct pending_peer *peer = overlay->peers[i];
+	for (size_t i = 0; i < pending->count; i++) {
+		struct pending_peer *peer = pending->peers[i];
 		if (peer->order > order) {
-			overlay->peers[left++] = peer;
+			pending->peers[left++] = peer;
 			continue;
 		}
-		overlay->bytes -= pending_peer_bytes(peer);
-		tdelete(peer, &overlay->ids, pending_peer_compare);
+		pending->bytes -= pending_peer_bytes(peer);
+		tdelete(peer, &pending->ids, pending_peer_compare);
 		pending_peer_free(peer);
 	}
-	overlay->count = left;
+	pending->count = left;
 }
 
-const struct pending_peer *pending_events_find(const struct pending_events *overlay, const char *id)
+const struct pending_peer *pending_events_find(const struct pending_events *pending, const char *id)
 {
-	return peer_lookup(overlay, id);
+	return peer_lookup(pending, id);
 }
 
 static void pending_peer_spare(void *peer)
 {
 }
 
-void pending_events_clear(struct pending_events *overlay)
+void pending_events_clear(struct pending_events *pending)
 {
-	tdestroy(overlay->ids, pending_peer_spare);
-	for (size_t i = 0; i < overlay->count; i++)
-		pending_peer_free(overlay->peers[i]);
-	free(overlay->peers);
-	*overlay = (struct pending_events){.bytes_max = overlay->bytes_max};
+	tdestroy(pending->ids, pending_peer_spare);
+	for (size_t i = 0; i < pending->count; i++)
+		pending_peer_free(pending->peers[i]);
+	free(pending->peers);
+	*pending = (struct pending_events){.bytes_max = pending->bytes_max};
 }

@@ -36,16 +36,16 @@ struct pending_events {
 
 /* Record an event that describes a peer. `entry` is usable and has an id. Return 0,
  * PENDING_EVENTS_NO_ROOM or -ENOMEM. */
-int pending_events_set(struct pending_events *overlay, const struct peer_entry *entry);
+int pending_events_set(struct pending_events *pending, const struct peer_entry *entry);
 /* Record an event that removes a peer. Return the same. */
-int pending_events_remove(struct pending_events *overlay, const char *id);
+int pending_events_remove(struct pending_events *pending, const char *id);
 /* Count an event that is not about a peer. Return its place in the order. */
-uint64_t pending_events_count(struct pending_events *overlay);
+uint64_t pending_events_count(struct pending_events *pending);
 /* Count a fetch that begins. Return its place in the order. */
-uint64_t pending_events_fetch_begin(struct pending_events *overlay);
+uint64_t pending_events_fetch_begin(struct pending_events *pending);
 /* Drop the events before the fetch that began at `order` and has succeeded. */
-void pending_events_fetch_done(struct pending_events *overlay, uint64_t order);
+void pending_events_fetch_done(struct pending_events *pending, uint64_t order);
 /* Return the pending event about that id, or NULL. */
 const struct pending_peer *pending_events_find(
-	const struct pending_events *overlay, const char *id);
-void pending_events_clear(struct pending_events *overlay);
+	const struct pending_events *pending, const char *id);
+void pending_events_clear(struct pending_events *pending);

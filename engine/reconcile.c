@@ -47,7 +47,7 @@ int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 	int error = manager_setup(reconciler->manager, reconciler->identity, diag);
 	if (error)
 		return error;
-	reconciler->fetch_order = pending_events_fetch_begin(&reconciler->manager->overlay);
+	reconciler->fetch_order = pending_events_fetch_begin(&reconciler->manager->pending);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static void document_take(struct reconciler *reconciler, struct state_document *
 	*document = (struct state_document){0};
 	reconciler->has_document = true;
 	reconciler->is_provisional = false;
-	pending_events_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
+	pending_events_fetch_done(&reconciler->manager->pending, reconciler->fetch_order);
 	if (reconciler->document.has_signing_keys && reconciler->verifier)
 		verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
 			reconciler->fetch_order);
@@ -83,7 +83,7 @@ static int fetch_answer_take(
 			return diag_add(failures, -ENODATA,
 				"fetch: not modified, but there is no state yet");
 		removal_guard_not_modified(&reconciler->guard);
-		pending_events_fetch_done(&reconciler->manager->overlay, reconciler->fetch_order);
+		pending_events_fetch_done(&reconciler->manager->pending, reconciler->fetch_order);
 		return 0;
 	case FETCH_FAILED:
 		break;
@@ -262,7 +262,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	struct manager *manager = reconciler->manager;
 	struct desired_input input = {
 		.document = &reconciler->document,
-		.overlay = &manager->overlay,
+		.pending = &manager->pending,
 		.actual = &cycle->device->peers,
 		.names = cycle->names,
 		.identity = reconciler->identity,

@@ -177,7 +177,7 @@ static struct endpoint_names names_in_force(const struct cycle_loop *cycles)
 	bool is_new = cycles->outcome == FETCH_DOCUMENT;
 	return (struct endpoint_names){
 		.document = is_new ? &cycles->document : &cycles->reconciler->document,
-		.overlay = &cycles->reconciler->manager->overlay,
+		.pending = &cycles->reconciler->manager->pending,
 	};
 }
 
@@ -314,7 +314,7 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	struct cycle_loop *cycles = impl;
 	const struct reconciler *reconciler = cycles->reconciler;
 	struct endpoint_names names = {
-		.document = &reconciler->document, .overlay = &reconciler->manager->overlay};
+		.document = &reconciler->document, .pending = &reconciler->manager->pending};
 	struct moment now = clock_read(&reconciler->clock);
 	const struct peer_entry *entry;
 	while ((entry = endpoint_names_next(&names))) {

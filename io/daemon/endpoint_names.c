@@ -13,8 +13,8 @@ const struct peer_entry *endpoint_names_next(struct endpoint_names *names)
 		if (has_name(entry))
 			return entry;
 	}
-	while (names->overlay && names->event_at < names->overlay->count) {
-		const struct pending_peer *peer = names->overlay->peers[names->event_at++];
+	while (names->pending && names->event_at < names->pending->count) {
+		const struct pending_peer *peer = names->pending->peers[names->event_at++];
 		if (!peer->removed && has_name(&peer->entry))
 			return &peer->entry;
 	}

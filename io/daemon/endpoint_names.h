@@ -11,7 +11,7 @@
 
 struct endpoint_names {
 	const struct state_document *document;
-	const struct pending_events *overlay; /* may be NULL */
+	const struct pending_events *pending; /* may be NULL */
 	/* The position of the iteration; zero at the start. */
 	size_t entry_at;
 	size_t event_at;

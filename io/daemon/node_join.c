@@ -30,9 +30,9 @@ static int peers_save(const struct joining *joining, const struct api_registrati
 		.node_id = registration->node_id,
 		.source = joining->settings->api_url,
 	};
-	struct pending_events overlay = {0};
+	struct pending_events pending = {0};
 	struct peer_names names = {0};
-	struct state_store_peers none = {.overlay = &overlay, .names = &names};
+	struct state_store_peers none = {.pending = &pending, .names = &names};
 	struct secret_buffer document = {0};
 	if (!registration->peers.text)
 		return 0;

@@ -29,12 +29,12 @@ static void store_note(struct state_store *store, int error, const struct diag *
 static int store_write(
 	struct state_store *store, uint64_t overtaken_order, const char *text, size_t length)
 {
-	const struct pending_events *overlay = &store->manager->overlay;
+	const struct pending_events *pending = &store->manager->pending;
 	struct peer_names names = {0};
 	struct diag diag = {0};
 	int error = peer_index_snapshot(&store->manager->index, &names);
 	struct state_store_peers peers = {
-		.overlay = overlay, .names = &names, .overtaken_order = overtaken_order};
+		.pending = pending, .names = &names, .overtaken_order = overtaken_order};
 	if (error)
 		diag_fail_errno(&diag, error);
 	else if (text)
@@ -50,7 +50,7 @@ static int store_write(
 int state_store_save_document(struct state_store *store, const char *text, size_t length)
 {
 	/* The document supersedes the events that came before its fetch began. */
-	return store_write(store, store->manager->overlay.fetch_order, text, length);
+	return store_write(store, store->manager->pending.fetch_order, text, length);
 }
 
 static void peers_store(void *impl)
@@ -114,9 +114,9 @@ int state_store_restore(struct state_store *store, const struct peer_wire_option
 		cached_state_clear(&state);
 		return diag_fail_errno(diag, error);
 	}
-	pending_events_clear(&store->manager->overlay);
-	store->manager->overlay = state.peers.overlay;
-	state.peers.overlay = (struct pending_events){0};
+	pending_events_clear(&store->manager->pending);
+	store->manager->pending = state.peers.pending;
+	state.peers.pending = (struct pending_events){0};
 	reconciler_preload(reconciler, &state.document);
 	cached_state_clear(&state);
 	return 0;

@@ -32,8 +32,8 @@ static void put_index(struct canonical_writer *writer, const struct peer_names *
 static void put_events(struct canonical_writer *writer, const struct state_store_peers *peers)
 {
 	const char *separator = "";
-	for (size_t i = 0; i < peers->overlay->count; i++) {
-		const struct pending_peer *peer = peers->overlay->peers[i];
+	for (size_t i = 0; i < peers->pending->count; i++) {
+		const struct pending_peer *peer = peers->pending->peers[i];
 		if (peer->order <= peers->overtaken_order)
 			continue;
 		stored_put(writer, separator);
@@ -127,13 +127,13 @@ static int pending_result(int result, struct diag *diag)
 }
 
 static int read_event(const struct peer_wire *wire, struct json_span event,
-	struct pending_events *overlay, struct diag *diag)
+	struct pending_events *pending, struct diag *diag)
 {
 	struct json_span value;
 	const char *id = NULL;
 	if (json_span_find_member(event, "removed", &value)) {
 		int error = stored_read_id(value, wire->arena, &id, diag);
-		return error ? error : pending_result(pending_events_remove(overlay, id), diag);
+		return error ? error : pending_result(pending_events_remove(pending, id), diag);
 	}
 	if (!json_span_find_member(event, "peer", &value))
 		return diag_fail(diag, -EINVAL, "neither \"removed\" nor \"peer\"");
@@ -142,13 +142,13 @@ static int read_event(const struct peer_wire *wire, struct json_span event,
 	if (!error && entry.error)
 		error = diag_fail(diag, -EINVAL, "%s", entry.error);
 	if (!error)
-		error = pending_result(pending_events_set(overlay, &entry), diag);
+		error = pending_result(pending_events_set(pending, &entry), diag);
 	key_secret_wipe(&entry.config.psk);
 	return error;
 }
 
 static int read_events(struct json_span events, const struct peer_wire *wire,
-	struct pending_events *overlay, struct diag *diag)
+	struct pending_events *pending, struct diag *diag)
 {
 	struct json_cursor cursor = json_cursor_open(events);
 	struct json_span event;
@@ -156,7 +156,7 @@ static int read_events(struct json_span events, const struct peer_wire *wire,
 	if (json_span_kind(events) != JSON_ARRAY)
 		return diag_fail(diag, -EINVAL, "not an array");
 	for (size_t i = 0; !error && json_cursor_element(&cursor, &event); i++) {
-		error = read_event(wire, event, overlay, diag);
+		error = read_event(wire, event, pending, diag);
 		if (error)
 			diag_wrap(diag, error, "[%zu]", i);
 	}
@@ -172,7 +172,7 @@ static int stored_read_members(struct json_span object, const struct peer_wire *
 	int error = stored_read_index(index, found, diag);
 	if (error)
 		return diag_wrap(diag, error, "index");
-	error = read_events(events, wire, &found->overlay, diag);
+	error = read_events(events, wire, &found->pending, diag);
 	return error ? diag_wrap(diag, error, "events") : 0;
 }
 
@@ -180,7 +180,7 @@ int state_store_peers_read(struct json_span object, const struct peer_wire_optio
 	struct state_store_peers_found *ret, struct diag *diag)
 {
 	/* No limit: they were within it when they were written. */
-	struct state_store_peers_found found = {.overlay = {.bytes_max = SIZE_MAX}};
+	struct state_store_peers_found found = {.pending = {.bytes_max = SIZE_MAX}};
 	struct arena scratch = {0};
 	struct json_reader reader;
 	int error = json_reader_init(&reader);
@@ -190,7 +190,7 @@ int state_store_peers_read(struct json_span object, const struct peer_wire_optio
 		json_reader_deinit(&reader);
 	}
 	arena_clear(&scratch);
-	found.overlay.bytes_max = 0;
+	found.pending.bytes_max = 0;
 	if (error)
 		state_store_peers_clear(&found);
 	else
@@ -200,7 +200,7 @@ int state_store_peers_read(struct json_span object, const struct peer_wire_optio
 
 void state_store_peers_clear(struct state_store_peers_found *found)
 {
-	pending_events_clear(&found->overlay);
+	pending_events_clear(&found->pending);
 	arena_clear(&found->arena);
 	*found = (struct state_store_peers_found){0};
 }

@@ -15,7 +15,7 @@
 
 /* The content to write. */
 struct state_store_peers {
-	const struct pending_events *overlay;
+	const struct pending_events *pending;
 	const struct peer_names *names;
 	uint64_t overtaken_order; /* omit the events up to this one; 0: none */
 };
@@ -25,7 +25,7 @@ void state_store_peers_put(struct canonical_writer *writer, const struct state_s
 
 /* The content read. */
 struct state_store_peers_found {
-	struct pending_events overlay;
+	struct pending_events pending;
 	struct peer_name *names; /* in the arena, with their ids; for peer_index_load_from_peers */
 	size_t name_count;
 	struct arena arena;

@@ -66,12 +66,12 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 	enum fetch_outcome outcome, bool was_provisional, struct scenario_writer *call)
 {
 	struct recorder_told *told = &recorder->told;
-	const struct pending_events *overlay = &reconciler->manager->overlay;
+	const struct pending_events *pending = &reconciler->manager->pending;
 	bool is_good =
 		outcome == FETCH_DOCUMENT || (outcome == FETCH_NOT_MODIFIED && !was_provisional);
 	struct recorder_told now = {
 		.has_document = reconciler->has_document,
-		.has_events = !is_good && overlay->count > 0,
+		.has_events = !is_good && pending->count > 0,
 	};
 	if (now.has_document) {
 		document_hash(recorder, reconciler, now.document_hash);
@@ -87,7 +87,7 @@ void recorder_tell_answer(struct recorder *recorder, const struct reconciler *re
 	}
 	struct recorded_state state = {
 		.document = &reconciler->document,
-		.overlay = is_good ? NULL : overlay,
+		.pending = is_good ? NULL : pending,
 		.with_signing_keys = outcome == FETCH_DOCUMENT,
 		.held = recorder->unit.held,
 		.held_count = recorder->unit.held_count,

@@ -34,7 +34,7 @@ static void tell_head(struct recorder *recorder, struct scenario_writer *head)
 	tell(head, "}");
 }
 
-static void tell_overlay_event(struct scenario_writer *steps, const struct pending_peer *peer)
+static void tell_pending_event(struct scenario_writer *steps, const struct pending_peer *peer)
 {
 	if (peer->removed) {
 		tell(steps, "{\"do\":\"event\",\"event_type\":\"peer_removed\",\"payload\":"
@@ -70,15 +70,15 @@ static void tell_index_name(struct scenario_writer *steps, const struct peer_nam
  * Makes the replay's process know what this one knows of an earlier life: the events that no fetch
  * has overtaken, and the index. Whatever that does to the device is undone after it.
  */
-static void tell_earlier_life(struct scenario_writer *steps, const struct pending_events *overlay,
+static void tell_earlier_life(struct scenario_writer *steps, const struct pending_events *pending,
 	const struct peer_names *names)
 {
-	for (size_t i = 0; i < overlay->count; i++)
-		tell_overlay_event(steps, overlay->peers[i]);
+	for (size_t i = 0; i < pending->count; i++)
+		tell_pending_event(steps, pending->peers[i]);
 	for (size_t i = 0; i < names->count; i++)
 		tell_index_name(steps, &names->names[i]);
-	for (size_t i = 0; i < overlay->count; i++) {
-		const struct pending_peer *peer = overlay->peers[i];
+	for (size_t i = 0; i < pending->count; i++) {
+		const struct pending_peer *peer = pending->peers[i];
 		if (peer->removed)
 			continue;
 		if (!peer_names_lookup(names, peer->id)) {
@@ -109,18 +109,18 @@ static int tell_world_found(struct recorder *recorder, const struct reconciler *
 	const struct device *device, struct scenario_writer *head, struct scenario_writer *steps)
 {
 	struct shadow_device *mirror = &recorder->mirror;
-	const struct pending_events *overlay = &reconciler->manager->overlay;
+	const struct pending_events *pending = &reconciler->manager->pending;
 	struct peer_names names = {0};
 	int error = peer_index_snapshot(&reconciler->manager->index, &names);
 	if (error)
 		return error;
-	bool has_lived = overlay->count || names.count;
+	bool has_lived = pending->count || names.count;
 	const struct device none = {.mtu = SIM_MTU_DEFAULT};
 	if (has_lived || device)
 		tell(head, ",\n\"device\":");
 	error = shadow_device_start(mirror, has_lived ? &none : device, head);
 	if (!error && has_lived) {
-		tell_earlier_life(steps, overlay, &names);
+		tell_earlier_life(steps, pending, &names);
 		error = follow_device(recorder, device, steps);
 		tell_no_comma(steps);
 	}

@@ -27,15 +27,15 @@ static void tell_entries(
 	struct scenario_writer *scenario_writer, const struct recorded_state *state)
 {
 	const struct state_document *document = state->document;
-	const struct pending_events *overlay = state->overlay;
+	const struct pending_events *pending = state->pending;
 	for (size_t i = 0; i < document->entry_count; i++) {
 		const struct peer_entry *entry = &document->entries[i];
-		if (!overlay || !entry->id || !pending_events_find(overlay, entry->id))
+		if (!pending || !entry->id || !pending_events_find(pending, entry->id))
 			tell_entry(scenario_writer, entry);
 	}
-	for (size_t i = 0; overlay && i < overlay->count; i++)
-		if (!overlay->peers[i]->removed)
-			tell_entry(scenario_writer, &overlay->peers[i]->entry);
+	for (size_t i = 0; pending && i < pending->count; i++)
+		if (!pending->peers[i]->removed)
+			tell_entry(scenario_writer, &pending->peers[i]->entry);
 }
 
 static void tell_held(struct scenario_writer *scenario_writer, const struct key_public *key)

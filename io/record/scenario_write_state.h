@@ -14,7 +14,7 @@
 
 struct recorded_state {
 	const struct state_document *document;
-	const struct pending_events *overlay; /* laid over the document; may be NULL */
+	const struct pending_events *pending; /* laid over the document; may be NULL */
 	bool with_signing_keys;
 	/*
 	 * Peers whose removal was withheld, recorded as unusable entries, which retain them. The

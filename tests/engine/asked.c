@@ -22,7 +22,7 @@ int asked_teardown(void **state)
 	peer_names_clear(&asked->names);
 	peer_index_deinit(&asked->index);
 	peer_table_clear(&asked->actual);
-	pending_events_clear(&asked->overlay);
+	pending_events_clear(&asked->pending);
 	state_document_clear(&asked->document);
 	free(asked);
 	return 0;
@@ -46,7 +46,7 @@ void resolve(struct asked *asked)
 	assert_int_equal(peer_index_snapshot(&asked->index, &asked->names), 0);
 	struct desired_input input = {
 		.document = &asked->document,
-		.overlay = &asked->overlay,
+		.pending = &asked->pending,
 		.actual = &asked->actual,
 		.names = &asked->names,
 		.identity = &asked->identity,

@@ -7,7 +7,7 @@
 
 struct asked {
 	struct state_document document;
-	struct pending_events overlay;
+	struct pending_events pending;
 	struct peer_table actual;
 	struct peer_index index;
 	struct peer_names names;

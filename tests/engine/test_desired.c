@@ -132,7 +132,7 @@ static void an_event_with_the_node_s_id_under_another_key_is_no_peer_either(void
 	struct asked *asked = *state;
 	struct state_document event = {0};
 	document_add(&event, WORLD_NODE_ID, 2, "", "10.0.0.1/32");
-	assert_int_equal(pending_events_set(&asked->overlay, &event.entries[0]), 0);
+	assert_int_equal(pending_events_set(&asked->pending, &event.entries[0]), 0);
 	state_document_clear(&event);
 	asked_wants(asked, WORLD_NODE_ID, WORLD_OWN_KEY, "");
 	assert_wanted(asked, "");
@@ -262,9 +262,9 @@ static void an_event_s_peer_replaces_the_document_s(void **state)
 	document_add(&event, "b", 12, "", "10.0.0.12/32");
 	document_add(&event, "d", 14, "", "10.0.0.14/32");
 	for (size_t i = 0; i < event.entry_count; i++)
-		assert_int_equal(pending_events_set(&asked->overlay, &event.entries[i]), 0);
-	assert_int_equal(pending_events_remove(&asked->overlay, "a"), 0);
-	assert_int_equal(pending_events_remove(&asked->overlay, "z"), 0);
+		assert_int_equal(pending_events_set(&asked->pending, &event.entries[i]), 0);
+	assert_int_equal(pending_events_remove(&asked->pending, "a"), 0);
+	assert_int_equal(pending_events_remove(&asked->pending, "z"), 0);
 	state_document_clear(&event);
 	asked_wants(asked, "c", 3, "10.0.0.3/32");
 	asked_wants(asked, "b", 2, "10.0.0.2/32");
@@ -280,8 +280,8 @@ static void an_event_overrides_an_unusable_entry(void **state)
 	device_has(asked, "a", 1, "10.0.0.1/32");
 	device_has(asked, "b", 2, "10.0.0.2/32");
 	document_add(&event, "a", 12, "", "10.0.0.12/32");
-	assert_int_equal(pending_events_set(&asked->overlay, &event.entries[0]), 0);
-	assert_int_equal(pending_events_remove(&asked->overlay, "b"), 0);
+	assert_int_equal(pending_events_set(&asked->pending, &event.entries[0]), 0);
+	assert_int_equal(pending_events_remove(&asked->pending, "b"), 0);
 	state_document_clear(&event);
 	spoilt(asked, "a", 1);
 	spoilt(asked, "b", 2);
@@ -297,7 +297,7 @@ static void a_peer_of_an_event_takes_part_in_conflicts(void **state)
 	document_add(&event, "b", 2, "", "10.0.0.1/32");
 	document_add(&event, "own", WORLD_OWN_KEY, "", "10.0.0.1/32");
 	for (size_t i = 0; i < event.entry_count; i++)
-		assert_int_equal(pending_events_set(&asked->overlay, &event.entries[i]), 0);
+		assert_int_equal(pending_events_set(&asked->pending, &event.entries[i]), 0);
 	state_document_clear(&event);
 	asked_wants(asked, "c", 2, "10.0.0.3/32");
 	asked_wants(asked, "a", 1, "10.0.0.1/32");

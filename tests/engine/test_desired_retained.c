@@ -278,7 +278,7 @@ static void an_entry_that_an_event_replaces_withholds_nothing(void **state)
 {
 	struct asked *asked = *state;
 	struct plan plan = {0};
-	assert_int_equal(pending_events_remove(&asked->overlay, "nobody"), 0);
+	assert_int_equal(pending_events_remove(&asked->pending, "nobody"), 0);
 	plan_with_spoilt(asked, "nobody", 0, &plan);
 	resolve(asked);
 	assert_int_equal(asked->desired.nameless_count, 0);

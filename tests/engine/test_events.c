@@ -76,7 +76,7 @@ static void events_over_the_limit_fail_until_the_next_fetch(void **state)
 	static const char error[] = "too many events since the last fetch; the next fetch replaces "
 				    "them";
 	assert_int_equal(added(world, "peer-2", 2), 0);
-	world->manager.overlay.bytes_max = world->manager.overlay.bytes;
+	world->manager.pending.bytes_max = world->manager.pending.bytes;
 	assert_calls(world, "add_peer 02");
 	assert_int_equal(added(world, "peer-3", 3), -ENOBUFS);
 	assert_contains(world->error, "peer_added: ");
@@ -136,7 +136,7 @@ static void a_bad_payload_is_an_error_that_changes_nothing(void **state)
 	struct event_dispatcher dispatcher = world_dispatcher(world);
 	assert_int_equal(added(world, "peer-2", 2), 0);
 	fake_forget_calls(&world->fake);
-	uint64_t events_before = world->manager.overlay.order;
+	uint64_t events_before = world->manager.pending.order;
 	document_add_unusable(&document, "peer-2", 2, "psk: bad");
 	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		struct diag diag = {0};
@@ -149,7 +149,7 @@ static void a_bad_payload_is_an_error_that_changes_nothing(void **state)
 	}
 	assert_calls(world, "");
 	assert_index(world, "peer-2=02");
-	assert_int_equal(world->manager.overlay.order, events_before);
+	assert_int_equal(world->manager.pending.order, events_before);
 	state_document_clear(&document);
 }
 
@@ -177,7 +177,7 @@ static void an_event_with_the_own_key_sets_nothing_now_or_later(void **state)
 static void an_event_with_the_node_s_id_under_another_key_is_rejected(void **state)
 {
 	struct world *world = *state;
-	uint64_t events_before = world->manager.overlay.order;
+	uint64_t events_before = world->manager.pending.order;
 	static const char *const types[] = {
 		"peer_added", "peer_key_rotated", "peer_endpoint_changed"};
 	for (size_t i = 0; i < COUNT_OF(types); i++) {
@@ -187,7 +187,7 @@ static void an_event_with_the_node_s_id_under_another_key_is_rejected(void **sta
 		assert_contains(world->error, "peer node-1: this node's id under another key");
 	}
 	assert_calls(world, "");
-	assert_int_equal(world->manager.overlay.order, events_before);
+	assert_int_equal(world->manager.pending.order, events_before);
 }
 
 static void a_state_fetched_before_an_event_does_not_undo_it(void **state)
@@ -425,11 +425,11 @@ static void an_event_older_than_the_newest_about_its_peer_is_superseded(void **s
 	assert_int_equal(deliver(world, issued_at(removal, "n1", 10), &verdict), 0);
 	assert_int_equal(added(world, "peer-2", 2), 0);
 	fake_forget_calls(&world->fake);
-	uint64_t count = pending_events_count(&world->manager.overlay);
+	uint64_t count = pending_events_count(&world->manager.pending);
 	assert_int_equal(deliver(world, issued_at(removal, "n2", 9), &verdict), -ESTALE);
 	assert_int_equal(verdict, VERDICT_SUPERSEDED);
 	assert_calls(world, "");
-	assert_int_equal(pending_events_count(&world->manager.overlay), count + 1);
+	assert_int_equal(pending_events_count(&world->manager.pending), count + 1);
 	assert_null(strstr(world->logs, "Event failed"));
 	/* Its nonce was used. */
 	assert_true(deliver(world, issued_at(removal, "n2", 9), &verdict) < 0);

@@ -114,10 +114,10 @@ struct long_event {
 static int try_to_note(void *impl)
 {
 	const struct long_event *event = impl;
-	struct pending_events overlay = {0};
-	int error = pending_events_set(&overlay, &event->entry);
-	assert_int_equal(overlay.count, error ? 0 : 1);
-	pending_events_clear(&overlay);
+	struct pending_events pending = {0};
+	int error = pending_events_set(&pending, &event->entry);
+	assert_int_equal(pending.count, error ? 0 : 1);
+	pending_events_clear(&pending);
 	return error;
 }
 

@@ -42,15 +42,15 @@ static void cycles_leave_no_psk_behind(void **state)
 
 static void pending_events_leave_no_psk_behind(void **state)
 {
-	struct pending_events overlay = {0};
+	struct pending_events pending = {0};
 	struct state_document document = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
 	document_make(&document);
 	for (size_t i = 0; i < document.entry_count; i++)
-		assert_int_equal(pending_events_set(&overlay, &document.entries[i]), 0);
-	assert_int_equal(pending_events_set(&overlay, &document.entries[3]), 0);
-	assert_int_equal(pending_events_remove(&overlay, "c"), 0);
-	pending_events_clear(&overlay);
+		assert_int_equal(pending_events_set(&pending, &document.entries[i]), 0);
+	assert_int_equal(pending_events_set(&pending, &document.entries[3]), 0);
+	assert_int_equal(pending_events_remove(&pending, "c"), 0);
+	pending_events_clear(&pending);
 	state_document_clear(&document);
 	assert_int_equal(freed_memory_hits(), 0);
 }
@@ -58,18 +58,18 @@ static void pending_events_leave_no_psk_behind(void **state)
 /* A fetch overtakes all events but the last, which moves to the front. */
 static void pending_events_that_a_fetch_overtook_leave_no_psk_behind(void **state)
 {
-	struct pending_events overlay = {0};
+	struct pending_events pending = {0};
 	struct state_document document = {0};
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
 	document_make(&document);
 	for (size_t i = 0; i + 1 < document.entry_count; i++)
-		assert_int_equal(pending_events_set(&overlay, &document.entries[i]), 0);
-	uint64_t fetch = pending_events_fetch_begin(&overlay);
+		assert_int_equal(pending_events_set(&pending, &document.entries[i]), 0);
+	uint64_t fetch = pending_events_fetch_begin(&pending);
 	assert_int_equal(
-		pending_events_set(&overlay, &document.entries[document.entry_count - 1]), 0);
-	pending_events_fetch_done(&overlay, fetch);
-	assert_int_equal(overlay.count, 1);
-	pending_events_clear(&overlay);
+		pending_events_set(&pending, &document.entries[document.entry_count - 1]), 0);
+	pending_events_fetch_done(&pending, fetch);
+	assert_int_equal(pending.count, 1);
+	pending_events_clear(&pending);
 	state_document_clear(&document);
 	assert_int_equal(freed_memory_hits(), 0);
 }

@@ -313,35 +313,35 @@ static unsigned char current_of(const struct verifier *verifier)
 static void keys_of_a_state_count_if_its_fetch_began_after_the_last_rotation(void **state)
 {
 	struct verifier *verifier = *state;
-	struct pending_events overlay = {0};
+	struct pending_events pending = {0};
 	struct signing_keys two = {.current = key_of(2)}, three = {.current = key_of(3)};
 	struct signing_keys four = {.current = key_of(4)};
-	uint64_t early = pending_events_fetch_begin(&overlay);
-	verifier_rotate_keys(verifier, &two, pending_events_count(&overlay));
+	uint64_t early = pending_events_fetch_begin(&pending);
+	verifier_rotate_keys(verifier, &two, pending_events_count(&pending));
 	assert_int_equal(current_of(verifier), 2);
 	verifier_take_keys(verifier, &three, early);
 	assert_int_equal(current_of(verifier), 2);
-	uint64_t late = pending_events_fetch_begin(&overlay);
+	uint64_t late = pending_events_fetch_begin(&pending);
 	verifier_take_keys(verifier, &three, late);
 	assert_int_equal(current_of(verifier), 3);
-	verifier_rotate_keys(verifier, &four, pending_events_count(&overlay));
+	verifier_rotate_keys(verifier, &four, pending_events_count(&pending));
 	assert_int_equal(current_of(verifier), 4);
 	verifier_take_keys(verifier, &three, late);
 	assert_int_equal(current_of(verifier), 4);
-	pending_events_clear(&overlay);
+	pending_events_clear(&pending);
 }
 
 static void the_first_keys_may_come_with_a_state(void **state)
 {
 	struct verifier verifier;
-	struct pending_events overlay = {0};
+	struct pending_events pending = {0};
 	struct signing_keys keys = {.current = key_of(CURRENT)};
 	verifier_init(&verifier, (struct signature_check){.verify = check}, NULL);
-	verifier_take_keys(&verifier, &keys, pending_events_fetch_begin(&overlay));
+	verifier_take_keys(&verifier, &keys, pending_events_fetch_begin(&pending));
 	struct envelope envelope = signed_by(CURRENT, "n1");
 	assert_verdict(&verifier, &envelope, VERDICT_ACCEPTED, "");
 	verifier_deinit(&verifier);
-	pending_events_clear(&overlay);
+	pending_events_clear(&pending);
 }
 
 static void other_keys_do_not_free_the_nonces(void **state)

@@ -49,8 +49,8 @@ static void describe_cached(struct description *to, const struct cached_state *s
 		describe_bytes(to, name->id, strlen(name->id));
 		describe_bytes(to, name->public_key.bytes, KEY_BYTES);
 	}
-	for (size_t i = 0; i < state->peers.overlay.count; i++) {
-		const struct pending_peer *peer = state->peers.overlay.peers[i];
+	for (size_t i = 0; i < state->peers.pending.count; i++) {
+		const struct pending_peer *peer = state->peers.pending.peers[i];
 		describe_bytes(to, peer->id, strlen(peer->id));
 		if (!peer->removed)
 			describe_entry(to, &peer->entry);
@@ -64,7 +64,7 @@ static void round_trip(const struct cached_state *state, struct json_span docume
 	struct description a = {0}, b = {0};
 	const struct peer_names names = {
 		.names = state->peers.names, .count = state->peers.name_count};
-	const struct state_store_peers peers = {&state->peers.overlay, &names};
+	const struct state_store_peers peers = {&state->peers.pending, &names};
 	FUZZ_HOLDS(state_store_file_store_document(
 			   &cache, document.text, document.length, &peers, NULL) == 0);
 	FUZZ_HOLDS(state_store_file_store_peers(&cache, &peers, NULL) == 0);

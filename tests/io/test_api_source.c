@@ -158,19 +158,19 @@ static void a_state_without_an_etag_is_not_read_twice_either(void **state)
 static void an_event_during_the_fetch_is_stored_with_the_document(void **state)
 {
 	struct node_fixture *node = *state;
-	struct pending_events *overlay = &node->manager.overlay;
+	struct pending_events *pending = &node->manager.pending;
 	struct cached_state found;
 	struct state_store_file cache;
 	document_set(node, "{'peers':[" PEER_A "]}");
-	assert_int_equal(pending_events_remove(overlay, "before"), 0);
-	pending_events_fetch_begin(overlay);
-	assert_int_equal(pending_events_remove(overlay, "a"), 0);
+	assert_int_equal(pending_events_remove(pending, "before"), 0);
+	pending_events_fetch_begin(pending);
+	assert_int_equal(pending_events_remove(pending, "a"), 0);
 	fetch(node);
 	state_store_file_init(&cache, &store.cache.owner);
 	assert_int_equal(state_store_file_load(&cache, &node->wire, &found, NULL), 0);
 	assert_int_equal(found.document.entry_count, 1);
-	assert_int_equal(found.peers.overlay.count, 1);
-	assert_true(pending_events_find(&found.peers.overlay, "a")->removed);
+	assert_int_equal(found.peers.pending.count, 1);
+	assert_true(pending_events_find(&found.peers.pending, "a")->removed);
 	cached_state_clear(&found);
 }
 

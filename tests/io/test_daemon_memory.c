@@ -100,16 +100,16 @@ static const struct peer_names names = {.names = name_list, .count = 1};
 static int try_store(void *scratch)
 {
 	struct state_store_file cache;
-	struct pending_events none = {0}, overlay = {0};
+	struct pending_events none = {0}, pending = {0};
 	cache_begin(&cache, scratch);
-	int error = pending_events_remove(&overlay, "b");
+	int error = pending_events_remove(&pending, "b");
 	if (!error)
 		error = state_store_file_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
 			&(struct state_store_peers){&none, &names}, NULL);
 	if (!error)
 		error = state_store_file_store_peers(
-			&cache, &(struct state_store_peers){&overlay, &names}, NULL);
-	pending_events_clear(&overlay);
+			&cache, &(struct state_store_peers){&pending, &names}, NULL);
+	pending_events_clear(&pending);
 	return error;
 }
 
@@ -128,7 +128,7 @@ static int try_load(void *scratch)
 	assert_int_equal(found.document.entry_count, 1);
 	/* Newer events without memory are left out, and that is reported. */
 	if (!found.fault)
-		assert_int_equal(found.peers.overlay.count, 1);
+		assert_int_equal(found.peers.pending.count, 1);
 	cached_state_clear(&found);
 	return 0;
 }

@@ -21,12 +21,12 @@
 
 static const struct peer_wire_options options;
 
-static void overlay_fill(struct pending_events *overlay)
+static void pending_fill(struct pending_events *pending)
 {
 	struct state_document document = {0};
 	assert_int_equal(state_wire_read(DOCUMENT, strlen(DOCUMENT), &options, &document, NULL), 0);
 	for (size_t i = 0; i < document.entry_count; i++)
-		assert_int_equal(pending_events_set(overlay, &document.entries[i]), 0);
+		assert_int_equal(pending_events_set(pending, &document.entries[i]), 0);
 	state_document_clear(&document);
 }
 
@@ -34,21 +34,21 @@ static void store_and_load(struct scratch *scratch)
 {
 	struct state_store_file_owner owner = {.directory = scratch->directory, .source = "/f"};
 	struct state_store_file cache;
-	struct pending_events none = {0}, overlay = {0};
+	struct pending_events none = {0}, pending = {0};
 	struct peer_names names = {0};
 	struct cached_state found;
 	state_store_file_init(&cache, &owner);
-	overlay_fill(&overlay);
+	pending_fill(&pending);
 	assert_int_equal(state_store_file_store_document(&cache, DOCUMENT, strlen(DOCUMENT),
 				 &(struct state_store_peers){&none, &names}, NULL),
 		0);
 	assert_int_equal(state_store_file_store_peers(
-				 &cache, &(struct state_store_peers){&overlay, &names}, NULL),
+				 &cache, &(struct state_store_peers){&pending, &names}, NULL),
 		0);
-	pending_events_clear(&overlay);
+	pending_events_clear(&pending);
 	assert_int_equal(state_store_file_load(&cache, &options, &found, NULL), 0);
 	assert_null(found.fault);
-	assert_int_equal(found.peers.overlay.count, 2);
+	assert_int_equal(found.peers.pending.count, 2);
 	cached_state_clear(&found);
 	/* And when reading stops half-way. */
 	FILE *file = fopen(scratch_path(scratch, "last_events.json").text, "r+");

@@ -187,24 +187,24 @@ static void restart(struct recorded *recorded)
 {
 	struct world *world = recorded->life.world;
 	struct state_document document = world->reconciler.document;
-	struct pending_events overlay = world->manager.overlay;
+	struct pending_events pending = world->manager.pending;
 	struct peer_names names = {0};
 	bool has_document = world->reconciler.has_document;
 	assert_int_equal(peer_index_snapshot(&world->manager.index, &names), 0);
 	world->reconciler.document = (struct state_document){0};
-	world->manager.overlay = (struct pending_events){0};
+	world->manager.pending = (struct pending_events){0};
 	recording_end(recorded);
 	process_begin(recorded);
 	if (has_document && life_random_chance(&recorded->life.random, 80)) {
-		world->manager.overlay = overlay;
-		overlay = (struct pending_events){0};
+		world->manager.pending = pending;
+		pending = (struct pending_events){0};
 		assert_int_equal(
 			peer_index_load_from_peers(&world->manager.index, names.names, names.count),
 			0);
 		reconciler_preload(&world->reconciler, &document);
 	}
 	state_document_clear(&document);
-	pending_events_clear(&overlay);
+	pending_events_clear(&pending);
 	peer_names_clear(&names);
 	recording_begin(recorded);
 }

@@ -54,7 +54,7 @@ static void on_event(void *impl)
 	struct node_fixture *node = impl;
 	char id[16];
 	snprintf(id, sizeof id, "%u", ++events);
-	assert_int_equal(pending_events_remove(&node->manager.overlay, id), 0);
+	assert_int_equal(pending_events_remove(&node->manager.pending, id), 0);
 	state_store_save_peers(&store);
 	loop_timer_set(&node->loop, &event_timer, EVENT_MS, on_event, node);
 }
@@ -70,7 +70,7 @@ static void assert_all_kept(struct node_fixture *node)
 	struct state_store_file cache;
 	state_store_file_init(&cache, &store.cache.owner);
 	assert_int_equal(state_store_file_load(&cache, &node->wire, &found, NULL), 0);
-	assert_int_equal(found.peers.overlay.count, events);
+	assert_int_equal(found.peers.pending.count, events);
 	cached_state_clear(&found);
 }
 

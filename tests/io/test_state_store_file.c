@@ -28,7 +28,7 @@ static const struct peer_wire_options options = {
 /* What the daemon knows, and its cached state. */
 struct node {
 	struct state_store_file cache;
-	struct pending_events overlay;
+	struct pending_events pending;
 	struct peer_names names;
 	struct peer_name name_list[4];
 };
@@ -56,24 +56,24 @@ static void node_sees_added(struct node *node, const char *json)
 	snprintf(text, sizeof text, "[%s]", json);
 	assert_int_equal(state_wire_read_peers(text, strlen(text), &options, &document, NULL), 0);
 	assert_null(document.entries[0].error);
-	assert_int_equal(pending_events_set(&node->overlay, &document.entries[0]), 0);
+	assert_int_equal(pending_events_set(&node->pending, &document.entries[0]), 0);
 	state_document_clear(&document);
 }
 
 static void node_end(struct node *node)
 {
-	pending_events_clear(&node->overlay);
+	pending_events_clear(&node->pending);
 }
 
 static int store_document(struct node *node, const char *text)
 {
-	struct state_store_peers peers = {&node->overlay, &node->names};
+	struct state_store_peers peers = {&node->pending, &node->names};
 	return state_store_file_store_document(&node->cache, text, strlen(text), &peers, NULL);
 }
 
 static int store_peers(struct node *node)
 {
-	struct state_store_peers peers = {&node->overlay, &node->names};
+	struct state_store_peers peers = {&node->pending, &node->names};
 	return state_store_file_store_peers(&node->cache, &peers, NULL);
 }
 
@@ -92,7 +92,7 @@ static struct cached_state load(const struct scratch *scratch)
 
 static void assert_removed(const struct cached_state *found, const char *id)
 {
-	const struct pending_peer *peer = pending_events_find(&found->peers.overlay, id);
+	const struct pending_peer *peer = pending_events_find(&found->peers.pending, id);
 	assert_non_null(peer);
 	assert_true(peer->removed);
 }
@@ -104,7 +104,7 @@ static void a_stored_state_is_restored(void **state)
 	node_knows(&node, "peer-\"2\"\n", 2);
 	node_knows(&node, "peer-3", 3);
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	node_sees_added(&node,
 		"{\"id\":\"peer-\\u00e9\",\"public_key\":\"" KEY_3
 		"\",\"endpoint\":\"[fe80::1%eth0]:51820\",\"psk\":\"" KEY_PSK
@@ -124,10 +124,10 @@ static void a_stored_state_is_restored(void **state)
 	struct key_public key = key_of(2);
 	assert_true(key_public_equal(&found.peers.names[0].public_key, &key));
 	assert_string_equal(found.peers.names[1].id, "peer-3");
-	assert_int_equal(found.peers.overlay.count, 3);
+	assert_int_equal(found.peers.pending.count, 3);
 	assert_removed(&found, "peer-2");
 	const struct pending_peer *peer =
-		pending_events_find(&found.peers.overlay, "peer-\xc3\xa9");
+		pending_events_find(&found.peers.pending, "peer-\xc3\xa9");
 	assert_non_null(peer);
 	assert_false(peer->removed);
 	const struct peer_config *config = &peer->entry.config;
@@ -135,7 +135,7 @@ static void a_stored_state_is_restored(void **state)
 	assert_int_equal(config->allowed_ip_count, 2);
 	assert_int_equal(config->psk.bytes[31], 0x55);
 	assert_int_equal(config->persistent_keepalive_s, 0);
-	peer = pending_events_find(&found.peers.overlay, "peer-4");
+	peer = pending_events_find(&found.peers.pending, "peer-4");
 	assert_non_null(peer);
 	assert_string_equal(
 		endpoint_format(&peer->entry.config.endpoint).text, "vpn.example.com:51820");
@@ -152,7 +152,7 @@ static void without_a_stored_state_nothing_is_restored(void **state)
 	node_begin(&node, *state);
 	assert_int_equal(state_store_file_load(&node.cache, &options, &found, NULL), -ENOENT);
 	assert_ptr_equal(found.fault, (char *)1);
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
 	assert_false(scratch_has(*state, "last_events.json"));
 	node_end(&node);
@@ -164,7 +164,7 @@ static void only_the_owner_may_read_the_files(void **state)
 	struct node node;
 	node_begin(&node, *state);
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct stat status;
@@ -232,17 +232,17 @@ static void events_over_another_document_are_left_out(void **state)
 	struct node node;
 	node_begin(&node, *state);
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
-	pending_events_clear(&node.overlay);
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-9"), 0);
+	pending_events_clear(&node.pending);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-9"), 0);
 	/* The power fails before the next event, and again after the same document came back. */
 	static const char *const documents[] = {DOCUMENT_B, DOCUMENT_A};
 	for (size_t i = 0; i < COUNT_OF(documents); i++) {
 		assert_int_equal(store_document(&node, documents[i]), 0);
 		struct cached_state found = load(*state);
 		assert_null(found.fault);
-		assert_int_equal(found.peers.overlay.count, 1);
+		assert_int_equal(found.peers.pending.count, 1);
 		assert_removed(&found, "peer-9");
 		cached_state_clear(&found);
 	}
@@ -269,7 +269,7 @@ static void a_state_on_the_disk_is_not_written_again(void **state)
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
 	assert_false(scratch_has(*state, "last_events.json"));
 
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
 	ino_t events_number = file_number(*state, "last_events.json");
 	assert_int_equal(store_peers(&node), 0);
@@ -281,8 +281,8 @@ static void a_state_on_the_disk_is_not_written_again(void **state)
 	node_begin(&node, *state);
 	assert_int_equal(state_store_file_load(&node.cache, &options, &found, NULL), 0);
 	node_knows(&node, "peer-2", 2);
-	node.overlay = found.peers.overlay;
-	found.peers.overlay = (struct pending_events){0};
+	node.pending = found.peers.pending;
+	found.peers.pending = (struct pending_events){0};
 	cached_state_clear(&found);
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
 	assert_int_equal(file_number(*state, "last_state.json"), number);
@@ -297,14 +297,14 @@ static void a_document_that_cannot_be_stored_leaves_the_old_one(void **state)
 	struct node node;
 	node_begin(&node, *state);
 	assert_int_equal(store_document(&node, DOCUMENT_A), 0);
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
 
 	/* The fetch of B overtook the event, and the disk fails. */
 	const char *directory = node.cache.owner.directory;
 	struct scratch_path nowhere = scratch_path(*state, "nowhere");
 	node.cache.owner.directory = nowhere.text;
-	pending_events_clear(&node.overlay);
+	pending_events_clear(&node.pending);
 	assert_int_equal(store_document(&node, DOCUMENT_B), -ENOENT);
 	node.cache.owner.directory = directory;
 	assert_int_equal(store_peers(&node), 0);
@@ -316,7 +316,7 @@ static void a_document_that_cannot_be_stored_leaves_the_old_one(void **state)
 	assert_int_equal(store_document(&node, DOCUMENT_B), 0);
 	found = load(*state);
 	assert_int_equal(found.document.entry_count, 0);
-	assert_int_equal(found.peers.overlay.count, 0);
+	assert_int_equal(found.peers.pending.count, 0);
 	cached_state_clear(&found);
 	node_end(&node);
 }
@@ -329,7 +329,7 @@ static void events_that_could_not_be_stored_are_stored_next_time(void **state)
 	const char *directory = node.cache.owner.directory;
 	struct scratch_path nowhere = scratch_path(*state, "nowhere");
 	node.cache.owner.directory = nowhere.text;
-	assert_int_equal(pending_events_remove(&node.overlay, "peer-2"), 0);
+	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), -ENOENT);
 	node.cache.owner.directory = directory;
 	assert_int_equal(store_peers(&node), 0);
@@ -361,7 +361,7 @@ static void an_invalid_document_is_not_stored(void **state)
 static void store_both(struct node *node)
 {
 	node_knows(node, "peer-2", 2);
-	assert_int_equal(pending_events_remove(&node->overlay, "peer-7"), 0);
+	assert_int_equal(pending_events_remove(&node->pending, "peer-7"), 0);
 	assert_int_equal(store_document(node, DOCUMENT_A), 0);
 	node_sees_added(node, PEER("peer-8", KEY_3));
 	assert_int_equal(store_peers(node), 0);
@@ -400,7 +400,7 @@ static void events_cut_anywhere_leave_those_of_the_document(void **state)
 		struct cached_state found = load(*state);
 		assert_non_null(found.fault);
 		assert_contains(found.fault, "/last_events.json: ");
-		assert_int_equal(found.peers.overlay.count, 1);
+		assert_int_equal(found.peers.pending.count, 1);
 		assert_removed(&found, "peer-7");
 		cached_state_clear(&found);
 	}
@@ -514,7 +514,7 @@ static void events_of_another_version_are_left_out(void **state)
 			rows[i].error);
 		assert_non_null(found.fault);
 		assert_string_equal(found.fault, text);
-		assert_int_equal(found.peers.overlay.count, 1);
+		assert_int_equal(found.peers.pending.count, 1);
 		assert_int_equal(found.peers.name_count, 1);
 		cached_state_clear(&found);
 	}
