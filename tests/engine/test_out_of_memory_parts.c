@@ -263,6 +263,7 @@ static void routes_that_an_event_brings_need_memory(void **state)
 	device_has(asked, NULL, 2, "10.0.0.0/8");
 	device_has(asked, NULL, 3, "10.1.0.0/16,10.2.0.0/16");
 	assert_int_equal(peer_table_seal(&asked->actual, NULL), 0);
+	asked->actual.peers[1].endpoint = endpoint_of("192.0.2.9:1");
 	assert_true(fails_at_each(try_to_claim_routes, asked) >= 9);
 }
 

@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include "failing_memory.h"
+#include "peer_index.h"
 #include "peer_table.h"
 #include "state_document.h"
 
@@ -146,12 +147,36 @@ static void a_document_is_unchanged_when_out_of_memory(void **state)
 	state_document_clear(&document);
 }
 
+static void a_snapshot_of_the_index_is_whole_or_not_made(void **state)
+{
+	struct peer_index index;
+	bool has_failed = true;
+	assert_int_equal(peer_index_init(&index), 0);
+	for (unsigned char i = 1; i <= 3; i++) {
+		char id[] = {'p', (char)('0' + i), '\0'};
+		struct key_public key = key_of(i);
+		assert_int_equal(peer_index_update(&index, id, &key), 0);
+	}
+	for (unsigned spared = 0; has_failed; spared++) {
+		struct peer_names names = {.count = 77};
+		failing_memory_arm(spared, false);
+		int error = peer_index_snapshot(&index, &names);
+		has_failed = failing_memory_disarm();
+		assert_int_equal(error, has_failed ? -ENOMEM : 0);
+		assert_int_equal(names.count, has_failed ? 77 : 3);
+		if (!has_failed)
+			peer_names_clear(&names);
+	}
+	peer_index_deinit(&index);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_peer_is_not_read_when_out_of_memory),
 		cmocka_unit_test(a_table_reports_when_out_of_memory),
 		cmocka_unit_test(a_document_is_unchanged_when_out_of_memory),
+		cmocka_unit_test(a_snapshot_of_the_index_is_whole_or_not_made),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
