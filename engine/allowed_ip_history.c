@@ -142,11 +142,14 @@ void allowed_ip_history_load(struct allowed_ip_history *history, const struct pe
 {
 	size_t count = peer_diff_op_count(diff) + diff->held_count;
 	struct outcome *outcomes = outcomes_make(diff, results, count);
+	struct allowed_ip_history loaded = {0};
 	allowed_ip_history_clear(history);
-	if (outcomes && records_reserve(history, actual, outcomes, count))
-		records_merge(history, actual, outcomes, count);
-	else
-		allowed_ip_history_clear(history);
+	if (outcomes && records_reserve(&loaded, actual, outcomes, count)) {
+		records_merge(&loaded, actual, outcomes, count);
+		*history = loaded;
+	} else {
+		allowed_ip_history_clear(&loaded);
+	}
 	free(outcomes);
 }
 

@@ -263,9 +263,11 @@ static void copy_step(const void *node, VISIT visit, void *closure)
 	const struct indexed_peer *peer = *(const struct indexed_peer *const *)node;
 	if ((visit != postorder && visit != leaf) || !copy->names)
 		return;
-	char *id = strdup(peer->id);
-	if (id) {
-		copy->names[copy->count++] = (struct peer_name){id, peer->public_key};
+	struct peer_name *name = &copy->names[copy->count];
+	name->public_key = peer->public_key;
+	name->id = strdup(peer->id);
+	if (name->id) {
+		copy->count++;
 		return;
 	}
 	names_free(copy->names, copy->count);
