@@ -71,6 +71,7 @@ class Daemon:
              "--keep-interface"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "NOTIFY_SOCKET": notify, "WATCHDOG_USEC": "1000000"})
+        self.await_status("")  # it takes signals from now on
 
     def await_status(self, text):
         def said():

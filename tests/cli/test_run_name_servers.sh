@@ -31,6 +31,7 @@ echo 'hosts: dns' | etc nsswitch.conf
 : | etc hosts
 zone=$work/zone
 server_start() { # server_start [DROP_EVERY]
+	: >"$work/questions" # of the one before
 	ip netns exec a python3 -B "$here/name_server.py" "$zone" "$@" >"$work/questions" &
 	server=$!
 	eventually grep -q bound "$work/questions"
