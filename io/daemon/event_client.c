@@ -207,14 +207,14 @@ static enum verdict event_verify(
 static enum verdict event_judge(struct event_client *client, const struct stream_event *received,
 	bool is_for_recorder, struct queued_event *event, struct diag *diag)
 {
-	int error = -ENOMEM;
-	if (received->is_dropped)
-		error = diag_fail(diag, -EFBIG, "too long");
-	else if (event)
-		error = envelope_wire_read(
-			received->data.text, received->data.length, &event->envelope, diag);
-	else
-		diag_fail_errno(diag, error);
+	if (!event) {
+		recorder_note_malformed(client->recorder);
+		diag_fail_errno(diag, -ENOMEM);
+		return VERDICT_FAULT;
+	}
+	int error = received->is_dropped ? diag_fail(diag, -EFBIG, "too long")
+					 : envelope_wire_read(received->data.text,
+						   received->data.length, &event->envelope, diag);
 	if (error) {
 		recorder_note_malformed(client->recorder);
 		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
