@@ -4,6 +4,8 @@
 # Usage: tests/long.sh NAME [ARGUMENT...], and NAME is one of:
 #
 #	hostile [MINUTES]              a hostile control plane and a noisy network (30)
+#	kernel [VERSION]               all tests that want a kernel's WireGuard, on Debian's kernel of that
+#	                               version (6.12)
 #	large [SIM [USERSPACE]]        the daemon with so many peers on a simulated device (100000), and on
 #	                               wireguard-go (20000), ended in the middle of its cycles
 #	simulate [LIVES [FIRST_SEED]]  lives of a node against an account of their own of the rules (20000
@@ -29,6 +31,15 @@ hostile() {
 	make_build
 	python3 -B tests/mesh/test_hostile.py "$build/io/cli/plexwg" \
 		"$build/tests/control_plane/control_plane" "${1:-30}"
+}
+
+kernel() {
+	sh tests/install.sh vm
+	make_build
+	version=${1:-6.12}
+	bash tests/vm/test-kernel "$version" all "$build/tests/cli/intruder.so" \
+		"$build/io/cli/plexwg" "$build/tests/device/test_contract_kernel" \
+		"$build/tests/device/test_kernel_device"
 }
 
 large() {
@@ -70,7 +81,7 @@ fuzz() {
 name=${1:-}
 [ $# = 0 ] || shift
 case $name in
-hostile | large | simulate | soak | steps | fuzz) "$name" "$@" ;;
+hostile | kernel | large | simulate | soak | steps | fuzz) "$name" "$@" ;;
 valgrind) sh tests/valgrind.sh "$@" ;;
 *)
 	sed -n 's/^# *\(Usage.*\)/\1/p; s/^#\t/  /p' "$0" >&2
