@@ -127,12 +127,13 @@ int handle_signing_key_rotated(
 static const struct {
 	const char *event_type;
 	event_handler *handler;
+	bool is_immediate;
 } handlers[] = {
 	{"peer_added", handle_peer_added},
 	{"peer_removed", handle_peer_removed},
 	{"peer_key_rotated", handle_peer_key_rotated},
 	{"peer_endpoint_changed", handle_peer_endpoint_changed},
-	{"signing_key_rotated", handle_signing_key_rotated},
+	{"signing_key_rotated", handle_signing_key_rotated, .is_immediate = true},
 };
 
 static event_handler *handler_find(const char *event_type)
@@ -159,13 +160,25 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 	return error;
 }
 
+/* A type with a NUL byte in it is unknown, even if the part before the byte is not. */
+static const char *envelope_type(const struct envelope *envelope)
+{
+	const char *event_type = envelope->event_type.text;
+	return strlen(event_type) == envelope->event_type.length ? event_type : "";
+}
+
+bool event_is_immediate(const struct envelope *envelope)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (strcmp(handlers[i].event_type, envelope_type(envelope)) == 0)
+			return handlers[i].is_immediate;
+	return false;
+}
+
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	/* A type with a NUL byte in it is unknown, even if the part before the byte is not. */
-	const char *event_type = envelope->event_type.text;
-	if (strlen(event_type) != envelope->event_type.length)
-		event_type = "";
+	const char *event_type = envelope_type(envelope);
 	struct event_delivery delivery = {.issued_at_ns = envelope->issued_at_ns, .now = now};
 	dispatcher->delivery = &delivery;
 	int error = event_dispatch(

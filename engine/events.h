@@ -56,6 +56,12 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 	size_t length, struct diag *diag);
 
 /*
+ * Whether the event changes no device but which later events are accepted: it is handled as soon as
+ * it is verified, even in the middle of a cycle. All others must wait for the end of the cycle.
+ */
+bool event_is_immediate(const struct envelope *envelope);
+
+/*
  * Handle an event that verifier_check accepted at `now`. `*ret_verdict` is VERDICT_SUPERSEDED if
  * the handler finds the event superseded, else VERDICT_ACCEPTED, even if the handler fails.
  */

@@ -144,9 +144,9 @@ static void event_handled(struct event_client *client, const struct envelope *en
 		client->handled(client->impl);
 }
 
-static void handle_first(struct event_client *client)
+/* Takes the event over. */
+static void event_finish(struct event_client *client, struct queued_event *event)
 {
-	struct queued_event *event = event_queue_take(&client->queue);
 	struct diag diag = {0};
 	enum verdict verdict;
 	/* The handler logs failed operations, and the next cycle retries them. */
@@ -157,6 +157,11 @@ static void handle_first(struct event_client *client)
 		event_rejected(client, verdict, &diag);
 	queued_event_free(event);
 	diag_clear(&diag);
+}
+
+static void handle_first(struct event_client *client)
+{
+	event_finish(client, event_queue_take(&client->queue));
 }
 
 static void handle_one(void *impl)
@@ -224,7 +229,17 @@ static enum verdict event_judge(struct event_client *client, const struct stream
 			       : event_verify(client, event, diag);
 }
 
-/* Called by libcurl, perhaps in the middle of a cycle: do not handle the event here. */
+static void event_accepted(struct event_client *client, struct queued_event *event)
+{
+	if (event_is_immediate(&event->envelope)) {
+		event_finish(client, event);
+		return;
+	}
+	event_queue_put(&client->queue, event);
+	loop_job_add(client->loop, &client->handle_job, handle_one, client);
+}
+
+/* Called by libcurl, perhaps in the middle of a cycle. */
 static void on_event(void *impl, const struct stream_event *received)
 {
 	struct event_client *client = impl;
@@ -241,12 +256,10 @@ static void on_event(void *impl, const struct stream_event *received)
 		cursor_freeze(client);
 	else if (received->has_id)
 		cursor_move(client, received->last_id);
-	if (verdict == VERDICT_ACCEPTED && !is_for_recorder) {
-		event_queue_put(&client->queue, event);
-		loop_job_add(client->loop, &client->handle_job, handle_one, client);
-	} else {
+	if (verdict == VERDICT_ACCEPTED && !is_for_recorder)
+		event_accepted(client, event);
+	else
 		queued_event_free(event);
-	}
 	diag_clear(&diag);
 }
 

@@ -3,6 +3,7 @@
  * Receive the control plane's stream of signed events: open it, reopen it with a backoff, and
  * resume after the last event that needs no redelivery (the cursor). Each event is parsed and
  * verified as it arrives; a job of the loop then handles one event at a time, never within a cycle.
+ * A rotation of the signing keys is handled at once: later events are verified with the new keys.
  *
  * An event that may be accepted later (dated in the future, or signed by a key not known yet)
  * freezes the cursor before it for five minutes of the boot clock, so that a reconnect delivers it

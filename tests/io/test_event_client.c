@@ -409,6 +409,29 @@ static void events_that_arrive_during_a_job_are_verified_then_and_handled_after_
 	assert_int_equal(job.handled_within, 4);
 }
 
+/* As a cycle that takes long: the keys are rotated during it, and an event has the new signature.
+ */
+static void rotate_during(void *impl)
+{
+	struct node_fixture *node = impl;
+	int64_t end_ms = loop_now_ms() + 10000;
+	node_tell(node, "POST", "/rotate", "'announce':true");
+	node_tell(node, "POST", "/events", kinds[0].event);
+	while (loop_now_ms() < end_ms &&
+		!(client.last_event_id && strcmp(client.last_event_id, "2") == 0))
+		loop_turn(&node->loop);
+}
+
+static void a_key_rotation_counts_for_the_event_behind_it_even_during_a_job(void **state)
+{
+	struct node_fixture *node = *state;
+	struct loop_job job = {0};
+	open_now(node);
+	loop_job_add(&node->loop, &job, rotate_during, node);
+	node_wait(node, was_handled, &(unsigned){2});
+	assert_int_equal(node_logged(node, "Problem"), 0);
+}
+
 /* Their nonces are not used up. */
 static void when_too_many_wait_events_are_rejected_and_come_again(void **state)
 {
@@ -583,6 +606,7 @@ int main(void)
 		TEST(events_dated_far_ahead_do_not_freeze_the_position),
 		TEST(events_without_room_are_rejected_and_logged_once),
 		TEST(events_that_arrive_during_a_job_are_verified_then_and_handled_after_it),
+		TEST(a_key_rotation_counts_for_the_event_behind_it_even_during_a_job),
 		TEST(when_too_many_wait_events_are_rejected_and_come_again),
 		TEST(the_position_does_not_pass_an_event_without_memory),
 		TEST(the_stream_resumes_at_the_position),
