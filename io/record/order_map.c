@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A newcomer that lies closer to a neighbour than this part of their distance is moved off it. */
+/* The least distance of a new text from a neighbour, as a part of the neighbours' distance. */
 #define NEAREST (1.0 / 4096)
 
-/* a - b, which is not negative. */
+/* a - b; the difference is not negative. */
 static struct order_place place_subtract(const struct order_place *a, const struct order_place *b)
 {
 	struct order_place difference;
@@ -22,7 +22,7 @@ static struct order_place place_subtract(const struct order_place *a, const stru
 	return difference;
 }
 
-/* a + b, which is no more than the largest. */
+/* a + b; the sum does not overflow. */
 static struct order_place place_add(const struct order_place *a, const struct order_place *b)
 {
 	struct order_place sum;
@@ -56,7 +56,7 @@ static int place_compare(const struct order_place *a, const struct order_place *
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes);
 }
 
-/* Zeros behind the first `bits` bits. */
+/* Clear what follows the first `bits` bits. */
 static struct order_place place_cut(const struct order_place *place, unsigned bits)
 {
 	struct order_place cut = *place;
@@ -74,7 +74,7 @@ static int bytes_compare(const void *a, size_t a_length, const void *b, size_t b
 	return order ? order : (a_length > b_length) - (a_length < b_length);
 }
 
-/* Where the bytes stand or would stand. */
+/* The index of the bytes, or the one at which to insert them. */
 static size_t map_position(
 	const struct order_map *map, const void *bytes, size_t length, bool *ret_found)
 {
@@ -96,7 +96,7 @@ static size_t map_position(
 	return low;
 }
 
-/* The bytes and what is taken to follow them: zeros, or, where there is nothing above, 255s. */
+/* A text as digits. After its end come zeros, or 255s if it stands for the upper end. */
 struct digits {
 	const uint8_t *bytes;
 	size_t length;
@@ -144,7 +144,7 @@ static double part_limit(double part)
 	return part > 1 - NEAREST ? 1 - NEAREST : part;
 }
 
-/* The distance to the nearer end becomes a quarter of itself at least, and less than twice that. */
+/* Scale the distance to the nearer end by a random factor: at least 1/4, less than 2. */
 static uint32_t part_blur(double part)
 {
 	double factor = 1 + randombytes_random() / 4294967296.0;
@@ -170,7 +170,7 @@ static struct order_place place_shorten(
 	return *place;
 }
 
-/* A number by chance, less than a / 2^32. */
+/* A random number less than a / 2^32. */
 static struct order_place place_noise(const struct order_place *a)
 {
 	struct order_place limit = place_scale(a, 1), noise;

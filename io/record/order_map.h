@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts in the place of others, without knowing all of them beforehand: whatever comes gets a place
- * in a space of 256-bit numbers, and places stand in the order of what they stand for (by bytes, a
- * shorter text before those that begin with it).
+ * Replaces texts by numbers of 256 bits that have the same order, without knowing all texts
+ * beforehand. Texts are ordered by bytes, and a text comes before those that begin with it.
  *
- * A newcomer's place lies between those of its two neighbours, about as far along as it lies
- * between them itself, and off by chance. So the places tell the order and little more, and a
- * sequence that comes in order, of whatever length, does not use up the room at its end.
+ * A new text gets a number between those of its two neighbours, about as far along as the text lies
+ * between theirs, with some random distance added. So the numbers reveal the order and little more,
+ * and a sequence that comes in order, of whatever length, does not use up the room at its end.
  */
 #pragma once
 
@@ -31,20 +30,20 @@ struct order_map {
 	struct order_entry *entries; /* sorted */
 	size_t count;
 	size_t capacity;
-	/* 0, or how many bits a place is made of at a time: it has then as few of these as it can,
-	 * counted from the front, and zeros behind them. */
+	/* The bits of a digit, or 0. If not 0, a place has as few digits as possible, counted from
+	 * the front, and zeros after them. */
 	unsigned digit_bits;
 };
 
 /*
- * The place of these bytes, always the same. Returns 0, -ENOMEM, or -ERANGE when there is no room
- * left between the neighbours.
+ * Find the place of these bytes, which is always the same. Returns 0, -ENOMEM, or -ERANGE when no
+ * room is left between the neighbours.
  */
 int order_map_place(
 	struct order_map *map, const void *bytes, size_t length, struct order_place *ret);
-/* Gives the first entry of a map the place that it is to have. Returns 0 or -ENOMEM. */
+/* Give the first entry of an empty map a place of the caller's. Returns 0 or -ENOMEM. */
 int order_map_begin(
 	struct order_map *map, const void *bytes, size_t length, const struct order_place *place);
-/* No effect if there is none. */
+/* No effect if the map has no such entry. */
 void order_map_forget(struct order_map *map, const void *bytes, size_t length);
 void order_map_clear(struct order_map *map);

@@ -17,7 +17,7 @@
 static const char closing[] = "\n]}\n";
 #define CLOSING_LENGTH (sizeof closing - 1)
 
-/* All of it at `at`, or from where the file stands if `at` is negative. */
+/* Write the whole text at `at`, or at the file position if `at` is negative. */
 static int record_write(int fd, const char *text, size_t length, off_t at)
 {
 	for (size_t done = 0; done < length;) {
@@ -43,7 +43,7 @@ static int copy_beginning(int from, int to, off_t length)
 	return 0;
 }
 
-/* PATH with an ending, for free(). */
+/* The path with an ending. The caller frees it. */
 static char *path_with(const char *path, const char *ending)
 {
 	char *text = NULL;
@@ -51,8 +51,7 @@ static char *path_with(const char *path, const char *ending)
 }
 
 /*
- * Puts a new file in the place of the old: the old one up to its closing brackets, `text`, closing
- * brackets.
+ * Replace the file by a new one: the old one up to its closing brackets, `text`, closing brackets.
  */
 static int file_replace_by_copy(struct record_file *file, const char *text, size_t length)
 {
@@ -115,7 +114,7 @@ static int file_add(struct record_file *file, const char *text, size_t length, s
 	return 0;
 }
 
-/* What was recorded there before goes aside. */
+/* Rename an earlier recording. */
 static int path_clear(const char *path, struct diag *diag)
 {
 	struct stat status;

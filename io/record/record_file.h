@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A scenario file that grows by steps and is a whole scenario at every moment, whenever the process
- * is killed.
+ * A scenario file that grows by steps. It is a complete scenario at every moment, whenever the
+ * process is killed.
  *
- * A kill can cut a write where it crosses from one page of the file to the next, and nowhere else.
- * So what fits the page is written over the closing brackets, in place, and what does not goes into
- * a copy of the file that then takes its place. Standard output can be no such file: there the
- * brackets are closed at the end.
+ * A kill can cut a write only where it crosses from one page of the file to the next. So steps that
+ * fit the page are written in place, over the closing brackets. Steps that do not fit go into a
+ * copy of the file, which then replaces it. On standard output neither is possible: there the
+ * closing brackets come at the end.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 
 struct diag;
 
-/* A copy of a larger file takes too long. */
+/* Copying a larger file takes too long. */
 #define RECORD_BYTES_MAX (64 << 20)
 
 struct record_file {
@@ -27,15 +27,15 @@ struct record_file {
 };
 
 /*
- * Makes the file, of mode 0600, with all members but the steps: `head` is an object without its
- * closing brace. What was recorded there before is kept as PATH.old; anything but a file is
- * refused. "-" is standard output. Returns 0 or a negative errno with the reason, which begins with
- * the path.
+ * Create the file, of mode 0600, with all members but the steps: `head` is an object without its
+ * closing brace. An earlier recording is renamed to PATH.old; anything but a regular file is
+ * rejected. "-" is standard output. Returns 0 or a negative errno with the reason, which begins
+ * with the path.
  */
 int record_file_open(struct record_file *file, const char *path, const char *head, size_t length,
 	struct diag *diag);
-/* Adds steps, which are joined by commas. On an error the file is as before, and -EFBIG is that of
- * a file that would become too long. */
+/* Append steps, which are joined by commas. An error leaves the file as it was; -EFBIG: the file
+ * would exceed RECORD_BYTES_MAX. */
 int record_file_append(
 	struct record_file *file, const char *steps, size_t length, struct diag *diag);
 void record_file_close(struct record_file *file);

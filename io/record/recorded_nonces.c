@@ -6,7 +6,7 @@
 #include <string.h>
 
 static struct recorded_nonce *nonce_find(
-	const struct recorded_nonces *nonces, const struct pseudonym_token *token)
+	const struct recorded_nonces *nonces, const struct anonymous_token *token)
 {
 	for (size_t i = 0; i < nonces->count; i++)
 		if (strcmp(nonces->nonces[i].token.text, token->text) == 0)
@@ -38,7 +38,7 @@ static int nonces_append(struct recorded_nonces *nonces, const struct recorded_n
 	return 0;
 }
 
-int recorded_nonces_add(struct recorded_nonces *nonces, const struct pseudonym_token *token,
+int recorded_nonces_add(struct recorded_nonces *nonces, const struct anonymous_token *token,
 	int64_t at_ns, int64_t until_ns, unsigned *ret_generation)
 {
 	nonces_forget(nonces, at_ns);
@@ -53,7 +53,7 @@ int recorded_nonces_add(struct recorded_nonces *nonces, const struct pseudonym_t
 		nonces, &(struct recorded_nonce){.token = *token, .until_ns = until_ns});
 }
 
-bool recorded_nonces_find(const struct recorded_nonces *nonces, const struct pseudonym_token *token,
+bool recorded_nonces_find(const struct recorded_nonces *nonces, const struct anonymous_token *token,
 	int64_t at_ns, unsigned *ret_generation)
 {
 	const struct recorded_nonce *known = nonce_find(nonces, token);

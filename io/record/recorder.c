@@ -21,8 +21,8 @@ void recorder_deinit(struct recorder *recorder)
 		return;
 	recorder_unit_clear(&recorder->unit);
 	recorded_nonces_clear(&recorder->nonces);
-	shadow_device_deinit(&recorder->mirror);
-	pseudonyms_clear(&recorder->names);
+	shadow_device_deinit(&recorder->shadow);
+	anonymizer_clear(&recorder->anonymizer);
 	record_file_close(&recorder->file);
 	recorder->is_on = false;
 }
@@ -32,7 +32,7 @@ static bool is_recording(const struct recorder *recorder)
 	return recorder && recorder->is_on;
 }
 
-/* The recording counts milliseconds. */
+/* Times in the recording are whole milliseconds. */
 static int64_t time_cut(int64_t now_ns)
 {
 	return now_ns - now_ns % NS_PER_MS;
@@ -43,29 +43,29 @@ static int64_t time_now(const struct recorder *recorder)
 	return time_cut(recorder->clock.now_ns(recorder->clock.impl));
 }
 
-/* `fail` steps of a call that is over go where `list` is. */
+/* Move the `fail` steps of a call that has ended to `list`. */
 static void faults_move(struct recorder *recorder, struct scenario_writer *list)
 {
-	tell_told(list, &recorder->unit.faults);
+	scenario_write_piece(list, &recorder->unit.faults);
 	scenario_writer_reset(&recorder->unit.faults);
 }
 
-/* The engine does not run out of memory in a replay. A failure of the world is recorded. */
+/* A replay cannot make the engine run out of memory. An operation that failed is recorded. */
 static void check_engine(struct recorder *recorder, int error)
 {
 	if (error == -ENOMEM && !recorder->unit.faults.length)
 		recorder_check(recorder, error);
 }
 
-/* The events of a fetch that was given up happen all the same, after a Setup. */
+/* Record an abandoned fetch: its Setup, then its events. */
 static void fetch_give_up(struct recorder *recorder)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct scenario_writer call = {.names = &recorder->names};
+	struct scenario_writer call = {.anonymizer = &recorder->anonymizer};
 	int64_t now_ns = time_now(recorder);
-	tell(&call, "{\"do\":\"setup\"}");
+	scenario_write(&call, "{\"do\":\"setup\"}");
 	for (size_t i = 0; i < unit->event_count; i++) {
-		tell(&call, ",\n%s", unit->events[i].faults);
+		scenario_write(&call, ",\n%s", unit->events[i].faults);
 		scenario_write_event(&call, &unit->events[i], &recorder->nonces, now_ns);
 	}
 	recorder_unit_write(recorder, now_ns, &call);
@@ -73,15 +73,15 @@ static void fetch_give_up(struct recorder *recorder)
 	recorder->phase = RECORDER_IDLE;
 }
 
-/* The identity may have been read anew. */
+/* The daemon may have reloaded the identity. */
 static void identity_follow(struct recorder *recorder, const struct identity *identity)
 {
-	struct key_public old_key = recorder->names.own_key;
+	struct key_public old_key = recorder->anonymizer.own_key;
 	if (!ip_equal(&recorder->mesh_ip, &identity->mesh_ip)) {
-		recorder_end(recorder, "the mesh address is another");
+		recorder_end(recorder, "the mesh address changed");
 	} else if (!key_public_equal(&old_key, &identity->public_key)) {
-		pseudonyms_change_own_key(&recorder->names, &identity->public_key);
-		shadow_device_change_own_key(&recorder->mirror, &old_key);
+		anonymizer_change_own_key(&recorder->anonymizer, &identity->public_key);
+		shadow_device_change_own_key(&recorder->shadow, &old_key);
 	}
 }
 
@@ -100,16 +100,17 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 	faults_move(recorder, &recorder->unit.before);
 	recorder->phase = error ? RECORDER_IDLE : RECORDER_FETCHING;
 	if (error) {
-		struct scenario_writer call = {.names = &recorder->names};
-		tell(&call, "{\"do\":\"reconcile\",\"returns\":\"error: wireguard: setup: \"}");
+		struct scenario_writer call = {.anonymizer = &recorder->anonymizer};
+		scenario_write(
+			&call, "{\"do\":\"reconcile\",\"returns\":\"error: wireguard: setup: \"}");
 		recorder_unit_write(recorder, time_now(recorder), &call);
 		scenario_writer_clear(&call);
 	}
 	return error;
 }
 
-/* Between the cycle and its own observer. */
-struct held_observer {
+/* Stands between the cycle and the cycle's own observer. */
+struct withheld_observer {
 	struct recorder *recorder;
 	struct cycle_observer own;
 };
@@ -122,48 +123,49 @@ static bool is_wanted(const struct peer_table *desired, const struct prefix *pre
 	return false;
 }
 
-/* Recorded as an unusable entry, a retained peer would claim what a desired one takes from it. */
-static int held_give_way(
-	struct recorder *recorder, const struct peer_table *desired, const struct peer_config *held)
+/* The unusable entry of a withheld peer would claim the allowed IPs that a desired peer takes over.
+ * Record the peer without them during the fetch, and as it is after the call. */
+static int withheld_give_way(struct recorder *recorder, const struct peer_table *desired,
+	const struct peer_config *withheld)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct prefix *left = calloc(held->allowed_ip_count + 1, sizeof *left);
+	struct prefix *left = calloc(withheld->allowed_ip_count + 1, sizeof *left);
 	uint32_t count = 0;
 	if (!left)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < held->allowed_ip_count; i++)
-		if (!is_wanted(desired, &held->allowed_ips[i]))
-			left[count++] = held->allowed_ips[i];
-	if (count < held->allowed_ip_count) {
-		shadow_device_tell_reduced(&unit->world, held, left, count);
-		shadow_device_tell_restored(&recorder->mirror, &unit->after, held);
+	for (uint32_t i = 0; i < withheld->allowed_ip_count; i++)
+		if (!is_wanted(desired, &withheld->allowed_ips[i]))
+			left[count++] = withheld->allowed_ips[i];
+	if (count < withheld->allowed_ip_count) {
+		shadow_device_write_reduced(&unit->world, withheld, left, count);
+		shadow_device_write_restored(&recorder->shadow, &unit->after, withheld);
 	}
 	free(left);
 	return 0;
 }
 
-static int note_held(struct recorder *recorder, const struct cycle_report *report)
+static int note_withheld(struct recorder *recorder, const struct cycle_report *report)
 {
 	struct recorder_unit *unit = &recorder->unit;
 	const struct peer_diff *diff = &report->plan->diff;
 	const struct peer_op *ops = diff->ops + peer_diff_op_count(diff);
 	int error = 0;
-	unit->held = calloc(diff->held_count + 1, sizeof *unit->held);
-	if (!unit->held)
+	unit->withheld = calloc(diff->held_count + 1, sizeof *unit->withheld);
+	if (!unit->withheld)
 		return -ENOMEM;
 	for (size_t i = 0; !error && i < diff->held_count; i++) {
 		const struct peer_config *peer = ops[i].actual;
-		unit->held[unit->held_count++] = peer->public_key;
-		error = held_give_way(recorder, &report->plan->desired.peers, peer);
+		unit->withheld[unit->withheld_count++] = peer->public_key;
+		error = withheld_give_way(recorder, &report->plan->desired.peers, peer);
 	}
 	return error;
 }
 
 static void recorded_cycle_executed(void *impl, const struct cycle_report *report)
 {
-	struct held_observer *observer = impl;
+	struct withheld_observer *observer = impl;
 	if (observer->recorder->is_on)
-		recorder_check(observer->recorder, note_held(observer->recorder, report));
+		recorder_check(observer->recorder, note_withheld(observer->recorder, report));
 	if (observer->own.executed)
 		observer->own.executed(observer->own.impl, report);
 }
@@ -178,13 +180,13 @@ static int64_t frozen_boot_ns(void *impl)
 	return ((const struct moment *)impl)->boot_ns;
 }
 
-/* The engine's part, at one time. */
+/* Run the engine with a clock that stands still. */
 static int recorded_cycle_finish(struct recorder *recorder, struct reconciler *reconciler,
 	const struct fetch_answer *answer, int64_t now_ns, struct diag *diag)
 {
 	struct clock clock = reconciler->clock;
 	struct moment now = {now_ns, clock.boot_ns(clock.impl)};
-	struct held_observer observer = {.recorder = recorder, .own = reconciler->observer};
+	struct withheld_observer observer = {.recorder = recorder, .own = reconciler->observer};
 	reconciler->clock =
 		(struct clock){.now_ns = frozen_now_ns, .boot_ns = frozen_boot_ns, .impl = &now};
 	reconciler->observer =
@@ -195,23 +197,23 @@ static int recorded_cycle_finish(struct recorder *recorder, struct reconciler *r
 	return error;
 }
 
-static void tell_during_fetch(
+static void record_during_fetch(
 	struct recorder *recorder, int64_t now_ns, struct scenario_writer *call)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct scenario_writer steps = {.names = &recorder->names};
+	struct scenario_writer steps = {.anonymizer = &recorder->anonymizer};
 	for (size_t i = 0; i < unit->event_count; i++) {
-		tell(&steps, "%s", unit->events[i].faults);
+		scenario_write(&steps, "%s", unit->events[i].faults);
 		scenario_write_event(&steps, &unit->events[i], &recorder->nonces, now_ns);
-		tell(&steps, ",\n");
+		scenario_write(&steps, ",\n");
 	}
-	tell_told(&steps, &unit->world);
-	tell_told(&steps, &unit->faults);
-	tell_no_comma(&steps);
+	scenario_write_piece(&steps, &unit->world);
+	scenario_write_piece(&steps, &unit->faults);
+	scenario_writer_remove_comma(&steps);
 	if (steps.length) {
-		tell(call, ",\"during_fetch\":[\n");
-		tell_told(call, &steps);
-		tell(call, "]");
+		scenario_write(call, ",\"during_fetch\":[\n");
+		scenario_write_piece(call, &steps);
+		scenario_write(call, "]");
 	}
 	scenario_writer_clear(&steps);
 }
@@ -221,7 +223,7 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 {
 	if (!is_recording(recorder) || recorder->phase != RECORDER_FETCHING)
 		return reconciler_finish(reconciler, answer, diag);
-	struct scenario_writer call = {.names = &recorder->names};
+	struct scenario_writer call = {.anonymizer = &recorder->anonymizer};
 	enum fetch_outcome outcome = answer->outcome;
 	bool was_provisional = reconciler->is_provisional;
 	int64_t now_ns = time_now(recorder);
@@ -231,19 +233,19 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	recorder_settle(recorder);
 	check_engine(recorder, error);
 	recorder->phase = RECORDER_IDLE;
-	tell(&call, "{\"do\":\"reconcile\"");
-	recorder_tell_answer(recorder, reconciler, outcome, was_provisional, &call);
-	tell_during_fetch(recorder, now_ns, &call);
-	/* Errors may be of what a replay does not have. */
-	if (!error && !recorder->unit.held_count)
-		tell(&call, ",\"returns\":\"ok\"");
-	tell(&call, "}");
+	scenario_write(&call, "{\"do\":\"reconcile\"");
+	recorder_write_answer(recorder, reconciler, outcome, was_provisional, &call);
+	record_during_fetch(recorder, now_ns, &call);
+	/* An error may come from something that a replay does not have. */
+	if (!error && !recorder->unit.withheld_count)
+		scenario_write(&call, ",\"returns\":\"ok\"");
+	scenario_write(&call, "}");
 	recorder_unit_write(recorder, now_ns, &call);
 	scenario_writer_clear(&call);
 	return error;
 }
 
-/* Within a fetch the event waits for the end of the cycle. */
+/* An event during a fetch waits for the end of the cycle. */
 static int event_add(struct recorder *recorder, const struct recorded_event *event)
 {
 	struct recorder_unit *unit = &recorder->unit;
@@ -256,8 +258,8 @@ static int event_add(struct recorder *recorder, const struct recorded_event *eve
 	return 0;
 }
 
-/* Takes the event over. */
-static void event_tell(struct recorder *recorder, struct recorded_event *event)
+/* Record the event, and take it over. */
+static void record_event(struct recorder *recorder, struct recorded_event *event)
 {
 	struct recorder_unit *unit = &recorder->unit;
 	event->faults = strdup(unit->faults.length ? unit->faults.text : "");
@@ -272,8 +274,8 @@ static void event_tell(struct recorder *recorder, struct recorded_event *event)
 	}
 	recorder_check(recorder, error);
 	if (recorder->is_on) {
-		struct scenario_writer call = {.names = &recorder->names};
-		tell(&call, "%s", event->faults);
+		struct scenario_writer call = {.anonymizer = &recorder->anonymizer};
+		scenario_write(&call, "%s", event->faults);
 		scenario_write_event(&call, event, &recorder->nonces, event->now_ns);
 		recorder_unit_write(recorder, event->now_ns, &call);
 		scenario_writer_clear(&call);
@@ -302,12 +304,12 @@ int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatc
 		recorder_check(recorder, -ENOMEM);
 		return error;
 	}
-	recorder_check(recorder, recorded_event_take(&recorder->names, dispatcher, envelope,
+	recorder_check(recorder, recorded_event_take(&recorder->anonymizer, dispatcher, envelope,
 					 *ret_verdict, error, &event));
 	event.now_ns = now.wall_ns;
 	event.signing_key = signing_key;
 	if (recorder->is_on)
-		event_tell(recorder, &event);
+		record_event(recorder, &event);
 	else
 		recorded_event_clear(&event);
 	return error;
@@ -320,7 +322,7 @@ void recorder_note_malformed(struct recorder *recorder)
 	struct recorded_event event = {.verdict = VERDICT_MALFORMED, .now_ns = time_now(recorder)};
 	if (recorder->phase == RECORDER_IDLE)
 		recorder_unit_begin(recorder);
-	event_tell(recorder, &event);
+	record_event(recorder, &event);
 }
 
 int recorder_teardown(struct recorder *recorder, struct manager *manager, struct diag *diag)
@@ -332,8 +334,8 @@ int recorder_teardown(struct recorder *recorder, struct manager *manager, struct
 	recorder_unit_begin(recorder);
 	int error = manager_teardown(manager, diag);
 	faults_move(recorder, &recorder->unit.before);
-	struct scenario_writer call = {.names = &recorder->names};
-	tell(&call, "{\"do\":\"teardown\",\"returns\":\"%s\"}",
+	struct scenario_writer call = {.anonymizer = &recorder->anonymizer};
+	scenario_write(&call, "{\"do\":\"teardown\",\"returns\":\"%s\"}",
 		error ? "error: wireguard: teardown: " : "ok");
 	recorder_unit_write(recorder, time_now(recorder), &call);
 	scenario_writer_clear(&call);

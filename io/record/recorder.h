@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `run --record`: what the daemon saw, written as a scenario. A replay of it makes the same
+ * `run --record`: writes what the daemon sees as a scenario. A replay of it makes the same
  * operations, and checks that it does.
  *
  * The recorder is on both sides of the engine. It calls the engine in the daemon's place
- * (recorder_begin and so on), and sees each call and its result; and it is a controller in front of
- * the real one, and sees each operation and each read of the device. It writes one unit at a time,
- * an engine call with everything that belongs to it:
+ * (recorder_begin and so on), so that it sees each call and its result. It is also a controller in
+ * front of the real one, so that it sees each operation and each read of the device. It writes one
+ * unit at a time, an engine call with everything that belongs to it:
  *
  *     advance    the time since the last unit
- *     fail       operations that the world made fail
+ *     fail       operations that failed
  *     reconcile, deliver or teardown: the call. The fetch of a reconcile has the events that came
- *                then, and `world` steps: what a read of the device showed and the shadow device
- *                (shadow_device.h) does not have
+ *                then, and `world` steps: how the device differed from the shadow device
+ *                (shadow_device.h)
  *     expect     the operations, in the order of the engine's lists
  *
- * Everything in a cycle happens at its end: the times of events during its fetch are moved by as
- * much. The state is recorded as it is in force, names resolved, and again only if it has changed.
+ * Everything in a cycle happens at its end: the recording moves the times of events during its
+ * fetch by as much. It writes the state as it is in force, with resolved names, and again only if
+ * it has changed.
  *
  * What a scenario cannot express:
- * - a cached state, in force at boot, removes no peer, and a removal guard withholds removals: such
- *   peers are recorded as unusable entries, which retain them;
+ * - that no peer is removed, because a cached state is in force at boot or the guard withholds
+ *   removals: the recording has such peers as unusable entries, which retain them;
  * - the index and the events of an earlier process: steps before the first cycle make the replay's
- *   process know them too, on a device that is then corrected;
+ *   process know them too, on a device that later steps correct;
  * - routes, marks (see shadow_device.h), logs: left out;
  * - a clock that goes back, another mesh address after a reload, a device that changes between
  *   two reads of one cycle: the recording ends there, and the daemon logs it.
@@ -37,39 +38,40 @@
 #include "scenario_write_state.h"
 #include "shadow_device.h"
 
-/* The current call of the engine, as far as it decides where operations are recorded. */
+/* The current call of the engine. It decides where operations are recorded. */
 enum recorder_phase {
-	RECORDER_IDLE,      /* or handling an event */
+	RECORDER_IDLE,      /* no call, or the engine handles an event */
 	RECORDER_BEGINNING, /* within recorder_begin */
 	RECORDER_FETCHING,  /* the engine waits for an answer, or handles an event meanwhile */
 	RECORDER_FINISHING, /* within recorder_finish */
 };
 
-/* The unit in the making. Lists of steps have a comma after each. */
+/* The current unit. Lists of steps have a comma after each. */
 struct recorder_unit {
 	struct scenario_writer before; /* `fail` steps before the call */
-	struct scenario_writer faults; /* `fail` steps of what runs now */
+	struct scenario_writer faults; /* `fail` steps of the current call */
 	struct scenario_writer world;  /* `world` steps of the fetch */
 	struct scenario_writer after;  /* `world` steps after the call */
 	struct scenario_writer ops;    /* operations */
 	struct recorded_event *events;
 	size_t event_count;
-	struct key_public *held; /* peers whose removal was withheld */
-	size_t held_count;
+	struct key_public *withheld; /* peers whose removal was withheld */
+	size_t withheld_count;
 	bool has_set_up; /* the end of the cycle worked on the interface */
-	bool has_made;   /* and made it */
+	bool has_made;   /* and created it */
 };
 
-/* The state in force in the process of the replay. */
-struct recorder_told {
+/* The state that the recording has put in force in the process of the replay. */
+struct recorder_written {
 	bool has_document;
-	bool has_events; /* laid over it */
+	bool has_events; /* applied to the document */
 	uint8_t document_hash[32];
-	uint8_t held_hash[32];
+	uint8_t withheld_hash[32];
 };
 
 /*
- * An interface was created, and setting its mark may still fail, which is recorded as one failure.
+ * An interface that was just created. Setting its mark may still fail; the recording then has one
+ * failure, of the creation.
  */
 struct recorder_created {
 	bool is_pending;
@@ -83,37 +85,36 @@ struct recorder {
 	struct logger logger;
 	bool is_on;
 	struct record_file file;
-	struct pseudonyms names;
+	struct anonymizer anonymizer;
 	struct interface_config config;
 	struct ip mesh_ip;
-	struct shadow_device mirror;
+	struct shadow_device shadow;
 	int64_t recorded_ns; /* the time in the recording */
 	enum recorder_phase phase;
 	struct recorder_unit unit;
-	struct recorder_told told;
+	struct recorder_written written;
 	struct recorded_nonces nonces;
 	struct recorder_created created;
 };
 
-/* Stands before `inner`; records nothing until recorder_start. */
+/* Put the recorder in front of `inner`. It records nothing until recorder_start. */
 void recorder_init(struct recorder *recorder, struct controller inner, struct clock clock,
 	struct logger logger);
-/* Wipes and frees. The zero state is fine. */
+/* Wipe and free. The recorder may be all zero. */
 void recorder_deinit(struct recorder *recorder);
-/* For the manager. */
+/* The controller for the manager. */
 struct controller recorder_controller(struct recorder *recorder);
 
 /*
- * Begins the recording in the file `path`, which is borrowed. The engine is as it is before its
- * first call, an earlier life's state in force or not. Returns 0 or a negative errno with the
- * reason.
+ * Begin the recording in the file `path`, which is borrowed. The engine has not been called yet;
+ * the state of an earlier process may be in force. Returns 0 or a negative errno with the reason.
  */
 int recorder_start(struct recorder *recorder, const char *path, struct reconciler *reconciler,
 	struct diag *diag);
 
 /*
- * The engine's entries, recorded if the recorder is on; NULL: there is none. Each returns what the
- * engine returns. A recording that cannot go on ends, and nothing else does.
+ * Call the engine, and record the call if the recorder is on; `recorder` may be NULL. Each returns
+ * what the engine returns. A recording that cannot continue ends, without an effect on the engine.
  */
 int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, struct diag *diag);
 int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
@@ -121,6 +122,6 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 int recorder_deliver(struct recorder *recorder, struct event_dispatcher *dispatcher,
 	const struct envelope *envelope, struct moment now, enum verdict *ret_verdict,
 	struct diag *diag);
-/* The stream brought something that is no envelope. */
+/* Record that the stream delivered something other than an envelope. */
 void recorder_note_malformed(struct recorder *recorder);
 int recorder_teardown(struct recorder *recorder, struct manager *manager, struct diag *diag);

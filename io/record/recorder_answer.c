@@ -25,14 +25,15 @@ static void hash_peer(crypto_generichash_state *state, const struct peer_config 
 		sizeof peer->persistent_keepalive_s);
 }
 
-/* Its recorded form: endpoints change with their names, and one key is the node's own. */
+/* Hash what the recorded document depends on: also resolved endpoints and the node's own key. */
 static void document_hash(
 	const struct recorder *recorder, const struct reconciler *reconciler, uint8_t ret[32])
 {
 	const struct state_document *document = &reconciler->document;
 	crypto_generichash_state state;
-	crypto_generichash_init(&state, recorder->names.secret, sizeof recorder->names.secret, 32);
-	crypto_generichash_update(&state, recorder->names.own_key.bytes, KEY_BYTES);
+	crypto_generichash_init(
+		&state, recorder->anonymizer.secret, sizeof recorder->anonymizer.secret, 32);
+	crypto_generichash_update(&state, recorder->anonymizer.own_key.bytes, KEY_BYTES);
 	for (size_t i = 0; i < document->entry_count; i++) {
 		const struct peer_entry *entry = &document->entries[i];
 		uint8_t flags[] = {entry->error != NULL, entry->has_key, entry->id != NULL};
@@ -46,54 +47,54 @@ static void document_hash(
 	sodium_memzero(&state, sizeof state);
 }
 
-static void held_hash(const struct recorder *recorder, uint8_t ret[32])
+static void withheld_hash(const struct recorder *recorder, uint8_t ret[32])
 {
 	const struct recorder_unit *unit = &recorder->unit;
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, NULL, 0, 32);
-	crypto_generichash_update(
-		&state, (const uint8_t *)unit->held, unit->held_count * sizeof *unit->held);
+	crypto_generichash_update(&state, (const uint8_t *)unit->withheld,
+		unit->withheld_count * sizeof *unit->withheld);
 	crypto_generichash_final(&state, ret, 32);
 }
 
 /*
- * An answer that leaves the state as it is needs no state, unless the replay's is another: names
- * resolve to something else, removals are held back or not any more, or it is told for the first
- * time. Without a new document events are still to be laid over it, as the told state overtakes
- * them.
+ * An answer that does not change the state needs no state in the recording, unless the one in the
+ * replay differs: a name resolves to another address, the withheld removals are others, or none was
+ * written yet. Unless the answer confirms the document, the state includes the pending events: a
+ * state that the replay fetches supersedes its own.
  */
-void recorder_tell_answer(struct recorder *recorder, const struct reconciler *reconciler,
+void recorder_write_answer(struct recorder *recorder, const struct reconciler *reconciler,
 	enum fetch_outcome outcome, bool was_provisional, struct scenario_writer *call)
 {
-	struct recorder_told *told = &recorder->told;
+	struct recorder_written *written = &recorder->written;
 	const struct pending_events *pending = &reconciler->manager->pending;
 	bool is_good =
 		outcome == FETCH_DOCUMENT || (outcome == FETCH_NOT_MODIFIED && !was_provisional);
-	struct recorder_told now = {
+	struct recorder_written now = {
 		.has_document = reconciler->has_document,
 		.has_events = !is_good && pending->count > 0,
 	};
 	if (now.has_document) {
 		document_hash(recorder, reconciler, now.document_hash);
-		held_hash(recorder, now.held_hash);
+		withheld_hash(recorder, now.withheld_hash);
 	}
-	bool is_told = now.has_document == told->has_document &&
-		       memcmp(now.document_hash, told->document_hash, 32) == 0 &&
-		       memcmp(now.held_hash, told->held_hash, 32) == 0;
-	if (outcome != FETCH_DOCUMENT && is_told && !(is_good && told->has_events)) {
+	bool is_written = now.has_document == written->has_document &&
+			  memcmp(now.document_hash, written->document_hash, 32) == 0 &&
+			  memcmp(now.withheld_hash, written->withheld_hash, 32) == 0;
+	if (outcome != FETCH_DOCUMENT && is_written && !(is_good && written->has_events)) {
 		if (!is_good)
-			tell(call, ",\"fetch_error\":\"the fetch failed\"");
+			scenario_write(call, ",\"fetch_error\":\"the fetch failed\"");
 		return;
 	}
 	struct recorded_state state = {
 		.document = &reconciler->document,
 		.pending = is_good ? NULL : pending,
 		.with_signing_keys = outcome == FETCH_DOCUMENT,
-		.held = recorder->unit.held,
-		.held_count = recorder->unit.held_count,
+		.withheld = recorder->unit.withheld,
+		.withheld_count = recorder->unit.withheld_count,
 	};
 	call->endpoints = &reconciler->manager->endpoints;
-	tell(call, ",\"state\":");
+	scenario_write(call, ",\"state\":");
 	scenario_write_state(call, &state);
-	*told = now;
+	*written = now;
 }

@@ -11,66 +11,69 @@
 struct recorded_op {
 	enum sim_op op;
 	const struct key_public *key; /* NULL but for peers */
-	const char *argument;         /* "" or the text after the name, which begins with a space */
+	const char *argument; /* the text after the name and key: "", or with a space before it */
 	int error;
 };
 
-/* One that has a name. */
-static int error_told(int error)
+/* Map errors without a name to EIO. */
+static int recorded_error(int error)
 {
 	return error && errno_from_name(errno_name(error)) == 0 ? -EIO : error;
 }
 
-static void tell_fault(struct recorder *recorder, const struct recorded_op *told)
+static void record_fault(struct recorder *recorder, const struct recorded_op *recorded)
 {
 	struct scenario_writer *faults = &recorder->unit.faults;
-	tell(faults, "{\"do\":\"fail\",\"op\":\"%s\",\"error\":\"%s\"", sim_op_name(told->op),
-		errno_name(error_told(told->error)));
-	if (told->key) {
-		tell(faults, ",\"public_key\":");
-		tell_key(faults, told->key);
+	scenario_write(faults, "{\"do\":\"fail\",\"op\":\"%s\",\"error\":\"%s\"",
+		sim_op_name(recorded->op), errno_name(recorded_error(recorded->error)));
+	if (recorded->key) {
+		scenario_write(faults, ",\"public_key\":");
+		scenario_write_key(faults, recorded->key);
 	}
-	tell(faults, "},\n");
+	scenario_write(faults, "},\n");
 }
 
-static void tell_op(struct recorder *recorder, const struct recorded_op *told)
+static void record_op(struct recorder *recorder, const struct recorded_op *recorded)
 {
 	struct scenario_writer *ops = &recorder->unit.ops;
 	struct key_public key = {0};
 	bool is_finishing = recorder->phase == RECORDER_FINISHING;
-	recorder_check(recorder, told->key ? pseudonym_key(&recorder->names, told->key, &key) : 0);
+	recorder_check(recorder,
+		recorded->key ? anonymize_key(&recorder->anonymizer, recorded->key, &key) : 0);
 	if (recorder->unit.ops.length)
-		tell(ops, ",\n\t");
-	tell(ops, "\"%s %s%s%s%s%s%s\"", sim_op_name(told->op), recorder->config.interface_name,
-		told->key ? " " : "", told->key ? key_public_format(&key).text : "", told->argument,
-		told->error ? " !" : "", told->error ? errno_name(error_told(told->error)) : "");
-	if (told->error)
-		tell_fault(recorder, told);
-	if (is_finishing && !told->key)
+		scenario_write(ops, ",\n\t");
+	scenario_write(ops, "\"%s %s%s%s%s%s%s\"", sim_op_name(recorded->op),
+		recorder->config.interface_name, recorded->key ? " " : "",
+		recorded->key ? key_public_format(&key).text : "", recorded->argument,
+		recorded->error ? " !" : "",
+		recorded->error ? errno_name(recorded_error(recorded->error)) : "");
+	if (recorded->error)
+		record_fault(recorder, recorded);
+	if (is_finishing && !recorded->key)
 		recorder->unit.has_set_up = true;
 }
 
-/* What went well on the real device goes well in the replay, or else there is no such replay. */
-static void check_mirrored(struct recorder *recorder, int error)
+/* An operation that succeeded on the real device must succeed in the replay. */
+static void check_shadow(struct recorder *recorder, int error)
 {
 	if (error == -ENODEV)
-		recorder_end(recorder, "the interface is none that was told");
+		recorder_end(recorder, "the interface is not in the recording");
 	else
 		recorder_check(recorder, error);
 }
 
-static void created_tell(struct recorder *recorder, int error)
+static void record_creation(struct recorder *recorder, int error)
 {
 	struct recorder_created *created = &recorder->created;
 	char port[8];
 	snprintf(port, sizeof port, " %u", created->listen_port);
-	tell_op(recorder, &(struct recorded_op){SIM_OP_CREATE_INTERFACE, NULL, port, error});
+	record_op(recorder, &(struct recorded_op){SIM_OP_CREATE_INTERFACE, NULL, port, error});
 	if (!error) {
 		if (recorder->phase == RECORDER_FINISHING &&
-			!shadow_device_has_interface(&recorder->mirror))
+			!shadow_device_has_interface(&recorder->shadow))
 			recorder->unit.has_made = true;
-		check_mirrored(
-			recorder, shadow_device_create(&recorder->mirror, created->listen_port));
+		check_shadow(
+			recorder, shadow_device_create(&recorder->shadow, created->listen_port));
 	}
 	created->is_pending = false;
 }
@@ -78,7 +81,7 @@ static void created_tell(struct recorder *recorder, int error)
 void recorder_settle(struct recorder *recorder)
 {
 	if (recorder->is_on && recorder->created.is_pending)
-		created_tell(recorder, 0);
+		record_creation(recorder, 0);
 }
 
 static int create_interface(void *impl, const char *name, const struct key_secret *private_key,
@@ -93,7 +96,7 @@ static int create_interface(void *impl, const char *name, const struct key_secre
 	recorder->created =
 		(struct recorder_created){.is_pending = true, .listen_port = listen_port};
 	if (error)
-		created_tell(recorder, error);
+		record_creation(recorder, error);
 	return error;
 }
 
@@ -102,7 +105,7 @@ static int set_fwmark(void *impl, const char *name, uint32_t fwmark, struct diag
 	struct recorder *recorder = impl;
 	int error = recorder->inner.ops->set_fwmark(recorder->inner.impl, name, fwmark, diag);
 	if (recorder->is_on && recorder->created.is_pending)
-		created_tell(recorder, error);
+		record_creation(recorder, error);
 	return error;
 }
 
@@ -114,9 +117,9 @@ static int delete_interface(void *impl, const char *name, bool *ret_existed, str
 		recorder->inner.impl, name, ret_existed, diag);
 	if (!recorder->is_on)
 		return error;
-	tell_op(recorder, &(struct recorded_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
+	record_op(recorder, &(struct recorded_op){SIM_OP_DELETE_INTERFACE, NULL, "", error});
 	if (!error)
-		shadow_device_delete(&recorder->mirror);
+		shadow_device_delete(&recorder->shadow);
 	return error;
 }
 
@@ -129,13 +132,12 @@ static int configure_address(void *impl, const char *name, const struct prefix *
 		recorder->inner.impl, name, address, keep_others, diag);
 	if (!recorder->is_on)
 		return error;
-	struct prefix other = pseudonym_prefix(&recorder->names, address);
+	struct prefix other = anonymize_prefix(&recorder->anonymizer, address);
 	char text[PREFIX_TEXT_SIZE + 1];
 	snprintf(text, sizeof text, " %s", prefix_format(&other).text);
-	tell_op(recorder, &(struct recorded_op){SIM_OP_CONFIGURE_ADDRESS, NULL, text, error});
+	record_op(recorder, &(struct recorded_op){SIM_OP_CONFIGURE_ADDRESS, NULL, text, error});
 	if (!error)
-		check_mirrored(
-			recorder, shadow_device_configure_address(&recorder->mirror, address));
+		check_shadow(recorder, shadow_device_configure_address(&recorder->shadow, address));
 	return error;
 }
 
@@ -146,9 +148,9 @@ static int set_interface_up(void *impl, const char *name, struct diag *diag)
 	int error = recorder->inner.ops->set_interface_up(recorder->inner.impl, name, diag);
 	if (!recorder->is_on)
 		return error;
-	tell_op(recorder, &(struct recorded_op){SIM_OP_SET_INTERFACE_UP, NULL, "", error});
+	record_op(recorder, &(struct recorded_op){SIM_OP_SET_INTERFACE_UP, NULL, "", error});
 	if (!error)
-		check_mirrored(recorder, shadow_device_set_up(&recorder->mirror));
+		check_shadow(recorder, shadow_device_set_up(&recorder->shadow));
 	return error;
 }
 
@@ -161,9 +163,9 @@ static int set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 		return error;
 	char text[16];
 	snprintf(text, sizeof text, " %d", mtu);
-	tell_op(recorder, &(struct recorded_op){SIM_OP_SET_MTU, NULL, text, error});
+	record_op(recorder, &(struct recorded_op){SIM_OP_SET_MTU, NULL, text, error});
 	if (!error)
-		check_mirrored(recorder, shadow_device_set_mtu(&recorder->mirror, mtu));
+		check_shadow(recorder, shadow_device_set_mtu(&recorder->shadow, mtu));
 	return error;
 }
 
@@ -173,12 +175,12 @@ static void note_peer_op(struct recorder *recorder, const struct peer_op *op, in
 	bool is_remove = op->kind == PEER_OP_REMOVE;
 	if (!recorder->is_on)
 		return;
-	tell_op(recorder, &(struct recorded_op){is_remove ? SIM_OP_REMOVE_PEER : SIM_OP_ADD_PEER,
-				  key, "", error});
+	record_op(recorder, &(struct recorded_op){is_remove ? SIM_OP_REMOVE_PEER : SIM_OP_ADD_PEER,
+				    key, "", error});
 	if (error)
 		return;
-	check_mirrored(recorder, is_remove ? shadow_device_remove_peer(&recorder->mirror, key)
-					   : shadow_device_put_peer(&recorder->mirror, op));
+	check_shadow(recorder, is_remove ? shadow_device_remove_peer(&recorder->shadow, key)
+					 : shadow_device_put_peer(&recorder->shadow, op));
 }
 
 static int add_peer(void *impl, const char *name, const struct peer_op *op, struct diag *diag)
@@ -212,28 +214,29 @@ static void apply(void *impl, const char *name, const struct peer_op *ops, size_
 		note_peer_op(recorder, &ops[i], results[i].error);
 }
 
-/* What stands in the fetch happens before Setup at the end of a cycle: it can neither change what
- * Setup has worked on nor what it made. */
+/* Steps of the fetch happen before Setup at the end of a cycle. They can change neither what Setup
+ * has worked on nor what it created. */
 static void note_device(struct recorder *recorder, const struct device *device)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct shadow_device *mirror = &recorder->mirror;
-	if (!shadow_device_has_interface(mirror)) {
-		check_mirrored(recorder, -ENODEV);
+	struct shadow_device *shadow = &recorder->shadow;
+	if (!shadow_device_has_interface(shadow)) {
+		check_shadow(recorder, -ENODEV);
 		return;
 	}
 	if (!unit->has_set_up)
 		recorder_check(
-			recorder, shadow_device_follow_interface(mirror, device, &unit->world));
-	else if (!shadow_device_has_same_interface(mirror, device))
+			recorder, shadow_device_follow_interface(shadow, device, &unit->world));
+	else if (!shadow_device_has_same_interface(shadow, device))
 		recorder_end(recorder, "the interface is not as it was set up");
-	if (!recorder->is_on || interface_drift(device, &recorder->config, &recorder->names.own_key,
-					&recorder->mesh_ip) != INTERFACE_EVENT_NONE)
+	if (!recorder->is_on ||
+		interface_drift(device, &recorder->config, &recorder->anonymizer.own_key,
+			&recorder->mesh_ip) != INTERFACE_EVENT_NONE)
 		return;
 	size_t length = unit->world.length;
-	recorder_check(recorder, shadow_device_follow_peers(mirror, &device->peers, &unit->world));
+	recorder_check(recorder, shadow_device_follow_peers(shadow, &device->peers, &unit->world));
 	if (unit->has_made && unit->world.length != length)
-		recorder_end(recorder, "the interface was made with peers");
+		recorder_end(recorder, "the interface was created with peers");
 }
 
 static void note_unreadable(struct recorder *recorder, int error)
@@ -241,9 +244,9 @@ static void note_unreadable(struct recorder *recorder, int error)
 	if (recorder->unit.has_set_up)
 		recorder_end(recorder, "the device went away while it was set up");
 	else if (error == -ENODEV)
-		shadow_device_follow_deletion(&recorder->mirror, &recorder->unit.world);
+		shadow_device_follow_deletion(&recorder->shadow, &recorder->unit.world);
 	else
-		tell_fault(recorder, &(struct recorded_op){SIM_OP_READ_DEVICE, NULL, "", error});
+		record_fault(recorder, &(struct recorded_op){SIM_OP_READ_DEVICE, NULL, "", error});
 }
 
 static int read_device(void *impl, const char *name, struct device *ret, struct diag *diag)

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the recorder have between them.
+ * What the files of the recorder share.
  */
 #pragma once
 
 #include "recorder.h"
 
-/* The recording cannot go on. */
+/* End the recording, and log the reason. */
 void recorder_end(struct recorder *recorder, const char *reason);
-/* The same for an error as of struct scenario_writer; 0 is none. */
+/* End it on an error of struct scenario_writer; no effect on 0. */
 void recorder_check(struct recorder *recorder, int error);
 /* End a call of the engine: record an interface that was created. */
 void recorder_settle(struct recorder *recorder);
 
 /*
- * Tells, as members of a `reconcile` step, what the engine made of an answer: a cycle has just
- * ended. `was_provisional`: before it the state was one of an earlier life.
+ * Write, as members of a `reconcile` step, what the engine made of an answer. The cycle has just
+ * ended. `was_provisional`: before it, the state of an earlier process was in force.
  */
-void recorder_tell_answer(struct recorder *recorder, const struct reconciler *reconciler,
+void recorder_write_answer(struct recorder *recorder, const struct reconciler *reconciler,
 	enum fetch_outcome outcome, bool was_provisional, struct scenario_writer *call);
 
 void recorder_unit_begin(struct recorder *recorder);

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Whether the name needs no escapes, in whatever it is told in. */
+/* Whether the name needs no escapes, in JSON or in the text of an operation. */
 static bool is_recordable(const char *name)
 {
 	for (; *name; name++)
@@ -17,98 +17,103 @@ static bool is_recordable(const char *name)
 	return true;
 }
 
-static void tell_head(struct recorder *recorder, struct scenario_writer *head)
+static void scenario_write_head(struct recorder *recorder, struct scenario_writer *head)
 {
 	const struct interface_config *config = &recorder->config;
-	struct ip mesh_ip = pseudonym_ip(&recorder->names, &recorder->mesh_ip);
-	tell(head, "{\"scenario\":\"A recorded run does the same again\",\n\"version\":1,\n");
-	tell(head, "\"start\":");
-	tell_time(head, recorder->recorded_ns);
-	tell(head,
+	struct ip mesh_ip = anonymize_ip(&recorder->anonymizer, &recorder->mesh_ip);
+	scenario_write(
+		head, "{\"scenario\":\"A recorded run does the same again\",\n\"version\":1,\n");
+	scenario_write(head, "\"start\":");
+	scenario_write_time(head, recorder->recorded_ns);
+	scenario_write(head,
 		",\n\"config\":{\"interface_name\":\"%s\",\"listen_port\":%d,\"mtu\":%d,"
 		"\"persistent_keepalive\":%d},\n",
 		config->interface_name, config->listen_port, config->mtu,
 		config->persistent_keepalive_s);
-	tell(head, "\"identity\":{\"mesh_ip\":\"%s\",\"private_key\":", ip_format(&mesh_ip).text);
-	tell_made_up_secret(head, &recorder->names.own_private_key);
-	tell(head, "}");
+	scenario_write(head,
+		"\"identity\":{\"mesh_ip\":\"%s\",\"private_key\":", ip_format(&mesh_ip).text);
+	scenario_write_anonymous_secret(head, &recorder->anonymizer.own_private_key);
+	scenario_write(head, "}");
 }
 
-static void tell_pending_event(struct scenario_writer *steps, const struct pending_peer *peer)
+static void scenario_write_pending_event(
+	struct scenario_writer *steps, const struct pending_peer *peer)
 {
 	if (peer->removed) {
-		tell(steps, "{\"do\":\"event\",\"event_type\":\"peer_removed\",\"payload\":"
-			    "{\"peer_id\":");
-		tell_id(steps, peer->id);
-		tell(steps, "}},\n");
+		scenario_write(steps,
+			"{\"do\":\"event\",\"event_type\":\"peer_removed\",\"payload\":"
+			"{\"peer_id\":");
+		scenario_write_id(steps, peer->id);
+		scenario_write(steps, "}},\n");
 		return;
 	}
-	tell(steps, "{\"do\":\"event\",\"event_type\":\"peer_added\",\"payload\":");
-	tell_peer(steps, &peer->entry.config);
-	tell(steps, "},\n");
+	scenario_write(steps, "{\"do\":\"event\",\"event_type\":\"peer_added\",\"payload\":");
+	scenario_write_peer(steps, &peer->entry.config);
+	scenario_write(steps, "},\n");
 }
 
-static void tell_peer_removal(struct scenario_writer *steps, const struct key_public *key)
+static void scenario_write_peer_removal(struct scenario_writer *steps, const struct key_public *key)
 {
-	tell(steps, "{\"do\":\"remove_peer\",\"public_key\":");
-	tell_key(steps, key);
-	tell(steps, "},\n");
+	scenario_write(steps, "{\"do\":\"remove_peer\",\"public_key\":");
+	scenario_write_key(steps, key);
+	scenario_write(steps, "},\n");
 }
 
-/* The id is known under its key, and nothing else of the peer. */
-static void tell_index_name(struct scenario_writer *steps, const struct peer_name *name)
+/* Make the index know the id and the key, and nothing else of the peer. */
+static void scenario_write_index_name(struct scenario_writer *steps, const struct peer_name *name)
 {
-	tell(steps, "{\"do\":\"add_peer\",\"peer\":{\"id\":");
-	tell_id(steps, name->id);
-	tell(steps, ",\"public_key\":");
-	tell_key(steps, &name->public_key);
-	tell(steps, ",\"allowed_ips\":[]}},\n");
-	tell_peer_removal(steps, &name->public_key);
+	scenario_write(steps, "{\"do\":\"add_peer\",\"peer\":{\"id\":");
+	scenario_write_id(steps, name->id);
+	scenario_write(steps, ",\"public_key\":");
+	scenario_write_key(steps, &name->public_key);
+	scenario_write(steps, ",\"allowed_ips\":[]}},\n");
+	scenario_write_peer_removal(steps, &name->public_key);
 }
 
 /*
- * Makes the replay's process know what this one knows of an earlier life: the events that no fetch
- * has overtaken, and the index. Whatever that does to the device is undone after it.
+ * Make the replay's process know what this one knows of an earlier process: the pending events and
+ * the index. Later steps undo what that does to the device.
  */
-static void tell_earlier_life(struct scenario_writer *steps, const struct pending_events *pending,
-	const struct peer_names *names)
+static void scenario_write_earlier_life(struct scenario_writer *steps,
+	const struct pending_events *pending, const struct peer_names *names)
 {
 	for (size_t i = 0; i < pending->count; i++)
-		tell_pending_event(steps, pending->peers[i]);
+		scenario_write_pending_event(steps, pending->peers[i]);
 	for (size_t i = 0; i < names->count; i++)
-		tell_index_name(steps, &names->names[i]);
+		scenario_write_index_name(steps, &names->names[i]);
 	for (size_t i = 0; i < pending->count; i++) {
 		const struct pending_peer *peer = pending->peers[i];
 		if (peer->removed)
 			continue;
 		if (!peer_names_lookup(names, peer->id)) {
-			tell(steps, "{\"do\":\"remove_peer_by_id\",\"peer_id\":");
-			tell_id(steps, peer->id);
-			tell(steps, "},\n");
+			scenario_write(steps, "{\"do\":\"remove_peer_by_id\",\"peer_id\":");
+			scenario_write_id(steps, peer->id);
+			scenario_write(steps, "},\n");
 		}
-		tell_peer_removal(steps, &peer->entry.config.public_key);
+		scenario_write_peer_removal(steps, &peer->entry.config.public_key);
 	}
-	tell(steps, "{\"do\":\"expect\",\"ops\":\"any\"},\n");
+	scenario_write(steps, "{\"do\":\"expect\",\"ops\":\"any\"},\n");
 }
 
-/* The device as it is found, after steps that need one of whatever kind. */
+/* Record the device as found, after steps that needed a device of any kind. */
 static int follow_device(
 	struct recorder *recorder, const struct device *device, struct scenario_writer *steps)
 {
-	struct shadow_device *mirror = &recorder->mirror;
+	struct shadow_device *shadow = &recorder->shadow;
 	if (!device) {
-		shadow_device_follow_deletion(mirror, steps);
+		shadow_device_follow_deletion(shadow, steps);
 		return 0;
 	}
-	int error = shadow_device_follow_interface(mirror, device, steps);
-	return error ? error : shadow_device_follow_peers(mirror, &device->peers, steps);
+	int error = shadow_device_follow_interface(shadow, device, steps);
+	return error ? error : shadow_device_follow_peers(shadow, &device->peers, steps);
 }
 
-/* What the world is like, in `head`, and how the process came to know more, in `steps`. */
-static int tell_world_found(struct recorder *recorder, const struct reconciler *reconciler,
-	const struct device *device, struct scenario_writer *head, struct scenario_writer *steps)
+/* Write the device in `head`, and in `steps` how the process came to know an earlier process. */
+static int scenario_write_world_found(struct recorder *recorder,
+	const struct reconciler *reconciler, const struct device *device,
+	struct scenario_writer *head, struct scenario_writer *steps)
 {
-	struct shadow_device *mirror = &recorder->mirror;
+	struct shadow_device *shadow = &recorder->shadow;
 	const struct pending_events *pending = &reconciler->manager->pending;
 	struct peer_names names = {0};
 	int error = peer_index_snapshot(&reconciler->manager->index, &names);
@@ -117,12 +122,12 @@ static int tell_world_found(struct recorder *recorder, const struct reconciler *
 	bool has_lived = pending->count || names.count;
 	const struct device none = {.mtu = SIM_MTU_DEFAULT};
 	if (has_lived || device)
-		tell(head, ",\n\"device\":");
-	error = shadow_device_start(mirror, has_lived ? &none : device, head);
+		scenario_write(head, ",\n\"device\":");
+	error = shadow_device_start(shadow, has_lived ? &none : device, head);
 	if (!error && has_lived) {
-		tell_earlier_life(steps, pending, &names);
+		scenario_write_earlier_life(steps, pending, &names);
 		error = follow_device(recorder, device, steps);
-		tell_no_comma(steps);
+		scenario_writer_remove_comma(steps);
 	}
 	peer_names_clear(&names);
 	return error;
@@ -131,17 +136,17 @@ static int tell_world_found(struct recorder *recorder, const struct reconciler *
 static int recording_open(struct recorder *recorder, const char *path,
 	const struct reconciler *reconciler, struct diag *diag)
 {
-	struct scenario_writer head = {.names = &recorder->names}, steps = head;
+	struct scenario_writer head = {.anonymizer = &recorder->anonymizer}, steps = head;
 	struct device device = {0};
 	bool is_there = recorder->inner.ops->read_device(recorder->inner.impl,
 				reconciler->manager->config.interface_name, &device, NULL) == 0;
-	tell_head(recorder, &head);
+	scenario_write_head(recorder, &head);
 	if (reconciler->verifier && !key_public_is_zero(&reconciler->verifier->keys.current)) {
-		tell(&head, ",\n\"signing_keys\":");
-		tell_signing_keys(&head, &reconciler->verifier->keys);
+		scenario_write(&head, ",\n\"signing_keys\":");
+		scenario_write_signing_keys(&head, &reconciler->verifier->keys);
 	}
-	int error =
-		tell_world_found(recorder, reconciler, is_there ? &device : NULL, &head, &steps);
+	int error = scenario_write_world_found(
+		recorder, reconciler, is_there ? &device : NULL, &head, &steps);
 	if (!error)
 		error = head.error ? head.error : steps.error;
 	if (error)
@@ -167,8 +172,8 @@ int recorder_start(struct recorder *recorder, const char *path, struct reconcile
 	if (!is_recordable(recorder->config.interface_name))
 		return diag_fail(diag, -EINVAL, "record: the interface's name is not plain ASCII");
 	shadow_device_init(
-		&recorder->mirror, &recorder->names, &recorder->config, &recorder->mesh_ip);
-	int error = pseudonyms_init(&recorder->names, &identity->public_key);
+		&recorder->shadow, &recorder->anonymizer, &recorder->config, &recorder->mesh_ip);
+	int error = anonymizer_init(&recorder->anonymizer, &identity->public_key);
 	if (error)
 		diag_fail_errno(diag, error);
 	else

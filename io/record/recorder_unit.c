@@ -20,7 +20,7 @@ void recorder_end(struct recorder *recorder, const char *reason)
 void recorder_check(struct recorder *recorder, int error)
 {
 	if (error == -ERANGE)
-		recorder_end(recorder, "there is no room left for pseudonyms in order");
+		recorder_end(recorder, "no anonymous keys or ids are left in order");
 	else if (error == -EPROTO)
 		recorder_end(recorder, "the device holds what a simulated one cannot");
 	else if (error)
@@ -37,7 +37,7 @@ void recorder_unit_clear(struct recorder_unit *unit)
 	for (size_t i = 0; i < unit->event_count; i++)
 		recorded_event_clear(&unit->events[i]);
 	free(unit->events);
-	free(unit->held);
+	free(unit->withheld);
 	*unit = (struct recorder_unit){0};
 }
 
@@ -45,15 +45,15 @@ void recorder_unit_begin(struct recorder *recorder)
 {
 	struct recorder_unit *unit = &recorder->unit;
 	recorder_unit_clear(unit);
-	unit->before.names = unit->faults.names = unit->world.names = unit->after.names =
-		unit->ops.names = &recorder->names;
+	unit->before.anonymizer = unit->faults.anonymizer = unit->world.anonymizer =
+		unit->after.anonymizer = unit->ops.anonymizer = &recorder->anonymizer;
 }
 
 void recorder_unit_write(
 	struct recorder *recorder, int64_t at_ns, const struct scenario_writer *call)
 {
 	struct recorder_unit *unit = &recorder->unit;
-	struct scenario_writer text = {.names = &recorder->names};
+	struct scenario_writer text = {.anonymizer = &recorder->anonymizer};
 	struct diag diag = {0};
 	if (!recorder->is_on)
 		return;
@@ -63,14 +63,15 @@ void recorder_unit_write(
 	}
 	int64_t pause_ms = (at_ns - recorder->recorded_ns) / NS_PER_MS;
 	if (pause_ms)
-		tell(&text, "{\"do\":\"advance\",\"by\":\"%lldms\"},\n", (long long)pause_ms);
-	tell_told(&text, &unit->before);
-	tell_told(&text, call);
-	tell(&text, ",\n");
-	tell_told(&text, &unit->after);
-	tell(&text, "{\"do\":\"expect\",\"ops\":[");
-	tell_told(&text, &unit->ops);
-	tell(&text, "]}");
+		scenario_write(
+			&text, "{\"do\":\"advance\",\"by\":\"%lldms\"},\n", (long long)pause_ms);
+	scenario_write_piece(&text, &unit->before);
+	scenario_write_piece(&text, call);
+	scenario_write(&text, ",\n");
+	scenario_write_piece(&text, &unit->after);
+	scenario_write(&text, "{\"do\":\"expect\",\"ops\":[");
+	scenario_write_piece(&text, &unit->ops);
+	scenario_write(&text, "]}");
 	recorder_check(recorder, text.error);
 	if (recorder->is_on &&
 		record_file_append(&recorder->file, text.text, text.length, &diag) != 0)

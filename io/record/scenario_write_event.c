@@ -33,8 +33,8 @@ static bool has_handler(const struct envelope *envelope)
 	       text_is(&envelope->event_type, "signing_key_rotated");
 }
 
-/* An unusable payload is recorded as an object without a member, which is unusable too. */
-static void tell_payload(struct scenario_writer *scenario_writer,
+/* Write an unusable payload as an object without members, which is unusable too. */
+static void scenario_write_payload(struct scenario_writer *writer,
 	const struct event_dispatcher *dispatcher, const struct envelope *envelope)
 {
 	const struct payload_reader *reader = &dispatcher->reader;
@@ -45,46 +45,46 @@ static void tell_payload(struct scenario_writer *scenario_writer,
 	struct signing_keys keys = {0};
 	int error = -EINVAL;
 	if (!has_handler(envelope)) {
-		tell(scenario_writer, "null");
+		scenario_write(writer, "null");
 		return;
 	}
 	if (is_about_a_peer(envelope)) {
 		error = reader->read_peer(
 			reader->impl, payload->text, payload->length, &arena, &entry, NULL);
 		if (!error)
-			tell_peer(scenario_writer, &entry.config);
+			scenario_write_peer(writer, &entry.config);
 	} else if (text_is(&envelope->event_type, "peer_removed")) {
 		error = reader->read_peer_id(
 			reader->impl, payload->text, payload->length, &arena, &id, NULL);
 		if (!error) {
-			tell(scenario_writer, "{\"peer_id\":");
-			tell_id(scenario_writer, id);
-			tell(scenario_writer, "}");
+			scenario_write(writer, "{\"peer_id\":");
+			scenario_write_id(writer, id);
+			scenario_write(writer, "}");
 		}
 	} else {
 		error = reader->read_signing_keys(
 			reader->impl, payload->text, payload->length, &keys, NULL);
 		if (!error)
-			tell_signing_keys(scenario_writer, &keys);
+			scenario_write_signing_keys(writer, &keys);
 	}
 	if (error)
-		tell(scenario_writer, "{}");
+		scenario_write(writer, "{}");
 	key_secret_wipe(&entry.config.psk);
 	arena_clear(&arena);
 }
 
-static struct pseudonym_token token_of(
-	const struct pseudonyms *names, const struct envelope_text *text)
+static struct anonymous_token token_of(
+	const struct anonymizer *anonymizer, const struct envelope_text *text)
 {
-	return pseudonym_token(names, text->text ? text->text : "", text->length);
+	return anonymize_token(anonymizer, text->text ? text->text : "", text->length);
 }
 
-int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher *dispatcher,
+int recorded_event_take(struct anonymizer *anonymizer, const struct event_dispatcher *dispatcher,
 	const struct envelope *envelope, enum verdict verdict, int error,
 	struct recorded_event *ret)
 {
 	struct scenario_writer payload = {
-		.names = names, .endpoints = &dispatcher->manager->endpoints};
+		.anonymizer = anonymizer, .endpoints = &dispatcher->manager->endpoints};
 	struct recorded_event event = {
 		.verdict = verdict,
 		.has_failed = error != 0,
@@ -92,8 +92,8 @@ int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher 
 		.has_nonce = envelope->nonce.length > 0,
 		.has_issued_at = envelope->has_issued_at,
 		.has_signature = envelope->has_signature,
-		.event_id = token_of(names, &envelope->event_id),
-		.nonce = token_of(names, &envelope->nonce),
+		.event_id = token_of(anonymizer, &envelope->event_id),
+		.nonce = token_of(anonymizer, &envelope->nonce),
 		.issued_at_ns = envelope->issued_at_ns,
 		.signing_key = dispatcher->verifier->keys.current,
 	};
@@ -101,7 +101,7 @@ int recorded_event_take(struct pseudonyms *names, const struct event_dispatcher 
 			     ? strndup(envelope->event_type.text, envelope->event_type.length)
 			     : strdup("other");
 	if (verdict == VERDICT_ACCEPTED)
-		tell_payload(&payload, dispatcher, envelope);
+		scenario_write_payload(&payload, dispatcher, envelope);
 	event.payload = payload.text;
 	if (!payload.error && !event.type)
 		payload.error = -ENOMEM;
@@ -119,7 +119,7 @@ struct event_words {
 	unsigned nonce_generation;
 };
 
-static int64_t issued_at_told(const struct recorded_event *event, int64_t at_ns)
+static int64_t recorded_issued_at(const struct recorded_event *event, int64_t at_ns)
 {
 	switch (event->verdict) {
 	case VERDICT_STALE:
@@ -145,14 +145,12 @@ static int event_words_find(const struct recorded_event *event, struct recorded_
 	int64_t at_ns, struct event_words *ret)
 {
 	*ret = (struct event_words){
-		.verdict = event->verdict, .issued_at_ns = issued_at_told(event, at_ns)};
+		.verdict = event->verdict, .issued_at_ns = recorded_issued_at(event, at_ns)};
 	if (event->verdict == VERDICT_ACCEPTED)
 		return recorded_nonces_add(nonces, &event->nonce, at_ns,
 			ret->issued_at_ns + EVENT_WINDOW_NS, &ret->nonce_generation);
-	/*
-	 * A nonce that the replay has forgotten by then, or has room for: the event is rejected all
-	 * the same.
-	 */
+	/* The replay may have forgotten the nonce by then, or have room for it. A bad signature
+	 * makes it reject the event all the same. */
 	if (event->verdict == VERDICT_NO_ROOM || event->verdict == VERDICT_SUPERSEDED)
 		ret->verdict = VERDICT_BAD_SIGNATURE;
 	if (event->verdict == VERDICT_DUPLICATE_NONCE &&
@@ -161,40 +159,42 @@ static int event_words_find(const struct recorded_event *event, struct recorded_
 	return 0;
 }
 
-/* The five members that are signed, as canonical_json.h would write them. */
-static void tell_signed_members(struct scenario_writer *scenario_writer,
+/* Write the five signed members, as canonical_json.h would. */
+static void scenario_write_signed_members(struct scenario_writer *writer,
 	const struct recorded_event *event, const struct event_words *words)
 {
-	tell(scenario_writer, "{\"event_type\":\"%s\"", event->type);
+	scenario_write(writer, "{\"event_type\":\"%s\"", event->type);
 	if (event->has_event_id)
-		tell(scenario_writer, ",\"event_id\":\"event-%s\"", event->event_id.text);
+		scenario_write(writer, ",\"event_id\":\"event-%s\"", event->event_id.text);
 	if (event->has_issued_at) {
-		tell(scenario_writer, ",\"issued_at\":");
-		tell_time(scenario_writer, words->issued_at_ns);
+		scenario_write(writer, ",\"issued_at\":");
+		scenario_write_time(writer, words->issued_at_ns);
 	}
 	if (event->has_nonce && words->nonce_generation)
-		tell(scenario_writer, ",\"nonce\":\"%s-%u\"", event->nonce.text,
-			words->nonce_generation);
+		scenario_write(
+			writer, ",\"nonce\":\"%s-%u\"", event->nonce.text, words->nonce_generation);
 	else if (event->has_nonce)
-		tell(scenario_writer, ",\"nonce\":\"%s\"", event->nonce.text);
-	tell(scenario_writer, ",\"payload\":%s", event->payload ? event->payload : "null");
+		scenario_write(writer, ",\"nonce\":\"%s\"", event->nonce.text);
+	scenario_write(writer, ",\"payload\":%s", event->payload ? event->payload : "null");
 }
 
-/* A signature that is none stands for one that did not verify. */
-static void tell_signature(struct scenario_writer *data, const struct recorded_event *event,
-	const struct event_words *words, const struct scenario_writer *message)
+/* A signature of zeros replaces one that did not verify. */
+static void scenario_write_signature(struct scenario_writer *data,
+	const struct recorded_event *event, const struct event_words *words,
+	const struct scenario_writer *message)
 {
 	uint8_t signature[SIGNATURE_BYTES] = {0};
 	char text[sodium_base64_ENCODED_LEN(SIGNATURE_BYTES, sodium_base64_VARIANT_ORIGINAL)];
 	if (words->verdict != VERDICT_BAD_SIGNATURE) {
-		struct pseudonym_signer signer = pseudonym_signer(data->names, &event->signing_key);
+		struct anonymous_signer signer =
+			anonymize_signer(data->anonymizer, &event->signing_key);
 		crypto_sign_detached(signature, NULL, (const uint8_t *)message->text,
 			message->length, signer.private_key);
 		sodium_memzero(&signer, sizeof signer);
 	}
 	sodium_bin2base64(
 		text, sizeof text, signature, sizeof signature, sodium_base64_VARIANT_ORIGINAL);
-	tell(data, ",\"signature\":\"%s\"", text);
+	scenario_write(data, ",\"signature\":\"%s\"", text);
 }
 
 /* How the error of a rejected event begins. */
@@ -221,37 +221,37 @@ static const char *verdict_words(enum verdict verdict)
 	return "malformed";
 }
 
-static void tell_data(struct scenario_writer *data, const struct recorded_event *event,
+static void scenario_write_data(struct scenario_writer *data, const struct recorded_event *event,
 	const struct event_words *words)
 {
-	struct scenario_writer message = {.names = data->names};
-	tell_signed_members(&message, event, words);
-	tell_told(data, &message);
-	tell(&message, "}");
+	struct scenario_writer message = {.anonymizer = data->anonymizer};
+	scenario_write_signed_members(&message, event, words);
+	scenario_write_piece(data, &message);
+	scenario_write(&message, "}");
 	if (event->has_signature && !message.error)
-		tell_signature(data, event, words, &message);
-	tell(data, "}");
+		scenario_write_signature(data, event, words, &message);
+	scenario_write(data, "}");
 	scenario_writer_clear(&message);
 }
 
-void scenario_write_event(struct scenario_writer *scenario_writer,
-	const struct recorded_event *event, struct recorded_nonces *nonces, int64_t at_ns)
+void scenario_write_event(struct scenario_writer *writer, const struct recorded_event *event,
+	struct recorded_nonces *nonces, int64_t at_ns)
 {
-	struct scenario_writer data = {.names = scenario_writer->names};
+	struct scenario_writer data = {.anonymizer = writer->anonymizer};
 	struct event_words words;
 	data.error = event_words_find(event, nonces, at_ns, &words);
 	if (words.verdict != VERDICT_MALFORMED)
-		tell_data(&data, event, &words);
-	if (data.error && !scenario_writer->error)
-		scenario_writer->error = data.error;
-	tell(scenario_writer, "{\"do\":\"deliver\",\"data\":");
-	tell_quoted(scenario_writer, data.text ? data.text : "");
+		scenario_write_data(&data, event, &words);
+	if (data.error && !writer->error)
+		writer->error = data.error;
+	scenario_write(writer, "{\"do\":\"deliver\",\"data\":");
+	scenario_write_quoted(writer, data.text ? data.text : "");
 	if (words.verdict != VERDICT_ACCEPTED)
-		tell(scenario_writer, ",\"returns\":\"error: %s\"}", verdict_words(words.verdict));
+		scenario_write(writer, ",\"returns\":\"error: %s\"}", verdict_words(words.verdict));
 	else if (event->has_failed)
-		tell(scenario_writer, ",\"returns\":\"error: %s: \"}", event->type);
+		scenario_write(writer, ",\"returns\":\"error: %s: \"}", event->type);
 	else
-		tell(scenario_writer, ",\"returns\":\"ok\"}");
+		scenario_write(writer, ",\"returns\":\"ok\"}");
 	scenario_writer_clear(&data);
 }
 

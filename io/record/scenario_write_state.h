@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A state as the engine has it in force, told as a state document.
+ * Writes the state that the engine has in force as a state document.
  *
- * An entry that could not be used is told as one that cannot be used for the same reason, with the
- * id and the key that could be read of it, and a value of our own in the place of the bad one: that
- * may be anything, a secret in the wrong member for one.
+ * An unusable entry becomes one that is unusable for the same reason. It has the id and the key
+ * that could be read, and a fixed value in place of the bad one, which may be anything: for example
+ * a secret in the wrong member.
  */
 #pragma once
 
@@ -14,21 +14,19 @@
 
 struct recorded_state {
 	const struct state_document *document;
-	const struct pending_events *pending; /* laid over the document; may be NULL */
+	const struct pending_events *pending; /* newer than the document; may be NULL */
 	bool with_signing_keys;
 	/*
-	 * Peers whose removal was withheld, recorded as unusable entries, which retain them. The
-	 * index knows them, as it does without such an entry.
+	 * Peers whose removal was withheld. They become unusable entries, which retain them; the
+	 * index knows them in either case.
 	 */
-	const struct key_public *held;
-	size_t held_count;
+	const struct key_public *withheld;
+	size_t withheld_count;
 };
 
-void scenario_write_state(
-	struct scenario_writer *scenario_writer, const struct recorded_state *state);
+void scenario_write_state(struct scenario_writer *writer, const struct recorded_state *state);
 
-/* A usable peer in wire form. */
-void tell_peer(struct scenario_writer *scenario_writer, const struct peer_config *peer);
-/* An unusable one. */
-void scenario_write_unusable(
-	struct scenario_writer *scenario_writer, const struct peer_entry *entry);
+/* Write a usable peer in wire form. */
+void scenario_write_peer(struct scenario_writer *writer, const struct peer_config *peer);
+/* Write an unusable entry. */
+void scenario_write_unusable(struct scenario_writer *writer, const struct peer_entry *entry);

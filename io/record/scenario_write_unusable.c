@@ -8,11 +8,11 @@
 #define TEXT_256 TEXT_64 TEXT_64 TEXT_64 TEXT_64
 #define ZERO_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
-/* What stands for a bad member: the error begins with `member` and holds `fault`. */
+/* What replaces a bad member: the error begins with `member` and contains `fault`. */
 struct stand_in {
 	const char *member;
 	const char *fault;
-	const char *told; /* "": the member is missing */
+	const char *recorded; /* "": no such member */
 };
 
 /* The first that fits. */
@@ -55,7 +55,7 @@ static const struct stand_in stand_ins[] = {
 	{"persistent_keepalive: ", "negative", "\"persistent_keepalive\":-1"},
 	{"persistent_keepalive: ", "over", "\"persistent_keepalive\":65536"},
 	{"persistent_keepalive: ", "", "\"persistent_keepalive\":\"unusable\""},
-	/* Whatever else it may be. A repeated member is nothing that a scenario may have. */
+	/* Any other fault, such as a repeated member, which a scenario cannot have. */
 	{"", "", "\"persistent_keepalive\":\"unusable\""},
 };
 
@@ -64,7 +64,7 @@ static bool begins_with(const char *text, const char *beginning)
 	return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* What follows `peers[3] "peer-7": ` in an error; the quoted id may hold anything. */
+/* Skip `peers[3] "peer-7": ` in an error; the quoted id may contain anything. */
 static const char *place_skip(const char *error)
 {
 	const char *next = error;
@@ -91,32 +91,31 @@ static const struct stand_in *stand_in_find(const char *error)
 	return stand_in;
 }
 
-void scenario_write_unusable(
-	struct scenario_writer *scenario_writer, const struct peer_entry *entry)
+void scenario_write_unusable(struct scenario_writer *writer, const struct peer_entry *entry)
 {
 	const char *error = place_skip(entry->error);
 	if (begins_with(error, "not an object")) {
-		tell(scenario_writer, "0");
+		scenario_write(writer, "0");
 		return;
 	}
 	const struct stand_in *stand_in = stand_in_find(error);
-	tell(scenario_writer, "{");
+	scenario_write(writer, "{");
 	if (entry->id) {
-		tell(scenario_writer, "\"id\":");
-		tell_id(scenario_writer, entry->id);
+		scenario_write(writer, "\"id\":");
+		scenario_write_id(writer, entry->id);
 	}
 	if (entry->has_key) {
-		tell_comma(scenario_writer);
-		tell(scenario_writer, "\"public_key\":");
-		tell_key(scenario_writer, &entry->config.public_key);
+		scenario_write_comma(writer);
+		scenario_write(writer, "\"public_key\":");
+		scenario_write_key(writer, &entry->config.public_key);
 	}
 	if (!begins_with(stand_in->member, "allowed_ips")) {
-		tell_comma(scenario_writer);
-		tell(scenario_writer, "\"allowed_ips\":[]");
+		scenario_write_comma(writer);
+		scenario_write(writer, "\"allowed_ips\":[]");
 	}
-	if (*stand_in->told) {
-		tell_comma(scenario_writer);
-		tell(scenario_writer, "%s", stand_in->told);
+	if (*stand_in->recorded) {
+		scenario_write_comma(writer);
+		scenario_write(writer, "%s", stand_in->recorded);
 	}
-	tell(scenario_writer, "}");
+	scenario_write(writer, "}");
 }

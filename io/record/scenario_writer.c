@@ -10,35 +10,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for so many bytes more and a NUL. */
-static bool scenario_writer_reserve(struct scenario_writer *scenario_writer, size_t more)
+/* Make room for so many bytes more and a NUL. */
+static bool scenario_writer_reserve(struct scenario_writer *writer, size_t more)
 {
-	size_t needed = scenario_writer->length + more + 1;
-	if (scenario_writer->error)
+	size_t needed = writer->length + more + 1;
+	if (writer->error)
 		return false;
-	if (needed <= scenario_writer->capacity)
+	if (needed <= writer->capacity)
 		return true;
 	size_t capacity = needed < 256 ? 512 : needed * 2;
-	char *text = realloc(scenario_writer->text, capacity);
+	char *text = realloc(writer->text, capacity);
 	if (!text) {
-		scenario_writer->error = -ENOMEM;
+		writer->error = -ENOMEM;
 		return false;
 	}
-	scenario_writer->text = text;
-	scenario_writer->capacity = capacity;
+	writer->text = text;
+	writer->capacity = capacity;
 	return true;
 }
 
-static void tell_bytes(struct scenario_writer *scenario_writer, const char *text, size_t length)
+static void scenario_write_bytes(struct scenario_writer *writer, const char *text, size_t length)
 {
-	if (!scenario_writer_reserve(scenario_writer, length))
+	if (!scenario_writer_reserve(writer, length))
 		return;
-	memcpy(scenario_writer->text + scenario_writer->length, text, length);
-	scenario_writer->length += length;
-	scenario_writer->text[scenario_writer->length] = '\0';
+	memcpy(writer->text + writer->length, text, length);
+	writer->length += length;
+	writer->text[writer->length] = '\0';
 }
 
-void tell(struct scenario_writer *scenario_writer, const char *format, ...)
+void scenario_write(struct scenario_writer *writer, const char *format, ...)
 {
 	char *text = NULL;
 	va_list args;
@@ -46,152 +46,151 @@ void tell(struct scenario_writer *scenario_writer, const char *format, ...)
 	int length = vasprintf(&text, format, args);
 	va_end(args);
 	if (length < 0)
-		scenario_writer->error = scenario_writer->error ? scenario_writer->error : -ENOMEM;
+		writer->error = writer->error ? writer->error : -ENOMEM;
 	else
-		tell_bytes(scenario_writer, text, (size_t)length);
+		scenario_write_bytes(writer, text, (size_t)length);
 	if (length >= 0)
 		free(text);
 }
 
-void tell_told(struct scenario_writer *scenario_writer, const struct scenario_writer *told)
+void scenario_write_piece(struct scenario_writer *writer, const struct scenario_writer *piece)
 {
-	if (told->error && !scenario_writer->error)
-		scenario_writer->error = told->error;
-	if (told->length)
-		tell_bytes(scenario_writer, told->text, told->length);
+	if (piece->error && !writer->error)
+		writer->error = piece->error;
+	if (piece->length)
+		scenario_write_bytes(writer, piece->text, piece->length);
 }
 
-void tell_comma(struct scenario_writer *scenario_writer)
+void scenario_write_comma(struct scenario_writer *writer)
 {
-	char last =
-		scenario_writer->length ? scenario_writer->text[scenario_writer->length - 1] : '[';
+	char last = writer->length ? writer->text[writer->length - 1] : '[';
 	if (last != '[' && last != '{')
-		tell_bytes(scenario_writer, ",", 1);
+		scenario_write_bytes(writer, ",", 1);
 }
 
-void tell_no_comma(struct scenario_writer *scenario_writer)
+void scenario_writer_remove_comma(struct scenario_writer *writer)
 {
-	if (scenario_writer->length < 2 ||
-		strcmp(scenario_writer->text + scenario_writer->length - 2, ",\n") != 0)
+	if (writer->length < 2 || strcmp(writer->text + writer->length - 2, ",\n") != 0)
 		return;
-	scenario_writer->length -= 2;
-	scenario_writer->text[scenario_writer->length] = '\0';
+	writer->length -= 2;
+	writer->text[writer->length] = '\0';
 }
 
-void tell_key(struct scenario_writer *scenario_writer, const struct key_public *key)
+void scenario_write_key(struct scenario_writer *writer, const struct key_public *key)
 {
 	struct key_public other;
-	int error = pseudonym_key(scenario_writer->names, key, &other);
+	int error = anonymize_key(writer->anonymizer, key, &other);
 	if (error)
-		scenario_writer->error = scenario_writer->error ? scenario_writer->error : error;
+		writer->error = writer->error ? writer->error : error;
 	else
-		tell(scenario_writer, "\"%s\"", key_public_format(&other).text);
+		scenario_write(writer, "\"%s\"", key_public_format(&other).text);
 }
 
-void tell_id(struct scenario_writer *scenario_writer, const char *id)
+void scenario_write_id(struct scenario_writer *writer, const char *id)
 {
-	struct pseudonym_id other;
-	int error = pseudonym_id(scenario_writer->names, id, &other);
+	struct anonymous_id other;
+	int error = anonymize_id(writer->anonymizer, id, &other);
 	if (error)
-		scenario_writer->error = scenario_writer->error ? scenario_writer->error : error;
+		writer->error = writer->error ? writer->error : error;
 	else
-		tell(scenario_writer, "\"%s\"", other.text);
+		scenario_write(writer, "\"%s\"", other.text);
 }
 
-void tell_prefix(struct scenario_writer *scenario_writer, const struct prefix *prefix)
+void scenario_write_prefix(struct scenario_writer *writer, const struct prefix *prefix)
 {
-	struct prefix other = pseudonym_prefix(scenario_writer->names, prefix);
-	tell(scenario_writer, "\"%s\"", prefix_format(&other).text);
+	struct prefix other = anonymize_prefix(writer->anonymizer, prefix);
+	scenario_write(writer, "\"%s\"", prefix_format(&other).text);
 }
 
-void tell_time(struct scenario_writer *scenario_writer, int64_t ns)
+void scenario_write_time(struct scenario_writer *writer, int64_t ns)
 {
-	tell(scenario_writer, "\"%s\"", timestamp_format(ns).text);
+	scenario_write(writer, "\"%s\"", timestamp_format(ns).text);
 }
 
-void tell_quoted(struct scenario_writer *scenario_writer, const char *text)
+void scenario_write_quoted(struct scenario_writer *writer, const char *text)
 {
-	tell_bytes(scenario_writer, "\"", 1);
+	scenario_write_bytes(writer, "\"", 1);
 	while (*text) {
 		size_t plain = strcspn(text, "\"\\");
-		tell_bytes(scenario_writer, text, plain);
+		scenario_write_bytes(writer, text, plain);
 		text += plain;
 		if (*text) {
-			tell_bytes(scenario_writer, "\\", 1);
-			tell_bytes(scenario_writer, text++, 1);
+			scenario_write_bytes(writer, "\\", 1);
+			scenario_write_bytes(writer, text++, 1);
 		}
 	}
-	tell_bytes(scenario_writer, "\"", 1);
+	scenario_write_bytes(writer, "\"", 1);
 }
 
-void tell_made_up_secret(struct scenario_writer *scenario_writer, const struct key_secret *secret)
+void scenario_write_anonymous_secret(
+	struct scenario_writer *writer, const struct key_secret *secret)
 {
 	char text[sodium_base64_ENCODED_LEN(KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
 	if (key_secret_is_zero(secret)) {
-		tell(scenario_writer, "null");
+		scenario_write(writer, "null");
 		return;
 	}
 	sodium_bin2base64(
 		text, sizeof text, secret->bytes, KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
-	tell(scenario_writer, "\"%s\"", text);
+	scenario_write(writer, "\"%s\"", text);
 }
 
-void tell_peer_members(struct scenario_writer *scenario_writer, const struct peer_config *peer)
+void scenario_write_peer_members(struct scenario_writer *writer, const struct peer_config *peer)
 {
-	tell(scenario_writer, "\"public_key\":");
-	tell_key(scenario_writer, &peer->public_key);
+	scenario_write(writer, "\"public_key\":");
+	scenario_write_key(writer, &peer->public_key);
 	const struct endpoint *address = &peer->endpoint;
-	if (address->kind == ENDPOINT_NAME && scenario_writer->endpoints)
-		address = endpoint_history_baseline(scenario_writer->endpoints, &peer->public_key);
+	if (address->kind == ENDPOINT_NAME && writer->endpoints)
+		address = endpoint_history_baseline(writer->endpoints, &peer->public_key);
 	if (address && address->kind == ENDPOINT_IP) {
-		struct endpoint endpoint = pseudonym_endpoint(scenario_writer->names, address);
-		tell(scenario_writer, ",\"endpoint\":\"%s\"", endpoint_format(&endpoint).text);
+		struct endpoint endpoint = anonymize_endpoint(writer->anonymizer, address);
+		scenario_write(writer, ",\"endpoint\":\"%s\"", endpoint_format(&endpoint).text);
 	}
-	tell(scenario_writer, ",\"allowed_ips\":[");
+	scenario_write(writer, ",\"allowed_ips\":[");
 	for (uint32_t i = 0; i < peer->allowed_ip_count; i++) {
-		tell_comma(scenario_writer);
-		tell_prefix(scenario_writer, &peer->allowed_ips[i]);
+		scenario_write_comma(writer);
+		scenario_write_prefix(writer, &peer->allowed_ips[i]);
 	}
-	tell(scenario_writer, "]");
+	scenario_write(writer, "]");
 	if (!key_secret_is_zero(&peer->psk)) {
-		struct key_secret psk = pseudonym_psk(scenario_writer->names, &peer->psk);
-		tell(scenario_writer, ",\"psk\":");
-		tell_made_up_secret(scenario_writer, &psk);
+		struct key_secret psk = anonymize_psk(writer->anonymizer, &peer->psk);
+		scenario_write(writer, ",\"psk\":");
+		scenario_write_anonymous_secret(writer, &psk);
 	}
-	tell(scenario_writer, ",\"persistent_keepalive\":%u", peer->persistent_keepalive_s);
+	scenario_write(writer, ",\"persistent_keepalive\":%u", peer->persistent_keepalive_s);
 }
 
-static void tell_signing_key(
-	struct scenario_writer *scenario_writer, const char *name, const struct key_public *key)
+static void scenario_write_signing_key(
+	struct scenario_writer *writer, const char *name, const struct key_public *key)
 {
-	struct pseudonym_signer signer = pseudonym_signer(scenario_writer->names, key);
-	tell(scenario_writer, "\"%s\":\"%s\"", name, key_public_format(&signer.public_key).text);
+	struct anonymous_signer signer = anonymize_signer(writer->anonymizer, key);
+	scenario_write(writer, "\"%s\":\"%s\"", name, key_public_format(&signer.public_key).text);
 	sodium_memzero(&signer, sizeof signer);
 }
 
-void tell_signing_keys(struct scenario_writer *scenario_writer, const struct signing_keys *keys)
+void scenario_write_signing_keys(struct scenario_writer *writer, const struct signing_keys *keys)
 {
-	tell(scenario_writer, "{");
-	tell_signing_key(scenario_writer, "current", &keys->current);
+	scenario_write(writer, "{");
+	scenario_write_signing_key(writer, "current", &keys->current);
 	if (keys->has_previous) {
-		tell(scenario_writer, ",");
-		tell_signing_key(scenario_writer, "previous", &keys->previous);
-		tell(scenario_writer, ",\"transition_expires\":");
-		tell_time(scenario_writer, keys->transition_expires_ns);
+		scenario_write(writer, ",");
+		scenario_write_signing_key(writer, "previous", &keys->previous);
+		scenario_write(writer, ",\"transition_expires\":");
+		scenario_write_time(writer, keys->transition_expires_ns);
 	}
-	tell(scenario_writer, "}");
+	scenario_write(writer, "}");
 }
 
-void scenario_writer_reset(struct scenario_writer *scenario_writer)
+void scenario_writer_reset(struct scenario_writer *writer)
 {
-	scenario_writer->length = 0;
-	scenario_writer->error = 0;
-	if (scenario_writer->text)
-		*scenario_writer->text = '\0';
+	writer->length = 0;
+	writer->error = 0;
+	if (writer->text)
+		*writer->text = '\0';
 }
 
-void scenario_writer_clear(struct scenario_writer *scenario_writer)
+void scenario_writer_clear(struct scenario_writer *writer)
 {
-	free(scenario_writer->text);
-	*scenario_writer = (struct scenario_writer){.names = scenario_writer->names};
+	free(writer->text);
+	*writer = (struct scenario_writer){.anonymizer = writer->anonymizer};
 }

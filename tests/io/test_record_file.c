@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file of a recording: whole at every moment, and for nobody else to read.
+ * The file of a recording: complete at every moment, and readable only by its owner.
  */
 #include "harness.h"
 
@@ -76,8 +76,7 @@ static ino_t inode_of(const char *path)
 	return status.st_ino;
 }
 
-/* To the byte: a step with its line feed and quotes, and the closing brackets, end with the page.
- */
+/* The step with its line feed and quotes, and the closing brackets, fill the page to the byte. */
 static void what_fits_the_page_is_written_in_place_and_what_does_not_into_a_copy(void **state)
 {
 	for (size_t over = 0; over <= 1; over++) {
@@ -152,7 +151,7 @@ static void only_its_owner_may_read_it_whatever_the_mask(void **state)
 	umask(mask);
 }
 
-static void what_was_recorded_there_before_is_kept_aside(void **state)
+static void an_earlier_recording_is_renamed(void **state)
 {
 	struct scratch_path path = scratch_path(*state, "record");
 	struct record_file file;
@@ -167,7 +166,7 @@ static void what_was_recorded_there_before_is_kept_aside(void **state)
 	free(old);
 }
 
-static void what_is_no_file_is_refused(void **state)
+static void what_is_no_file_is_rejected(void **state)
 {
 	struct scratch_path path = scratch_path(*state, "record");
 	struct record_file file;
@@ -226,15 +225,15 @@ static void it_does_not_grow_beyond_its_limit(void **state)
 static void standard_output_is_closed_at_the_end(void **state)
 {
 	struct record_file file;
-	int kept = dup(STDOUT_FILENO);
+	int saved = dup(STDOUT_FILENO);
 	struct scratch_path path = scratch_path(*state, "out");
 	int fd = open(path.text, O_WRONLY | O_CREAT, 0600);
-	assert_true(kept >= 0 && fd >= 0);
+	assert_true(saved >= 0 && fd >= 0);
 	fflush(stdout);
 	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
 	int error = file_open(&file, "-", NULL);
-	dup2(kept, STDOUT_FILENO);
-	close(kept);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
 	close(fd);
 	assert_int_equal(error, 0);
 	step_add(&file, 100);
@@ -252,8 +251,8 @@ int main(void)
 		CASE(what_fits_the_page_is_written_in_place_and_what_does_not_into_a_copy),
 		CASE(a_kill_leaves_it_whole),
 		CASE(only_its_owner_may_read_it_whatever_the_mask),
-		CASE(what_was_recorded_there_before_is_kept_aside),
-		CASE(what_is_no_file_is_refused),
+		CASE(an_earlier_recording_is_renamed),
+		CASE(what_is_no_file_is_rejected),
 		CASE(a_step_that_finds_no_room_leaves_it_as_it_was),
 		CASE(it_does_not_grow_beyond_its_limit),
 		CASE(standard_output_is_closed_at_the_end),

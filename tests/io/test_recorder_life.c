@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random lives of a node, recorded: documents, events, faults, others at the device, restarts with
- * an earlier life's state in force. Every recording, whole or cut after any call, replays to the
- * same operations.
+ * Records random lives of a node: documents, events, faults, other programs that change the device,
+ * restarts with the state of an earlier process in force. Every recording, complete or cut after
+ * any call, replays to the same operations.
  *
  * A life is repeated with its seed, as the argument or in PLEXWG_SEED.
  */
@@ -39,7 +39,7 @@ struct recorded {
 };
 
 /* Over all lives. */
-static unsigned recording_count, whole_count, deliver_count, no_room_count, held_count;
+static unsigned recording_count, whole_count, deliver_count, no_room_count, withheld_count;
 
 static struct recorded *recorded_of(void *sim)
 {
@@ -51,8 +51,8 @@ static const struct controller_ops *sim_ops(struct recorded *recorded)
 	return sim_controller(&recorded->life.sim).ops;
 }
 
-/* Whole lists in another order, and not always the truth: what is reported as done may not be, and
- * the other way round. */
+/* Apply lists in reverse order, with results that are sometimes false: an operation that reports
+ * success may have done nothing, and one that reports an error may have worked. */
 static void batch_apply(void *sim, const char *name, const struct peer_op *ops, size_t op_count,
 	struct peer_op_result *results, const struct pause *pause)
 {
@@ -61,7 +61,7 @@ static void batch_apply(void *sim, const char *name, const struct peer_op *ops, 
 		unsigned lot = life_random_below(&recorded->life.random, 20);
 		results[i].error = lot == 0 || lot == 1 ? -EIO : 0;
 		if (lot == 0 || lot == 2)
-			continue; /* nothing is done */
+			continue; /* do nothing */
 		if (ops[i].kind == PEER_OP_REMOVE)
 			sim_ops(recorded)->remove_peer(sim, name, peer_op_key(&ops[i]), NULL);
 		else
@@ -87,7 +87,7 @@ static int marked_read(void *sim, const char *name, struct device *ret, struct d
 	return error;
 }
 
-/* The simulated controller, as the kernel's in half of all lives. */
+/* The simulated controller. In half of all lives it works like the kernel's. */
 static struct controller life_controller(struct recorded *recorded)
 {
 	struct controller controller = sim_controller(&recorded->life.sim);
@@ -120,7 +120,7 @@ static struct clock life_clock(struct recorded *recorded)
 	return recorded->life.world->reconciler.clock;
 }
 
-/* A process of the node begins, over the recorder. */
+/* Begin the recording of a process. */
 static void recording_begin(struct recorded *recorded)
 {
 	struct world *world = recorded->life.world;
@@ -182,7 +182,8 @@ static void life_end(struct recorded *recorded)
 	free(recorded);
 }
 
-/* What the daemon's cache does: the next process knows the document, the events and the index. */
+/* Restart as with the daemon's cache: the next process knows the document, the events and the
+ * index. */
 static void restart(struct recorded *recorded)
 {
 	struct world *world = recorded->life.world;
@@ -214,7 +215,7 @@ static struct envelope_text text_of(const char *text)
 	return (struct envelope_text){.text = text, .length = strlen(text)};
 }
 
-/* An envelope that something is wrong with, or nothing. */
+/* Make one thing wrong with the envelope, or nothing. */
 static void envelope_spoil(struct life *life, struct envelope *envelope)
 {
 	switch (life_random_below(&life->random, 12)) {
@@ -319,7 +320,7 @@ static void document_make(struct life *life, struct state_document *ret)
 	}
 }
 
-/* What a name resolves to is another address now, or none. */
+/* A name now resolves to another address, or to none. */
 static void name_resolves_anew(struct life *life)
 {
 	struct state_document *document = &life->world->reconciler.document;
@@ -352,13 +353,13 @@ static void cycle(struct recorded *recorded)
 		world_forget_logs(world);
 	}
 	if (life_random_chance(&life->random, 5))
-		return; /* the fetch is given up */
+		return; /* abandon the fetch */
 	if (answer.outcome == FETCH_DOCUMENT)
 		document_make(life, &document);
 	else if (life_random_chance(&life->random, 20))
 		name_resolves_anew(life);
 	recorder_finish(&recorded->recorder, &world->reconciler, &answer, NULL);
-	held_count += world->reconciler.guard.withheld_count != 0;
+	withheld_count += world->reconciler.guard.withheld_count != 0;
 	state_document_clear(&document);
 }
 
@@ -430,15 +431,15 @@ static void a_recorded_life_replays_to_the_same_operations(void **state)
 			step(recorded);
 		life_end(recorded);
 	}
-	print_message("# %u recordings, %u of them whole; %u events accepted, %u cycles held "
+	print_message("# %u recordings, %u of them whole; %u events accepted, %u cycles withheld "
 		      "removals back\n",
-		recording_count, whole_count, deliver_count, held_count);
+		recording_count, whole_count, deliver_count, withheld_count);
 	assert_true(whole_count * 10 > recording_count * 7);
 	assert_true(deliver_count > LIFE_COUNT);
 	assert_true(no_room_count > 0);
 }
 
-/* A replay that does something else than was recorded is told apart. */
+/* A replay fails if its operations differ from the recorded ones. */
 static void a_recording_with_another_operation_does_not_replay(void **state)
 {
 	struct recorded *recorded = life_begin(*state);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A state document, told: entries that can be used are the same but for their names, those that
- * cannot be used cannot for the same reason, and nothing of theirs is told.
+ * A recorded state document: usable entries are the same but anonymized, unusable ones are unusable
+ * for the same reason, and nothing of them is recorded.
  */
 #include "harness.h"
 
@@ -15,7 +15,7 @@
 #define SECRET "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlYw"
 #define GOOD   "\"id\":\"the-id\",\"public_key\":" KEY ",\"allowed_ips\":[\"10.0.0.1\"]"
 
-/* Host names stay as they are, as they do in the daemon; a replay cannot use them. */
+/* Host names stay as they are, as in the daemon; a replay cannot use them. */
 static const struct peer_wire_options with_names = {.allow_host_names = true};
 static const struct peer_wire_options without_names = {0};
 
@@ -42,25 +42,25 @@ static const char *reason_of(const char *error)
 	return reason + strspn(reason, "0123456789");
 }
 
-/* Tells the document, and reads that. */
-static struct state_document document_retell(const struct state_document *document, char **ret_text)
+/* Write the document, and read the result. */
+static struct state_document document_rewrite(
+	const struct state_document *document, char **ret_text)
 {
-	struct pseudonyms names;
+	struct anonymizer anonymizer;
 	struct key_public own_key = key_of(0xee);
-	struct state_document told = {0};
+	struct state_document recorded = {0};
 	struct diag diag = {0};
-	assert_int_equal(pseudonyms_init(&names, &own_key), 0);
-	struct scenario_writer scenario_writer = {.names = &names};
-	scenario_write_state(&scenario_writer,
-		&(struct recorded_state){.document = document, .with_signing_keys = true});
-	assert_int_equal(scenario_writer.error, 0);
-	if (state_wire_read(scenario_writer.text, scenario_writer.length, &without_names, &told,
-		    &diag) != 0)
-		fail_msg("%s: %s", diag_text(&diag), scenario_writer.text);
-	*ret_text = strdup(scenario_writer.text);
-	scenario_writer_clear(&scenario_writer);
-	pseudonyms_clear(&names);
-	return told;
+	assert_int_equal(anonymizer_init(&anonymizer, &own_key), 0);
+	struct scenario_writer writer = {.anonymizer = &anonymizer};
+	scenario_write_state(
+		&writer, &(struct recorded_state){.document = document, .with_signing_keys = true});
+	assert_int_equal(writer.error, 0);
+	if (state_wire_read(writer.text, writer.length, &without_names, &recorded, &diag) != 0)
+		fail_msg("%s: %s", diag_text(&diag), writer.text);
+	*ret_text = strdup(writer.text);
+	scenario_writer_clear(&writer);
+	anonymizer_clear(&anonymizer);
+	return recorded;
 }
 
 static const char *const unusable[] = {
@@ -106,7 +106,7 @@ static const char *const unusable[] = {
 };
 
 /* Nothing that the entries above are made of. */
-static void assert_tells_nothing(const char *text)
+static void assert_reveals_nothing(const char *text)
 {
 	static const char *const words[] = {SECRET, "the-id", KEY, "10.0.0.", "198.51.100.",
 		"2001:db8:7", "eth7", "fe80::9", "ff02::9", "a\\u0000b"};
@@ -121,15 +121,15 @@ static void an_unusable_entry_stays_so_for_the_same_reason(void **state)
 		struct state_document document = document_read(unusable[i], &with_names);
 		const struct peer_entry *entry = document.entries;
 		assert_non_null(entry->error);
-		struct state_document told = document_retell(&document, &text);
-		assert_int_equal(told.entry_count, 1);
-		if (!told.entries->error ||
-			strcmp(reason_of(told.entries->error), reason_of(entry->error)) != 0)
-			fail_msg("%s became %s: %s", entry->error, told.entries->error, text);
-		assert_int_equal(told.entries->id != NULL, entry->id != NULL);
-		assert_int_equal(told.entries->has_key, entry->has_key);
-		assert_tells_nothing(text);
-		state_document_clear(&told);
+		struct state_document recorded = document_rewrite(&document, &text);
+		assert_int_equal(recorded.entry_count, 1);
+		if (!recorded.entries->error ||
+			strcmp(reason_of(recorded.entries->error), reason_of(entry->error)) != 0)
+			fail_msg("%s became %s: %s", entry->error, recorded.entries->error, text);
+		assert_int_equal(recorded.entries->id != NULL, entry->id != NULL);
+		assert_int_equal(recorded.entries->has_key, entry->has_key);
+		assert_reveals_nothing(text);
+		state_document_clear(&recorded);
 		state_document_clear(&document);
 		free(text);
 	}
@@ -140,12 +140,12 @@ static void a_repeated_member_is_another_fault(void **state)
 	char *text;
 	struct state_document document =
 		document_read("{" GOOD ",\"psk\":\"" SECRET "\",\"psk\":null}", &with_names);
-	struct state_document told = document_retell(&document, &text);
-	assert_non_null(told.entries->error);
-	assert_non_null(told.entries->id);
-	assert_true(told.entries->has_key);
-	assert_tells_nothing(text);
-	state_document_clear(&told);
+	struct state_document recorded = document_rewrite(&document, &text);
+	assert_non_null(recorded.entries->error);
+	assert_non_null(recorded.entries->id);
+	assert_true(recorded.entries->has_key);
+	assert_reveals_nothing(text);
+	state_document_clear(&recorded);
 	state_document_clear(&document);
 	free(text);
 }
@@ -156,16 +156,16 @@ static void a_name_that_did_not_resolve_is_recorded_as_such(void **state)
 	struct state_document document = document_read("{" GOOD "}", &with_names);
 	document.entries->error =
 		"peers[0] \"the-id\": endpoint: \"eth7.the-id.example\": no answer in time";
-	struct state_document told = document_retell(&document, &text);
-	assert_contains(told.entries->error, "endpoint");
-	assert_contains(told.entries->error, "host name");
-	assert_tells_nothing(text);
-	state_document_clear(&told);
+	struct state_document recorded = document_rewrite(&document, &text);
+	assert_contains(recorded.entries->error, "endpoint");
+	assert_contains(recorded.entries->error, "host name");
+	assert_reveals_nothing(text);
+	state_document_clear(&recorded);
 	state_document_clear(&document);
 	free(text);
 }
 
-static void a_usable_entry_keeps_what_the_engine_looks_at(void **state)
+static void a_usable_entry_retains_what_the_engine_uses(void **state)
 {
 	char *text;
 	struct state_document document = document_read(
@@ -173,9 +173,9 @@ static void a_usable_entry_keeps_what_the_engine_looks_at(void **state)
 		"\"allowed_ips\":[\"198.51.100.0/24\",\"::/0\",\"198.51.100.9\"],\"psk\":" KEY
 		",\"persistent_keepalive\":25,\"mesh_ip\":\"10.0.0.9\",\"unknown\":\"" SECRET "\"}",
 		&with_names);
-	struct state_document told = document_retell(&document, &text);
-	const struct peer_config *peer = &told.entries->config;
-	assert_null(told.entries->error);
+	struct state_document recorded = document_rewrite(&document, &text);
+	const struct peer_config *peer = &recorded.entries->config;
+	assert_null(recorded.entries->error);
 	assert_int_equal(peer->endpoint.kind, ENDPOINT_IP);
 	assert_int_equal(peer->endpoint.port, 4500);
 	assert_int_equal(peer->allowed_ip_count, 3);
@@ -184,8 +184,8 @@ static void a_usable_entry_keeps_what_the_engine_looks_at(void **state)
 	assert_int_equal(peer->allowed_ips[2].length, 0);
 	assert_int_equal(peer->persistent_keepalive_s, 25);
 	assert_false(key_secret_is_zero(&peer->psk));
-	assert_tells_nothing(text);
-	state_document_clear(&told);
+	assert_reveals_nothing(text);
+	state_document_clear(&recorded);
 	state_document_clear(&document);
 	free(text);
 }
@@ -196,7 +196,7 @@ int main(void)
 		cmocka_unit_test(an_unusable_entry_stays_so_for_the_same_reason),
 		cmocka_unit_test(a_repeated_member_is_another_fault),
 		cmocka_unit_test(a_name_that_did_not_resolve_is_recorded_as_such),
-		cmocka_unit_test(a_usable_entry_keeps_what_the_engine_looks_at),
+		cmocka_unit_test(a_usable_entry_retains_what_the_engine_uses),
 	};
 	if (sodium_init() < 0)
 		return 1;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pseudonyms: the order of keys and ids and the nesting of prefixes are kept, in whatever order
- * they come, and nothing else is.
+ * The anonymizer retains the order of keys and ids and the nesting of prefixes, in whatever order
+ * they come, and nothing else.
  */
 #include "harness.h"
 
+#include "anonymizer.h"
 #include "curve.h"
-#include "pseudonyms.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -17,24 +17,24 @@
 #define ID_COUNT     300
 #define PREFIX_COUNT 200
 
-static int names_setup(void **state)
+static int anonymizer_setup(void **state)
 {
-	struct pseudonyms *names = calloc(1, sizeof *names);
+	struct anonymizer *anonymizer = calloc(1, sizeof *anonymizer);
 	struct key_public own_key;
-	assert_non_null(names);
+	assert_non_null(anonymizer);
 	randombytes_buf(own_key.bytes, sizeof own_key.bytes);
-	*state = names;
-	return pseudonyms_init(names, &own_key);
+	*state = anonymizer;
+	return anonymizer_init(anonymizer, &own_key);
 }
 
-static int names_teardown(void **state)
+static int anonymizer_teardown(void **state)
 {
-	pseudonyms_clear(*state);
+	anonymizer_clear(*state);
 	free(*state);
 	return 0;
 }
 
-/* Numbers 0 to count - 1 as they come: forward, backward, from the middle outward, or by chance. */
+/* Numbers 0 to count - 1 in an order: forward, backward, from the middle outward, or random. */
 static void order_make(size_t *order, size_t count, unsigned way)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -46,9 +46,9 @@ static void order_make(size_t *order, size_t count, unsigned way)
 	}
 	for (size_t i = count - 1; way == 3 && i > 0; i--) {
 		size_t other = randombytes_uniform((uint32_t)i + 1);
-		size_t kept = order[i];
+		size_t swapped = order[i];
 		order[i] = order[other];
-		order[other] = kept;
+		order[other] = swapped;
 	}
 }
 
@@ -62,7 +62,7 @@ static void keys_make(struct key_public *keys, unsigned kind)
 {
 	memset(keys, 0, KEY_COUNT * sizeof *keys);
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
-		if (kind == 0) { /* by chance, as real ones */
+		if (kind == 0) { /* random, as real ones */
 			randombytes_buf(keys[i].bytes, KEY_BYTES);
 		} else if (kind == 1) { /* they differ in their last bytes */
 			keys[i].bytes[30] = (uint8_t)(i >> 8);
@@ -91,12 +91,11 @@ static void keys_keep_their_order_however_they_come(void **state)
 	for (unsigned kind = 0; kind < 4; kind++) {
 		for (unsigned way = 0; way < 4; way++) {
 			void *fresh;
-			assert_int_equal(names_setup(&fresh), 0);
-			struct pseudonyms *names = fresh;
+			assert_int_equal(anonymizer_setup(&fresh), 0);
 			keys_make(keys, kind);
 			order_make(order, KEY_COUNT, way);
 			for (size_t i = 0; i < KEY_COUNT; i++)
-				if (pseudonym_key(names, &keys[order[i]], &others[order[i]]) != 0)
+				if (anonymize_key(fresh, &keys[order[i]], &others[order[i]]) != 0)
 					fail_msg("kind %u, way %u: no room at %zu", kind, way, i);
 			for (size_t i = 1; i < KEY_COUNT; i++)
 				assert_int_equal(key_public_compare(&keys[i - 1], &keys[i]) < 0,
@@ -104,19 +103,19 @@ static void keys_keep_their_order_however_they_come(void **state)
 			for (size_t i = 0; i < KEY_COUNT; i++)
 				for (size_t j = 0; j < KEY_COUNT; j++)
 					assert_false(holds(others[i].bytes, &keys[j]));
-			names_teardown(&fresh);
+			anonymizer_teardown(&fresh);
 		}
 	}
 }
 
-static void a_key_has_one_pseudonym(void **state)
+static void a_key_has_one_replacement(void **state)
 {
 	struct key_public keys[KEY_COUNT], first[KEY_COUNT], again;
 	keys_make(keys, 0);
 	for (size_t i = 0; i < KEY_COUNT; i++)
-		assert_int_equal(pseudonym_key(*state, &keys[i], &first[i]), 0);
+		assert_int_equal(anonymize_key(*state, &keys[i], &first[i]), 0);
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		assert_int_equal(pseudonym_key(*state, &keys[i], &again), 0);
+		assert_int_equal(anonymize_key(*state, &keys[i], &again), 0);
 		assert_true(key_public_equal(&first[i], &again));
 	}
 }
@@ -128,32 +127,32 @@ static void a_hundred_thousand_keys_in_order_find_room(void **state)
 		key.bytes[29] = (uint8_t)(i >> 16);
 		key.bytes[30] = (uint8_t)(i >> 8);
 		key.bytes[31] = (uint8_t)i;
-		assert_int_equal(pseudonym_key(*state, &key, &other), 0);
+		assert_int_equal(anonymize_key(*state, &key, &other), 0);
 		assert_true(key_public_compare(&last, &other) < 0);
 		last = other;
 	}
 }
 
-static void the_own_key_is_that_of_a_private_key_made_up(void **state)
+static void the_replacement_of_the_own_key_has_a_private_key(void **state)
 {
-	struct pseudonyms *names = *state;
-	struct key_public own_key = names->own_key, other, derived;
-	assert_int_equal(pseudonym_key(names, &own_key, &other), 0);
-	key_public_derive(&names->own_private_key, &derived);
+	struct anonymizer *anonymizer = *state;
+	struct key_public own_key = anonymizer->own_key, other, derived;
+	assert_int_equal(anonymize_key(anonymizer, &own_key, &other), 0);
+	key_public_derive(&anonymizer->own_private_key, &derived);
 	assert_true(key_public_equal(&other, &derived));
 	assert_false(key_public_equal(&other, &own_key));
 }
 
-static void another_own_key_has_the_pseudonym_of_the_old_one(void **state)
+static void another_own_key_has_the_replacement_of_the_old_one(void **state)
 {
-	struct pseudonyms *names = *state;
-	struct key_public old_key = names->own_key, new_key = key_of(7), old_name, name;
-	assert_int_equal(pseudonym_key(names, &old_key, &old_name), 0);
-	pseudonyms_change_own_key(names, &new_key);
-	assert_int_equal(pseudonym_key(names, &new_key, &name), 0);
-	assert_true(key_public_equal(&name, &old_name));
-	assert_int_equal(pseudonym_key(names, &old_key, &name), 0);
-	assert_false(key_public_equal(&name, &old_name));
+	struct anonymizer *anonymizer = *state;
+	struct key_public old_key = anonymizer->own_key, new_key = key_of(7), old_other, other;
+	assert_int_equal(anonymize_key(anonymizer, &old_key, &old_other), 0);
+	anonymizer_change_own_key(anonymizer, &new_key);
+	assert_int_equal(anonymize_key(anonymizer, &new_key, &other), 0);
+	assert_true(key_public_equal(&other, &old_other));
+	assert_int_equal(anonymize_key(anonymizer, &old_key, &other), 0);
+	assert_false(key_public_equal(&other, &old_other));
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -191,16 +190,16 @@ static void ids_make(char **ids, unsigned kind)
 static void ids_keep_their_order_however_they_come(void **state)
 {
 	char *ids[ID_COUNT];
-	struct pseudonym_id others[ID_COUNT];
+	struct anonymous_id others[ID_COUNT];
 	size_t order[ID_COUNT];
 	for (unsigned kind = 0; kind < 3; kind++) {
 		for (unsigned way = 0; way < 4; way++) {
 			void *fresh;
-			assert_int_equal(names_setup(&fresh), 0);
+			assert_int_equal(anonymizer_setup(&fresh), 0);
 			ids_make(ids, kind);
 			order_make(order, ID_COUNT, way);
 			for (size_t i = 0; i < ID_COUNT; i++)
-				if (pseudonym_id(fresh, ids[order[i]], &others[order[i]]) != 0)
+				if (anonymize_id(fresh, ids[order[i]], &others[order[i]]) != 0)
 					fail_msg("kind %u, way %u: no room at %zu", kind, way, i);
 			for (size_t i = 1; i < ID_COUNT; i++)
 				if (sign(strcmp(ids[i - 1], ids[i])) !=
@@ -210,7 +209,7 @@ static void ids_keep_their_order_however_they_come(void **state)
 						others[i].text);
 			for (size_t i = 0; i < ID_COUNT; i++)
 				free(ids[i]);
-			names_teardown(&fresh);
+			anonymizer_teardown(&fresh);
 		}
 	}
 }
@@ -241,7 +240,7 @@ static void prefixes_lie_within_each_other_as_before(void **state)
 	for (size_t i = 0; i < PREFIX_COUNT; i++) {
 		struct prefix masked;
 		prefixes[i] = prefix_random();
-		masked = others[i] = pseudonym_prefix(*state, &prefixes[i]);
+		masked = others[i] = anonymize_prefix(*state, &prefixes[i]);
 		prefix_mask(&masked);
 		assert_true(prefix_equal(&masked, &others[i]));
 		assert_int_equal(others[i].ip.family, prefixes[i].ip.family);
@@ -262,7 +261,7 @@ static void an_address_stays_of_its_kind_and_becomes_another(void **state)
 	for (size_t i = 0; i < COUNT_OF(special) + COUNT_OF(common); i++) {
 		bool is_special = i < COUNT_OF(special);
 		struct ip ip = ip_of(is_special ? special[i] : common[i - COUNT_OF(special)]);
-		struct ip other = pseudonym_ip(*state, &ip);
+		struct ip other = anonymize_ip(*state, &ip);
 		struct ip again = ip_of(ip_format(&other).text);
 		assert_true(ip_equal(&other, &again)); /* no mapped IPv4 */
 		assert_int_equal(ip_is_unspecified(&other), ip_is_unspecified(&ip));
@@ -272,7 +271,7 @@ static void an_address_stays_of_its_kind_and_becomes_another(void **state)
 	unsigned same = 0;
 	for (size_t i = 0; i < COUNT_OF(common); i++) {
 		struct ip ip = ip_of(common[i]);
-		struct ip other = pseudonym_ip(*state, &ip);
+		struct ip other = anonymize_ip(*state, &ip);
 		same += ip_equal(&ip, &other);
 	}
 	assert_true(same < 2);
@@ -282,32 +281,32 @@ static void the_address_of_an_interface_lies_in_its_prefix(void **state)
 {
 	struct prefix address, network = prefix_of("10.1.2.0/24");
 	assert_int_equal(prefix_parse_address("10.1.2.3/24", 11, &address, NULL), 0);
-	struct prefix other = pseudonym_prefix(*state, &address);
-	struct prefix other_network = pseudonym_prefix(*state, &network);
+	struct prefix other = anonymize_prefix(*state, &address);
+	struct prefix other_network = anonymize_prefix(*state, &network);
 	assert_true(lies_within(&other, &other_network));
 	assert_int_equal(other.length, 24);
-	struct ip ip = pseudonym_ip(*state, &address.ip);
+	struct ip ip = anonymize_ip(*state, &address.ip);
 	assert_true(ip_equal(&other.ip, &ip));
 }
 
 static void an_endpoint_keeps_its_port_and_has_another_zone(void **state)
 {
 	struct endpoint endpoint = endpoint_of("[fe80::4%eth0]:4500");
-	struct endpoint other = pseudonym_endpoint(*state, &endpoint);
+	struct endpoint other = anonymize_endpoint(*state, &endpoint);
 	assert_int_equal(other.port, 4500);
 	assert_int_equal(endpoint_validate(&other, NULL), 0);
 	assert_string_not_equal(other.zone, "eth0");
-	struct endpoint again = pseudonym_endpoint(*state, &endpoint);
+	struct endpoint again = anonymize_endpoint(*state, &endpoint);
 	assert_true(endpoint_equal(&other, &again));
 }
 
 static void no_preshared_key_stays_none_and_others_are_distinguished(void **state)
 {
 	struct key_secret zero = {{0}}, one = secret_of(1), two = secret_of(2);
-	zero = pseudonym_psk(*state, &zero);
-	struct key_secret first = pseudonym_psk(*state, &one);
-	struct key_secret again = pseudonym_psk(*state, &one);
-	struct key_secret second = pseudonym_psk(*state, &two);
+	zero = anonymize_psk(*state, &zero);
+	struct key_secret first = anonymize_psk(*state, &one);
+	struct key_secret again = anonymize_psk(*state, &one);
+	struct key_secret second = anonymize_psk(*state, &two);
 	assert_true(key_secret_is_zero(&zero));
 	assert_true(key_secret_equal(&first, &again));
 	assert_false(key_secret_equal(&first, &second));
@@ -319,26 +318,26 @@ static void two_recordings_have_nothing_in_common(void **state)
 	void *other_state;
 	struct key_public key = key_of(9), first, second;
 	struct key_secret psk = secret_of(3);
-	assert_int_equal(names_setup(&other_state), 0);
-	assert_int_equal(pseudonym_key(*state, &key, &first), 0);
-	assert_int_equal(pseudonym_key(other_state, &key, &second), 0);
+	assert_int_equal(anonymizer_setup(&other_state), 0);
+	assert_int_equal(anonymize_key(*state, &key, &first), 0);
+	assert_int_equal(anonymize_key(other_state, &key, &second), 0);
 	assert_false(key_public_equal(&first, &second));
-	struct key_secret first_psk = pseudonym_psk(*state, &psk);
-	struct key_secret second_psk = pseudonym_psk(other_state, &psk);
+	struct key_secret first_psk = anonymize_psk(*state, &psk);
+	struct key_secret second_psk = anonymize_psk(other_state, &psk);
 	assert_false(key_secret_equal(&first_psk, &second_psk));
-	names_teardown(&other_state);
+	anonymizer_teardown(&other_state);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, names_setup, names_teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, anonymizer_setup, anonymizer_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(keys_keep_their_order_however_they_come),
-		CASE(a_key_has_one_pseudonym),
+		CASE(a_key_has_one_replacement),
 		CASE(a_hundred_thousand_keys_in_order_find_room),
-		CASE(the_own_key_is_that_of_a_private_key_made_up),
-		CASE(another_own_key_has_the_pseudonym_of_the_old_one),
+		CASE(the_replacement_of_the_own_key_has_a_private_key),
+		CASE(another_own_key_has_the_replacement_of_the_old_one),
 		CASE(ids_keep_their_order_however_they_come),
 		CASE(prefixes_lie_within_each_other_as_before),
 		CASE(an_address_stays_of_its_kind_and_becomes_another),
