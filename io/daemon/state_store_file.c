@@ -46,45 +46,35 @@ struct content {
 	const struct state_store_peers *peers;
 };
 
-static void head_put(struct canonical_writer *writer, const char *text)
-{
-	canonical_put(writer, text, strlen(text));
-}
-
-static void head_put_string(struct canonical_writer *writer, const char *text)
-{
-	canonical_put_string(writer, text, strlen(text));
-}
-
 static void put_state(struct canonical_writer *writer, const struct content *content)
 {
 	char hash[HASH_TEXT_SIZE];
 	sodium_bin2hex(hash, sizeof hash, content->document_hash, STATE_STORE_FILE_HASH);
-	head_put(writer, "{\"version\":" CACHE_VERSION ",\"node_id\":");
+	canonical_put_text(writer, "{\"version\":" CACHE_VERSION ",\"node_id\":");
 	if (content->owner->node_id)
-		head_put_string(writer, content->owner->node_id);
+		canonical_put_text_string(writer, content->owner->node_id);
 	else
-		head_put(writer, "null");
-	head_put(writer, ",\"source\":");
-	head_put_string(writer, content->owner->source);
-	head_put(writer, ",\"hash\":");
-	head_put_string(writer, hash);
-	head_put(writer, ",\"stamp\":");
-	head_put_string(writer, content->stamp);
-	head_put(writer, ",");
+		canonical_put_text(writer, "null");
+	canonical_put_text(writer, ",\"source\":");
+	canonical_put_text_string(writer, content->owner->source);
+	canonical_put_text(writer, ",\"hash\":");
+	canonical_put_text_string(writer, hash);
+	canonical_put_text(writer, ",\"stamp\":");
+	canonical_put_text_string(writer, content->stamp);
+	canonical_put_text(writer, ",");
 	state_store_peers_put(writer, content->peers);
-	head_put(writer, ",\"document\":");
+	canonical_put_text(writer, ",\"document\":");
 	canonical_put(writer, content->document.text, content->document.length);
-	head_put(writer, "}\n");
+	canonical_put_text(writer, "}\n");
 }
 
 static void put_peers(struct canonical_writer *writer, const struct content *content)
 {
-	head_put(writer, "{\"version\":" CACHE_VERSION ",\"stamp\":");
-	head_put_string(writer, content->stamp);
-	head_put(writer, ",");
+	canonical_put_text(writer, "{\"version\":" CACHE_VERSION ",\"stamp\":");
+	canonical_put_text_string(writer, content->stamp);
+	canonical_put_text(writer, ",");
 	state_store_peers_put(writer, content->peers);
-	head_put(writer, "}\n");
+	canonical_put_text(writer, "}\n");
 }
 
 typedef void (*content_put)(struct canonical_writer *writer, const struct content *content);

@@ -9,23 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void stored_put(struct canonical_writer *writer, const char *text)
-{
-	canonical_put(writer, text, strlen(text));
-}
-
-static void stored_put_string(struct canonical_writer *writer, const char *text)
-{
-	canonical_put_string(writer, text, strlen(text));
-}
-
 static void put_index(struct canonical_writer *writer, const struct peer_names *names)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		stored_put(writer, i ? "," : "");
-		stored_put_string(writer, names->names[i].id);
-		stored_put(writer, ":");
-		stored_put_string(writer, key_public_format(&names->names[i].public_key).text);
+		canonical_put_text(writer, i ? "," : "");
+		canonical_put_text_string(writer, names->names[i].id);
+		canonical_put_text(writer, ":");
+		canonical_put_text_string(
+			writer, key_public_format(&names->names[i].public_key).text);
 	}
 }
 
@@ -36,26 +27,26 @@ static void put_events(struct canonical_writer *writer, const struct state_store
 		const struct pending_peer *peer = peers->pending->peers[i];
 		if (peer->order <= peers->overtaken_order)
 			continue;
-		stored_put(writer, separator);
+		canonical_put_text(writer, separator);
 		separator = ",";
 		if (peer->removed) {
-			stored_put(writer, "{\"removed\":");
-			stored_put_string(writer, peer->id);
+			canonical_put_text(writer, "{\"removed\":");
+			canonical_put_text_string(writer, peer->id);
 		} else {
-			stored_put(writer, "{\"peer\":");
+			canonical_put_text(writer, "{\"peer\":");
 			peer_text_put(writer, &peer->entry.config);
 		}
-		stored_put(writer, "}");
+		canonical_put_text(writer, "}");
 	}
 }
 
 void state_store_peers_put(struct canonical_writer *writer, const struct state_store_peers *peers)
 {
-	stored_put(writer, "\"index\":{");
+	canonical_put_text(writer, "\"index\":{");
 	put_index(writer, peers->names);
-	stored_put(writer, "},\"events\":[");
+	canonical_put_text(writer, "},\"events\":[");
 	put_events(writer, peers);
-	stored_put(writer, "]");
+	canonical_put_text(writer, "]");
 }
 
 /* Read a string that is an id. */
@@ -118,12 +109,10 @@ static int stored_read_index(
 	return error;
 }
 
-/* The error of a result of pending_events.h. */
+/* There is no limit to the events here, so that the one failure is out of memory. */
 static int pending_result(int result, struct diag *diag)
 {
-	if (result == PENDING_EVENTS_NO_ROOM)
-		return diag_fail_errno(diag, -ENOBUFS);
-	return result ? diag_fail_errno(diag, result) : 0;
+	return result ? diag_fail_errno(diag, -ENOMEM) : 0;
 }
 
 static int read_event(const struct peer_wire *wire, struct json_span event,

@@ -88,6 +88,16 @@ void canonical_put_string(struct canonical_writer *writer, const char *text, siz
 	canonical_put(writer, "\"", 1);
 }
 
+void canonical_put_text(struct canonical_writer *writer, const char *text)
+{
+	canonical_put(writer, text, strlen(text));
+}
+
+void canonical_put_text_string(struct canonical_writer *writer, const char *text)
+{
+	canonical_put_string(writer, text, strlen(text));
+}
+
 void canonical_put_value(struct canonical_writer *writer, struct json_span value)
 {
 	const char *next = value.text, *end = next + value.length;

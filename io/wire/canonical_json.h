@@ -16,11 +16,15 @@ struct canonical_writer {
 
 /* Write the bytes unchanged. */
 void canonical_put(struct canonical_writer *writer, const char *text, size_t length);
+/* The same of a text that ends with a NUL byte. */
+void canonical_put_text(struct canonical_writer *writer, const char *text);
 /*
  * Write a string with quotes around it. Escape `"`, `\`, control characters, and what is special in
  * HTML and JavaScript: `<`, `>`, `&`, U+2028 and U+2029.
  */
 void canonical_put_string(struct canonical_writer *writer, const char *text, size_t length);
+/* The same of a text that ends with a NUL byte. */
+void canonical_put_text_string(struct canonical_writer *writer, const char *text);
 /*
  * Write a value as it is spelt, but without white space between its tokens, and with what is
  * special in HTML and JavaScript escaped.

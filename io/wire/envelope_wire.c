@@ -82,11 +82,6 @@ static int read_signature(struct json_span value, struct envelope *envelope, str
 	return 0;
 }
 
-static void put_name(struct canonical_writer *writer, const char *name)
-{
-	canonical_put(writer, name, strlen(name));
-}
-
 static void envelope_put_text(struct canonical_writer *writer, const struct envelope_text *text)
 {
 	canonical_put_string(writer, text->text ? text->text : "", text->length);
@@ -98,18 +93,18 @@ static void put_canonical(struct canonical_writer *writer, const struct envelope
 	struct envelope_text time = time_text(members->issued_at);
 	if (!time.length)
 		time = (struct envelope_text){.text = NO_TIME, .length = sizeof NO_TIME - 1};
-	put_name(writer, "{\"event_type\":");
+	canonical_put_text(writer, "{\"event_type\":");
 	envelope_put_text(writer, &envelope->event_type);
-	put_name(writer, ",\"event_id\":");
+	canonical_put_text(writer, ",\"event_id\":");
 	envelope_put_text(writer, &envelope->event_id);
-	put_name(writer, ",\"issued_at\":");
+	canonical_put_text(writer, ",\"issued_at\":");
 	canonical_put_time(writer, time.text, time.length);
-	put_name(writer, ",\"nonce\":");
+	canonical_put_text(writer, ",\"nonce\":");
 	envelope_put_text(writer, &envelope->nonce);
-	put_name(writer, ",\"payload\":");
+	canonical_put_text(writer, ",\"payload\":");
 	canonical_put_value(writer, (struct json_span){.text = envelope->payload.text,
 					    .length = envelope->payload.length});
-	put_name(writer, "}");
+	canonical_put_text(writer, "}");
 }
 
 static int make_canonical(struct envelope *envelope, const struct envelope_members *members)
