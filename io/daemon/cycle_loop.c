@@ -50,6 +50,12 @@ static void repair_due(void *impl)
 	loop_job_add(cycles->loop, &cycles->repair_job, cycle_repair, cycles);
 }
 
+static void repair_cancel(struct cycle_loop *cycles)
+{
+	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
+	loop_job_cancel(cycles->loop, &cycles->repair_job);
+}
+
 /* As cycle_loop_want, for drift that can be repaired without a fetch. */
 static void repair_want(struct cycle_loop *cycles, int64_t delay_ms)
 {
@@ -90,6 +96,8 @@ static void outcome_note(struct cycle_loop *cycles, int error, const struct diag
 /* The next cycle includes a repair that is still pending. */
 static int64_t next_cycle_ms(const struct cycle_loop *cycles)
 {
+	if (cycles->repair_job.is_waiting)
+		return 0;
 	int64_t due_ms = cycles->wanted_ms;
 	if (cycles->repair_timer.is_set && cycles->repair_timer.due_ns / NS_PER_MS < due_ms)
 		due_ms = cycles->repair_timer.due_ns / NS_PER_MS;
@@ -113,7 +121,7 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
 	int64_t delay_ms = next_cycle_ms(cycles);
-	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
+	repair_cancel(cycles);
 	cycle_loop_want(cycles, delay_ms);
 }
 
@@ -123,8 +131,7 @@ static void cycle_repair(void *impl)
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
 	bool is_recorded = cycles->recorder && cycles->recorder->is_on;
-	bool is_too_late = !cycles->is_running || cycles->finish_job.is_waiting;
-	if (is_recorded || is_too_late || !cycles->reconciler->has_document)
+	if (is_recorded || cycles->finish_job.is_waiting || !cycles->reconciler->has_document)
 		return;
 	cycles->is_urgent = false;
 	cycles->started_ms = loop_now_ms();
@@ -132,6 +139,8 @@ static void cycle_repair(void *impl)
 	/* A successful repair does not resolve the problem: the fetch may still fail. */
 	if (error)
 		outcome_note(cycles, error, &diag);
+	else if (problem_is_raised(&cycles->cycle_problem))
+		error = -EIO;
 	if (cycles->ended)
 		cycles->ended(cycles->impl, error);
 	diag_clear(&diag);
@@ -211,7 +220,7 @@ static void cycle_finish(void *impl)
 	struct diag diag = {0};
 	cycles->is_answered = false;
 	cycles->is_urgent = false;
-	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
+	repair_cancel(cycles);
 	struct fetch_answer answer = {
 		.outcome = cycles->outcome,
 		.document = &cycles->document,
@@ -365,9 +374,8 @@ void cycle_loop_deinit(struct cycle_loop *cycles)
 	loop_timer_cancel(cycles->loop, &cycles->names_timer);
 	loop_timer_cancel(cycles->loop, &cycles->retry_timer);
 	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
-	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
+	repair_cancel(cycles);
 	loop_job_cancel(cycles->loop, &cycles->start_job);
-	loop_job_cancel(cycles->loop, &cycles->repair_job);
 	loop_job_cancel(cycles->loop, &cycles->finish_job);
 	loop_watch_remove(cycles->loop, &cycles->resolver_watch);
 	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);

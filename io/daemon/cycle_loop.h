@@ -29,8 +29,9 @@ struct cycle_loop {
 	int64_t slow_fetch_ms; /* after which a fetch counts as slow and the device is repaired */
 	/* Called before a fetch begins, to handle the events that came before it. May be NULL. */
 	void (*about_to_fetch)(void *impl);
-	/* Called at the end of a cycle or repair with its error, and with -EINPROGRESS when the
-	 * fetch is slow and no state is in force yet. */
+	/* Called at the end of a cycle or repair with its error (after a repair, also while the
+	 * last cycle's problem stands), and with -EINPROGRESS when the fetch is slow and no state
+	 * is in force yet. */
 	void (*ended)(void *impl, int error);
 	void *impl;
 

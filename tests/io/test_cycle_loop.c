@@ -240,6 +240,10 @@ static void a_repair_that_fails_is_logged(void **state)
 	node_wait(node, have_ended, &wanted);
 	assert_int_not_equal(last_error, 0);
 	assert_int_equal(node_logged(node, "Problem subsystem=cycle"), 1);
+	/* One that succeeds does not resolve it. */
+	wanted = ended + 1;
+	node_wait(node, have_ended, &wanted);
+	assert_int_not_equal(last_error, 0);
 	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_int_equal(node_logged(node, "Problem resolved subsystem=cycle"), 1);
 }
@@ -256,6 +260,32 @@ static void a_slow_name_server_delays_no_other_peer(void **state)
 	pthread_mutex_unlock(&names_lock);
 	node_wait(node, have_ended, &(unsigned){1});
 	assert_int_equal(last_error, 0);
+	assert_endpoint(node, 2, "192.0.2.7:5");
+}
+
+/* As in a cycle that takes long: the answer comes during it, and its repair is due. */
+static bool names_answer(void *impl)
+{
+	struct node_fixture *node = impl;
+	int64_t end_ms = loop_now_ms() + 10000;
+	node->manager.pause = (struct pause){0};
+	pthread_mutex_unlock(&names_lock);
+	while (!cycles.repair_job.is_waiting && loop_now_ms() < end_ms)
+		loop_turn(&node->loop);
+	return false;
+}
+
+static void what_changes_during_a_cycle_is_repaired_by_another_right_after_it(void **state)
+{
+	struct node_fixture *node = *state;
+	struct state_document document = document_of(node, TWO_PEERS("good.example:5", ""));
+	cycle_begin(node);
+	pthread_mutex_lock(&names_lock);
+	answer(node, FETCH_DOCUMENT, &document);
+	node->manager.pause = (struct pause){names_answer, node};
+	cycles.names_timer.on_timeout(cycles.names_timer.impl);
+	node_wait(node, are_fetching, &(unsigned){2});
+	answer(node, FETCH_NOT_MODIFIED, NULL);
 	assert_endpoint(node, 2, "192.0.2.7:5");
 }
 
@@ -606,6 +636,7 @@ int main(void)
 		TEST(a_slow_fetch_delays_no_repair),
 		TEST(a_repair_that_fails_is_logged),
 		TEST(a_slow_name_server_delays_no_other_peer),
+		TEST(what_changes_during_a_cycle_is_repaired_by_another_right_after_it),
 		TEST(a_late_answer_of_a_name_server_affects_only_the_endpoint),
 		TEST(an_unknown_name_affects_only_the_endpoint),
 		TEST(an_unknown_name_is_looked_up_until_it_is_known),
