@@ -26,15 +26,14 @@ static void store_note(struct state_store *store, int error, const struct diag *
 }
 
 /* Write the document `text`, or, if that is NULL, what has changed since. */
-static int store_write(
-	struct state_store *store, uint64_t overtaken_order, const char *text, size_t length)
+static int store_write(struct state_store *store, const char *text, size_t length)
 {
 	const struct pending_events *pending = &store->manager->pending;
 	struct peer_names names = {0};
 	struct diag diag = {0};
 	int error = peer_index_snapshot(&store->manager->index, &names);
 	struct state_store_peers peers = {
-		.pending = pending, .names = &names, .overtaken_order = overtaken_order};
+		.pending = pending, .names = &names, .overtaken_order = store->overtaken_order};
 	if (error)
 		diag_fail_errno(&diag, error);
 	else if (text)
@@ -50,7 +49,12 @@ static int store_write(
 int state_store_save_document(struct state_store *store, const char *text, size_t length)
 {
 	/* The document supersedes the events that came before its fetch began. */
-	return store_write(store, store->manager->pending.fetch_order, text, length);
+	uint64_t before = store->overtaken_order;
+	store->overtaken_order = store->manager->pending.fetch_order;
+	int error = store_write(store, text, length);
+	if (error)
+		store->overtaken_order = before;
+	return error;
 }
 
 static void peers_store(void *impl)
@@ -60,7 +64,7 @@ static void peers_store(void *impl)
 	if (!store->cache.has_document)
 		return;
 	int64_t start_ms = loop_now_ms();
-	store_write(store, 0, NULL, 0);
+	store_write(store, NULL, 0);
 	int64_t end_ms = loop_now_ms();
 	store->not_before_ms = end_ms + (end_ms - start_ms) * STATE_STORE_REST;
 }

@@ -16,7 +16,8 @@ struct state_store {
 	struct loop *loop;
 	struct manager *manager;
 	struct loop_timer timer;
-	int64_t not_before_ms; /* no write until then */
+	int64_t not_before_ms;    /* no write until then */
+	uint64_t overtaken_order; /* events up to it are superseded by the document on disk */
 	struct problem write_problem;
 };
 

@@ -107,6 +107,28 @@ static void pending_writes_are_done_at_the_end(void **state)
 	assert_all_kept(node);
 }
 
+static void events_are_not_stored_beside_a_document_that_supersedes_them(void **state)
+{
+	struct node_fixture *node = *state;
+	on_event(node);
+	loop_timer_cancel(&node->loop, &event_timer);
+	node_wait(node, is_written, NULL);
+	pending_events_fetch_begin(&node->manager.pending);
+	/* One that was not stored supersedes none. */
+	disk_is_full = true;
+	assert_int_not_equal(state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT)), 0);
+	disk_is_full = false;
+	state_store_save_peers(&store);
+	node_wait(node, is_written, NULL);
+	assert_all_kept(node);
+	assert_int_equal(state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT)), 0);
+	/* It is not in force yet: the event is still pending. */
+	state_store_save_peers(&store);
+	node_wait(node, is_written, NULL);
+	events = 0;
+	assert_all_kept(node);
+}
+
 /*
  * A document that the disk has no room for is a problem until it is written, whatever happens
  * meanwhile.
@@ -163,6 +185,7 @@ int main(void)
 		TEST(an_event_is_stored_soon),
 		TEST(a_slow_disk_is_not_written_to_all_the_time),
 		TEST(pending_writes_are_done_at_the_end),
+		TEST(events_are_not_stored_beside_a_document_that_supersedes_them),
 		TEST(a_document_that_was_not_stored_is_a_problem_until_one_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
