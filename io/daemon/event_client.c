@@ -181,6 +181,13 @@ void event_client_handle_waiting(struct event_client *client)
 	}
 }
 
+/* Add to the verifier's text what the operator can do. */
+static void nonces_hint(enum verdict verdict, struct diag *diag)
+{
+	if (verdict == VERDICT_NO_ROOM)
+		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and fetches make up for them");
+}
+
 /* A recorder cannot describe an event that waits: handle it at once. */
 static enum verdict event_record(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
@@ -190,6 +197,7 @@ static enum verdict event_record(
 		&verdict, diag);
 	if (verdict == VERDICT_ACCEPTED)
 		event_handled(client, &event->envelope);
+	nonces_hint(verdict, diag);
 	return verdict;
 }
 
@@ -197,14 +205,13 @@ static enum verdict event_verify(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
 {
 	/* Reject it before the nonce is recorded: it will be delivered again. */
-	if (event_queue_is_full(&client->queue)) {
+	if (event_queue_is_full(&client->queue) && !event_is_immediate(&event->envelope)) {
 		diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
 		return VERDICT_NO_ROOM;
 	}
 	enum verdict verdict = verifier_check(
 		client->dispatcher->verifier, &event->envelope, event->arrived, diag);
-	if (verdict == VERDICT_NO_ROOM)
-		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and fetches make up for them");
+	nonces_hint(verdict, diag);
 	return verdict;
 }
 

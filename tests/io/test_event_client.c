@@ -387,7 +387,8 @@ static void take_long(void *impl)
 	struct long_job *job = impl;
 	node_tell(job->node, "POST", "/events", kinds[0].event);
 	node_tell(job->node, "POST", "/events", kinds[0].event);
-	while (client.queue.count < 2)
+	for (int64_t end_ms = loop_now_ms() + 10000;
+		client.queue.count < 2 && loop_now_ms() < end_ms;)
 		loop_turn(&job->node->loop);
 	if (job->handles_waiting)
 		event_client_handle_waiting(&client);
@@ -430,6 +431,17 @@ static void a_key_rotation_counts_for_the_event_behind_it_even_during_a_job(void
 	loop_job_add(&node->loop, &job, rotate_during, node);
 	node_wait(node, was_handled, &(unsigned){2});
 	assert_int_equal(node_logged(node, "Problem"), 0);
+}
+
+static void a_key_rotation_needs_no_room_among_the_events_that_wait(void **state)
+{
+	struct node_fixture *node = *state;
+	open_now(node);
+	client.queue.bytes = EVENT_QUEUE_BYTES_MAX;
+	node_tell(node, "POST", "/rotate", "'announce':true");
+	node_wait(node, was_handled, &(unsigned){1});
+	assert_int_equal(node_logged(node, "Problem"), 0);
+	client.queue.bytes = 0;
 }
 
 /* Their nonces are not used up. */
@@ -607,6 +619,7 @@ int main(void)
 		TEST(events_without_room_are_rejected_and_logged_once),
 		TEST(events_that_arrive_during_a_job_are_verified_then_and_handled_after_it),
 		TEST(a_key_rotation_counts_for_the_event_behind_it_even_during_a_job),
+		TEST(a_key_rotation_needs_no_room_among_the_events_that_wait),
 		TEST(when_too_many_wait_events_are_rejected_and_come_again),
 		TEST(the_position_does_not_pass_an_event_without_memory),
 		TEST(the_stream_resumes_at_the_position),
