@@ -6,13 +6,29 @@
 
 #define MINUTE_MS INT64_C(60000)
 
+/* A logger whose lines all have one level. */
+struct leveled {
+	const struct logger *logger;
+	enum log_level level;
+};
+
+static void leveled_write(void *sink, enum log_level level, const char *message,
+	const struct log_field *fields, unsigned field_count)
+{
+	const struct leveled *leveled = sink;
+	leveled->logger->write(leveled->logger->sink, leveled->level, message, fields, field_count);
+}
+
+/* At the level of the omitted lines, so that it is shown where these are. */
 static void omitted_log(const struct logger *logger, const struct log_limit *limit)
 {
 	char count[24];
 	if (limit->line_count <= LOG_LIMITER_LINES_MAX)
 		return;
 	snprintf(count, sizeof count, "%zu", limit->line_count - LOG_LIMITER_LINES_MAX);
-	log_line(logger, LOG_LINES_OMITTED, "message", limit->message, "count", count, NULL);
+	struct leveled leveled = {logger, limit->level};
+	struct logger at_level = {.write = leveled_write, .sink = &leveled};
+	log_line(&at_level, LOG_LINES_OMITTED, "message", limit->message, "count", count, NULL);
 }
 
 static void minute_end(void *impl)
@@ -39,7 +55,7 @@ static struct log_limit *limit_find(struct log_limiter *limiter, const char *mes
 }
 
 /* Count a line. Return whether it is within the limit. */
-static bool line_admit(struct log_limiter *limiter, const char *message)
+static bool line_admit(struct log_limiter *limiter, enum log_level level, const char *message)
 {
 	int64_t now_ms = loop_now_ms();
 	if (now_ms - limiter->began_ms >= MINUTE_MS)
@@ -47,6 +63,8 @@ static bool line_admit(struct log_limiter *limiter, const char *message)
 	struct log_limit *limit = limit_find(limiter, message);
 	if (!limit || ++limit->line_count <= LOG_LIMITER_LINES_MAX)
 		return true;
+	if (limit->level < level)
+		limit->level = level;
 	if (!limiter->timer.is_set)
 		loop_timer_set(limiter->loop, &limiter->timer,
 			limiter->began_ms + MINUTE_MS - now_ms, minute_end, limiter);
@@ -57,7 +75,7 @@ static void limiter_write(void *sink, enum log_level level, const char *message,
 	const struct log_field *fields, unsigned field_count)
 {
 	struct log_limiter *limiter = sink;
-	if (level == LOG_LEVEL_DEBUG || line_admit(limiter, message))
+	if (level == LOG_LEVEL_DEBUG || line_admit(limiter, level, message))
 		limiter->logger.write(limiter->logger.sink, level, message, fields, field_count);
 }
 

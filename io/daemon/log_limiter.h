@@ -15,7 +15,8 @@
 #define LOG_LIMITER_MESSAGES_MAX 64
 
 struct log_limit {
-	const char *message; /* borrowed: messages are literals */
+	const char *message;  /* borrowed: messages are literals */
+	enum log_level level; /* the highest of its lines that were omitted */
 	size_t line_count;
 };
 

@@ -28,7 +28,8 @@ struct tally {
 	size_t left_out; /* the sum of the lines with a count */
 	size_t counts;   /* the number of those lines */
 	size_t debug;
-	char message[64]; /* its subject */
+	enum log_level level; /* of the last of them */
+	char message[64];     /* its subject */
 };
 
 static void tally_write(void *sink, enum log_level level, const char *message,
@@ -43,6 +44,7 @@ static void tally_write(void *sink, enum log_level level, const char *message,
 		assert_string_equal(fields[1].key, "count");
 		tally->left_out += strtoul(fields[1].value, NULL, 10);
 		tally->counts++;
+		tally->level = level;
 		snprintf(tally->message, sizeof tally->message, "%s", fields[0].value);
 	} else {
 		tally->written++;
@@ -125,6 +127,7 @@ static void omitted_lines_are_reported_at_the_end_of_the_minute(void **state)
 	limited.limiter.timer.on_timeout(limited.limiter.timer.impl);
 	assert_int_equal(limited.tally.left_out, 2);
 	assert_int_equal(limited.tally.counts, 1);
+	assert_int_equal(limited.tally.level, LOG_LEVEL_ERROR);
 	assert_string_equal(limited.tally.message, "Reloaded");
 	assert_int_equal(limited.tally.debug, 0);
 	log_text(&limited.logger, LOG_LEVEL_INFO, "Reloaded", NULL);
