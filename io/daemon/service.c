@@ -75,14 +75,19 @@ void service_status(struct service *service, const char *status)
 		service_notify_send(&service->notify, SERVICE_STATUS_ONLY, status);
 }
 
+/* A reload before the first status is part of the start. */
 void service_reloading(struct service *service)
 {
+	if (!service->is_ready)
+		return;
 	service->is_reloading_due = true;
 	due_send(service);
 }
 
 void service_reloaded(struct service *service)
 {
+	if (!service->is_ready)
+		return;
 	service->is_ready_due = true;
 	due_send(service);
 }

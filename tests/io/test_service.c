@@ -95,6 +95,11 @@ static void a_start_requests_time_until_it_is_ready_and_feeds_the_watchdog(void 
 	assert_int_equal(count_in(hear(fixture), "EXTEND_TIMEOUT_USEC=30000000\n"), 1);
 	assert_true(count_in(fixture->heard, "WATCHDOG=1\n") >= 2);
 	assert_true(fixture->service.starting_timer.is_set);
+	/* A reload before is no end of the start. */
+	service_reloading(&fixture->service);
+	service_reloaded(&fixture->service);
+	assert_int_equal(
+		count_in(hear(fixture), "READY=1") + count_in(fixture->heard, "RELOADING"), 0);
 	service_status(&fixture->service, "3 peers");
 	assert_int_equal(count_in(hear(fixture), "READY=1\nSTATUS=3 peers\n"), 1);
 	assert_false(fixture->service.starting_timer.is_set);
