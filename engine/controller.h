@@ -18,7 +18,7 @@ struct diag;
 /* The result of one operation of a list. */
 struct peer_op_result {
 	int error;        /* 0 or a negative errno */
-	char *error_text; /* malloc'ed; NULL on success or when out of memory */
+	char *error_text; /* malloc'ed; NULL on success, if cancelled, or when out of memory */
 };
 
 struct controller_ops {

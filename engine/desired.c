@@ -233,7 +233,7 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 	return 0;
 }
 
-static struct candidate *candidate_find(const struct resolution *resolution,
+static const struct candidate *candidate_find(const struct resolution *resolution,
 	struct candidate **by_key, const struct key_public *key)
 {
 	size_t low = 0, high = resolution->candidate_count;

@@ -27,14 +27,15 @@ static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct
 		return 0;
 	enum verdict verdict = verifier_take_turn(
 		dispatcher->verifier, id, delivery->issued_at_ns, delivery->now, diag);
-	delivery->is_superseded = verdict == VERDICT_SUPERSEDED;
+	if (verdict == VERDICT_SUPERSEDED)
+		delivery->verdict = verdict;
 	if (verdict == VERDICT_ACCEPTED)
 		return 0;
-	return delivery->is_superseded ? -ESTALE : -ENOMEM;
+	return verdict == VERDICT_SUPERSEDED ? -ESTALE : -ENOMEM;
 }
 
 /* While the device does not answer, each event would block until a deadline. */
-static bool waits_for_cycle(const struct event_dispatcher *dispatcher, const char *id)
+static bool must_defer(const struct event_dispatcher *dispatcher, const char *id)
 {
 	if (!dispatcher->manager->is_stuck)
 		return false;
@@ -60,7 +61,9 @@ static int peer_event(struct event_dispatcher *dispatcher, const char *payload, 
 	if (!error)
 		error = pending_check(
 			pending_events_set(&dispatcher->manager->pending, &entry), diag);
-	if (!error && !waits_for_cycle(dispatcher, entry.id))
+	if (!error && must_defer(dispatcher, entry.id))
+		manager_defer_peer(dispatcher->manager, &entry.config);
+	else if (!error)
 		error = method(dispatcher->manager, &entry, diag);
 	key_secret_wipe(&entry.config.psk);
 	arena_clear(&arena);
@@ -101,7 +104,7 @@ int handle_peer_removed(
 	if (!error)
 		error = pending_check(
 			pending_events_remove(&dispatcher->manager->pending, id), diag);
-	if (!error && !waits_for_cycle(dispatcher, id))
+	if (!error && !must_defer(dispatcher, id))
 		error = manager_remove_peer_by_id(dispatcher->manager, id, diag);
 	arena_clear(&arena);
 	return error ? diag_wrap(diag, error, "peer_removed") : 0;
@@ -124,11 +127,13 @@ int handle_signing_key_rotated(
 	return 0;
 }
 
-static const struct {
+struct event_kind {
 	const char *event_type;
 	event_handler *handler;
 	bool is_immediate;
-} handlers[] = {
+};
+
+static const struct event_kind kinds[] = {
 	{"peer_added", handle_peer_added},
 	{"peer_removed", handle_peer_removed},
 	{"peer_key_rotated", handle_peer_key_rotated},
@@ -136,11 +141,11 @@ static const struct {
 	{"signing_key_rotated", handle_signing_key_rotated, .is_immediate = true},
 };
 
-static event_handler *handler_find(const char *event_type)
+static const struct event_kind *kind_find(const char *event_type)
 {
-	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-		if (strcmp(handlers[i].event_type, event_type) == 0)
-			return handlers[i].handler;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i].event_type, event_type) == 0)
+			return &kinds[i];
 	return NULL;
 }
 
@@ -148,13 +153,14 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 	size_t length, struct diag *diag)
 {
 	const struct logger *logger = &dispatcher->manager->logger;
-	event_handler *handler = handler_find(event_type);
-	if (!handler) {
+	const struct event_kind *kind = kind_find(event_type);
+	if (!kind) {
 		log_line(logger, LOG_EVENT_IGNORED, "event_type", event_type, NULL);
 		return 0;
 	}
-	int error = handler(dispatcher, payload, length, diag);
-	bool is_superseded = dispatcher->delivery && dispatcher->delivery->is_superseded;
+	int error = kind->handler(dispatcher, payload, length, diag);
+	bool is_superseded =
+		dispatcher->delivery && dispatcher->delivery->verdict == VERDICT_SUPERSEDED;
 	if (error && !is_superseded)
 		log_line(logger, LOG_EVENT_FAILED, "error", diag_text(diag), NULL);
 	return error;
@@ -169,22 +175,21 @@ static const char *envelope_type(const struct envelope *envelope)
 
 bool event_is_immediate(const struct envelope *envelope)
 {
-	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-		if (strcmp(handlers[i].event_type, envelope_type(envelope)) == 0)
-			return handlers[i].is_immediate;
-	return false;
+	const struct event_kind *kind = kind_find(envelope_type(envelope));
+	return kind && kind->is_immediate;
 }
 
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
 	const char *event_type = envelope_type(envelope);
-	struct event_delivery delivery = {.issued_at_ns = envelope->issued_at_ns, .now = now};
+	struct event_delivery delivery = {
+		.issued_at_ns = envelope->issued_at_ns, .now = now, .verdict = VERDICT_ACCEPTED};
 	dispatcher->delivery = &delivery;
 	int error = event_dispatch(
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
 	dispatcher->delivery = NULL;
-	*ret_verdict = delivery.is_superseded ? VERDICT_SUPERSEDED : VERDICT_ACCEPTED;
+	*ret_verdict = delivery.verdict;
 	return error;
 }
 

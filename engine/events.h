@@ -26,7 +26,7 @@ struct payload_reader {
 struct event_delivery {
 	int64_t issued_at_ns;
 	struct moment now;
-	bool is_superseded; /* set by the handler */
+	enum verdict verdict; /* accepted, until the handler finds the event superseded */
 };
 
 struct event_dispatcher {

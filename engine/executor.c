@@ -11,13 +11,14 @@ static void run_one(const struct controller *controller, const char *interface,
 	const struct peer_op *op, struct peer_op_result *result)
 {
 	struct diag diag = {0};
+	int error;
 	if (op->kind == PEER_OP_REMOVE)
-		result->error = controller->ops->remove_peer(
+		error = controller->ops->remove_peer(
 			controller->impl, interface, peer_op_key(op), &diag);
 	else
-		result->error = controller->ops->add_peer(controller->impl, interface, op, &diag);
-	if (result->error)
-		result->error_text = strdup(diag_text(&diag));
+		error = controller->ops->add_peer(controller->impl, interface, op, &diag);
+	if (error)
+		peer_op_result_fail(result, error, &diag);
 	diag_clear(&diag);
 }
 
@@ -27,9 +28,9 @@ static void run_all(const struct controller *controller, const char *interface,
 {
 	bool is_end = false;
 	for (size_t i = 0; i < op_count; i++) {
-		is_end = is_end || pause_is_end(pause);
+		is_end = is_end || pause_take(pause);
 		if (is_end)
-			results[i].error = -ECANCELED;
+			peer_op_result_fail(&results[i], -ECANCELED, NULL);
 		else
 			run_one(controller, interface, &ops[i], &results[i]);
 	}
@@ -46,6 +47,15 @@ struct peer_op_result *executor_run(const struct controller *controller, const c
 	else
 		run_all(controller, interface, ops, op_count, results, pause);
 	return results;
+}
+
+void peer_op_result_fail(struct peer_op_result *result, int error, const struct diag *diag)
+{
+	if (result->error)
+		return;
+	result->error = error;
+	if (diag)
+		result->error_text = strdup(diag_text(diag));
 }
 
 void peer_op_results_free(struct peer_op_result *results, size_t count)

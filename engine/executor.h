@@ -12,3 +12,6 @@
 struct peer_op_result *executor_run(const struct controller *controller, const char *interface,
 	const struct peer_op *ops, size_t op_count, const struct pause *pause);
 void peer_op_results_free(struct peer_op_result *results, size_t count);
+/* The operation failed with the text of `diag`, or was cancelled (NULL). A result that is an error
+ * already is unchanged. */
+void peer_op_result_fail(struct peer_op_result *result, int error, const struct diag *diag);

@@ -193,7 +193,9 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 	if (unfit)
 		return unfit;
 	while (manager->state != INTERFACE_UP) {
-		int error = manager_run_action(manager, INTERFACE_EVENT_SETUP, diag);
+		int error = pause_take(&manager->pause)
+				    ? diag_fail_errno(diag, -ECANCELED)
+				    : manager_run_action(manager, INTERFACE_EVENT_SETUP, diag);
 		if (error)
 			return diag_wrap(diag, error, "wireguard: setup");
 	}
@@ -249,21 +251,23 @@ static int key_remove(struct manager *manager, const struct key_public *key, str
 }
 
 /* If the peer's id is known under another key, remove that key. */
-static void old_key_remove(struct manager *manager, const struct peer_config *peer)
+static int old_key_remove(struct manager *manager, const struct peer_config *peer)
 {
 	struct key_public old;
 	if (!peer_index_lookup(&manager->index, peer->id, &old) ||
 		key_public_equal(&old, &peer->public_key) ||
 		peer_index_has_other(&manager->index, peer->id, &old))
-		return;
+		return 0;
 	struct diag diag = {0};
-	if (key_remove(manager, &old, &diag) == 0)
+	int error = key_remove(manager, &old, &diag);
+	if (!error)
 		peer_index_remove(&manager->index, peer->id);
 	else
 		log_line(&manager->logger, LOG_OLD_KEY_NOT_REMOVED, "peer_id", peer->id,
 			"public_key", key_public_format(&old).text, "error", diag_text(&diag),
 			NULL);
 	diag_clear(&diag);
+	return error;
 }
 
 /* Set all fields of the peer. The recorded allowed IPs save the controller a read of the device. */
@@ -282,13 +286,18 @@ static int peer_set(struct manager *manager, const struct peer_config *peer, str
 	return controller_answered(manager, error, diag);
 }
 
+static void peer_failed(struct manager *manager, const struct peer_config *peer)
+{
+	allowed_ip_history_fail(&manager->allowed_ips, peer);
+	endpoint_history_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
+}
+
 /* Set the peer and record the result. */
 static int peer_put(struct manager *manager, const struct peer_config *peer, struct diag *diag)
 {
 	int error = peer_set(manager, peer, diag);
 	if (error) {
-		allowed_ip_history_fail(&manager->allowed_ips, peer);
-		endpoint_history_failed(&manager->endpoints, &peer->public_key, &peer->endpoint);
+		peer_failed(manager, peer);
 		return error;
 	}
 	allowed_ip_history_set(&manager->allowed_ips, peer);
@@ -309,8 +318,14 @@ static int peer_put_with_routes(
 		claims_changed(manager,
 			route_claims_set(&manager->claims, peer, &manager->route_policy, &routes));
 	manager_routes_remove(manager, &routes);
-	old_key_remove(manager, peer);
-	int error = peer_put(manager, peer, diag);
+	int error = old_key_remove(manager, peer);
+	if (error == -ETIMEDOUT) {
+		/* The device does not answer: do not wait for a second deadline. */
+		peer_failed(manager, peer);
+		diag_fail_errno(diag, error);
+	} else {
+		error = peer_put(manager, peer, diag);
+	}
 	/* After any other error the peer may exist nevertheless, and the next cycle retries it. */
 	if (error != -ENODEV)
 		(void)reconcile_routes_add(&manager->router, manager->config.interface_name,
@@ -367,6 +382,15 @@ static int peer_put_named(
 	int error = peer_put_reduced(manager, &chosen, diag);
 	key_secret_wipe(&chosen.psk);
 	return error;
+}
+
+void manager_defer_peer(struct manager *manager, const struct peer_config *peer)
+{
+	struct peer_config chosen = *peer;
+	endpoint_history_choose(
+		&manager->endpoints, &manager->lookup, &chosen, NULL, (struct moment){0});
+	endpoint_history_failed(&manager->endpoints, &chosen.public_key, &chosen.endpoint);
+	key_secret_wipe(&chosen.psk);
 }
 
 static void own_peer_log(const struct manager *manager, const char *id)

@@ -69,6 +69,8 @@ int manager_check_peer(
 int manager_add_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
 /* The same, but errors and logs say "update". */
 int manager_update_peer(struct manager *manager, const struct peer_entry *entry, struct diag *diag);
+/* Leave the peer to the next cycle, which then sets its endpoint as manager_add_peer would have. */
+void manager_defer_peer(struct manager *manager, const struct peer_config *peer);
 int manager_remove_peer(
 	struct manager *manager, const struct key_public *public_key, struct diag *diag);
 /* Remove the peer of that id. An unknown id is an error: `wireguard: unknown peer ID: X`. */

@@ -84,15 +84,15 @@ static int pending_put(struct pending_events *pending, struct pending_peer *peer
 	return 0;
 }
 
-/* Copy `entry` and what it points to into `arena`. */
+/* Copy `entry` into `*ret`, which is secret memory, and what it points to into `arena`. */
 static int entry_copy(const struct peer_entry *entry, struct arena *arena, struct peer_entry *ret)
 {
-	struct peer_entry copy = *entry;
-	struct peer_config *config = &copy.config;
+	*ret = *entry;
+	struct peer_config *config = &ret->config;
 	size_t size = config->allowed_ip_count * sizeof *config->allowed_ips;
-	copy.id = arena_strndup(arena, entry->id, strlen(entry->id));
-	config->id = copy.id;
-	if (!copy.id)
+	ret->id = arena_strndup(arena, entry->id, strlen(entry->id));
+	config->id = ret->id;
+	if (!ret->id)
 		return -ENOMEM;
 	if (size) {
 		void *prefixes = arena_alloc(arena, size);
@@ -106,7 +106,6 @@ static int entry_copy(const struct peer_entry *entry, struct arena *arena, struc
 		if (!config->endpoint.host)
 			return -ENOMEM;
 	}
-	*ret = copy;
 	return 0;
 }
 

@@ -117,10 +117,10 @@ static int device_read_once(struct reconciler *reconciler, struct device *ret,
 		*ret_reason = interface_state_name(manager->state);
 		return 1;
 	}
-	manager->is_stuck = false;
 	int error = manager->controller.ops->read_device(
 		manager->controller.impl, manager->config.interface_name, &device, diag);
 	manager_note_error(manager, error);
+	manager->is_stuck = manager->is_stuck && error;
 	if (error == -ENODEV) {
 		diag_clear(diag);
 		*ret_reason = interface_event_name(INTERFACE_EVENT_LINK_LOST);
@@ -150,6 +150,8 @@ static int device_read(struct reconciler *reconciler, struct device *ret, struct
 	int error = device_setup_again(reconciler, reason, diag);
 	if (error)
 		return error;
+	if (pause_take(&reconciler->manager->pause))
+		return diag_fail_errno(diag, -ECANCELED);
 	result = device_read_once(reconciler, ret, &reason, diag);
 	if (result <= 0)
 		return result;
@@ -164,10 +166,11 @@ static int unusable_report(const struct desired *desired, struct diag *failures)
 	return error;
 }
 
-/* Of several errors return the first; their texts are all reported. */
+/* Of several errors return the first, whose texts are all reported, but -ECANCELED if there is one.
+ */
 static int first_error(int first, int second)
 {
-	return first ? first : second;
+	return first && second != -ECANCELED ? first : second;
 }
 
 /* Record the results of the operations in the history of endpoints. */
@@ -370,13 +373,13 @@ static int reconcile_cycle_run(struct cycle *cycle, struct diag *failures)
 	int error = cycle_plan(cycle, failures);
 	if (error)
 		return error;
-	if (pause_is_end(pause))
+	if (pause_take(pause))
 		return -ECANCELED;
 	error = cycle_plan_routes(cycle, failures);
 	notices_log(
 		&reconciler->notices, &reconciler->manager->logger, &cycle->plan, &cycle->routes);
 	error = first_error(error, unusable_report(&cycle->plan.desired, failures));
-	if (pause_is_end(pause))
+	if (pause_take(pause))
 		return first_error(error, -ECANCELED);
 	error = first_error(error, cycle_execute(cycle, failures));
 	if (cycle->results)
@@ -412,7 +415,7 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);
-	if (!error && pause_is_end(&reconciler->manager->pause))
+	if (!error && pause_take(&reconciler->manager->pause))
 		error = -ECANCELED;
 	if (!error)
 		error = device_converge(reconciler, &device, &names, failures);
@@ -428,8 +431,6 @@ static int cycle_reconcile(
 	error = first_error(error, signing_keys_report(reconciler, failures));
 	if (reconciler->has_document)
 		error = first_error(error, device_reconcile(reconciler, failures));
-	if (error && pause_is_end(&reconciler->manager->pause))
-		error = -ECANCELED;
 	if (error) {
 		diag_join(diag, failures);
 		diag_wrap(diag, error, "wireguard: reconcile");

@@ -89,7 +89,7 @@ static int routes_change(const struct route_change *change, struct prefix *list,
 	size_t done = 0;
 	int result = 0;
 	for (size_t i = 0; i < *count; i++) {
-		if (pause_is_end(change->pause)) {
+		if (pause_take(change->pause)) {
 			result = -ECANCELED;
 			break;
 		}

@@ -5,7 +5,7 @@
  * reading the device or the routing table.
  *
  * The route plans that it returns are made without reading the table (`is_blind`). Functions return
- * 0, or -ENOMEM with the claims unchanged.
+ * 0, or -ENOMEM with the claims unchanged; only the peer's endpoint may be recorded already.
  */
 #pragma once
 

@@ -317,20 +317,17 @@ const char *peer_names_find(const struct peer_names *names, const struct key_pub
 	return NULL;
 }
 
+static int compare_id(const void *id, const void *name)
+{
+	return strcmp(id, ((const struct peer_name *)name)->id);
+}
+
 const struct key_public *peer_names_lookup(const struct peer_names *names, const char *id)
 {
-	size_t low = 0, high = names->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(names->names[middle].id, id);
-		if (order == 0)
-			return &names->names[middle].public_key;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	const struct peer_name *name = NULL;
+	if (names->count)
+		name = bsearch(id, names->names, names->count, sizeof *name, compare_id);
+	return name ? &name->public_key : NULL;
 }
 
 void peer_names_clear(struct peer_names *names)

@@ -68,7 +68,7 @@ static void status_update(struct daemon *daemon, int error)
 }
 
 /* Serve signals, the watchdog and connections in the middle of long work. */
-static bool pause_take(void *impl)
+static bool daemon_turn(void *impl)
 {
 	struct daemon *daemon = impl;
 	loop_turn(&daemon->loop);
@@ -288,7 +288,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		return diag_fail_errno(diag, error);
 	/* A recorder cannot describe what happens in the middle of a cycle. */
 	if (!settings->record_path)
-		daemon->manager.pause = (struct pause){pause_take, daemon};
+		daemon->manager.pause = (struct pause){daemon_turn, daemon};
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
 	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),

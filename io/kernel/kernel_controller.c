@@ -3,6 +3,7 @@
 
 #include "curve.h"
 #include "diag.h"
+#include "executor.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -333,8 +334,10 @@ static void kernel_apply(void *impl, const char *name, const struct peer_op *ops
 	int error = target_find(kernel, name, &target, &diag);
 	if (!error)
 		wg_apply_ops(&kernel->apply, &target, ops, op_count, results, pause);
-	for (size_t i = 0; error && i < op_count; i++)
-		results[i] = (struct peer_op_result){error, strdup(diag_text(&diag))};
+	for (size_t i = 0; error && i < op_count; i++) {
+		results[i] = (struct peer_op_result){0};
+		peer_op_result_fail(&results[i], error, &diag);
+	}
 	diag_clear(&diag);
 }
 

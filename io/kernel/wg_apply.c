@@ -3,6 +3,7 @@
 
 #include "allowed_ip_moves.h"
 #include "diag.h"
+#include "executor.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
@@ -20,18 +21,10 @@ struct job {
 	const struct pause *pause;
 };
 
-static void result_fail(struct peer_op_result *result, int error, const struct diag *diag)
-{
-	if (result->error)
-		return;
-	result->error = error;
-	result->error_text = strdup(diag_text(diag));
-}
-
 static void results_fail(struct job *job, int error, const struct diag *diag)
 {
 	for (size_t i = 0; i < job->op_count; i++)
-		result_fail(&job->results[i], error, diag);
+		peer_op_result_fail(&job->results[i], error, diag);
 }
 
 /* Send and free the message; NULL means out of memory. */
@@ -196,7 +189,7 @@ static size_t job_remove_all(struct job *job)
 	bool is_refused;
 	int error = message_send(job->apply, wg_encode_remove_all(job->target), &is_refused, &diag);
 	for (size_t i = 0; error && i < removal_count; i++)
-		result_fail(&job->results[i], error, &diag);
+		peer_op_result_fail(&job->results[i], error, &diag);
 	diag_clear(&diag);
 	return removal_count;
 }
@@ -250,8 +243,7 @@ static void losers_run(struct job *job, const struct device *device)
 static bool job_has_failures(const struct job *job)
 {
 	for (size_t i = 0; i < job->op_count; i++)
-		if (job->results[i].error && job->results[i].error != -ECANCELED &&
-			job->ops[i].kind != PEER_OP_REMOVE)
+		if (job->results[i].error && job->ops[i].kind != PEER_OP_REMOVE)
 			return true;
 	return false;
 }
@@ -272,7 +264,7 @@ static void job_recheck_losers(struct job *job)
 {
 	struct wg_channel *channel = &job->apply->channel;
 	struct device device = {0};
-	if (!job_has_failures(job) || !job_has_losers(job) ||
+	if (pause_take(job->pause) || !job_has_failures(job) || !job_has_losers(job) ||
 		channel->read(channel->impl, job->target->index, &device, NULL) != 0)
 		return;
 	losers_run(job, &device);

@@ -2,6 +2,7 @@
 #include "wg_batch.h"
 
 #include "diag.h"
+#include "executor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,15 +34,6 @@ bool wg_error_is_of_device(int error)
 	}
 }
 
-static void run_result_fail(struct run *run, size_t op, int error, const struct diag *diag)
-{
-	struct peer_op_result *result = &run->results[op];
-	if (result->error)
-		return;
-	result->error = error;
-	result->error_text = strdup(diag_text(diag));
-}
-
 static size_t piece_op(const struct run *run, struct wg_cursor at)
 {
 	const struct wg_step *step = &run->steps.steps[at.step];
@@ -54,20 +46,13 @@ static void rest_fail(struct run *run, int error, const struct diag *diag)
 	for (; at.step < run->steps.count; at = (struct wg_cursor){.step = at.step + 1}) {
 		const struct wg_step *step = &run->steps.steps[at.step];
 		if (step->kind != WG_STEP_STEAL)
-			run_result_fail(run, step->op, error, diag);
+			peer_op_result_fail(&run->results[step->op], error, diag);
 		else
 			for (; at.prefix < step->prefix_count; at.prefix++)
-				run_result_fail(run, step->prefix_ops[at.prefix], error, diag);
+				peer_op_result_fail(
+					&run->results[step->prefix_ops[at.prefix]], error, diag);
 	}
 	run->cursor = at;
-}
-
-static void rest_cancel(struct run *run)
-{
-	struct diag diag = {0};
-	diag_fail_errno(&diag, -ECANCELED);
-	rest_fail(run, -ECANCELED, &diag);
-	diag_clear(&diag);
 }
 
 /* Skip the refused piece: one prefix of a steal step, the rest of any other step. */
@@ -107,8 +92,10 @@ static void leftover_report(struct run *run, int error, struct diag *diag)
 	struct peer_op_result *result = &run->results[op];
 	diag_wrap(diag, error, "the temporary peer %s is left on the device",
 		key_public_format(run->batch->temporary_key).text);
+	if (result->error == -ECANCELED)
+		result->error = 0;
 	if (!result->error) {
-		run_result_fail(run, op, error, diag);
+		peer_op_result_fail(&run->results[op], error, diag);
 		return;
 	}
 	struct diag both = {0};
@@ -147,7 +134,7 @@ static void message_refused(
 		run->suspect_count = message->piece_count;
 		return;
 	}
-	run_result_fail(run, piece_op(run, run->cursor), error, diag);
+	peer_op_result_fail(&run->results[piece_op(run, run->cursor)], error, diag);
 	piece_skip(run);
 	run->suspect_count = 0;
 	run->window = 1;
@@ -214,6 +201,14 @@ static void requests_send(struct run *run, struct netlink_request *requests, siz
 
 static void run_next(struct run *run);
 
+/* Run the steps that are left, or cancel them at the end of a pause. */
+static void steps_run(struct run *run)
+{
+	while (run->cursor.step < run->steps.count && !pause_take(run->batch->pause))
+		run_next(run);
+	rest_fail(run, -ECANCELED, NULL);
+}
+
 /* The messages after a refused one are already done, so repairing goes through its steps only. */
 static void messages_settle(struct run *run, const struct wg_message *messages,
 	const struct netlink_request *requests, size_t count)
@@ -223,8 +218,7 @@ static void messages_settle(struct run *run, const struct wg_message *messages,
 		run->steps.count = messages[i].end.step;
 		run->is_repairing = true;
 		message_settle(run, &messages[i], &requests[i]);
-		while (run->cursor.step < run->steps.count)
-			run_next(run);
+		steps_run(run);
 		run->is_repairing = false;
 		run->suspect_count = 0;
 	}
@@ -262,9 +256,7 @@ void wg_batch_run(
 		.steps = *steps,
 		.results = results,
 		.window = batch->limits.pieces};
-	while (run.cursor.step < steps->count && !pause_is_end(batch->pause))
-		run_next(&run);
-	rest_cancel(&run);
+	steps_run(&run);
 	if (!run.has_leftover)
 		return;
 	struct diag diag = {0};

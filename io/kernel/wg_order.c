@@ -3,6 +3,7 @@
 
 #include "allowed_ip_moves.h"
 #include "diag.h"
+#include "executor.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
@@ -51,13 +52,6 @@ static struct prefix_tally prefixes_tally(const struct ordering *ordering, const
 	return tally;
 }
 
-static void ordering_op_fail(
-	struct ordering *ordering, size_t op, int error, const struct diag *diag)
-{
-	ordering->results[op].error = error;
-	ordering->results[op].error_text = strdup(diag_text(diag));
-}
-
 static bool op_sets_endpoint(const struct peer_op *op)
 {
 	return op->kind != PEER_OP_REMOVE && op->desired->endpoint.kind != ENDPOINT_NONE &&
@@ -85,7 +79,7 @@ static void endpoints_check(struct ordering *ordering)
 		if (!ordering->results[i].error && op_sets_endpoint(&ordering->input->ops[i]))
 			error = endpoint_check(ordering, i, &diag);
 		if (error)
-			ordering_op_fail(ordering, i, error, &diag);
+			peer_op_result_fail(&ordering->results[i], error, &diag);
 		diag_clear(&diag);
 	}
 }

@@ -2,6 +2,7 @@
 #include "userspace_peers.h"
 
 #include "diag.h"
+#include "executor.h"
 #include "uapi.h"
 #include "userspace_controller.h"
 #include "userspace_device.h"
@@ -50,19 +51,15 @@ struct batch {
 	const struct peer_op *ops;
 	size_t op_count;
 	struct peer_op_result *results;
+	const struct pause *pause;
 };
 
 /* Fail the operations from `begin` up to `end` that have not failed already. */
 static void range_fail(
 	struct batch *batch, size_t begin, size_t end, int error, const struct diag *diag)
 {
-	for (size_t i = begin; i < end; i++) {
-		struct peer_op_result *result = &batch->results[i];
-		if (result->error)
-			continue;
-		result->error = error;
-		result->error_text = strdup(diag_text(diag));
-	}
+	for (size_t i = begin; i < end; i++)
+		peer_op_result_fail(&batch->results[i], error, diag);
 }
 
 /* Write operations until `end` or until the request is full. Returns the first one not written. */
@@ -96,7 +93,7 @@ static size_t range_send(struct batch *batch, size_t begin, size_t end)
 	int error = userspace_device_set(batch->uapi, batch->name, &request, &is_refused, &diag);
 	secret_buffer_clear(&request);
 	if (is_refused && end - begin > 1) {
-		while (begin < end)
+		while (begin < end && !pause_take(batch->pause))
 			begin = range_send(batch, begin, begin + 1);
 		end = begin;
 	} else if (error) {
@@ -111,13 +108,11 @@ void userspace_apply(void *impl, const char *name, const struct peer_op *ops, si
 	struct peer_op_result *results, const struct pause *pause)
 {
 	struct userspace_controller *userspace = impl;
-	struct batch batch = {&userspace->uapi, name, ops, op_count, results};
+	struct batch batch = {&userspace->uapi, name, ops, op_count, results, pause};
 	size_t next = 0;
 	for (size_t i = 0; i < op_count; i++)
 		results[i] = (struct peer_op_result){0};
-	while (next < op_count && !pause_is_end(pause))
+	while (next < op_count && !pause_take(pause))
 		next = range_send(&batch, next, op_count);
-	for (; next < op_count; next++)
-		if (!results[next].error)
-			results[next].error = -ECANCELED;
+	range_fail(&batch, next, op_count, -ECANCELED, NULL);
 }

@@ -340,13 +340,14 @@ static void what_an_event_could_not_set_stays_due(void **state)
 {
 	struct world *world = *state;
 	peer_added_at_a(world);
+	world_handshake(world, 2, R); /* it roamed: A alone would not be set */
 	fake_fail(&world->fake,
 		(struct fake_fault){.op = "add_peer", .key = 2, .error = -EIO, .times = 1});
 	assert_int_not_equal(
-		world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, B, IPS), 0);
+		world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, A, IPS), 0);
 	fake_forget_calls(&world->fake);
-	cycle_wants(world, B, UPDATE);
-	assert_at(world, B);
+	cycle_wants(world, A, UPDATE);
+	assert_at(world, A);
 }
 
 static void an_absent_endpoint_first_compared_counts_as_a_value(void **state)

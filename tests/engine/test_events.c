@@ -153,6 +153,26 @@ static void a_bad_payload_is_an_error_that_changes_nothing(void **state)
 	state_document_clear(&document);
 }
 
+static void only_a_rotation_of_signing_keys_is_handled_at_once(void **state)
+{
+	static const struct {
+		const char *type;
+		bool is_immediate;
+	} kinds[] = {
+		{"signing_key_rotated", true},
+		{"peer_added", false},
+		{"peer_removed", false},
+		{"peer_key_rotated", false},
+		{"peer_endpoint_changed", false},
+		{"unheard_of", false},
+	};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct envelope envelope = {
+			.event_type = {(char *)kinds[i].type, strlen(kinds[i].type)}};
+		assert_int_equal(event_is_immediate(&envelope), kinds[i].is_immediate);
+	}
+}
+
 static void an_unknown_type_does_nothing(void **state)
 {
 	struct world *world = *state;
@@ -364,26 +384,61 @@ static void only_what_is_verified_is_dispatched(void **state)
 	assert_calls(world, "");
 }
 
+static int timed_out(struct world *world, const char *id, unsigned char key)
+{
+	fails(world, "add_peer", key, -ETIMEDOUT, 1);
+	int error = world_peer_event(world, "peer_added", id, key, "", "10.0.0.3/32");
+	fake_forget_calls(&world->fake);
+	return error;
+}
+
 /* Each would wait for a deadline of its own. */
-static void after_a_device_timed_out_events_do_not_touch_it_until_a_cycle_reads_it(void **state)
+static void after_a_device_timed_out_events_wait_for_the_cycle_that_reads_it(void **state)
 {
 	struct world *world = *state;
+	cycle_wants_nobody(world, "");
 	assert_int_equal(added(world, "peer-2", 2), 0);
-	fake_forget_calls(&world->fake);
-	fails(world, "add_peer", 3, -ETIMEDOUT, 1);
-	assert_int_equal(added(world, "peer-3", 3), -ETIMEDOUT);
-	assert_calls(world, "add_peer 03 !ETIMEDOUT");
-	assert_int_equal(added(world, "peer-4", 4), 0);
+	assert_int_equal(timed_out(world, "peer-3", 3), -ETIMEDOUT);
+	assert_int_equal(world_peer_event(world, "peer_added", "peer-4", 4, "", "10.0.0.4/32"), 0);
 	assert_int_equal(world_peer_removed_event(world, "peer-2"), 0);
 	assert_calls(world, "");
 	assert_logged(world, "Event deferred peer_id=peer-4");
 	fails(world, "read_device", -1, -ETIMEDOUT, 1);
-	assert_int_not_equal(cycle_wants(world, ""), 0);
-	assert_int_equal(added(world, "peer-5", 5), 0);
+	assert_int_not_equal(world_cycle_fetch_failed(world, "no answer"), 0);
+	assert_int_equal(world_peer_event(world, "peer_added", "peer-5", 5, "", "10.0.0.5/32"), 0);
 	assert_calls(world, "");
-	cycle_wants_nobody(world, "remove_peer 02");
-	assert_int_equal(added(world, "peer-6", 6), 0);
+	assert_int_not_equal(world_cycle_fetch_failed(world, "no answer"), 0);
+	assert_calls(world, "remove_peer 02; add_peer 03; add_peer 04; add_peer 05");
+	assert_int_equal(world_peer_event(world, "peer_added", "peer-6", 6, "", "10.0.0.6/32"), 0);
 	assert_calls(world, "add_peer 06");
+}
+
+/* As one whose operation failed: it says where the peer is now, whatever was last applied. */
+static void a_deferred_event_sets_its_endpoint_in_the_next_cycle(void **state)
+{
+	struct world *world = *state;
+	const char *home = "192.0.2.1:1";
+	struct state_document document = {0};
+	assert_int_equal(world_peer_event(world, "peer_added", "peer-2", 2, home, IPS), 0);
+	world_handshake(world, 2, "203.0.113.9:9");
+	assert_int_equal(timed_out(world, "peer-3", 3), -ETIMEDOUT);
+	assert_int_equal(
+		world_peer_event(world, "peer_endpoint_changed", "peer-2", 2, home, IPS), 0);
+	assert_calls(world, "");
+	document_add(&document, "peer-2", 2, home, IPS);
+	assert_int_equal(world_cycle(world, &document), 0);
+	assert_calls(world, "update_peer 02 endpoint");
+}
+
+static void a_rotation_waits_for_one_deadline_only(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(added(world, "peer-2", 2), 0);
+	fake_forget_calls(&world->fake);
+	fails(world, "remove_peer", 2, -ETIMEDOUT, 1);
+	assert_int_equal(
+		world_peer_event(world, "peer_key_rotated", "peer-2", 12, "", IPS), -ETIMEDOUT);
+	assert_calls(world, "remove_peer 02 !ETIMEDOUT");
 }
 
 static void a_handler_that_fails_does_not_change_the_verdict(void **state)
@@ -450,6 +505,7 @@ int main(void)
 		UP_TEST(a_rotation_goes_on_where_the_old_key_cannot_be_removed),
 		UP_TEST(an_error_is_wrapped_with_the_event_type),
 		UP_TEST(a_bad_payload_is_an_error_that_changes_nothing),
+		UP_TEST(only_a_rotation_of_signing_keys_is_handled_at_once),
 		UP_TEST(an_unknown_type_does_nothing),
 		UP_TEST(an_event_with_the_own_key_sets_nothing_now_or_later),
 		UP_TEST(an_event_with_the_node_s_id_under_another_key_is_rejected),
@@ -464,7 +520,9 @@ int main(void)
 		UP_TEST(rotated_signing_keys_are_in_force_at_once),
 		UP_TEST(only_what_is_verified_is_dispatched),
 		UP_TEST(an_event_older_than_the_newest_about_its_peer_is_superseded),
-		UP_TEST(after_a_device_timed_out_events_do_not_touch_it_until_a_cycle_reads_it),
+		UP_TEST(after_a_device_timed_out_events_wait_for_the_cycle_that_reads_it),
+		UP_TEST(a_deferred_event_sets_its_endpoint_in_the_next_cycle),
+		UP_TEST(a_rotation_waits_for_one_deadline_only),
 		UP_TEST(a_handler_that_fails_does_not_change_the_verdict),
 		UP_TEST(a_type_with_a_nul_in_it_is_not_the_text_before_the_nul),
 	};

@@ -109,6 +109,21 @@ static void operations_left_at_the_end_of_a_pause_are_cancelled(void **state)
 	}
 }
 
+static void an_operation_that_failed_keeps_its_first_error(void **state)
+{
+	struct peer_op_result result = {0};
+	struct diag diag = {0};
+	(void)diag_fail(&diag, -EIO, "first");
+	peer_op_result_fail(&result, -EIO, &diag);
+	peer_op_result_fail(&result, -ECANCELED, NULL);
+	(void)diag_fail(&diag, -EBUSY, "second");
+	peer_op_result_fail(&result, -EBUSY, &diag);
+	assert_int_equal(result.error, -EIO);
+	assert_string_equal(result.error_text, "first");
+	free(result.error_text);
+	diag_clear(&diag);
+}
+
 static void no_operations_call_nothing(void **state)
 {
 	for (int takes_lists = 0; takes_lists < 2; takes_lists++) {
@@ -128,6 +143,7 @@ int main(void)
 		cmocka_unit_test(operations_are_carried_out_in_order),
 		cmocka_unit_test(one_that_fails_stops_no_other_whichever_it_is),
 		cmocka_unit_test(operations_left_at_the_end_of_a_pause_are_cancelled),
+		cmocka_unit_test(an_operation_that_failed_keeps_its_first_error),
 		cmocka_unit_test(no_operations_call_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -266,31 +266,60 @@ static void a_converged_device_is_never_written(void **state)
 	}
 }
 
-static bool is_over(void *impl)
+struct countdown {
+	unsigned left;
+	bool is_over;
+};
+
+static bool countdown_take(void *impl)
 {
-	unsigned *left = impl;
-	return *left == 0 || (*left)-- == 0;
+	struct countdown *countdown = impl;
+	countdown->is_over = countdown->left == 0;
+	if (countdown->left > 0)
+		countdown->left--;
+	return countdown->is_over;
+}
+
+static void not_over(void *impl, const char *op)
+{
+	const struct countdown *countdown = impl;
+	assert_false(countdown->is_over);
 }
 
 /*
- * Wherever the pause ends it: nothing counts as a failure of a peer, and the next cycle does the
- * rest.
+ * Wherever the pause ends it: the device is not touched again, nothing counts as a failure of a
+ * peer, and the next cycle does the rest.
  */
-static void the_next_cycle_goes_on_where_a_pause_ended_one(void **state)
+struct endings {
+	unsigned by_state[INTERFACE_STATE_COUNT]; /* of cancelled cycles */
+	unsigned before_second_read;
+};
+
+static struct endings the_next_cycle_goes_on(struct world *world, bool is_drifted)
 {
-	struct world *world = *state;
+	struct endings endings = {0};
 	struct fake_router router = {0};
 	world->manager.router = fake_router(&router);
 	bool is_cancelled = true;
 	for (unsigned pauses = 0; is_cancelled; pauses++) {
-		unsigned left = pauses;
+		struct countdown countdown = {.left = pauses};
 		assert_int_equal(cycle_wants(world, "23"), 0);
 		fake_forget_calls(&world->fake);
 		world_forget_logs(world);
-		world->manager.pause = (struct pause){is_over, &left};
+		if (is_drifted)
+			world->fake.exists = world->fake.up = false;
+		world->manager.pause = (struct pause){countdown_take, &countdown};
+		world->fake.before_call = not_over;
+		world->fake.before_call_impl = &countdown;
+		world->fake.read_count = 0;
 		int error = cycle_wants(world, "3456");
+		world->fake.before_call = NULL;
 		world->manager.pause = (struct pause){0};
 		is_cancelled = error != 0;
+		endings.by_state[world->manager.state] += is_cancelled;
+		if (is_drifted && world->manager.state == INTERFACE_UP &&
+			world->fake.read_count == 1)
+			endings.before_second_read++;
 		assert_int_equal(error, is_cancelled ? -ECANCELED : 0);
 		assert_not_logged(world, "failed");
 		assert_int_equal(world_cycle_not_modified(world), 0);
@@ -303,11 +332,26 @@ static void the_next_cycle_goes_on_where_a_pause_ended_one(void **state)
 		assert_calls(world, "");
 		assert_true(pauses < 100);
 	}
+	return endings;
+}
+
+static void the_next_cycle_goes_on_where_a_pause_ended_one(void **state)
+{
+	the_next_cycle_goes_on(*state, false);
+}
+
+static void the_next_cycle_goes_on_where_a_pause_ended_setup(void **state)
+{
+	struct endings endings = the_next_cycle_goes_on(*state, true);
+	for (unsigned i = 0; i < INTERFACE_STATE_COUNT; i++)
+		assert_int_not_equal(endings.by_state[i], 0);
+	assert_int_equal(endings.before_second_read, 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CONVERGED_TEST(the_next_cycle_goes_on_where_a_pause_ended_setup),
 		CONVERGED_TEST(removes_come_before_updates_and_updates_before_adds),
 		CONVERGED_TEST(the_next_cycle_goes_on_where_a_pause_ended_one),
 		CONVERGED_TEST(one_failure_stops_nothing_and_the_error_names_each_peer),
