@@ -123,6 +123,7 @@ check 'the directory cannot be written: down works' broken_lock 'Read-only file 
 
 held() { # held COMMAND...: after it, down fails while a daemon manages the interface, and names it
 	whole_locks
+	: >"$work/log"
 	"$plexwg" run --state "$state" "${args[@]}" --keep-interface 2>"$work/log" &
 	local daemon=$! result=0
 	logs 'Interface configured' 1 && "$@" && status 1 down &&

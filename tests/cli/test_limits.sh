@@ -108,6 +108,7 @@ again() { # again COUNT: the file is read once more, for the COUNTth time
 }
 start() {
 	state 1 2 3
+	: >"$work/log"
 	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
 		--log-level debug --max-peers 3 --max-allowed-ips 4 2>"$work/log" &
 	daemon=$!
@@ -138,6 +139,7 @@ daemon=
 # An upgrade brings smaller limits: the last good state is in force all the same.
 cached() {
 	mv "$work/state.json" "$work/away.json"
+	: >"$work/log"
 	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
 		--log-level debug --max-peers 2 --max-allowed-ips 3 --max-total-allowed-ips 5 2>"$work/log" &
 	daemon=$!
@@ -148,6 +150,7 @@ check 'a cached state over the limits is accepted, with a warning that names the
 kill "$daemon"
 wait "$daemon"
 cached_silently() {
+	: >"$work/log"
 	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim --interval 1h \
 		--log-level debug --max-peers 3 --max-allowed-ips 4 --max-total-allowed-ips 6 2>"$work/log" &
 	daemon=$!

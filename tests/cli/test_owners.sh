@@ -50,11 +50,12 @@ joined() { "$plexwg" join --api https://127.0.0.1:1 --identity "$work/new" --tok
 trusting() { token=$work/token joined --ca-file "$work/above/ca.pem"; }
 following() { # the daemon of a control plane that is not there
 	local status=0
+	: >"$work/run.log" # what the shell truncates for a command in the background is read before
 	"$plexwg" run --controller sim --interface $device --identity "$identity" --log-level debug \
-		--api http://127.0.0.1:1 >"$work/run.log" 2>&1 &
+		--api http://127.0.0.1:1 >>"$work/run.log" 2>&1 &
 	pid=$!
 	for _ in $(seq 300); do
-		grep -q 'subsystem=cycle\|subsystem=cycle\|^plexwg:' "$work/run.log" && break
+		grep -q 'subsystem=cycle\|^plexwg:' "$work/run.log" && break
 		sleep 0.1
 	done
 	kill "$pid" 2>/dev/null

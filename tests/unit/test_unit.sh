@@ -87,6 +87,7 @@ capabilities=-all,+$(value AmbientCapabilities | sed 's/CAP_//' | tr '[:upper:]'
 start() {
 	local words
 	words=$(value ExecStart | sed "s|^[^ ]*||; s|/etc/plexwg.json|$work/plexwg.json|")
+	: >"$work/log"
 	# shellcheck disable=SC2086 # a list of words
 	setpriv --reuid=$user --regid=$user --clear-groups --no-new-privs --bounding-set="$capabilities" \
 		--inh-caps="$capabilities" --ambient-caps="$capabilities" \

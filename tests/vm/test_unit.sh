@@ -74,6 +74,7 @@ first_steps() {
 }
 check "the README's first steps work as printed, and a plan with changes returns status 2" first_steps
 foreground() {
+	: >"$log"
 	bash -c "exec $(block 'plexwg run --state')" >"$log" 2>&1 &
 	pid=$!
 	eventually keys_are "$(key 2)" && stop INT && not ip link show $device
@@ -133,10 +134,10 @@ starts() {
 }
 check 'once it has started the tunnels are there, on a kernel that had to load WireGuard' starts
 
-sandboxed() {
+files_sandboxed() {
 	! words | grep 'Landlock unavailable\|Files not sandboxed'
 }
-check 'the unit allows it to sandbox its files' sandboxed
+check 'the unit allows it to sandbox its files' files_sandboxed
 
 handed_over() {
 	same 'plexwg plexwg plexwg' "$(stat -c %U $identity $identity/private_key $identity/identity.json | paste -sd' ')" &&
@@ -158,13 +159,13 @@ check 'a ping passes through the tunnel' ping -c 1 -W 20 10.9.0.2
 status_of_main() { # status_of_main NAME
 	awk -v name="$1:" '$1 == name { print $2 }' "/proc/$(main_pid)/status"
 }
-sandboxed() {
+unprivileged() {
 	same "$(id -u plexwg)" "$(status_of_main Uid)" && same 1 "$(status_of_main NoNewPrivs)" &&
 		for set in CapPrm CapEff CapBnd CapAmb; do
 			same 0000000000001000 "$(status_of_main $set)" || return
 		done
 }
-check 'it is a user of its own with CAP_NET_ADMIN and nothing else' sandboxed
+check 'it is a user of its own with CAP_NET_ADMIN and nothing else' unprivileged
 in_sandbox() {
 	awk '$5 == "/" && $6 ~ /^ro/ { found = 1 } END { exit !found }' "/proc/$(main_pid)/mountinfo" &&
 		not [ -e "/proc/$(main_pid)/root/proc/sys" ]
