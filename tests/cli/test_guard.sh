@@ -14,6 +14,7 @@ state() { # state N...: a state of those peers, in the place of the last one
 }
 start() { # start OPTION...: the daemon, converged on peers 2 to 5
 	state 2 3 4 5
+	: >"$work/log"
 	"$plexwg" run --state "$work/state.json" --identity "$work/identity" --controller sim \
 		--log-level debug "$@" 2>"$work/log" &
 	daemon=$!
@@ -39,12 +40,12 @@ held_back() {
 		logs 'Mass removal withheld.*removals=3 peers=4 max_removal_percent=50' 1
 }
 check 'a state without most of the peers removes none of them, and that is logged' held_back
-recorded_twice() {
+confirmed() {
 	kill -HUP "$daemon" # the same file is read again
 	logs 'Peer removed' 3 && logs 'Mass removal withheld' 1 && logs 'Mass removal no longer withheld' 1
 	stop
 }
-check 'the same state a second time removes them' recorded_twice
+check 'the same state a second time removes them' confirmed
 half() {
 	start --interval 1h --max-removal-percent 50 && removed_before_6 2 2 3
 	stop
