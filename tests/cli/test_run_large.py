@@ -93,7 +93,6 @@ class Daemon:
         return took
 
 
-
 def whole_runs(controller, count):
     want(count)
     daemon = Daemon(controller)
@@ -106,13 +105,18 @@ def whole_runs(controller, count):
 
 
 def on_the_simulated_device_an_end_comes_soon_wherever_the_cycle_is():
+    """Without pauses an end takes as long as the rest of the cycle."""
     count = int(sys.argv[2])
     took = whole_runs("sim", count)
     want(count)
+    shares = []
     for tenths in range(1, 10, 2):
         daemon = Daemon("sim")
         time.sleep(took * tenths / 10)
-        assert daemon.end() < max(took, 2)
+        ended = daemon.end()
+        if tenths < 5:
+            shares.append(ended / (took * (1 - tenths / 10)))
+    assert min(shares) < 0.5, shares
 
 
 def on_device():
@@ -128,8 +132,7 @@ def cut_short(count, before):
     took = daemon.end()
     left = on_device()
     note(f"{before} peers before, {left} after the end, {count} wanted")
-    # A small cycle may be over before it is observed.
-    assert min(before, count) < left < max(before, count) or max(before, count) < 10000
+    assert min(before, count) < left < max(before, count)
     return took
 
 
@@ -147,7 +150,7 @@ def converges(count):
 def an_apply_that_is_cut_short_is_completed_by_the_next_run():
     count = int(sys.argv[3])
     took = cut_short(count, 0)
-    assert took < max(converges(count) / 2, 2)
+    assert took < converges(count) / 2
 
 
 def a_mass_removal_that_is_cut_short_is_completed_too():
