@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define MS_PER_S INT64_C(1000)
+#define MS_PER_H (3600 * MS_PER_S)
 
 /*
  * Types.
@@ -38,7 +39,8 @@ static bool unsigned_parse(
 		return false;
 	errno = 0;
 	*ret = strtoll(text, &end, is_hex ? 16 : 10);
-	return !*end && errno == 0 && *ret >= row->min && *ret <= row->max;
+	bool is_reserved = row->type->reserved && *ret == row->type->reserved;
+	return !*end && errno == 0 && *ret >= row->min && *ret <= row->max && !is_reserved;
 }
 
 static bool number_set(const struct option_row *row, struct options *options, const char *text)
@@ -59,11 +61,10 @@ static bool fwmark_set(const struct option_row *row, struct options *options, co
 	return options->config.has_fwmark;
 }
 
-/* Reject the local table, which belongs to the kernel. */
 static bool table_set(const struct option_row *row, struct options *options, const char *text)
 {
 	int64_t value;
-	if (!unsigned_parse(row, text, true, &value) || value == RT_TABLE_LOCAL)
+	if (!unsigned_parse(row, text, true, &value))
 		return false;
 	options->route_table = (uint32_t)value;
 	return true;
@@ -112,19 +113,17 @@ static bool address_set(const struct option_row *row, struct options *options, c
 
 static bool controller_set(const struct option_row *row, struct options *options, const char *text)
 {
-	static const char *const names[] = {
-		[CONTROLLER_AUTO] = "auto",
-		[CONTROLLER_KERNEL] = "kernel",
-		[CONTROLLER_USERSPACE] = "userspace",
-		[CONTROLLER_SIM] = "sim",
-	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			options->controller = (enum controller_choice)i;
-			return true;
-		}
+	int choice = 0;
+	for (const char *word = row->argument;; choice++) {
+		size_t length = strcspn(word, "|");
+		if (strlen(text) == length && memcmp(text, word, length) == 0)
+			break;
+		if (!word[length])
+			return false;
+		word += length + 1;
 	}
-	return false;
+	options->controller = (enum controller_choice)choice;
+	return true;
 }
 
 static bool level_set(const struct option_row *row, struct options *options, const char *text)
@@ -145,9 +144,10 @@ static bool nothing_set(const struct option_row *row, struct options *options, c
 
 static const struct option_type number_type = {
 	.kind = CONFIG_NUMBER, .is_number = true, .set = number_set};
+/* The local table belongs to the kernel. */
 static const struct option_type table_type = {.kind = CONFIG_NUMBER_OR_TEXT,
 	.is_number = true,
-	.values = "1 to 4294967295 except 255",
+	.reserved = RT_TABLE_LOCAL,
 	.set = table_set};
 static const struct option_type fwmark_type = {.kind = CONFIG_NUMBER_OR_TEXT, .set = fwmark_set};
 static const struct option_type text_type = {
@@ -155,7 +155,7 @@ static const struct option_type text_type = {
 static const struct option_type flag_type = {
 	.kind = CONFIG_FLAG, .values = "true or false", .set = flag_set};
 static const struct option_type interval_type = {
-	.kind = CONFIG_TEXT, .values = "a time from 1s to 24h", .set = interval_set};
+	.kind = CONFIG_TEXT, .is_duration = true, .set = interval_set};
 static const struct option_type moment_type = {
 	.kind = CONFIG_TEXT, .values = "a time as in RFC 3339", .set = time_set};
 static const struct option_type interface_name_type = {.kind = CONFIG_TEXT,
@@ -198,7 +198,7 @@ const struct option_row option_rows[] = {
 	{"token-file", "FILE", "join token, - for standard input", COMMAND_JOIN, TEXT(token_path),
 		.required_by = COMMAND_JOIN},
 	{"interval", "TIME", "reconcile interval", COMMAND_RUN, .type = &interval_type,
-		.min = MS_PER_S, .max = 24 * 60 * 60 * MS_PER_S, .text = "60s"},
+		.min = MS_PER_S, .max = 24 * MS_PER_H, .text = "60s"},
 	{"actual", "FILE", "output of `wg show NAME dump`, in place of the device", COMMAND_PLAN,
 		TEXT(actual_path)},
 	{"at", "TIME", "time of the --actual output", COMMAND_PLAN, .type = &moment_type,
@@ -281,6 +281,12 @@ struct option_values option_values_text(const struct option_row *row)
 		snprintf(values.text, size, "%s", row->type->values);
 	else if (strchr(row->argument, '|'))
 		snprintf(values.text, size, "one of %s", row->argument);
+	else if (row->type->is_duration)
+		snprintf(values.text, size, "a time from %" PRId64 "s to %" PRId64 "h",
+			row->min / MS_PER_S, row->max / MS_PER_H);
+	else if (row->type->reserved)
+		snprintf(values.text, size, "%" PRId64 " to %" PRId64 " except %" PRId64, row->min,
+			row->max, row->type->reserved);
 	else
 		snprintf(values.text, size, "%" PRId64 " to %" PRId64, row->min, row->max);
 	return values;

@@ -13,6 +13,8 @@ struct option_row;
 struct option_type {
 	enum config_kind kind; /* in a configuration file; CONFIG_NEVER: it has no value */
 	bool is_number;        /* with `min`, `max` and `number` in its rows */
+	bool is_duration;      /* with `min` and `max` in its rows */
+	int64_t reserved;      /* a number that is invalid within the range; 0: none */
 	/* The valid values, for an error. NULL: the row's range, or its words. */
 	const char *values;
 	/* Store the value. `text` outlives the options. Returns false if it is invalid. */

@@ -5,6 +5,7 @@
 #include "option_rows.h"
 #include "report_error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -23,8 +24,9 @@ static const struct option_row *row_of(int value)
 static size_t row_index(const char *name)
 {
 	size_t i = 0;
-	while (strcmp(option_rows[i].name, name) != 0)
+	while (i < option_row_count && strcmp(option_rows[i].name, name) != 0)
 		i++;
+	assert(i < option_row_count);
 	return i;
 }
 
@@ -150,6 +152,12 @@ static int config_read(struct options *options, const char *path, struct diag *d
 	return config_file_read(path, &schema, diag);
 }
 
+static void source_unset(struct options *options, const char *name, const char **source)
+{
+	*source = NULL;
+	options->given &= ~(UINT64_C(1) << row_index(name));
+}
+
 static enum options_outcome argv_read(
 	const struct command *command, int argc, char **argv, struct options *options)
 {
@@ -188,9 +196,9 @@ static enum options_outcome argv_read(
 	}
 	/* A source on the command line replaces the other source in the configuration file. */
 	if (options->state_path != of_file.state_path && options->api_url == of_file.api_url)
-		options->api_url = NULL;
+		source_unset(options, "api", &options->api_url);
 	else if (options->api_url != of_file.api_url && options->state_path == of_file.state_path)
-		options->state_path = NULL;
+		source_unset(options, "state", &options->state_path);
 	return OPTIONS_READ;
 }
 

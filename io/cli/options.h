@@ -14,6 +14,7 @@
 /* EX_USAGE of sysexits.h: the command line is wrong. */
 #define STATUS_USAGE 64
 
+/* In the order of the words of --controller. */
 enum controller_choice {
 	CONTROLLER_AUTO,
 	CONTROLLER_KERNEL,
@@ -26,7 +27,7 @@ struct options {
 	enum controller_choice controller;
 	bool no_routes;
 	uint32_t route_table;
-	/* Texts belong to argv or to `texts`. NULL: not given. */
+	/* Texts belong to argv or to `texts`. NULL: not given, and no default. */
 	const char *identity_directory;
 	const char *state_path;
 	const char *api_url;
