@@ -140,7 +140,7 @@ static void records_merge(struct allowed_ip_history *history, const struct peer_
 void allowed_ip_history_load(struct allowed_ip_history *history, const struct peer_table *actual,
 	const struct peer_diff *diff, const struct peer_op_result *results)
 {
-	size_t count = peer_diff_op_count(diff) + diff->held_count;
+	size_t count = peer_diff_op_count(diff) + diff->withheld_count;
 	struct outcome *outcomes = outcomes_make(diff, results, count);
 	struct allowed_ip_history loaded = {0};
 	allowed_ip_history_clear(history);

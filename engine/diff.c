@@ -158,16 +158,16 @@ static void removes_hold(struct peer_diff *diff, size_t count)
 	ops_reverse(ops + count, left);
 	ops_reverse(ops, count + left);
 	diff->unchanged_count += count;
-	diff->held_count += count;
+	diff->withheld_count += count;
 	diff->remove_count -= count;
 }
 
-void peer_diff_hold_removes(struct peer_diff *diff)
+void peer_diff_withhold_removes(struct peer_diff *diff)
 {
 	removes_hold(diff, diff->remove_count);
 }
 
-size_t peer_diff_hold_unnamed(struct peer_diff *diff, const struct peer_names *names)
+size_t peer_diff_withhold_unnamed(struct peer_diff *diff, const struct peer_names *names)
 {
 	size_t named = 0;
 	for (size_t i = 0; names && i < diff->remove_count; i++) {

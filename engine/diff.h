@@ -43,7 +43,7 @@ struct peer_diff {
 	size_t update_count;
 	size_t add_count;
 	size_t unchanged_count;
-	size_t held_count;
+	size_t withheld_count;
 };
 
 static inline size_t peer_diff_op_count(const struct peer_diff *diff)
@@ -63,8 +63,8 @@ unsigned peer_config_difference(
 	const struct peer_config *desired, const struct peer_config *actual);
 
 /* Withhold all removals. Their peers also count as unchanged. */
-void peer_diff_hold_removes(struct peer_diff *diff);
+void peer_diff_withhold_removes(struct peer_diff *diff);
 /* Withhold the removals of peers whose id is unknown. Return how many they are. */
-size_t peer_diff_hold_unnamed(struct peer_diff *diff, const struct peer_names *names);
+size_t peer_diff_withhold_unnamed(struct peer_diff *diff, const struct peer_names *names);
 
 void peer_diff_clear(struct peer_diff *diff);

@@ -61,7 +61,7 @@ int plan_compute(const struct desired_input *input, const struct endpoint_histor
 	}
 	plan.diff.unchanged_count += plan.desired.retained_count;
 	if (plan.desired.nameless_count)
-		plan.withheld_count = peer_diff_hold_unnamed(&plan.diff, input->names);
+		plan.withheld_count = peer_diff_withhold_unnamed(&plan.diff, input->names);
 	*ret = plan;
 	return 0;
 }

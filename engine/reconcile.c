@@ -201,13 +201,13 @@ static int index_update(struct manager *manager, const struct plan *plan,
 	const struct peer_diff *diff = &plan->diff;
 	const struct peer_table *peers = &plan->desired.peers;
 	size_t op_count = peer_diff_op_count(diff);
-	size_t room =
-		diff->remove_count + diff->held_count + plan->desired.retained_count + peers->count;
+	size_t room = diff->remove_count + diff->withheld_count + plan->desired.retained_count +
+		      peers->count;
 	struct peer_name *list = calloc(room ? room : 1, sizeof *list);
 	if (!list)
 		return -ENOMEM;
 	size_t count = 0;
-	for (size_t i = 0; i < op_count + diff->held_count; i++) {
+	for (size_t i = 0; i < op_count + diff->withheld_count; i++) {
 		bool is_there = i < diff->remove_count ? results[i].error != 0 : i >= op_count;
 		const struct key_public *key = peer_op_key(&diff->ops[i]);
 		const char *id = is_there ? peer_names_find(names, key) : NULL;
@@ -274,7 +274,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	struct moment now = clock_read(&reconciler->clock);
 	int error = plan_compute(&input, &manager->endpoints, now, &cycle->plan);
 	if (!error && reconciler->is_provisional)
-		peer_diff_hold_removes(&cycle->plan.diff);
+		peer_diff_withhold_removes(&cycle->plan.diff);
 	else if (!error)
 		removal_guard_apply(&reconciler->guard, &cycle->plan.diff,
 			cycle->device->peers.count, &manager->logger);

@@ -13,7 +13,7 @@ static const struct peer_config **plan_peers(const struct plan *plan, size_t *re
 	const struct desired *desired = &plan->desired;
 	const struct peer_diff *diff = &plan->diff;
 	const struct peer_config **peers =
-		calloc(desired->peers.count + desired->retained_count + diff->held_count + 1,
+		calloc(desired->peers.count + desired->retained_count + diff->withheld_count + 1,
 			sizeof *peers);
 	if (!peers)
 		return NULL;
@@ -22,7 +22,7 @@ static const struct peer_config **plan_peers(const struct plan *plan, size_t *re
 		peers[count++] = &desired->peers.peers[i];
 	for (size_t i = 0; i < desired->retained_count; i++)
 		peers[count++] = desired->retained[i].actual;
-	for (size_t i = 0; i < diff->held_count; i++)
+	for (size_t i = 0; i < diff->withheld_count; i++)
 		peers[count++] = diff->ops[peer_diff_op_count(diff) + i].actual;
 	*ret_count = count;
 	return peers;

@@ -81,7 +81,7 @@ void removal_guard_apply(struct removal_guard *guard, struct peer_diff *diff, si
 	bool is_held = !guard->is_confirmed && is_too_much(guard, diff->remove_count, peer_count);
 	guard->withheld_count = is_held ? diff->remove_count : 0;
 	if (is_held)
-		peer_diff_hold_removes(diff);
+		peer_diff_withhold_removes(diff);
 	if (guard->withheld_count && guard->withheld_count != last_count)
 		holding_log(guard, peer_count, logger);
 	else if (!guard->withheld_count && last_count)

@@ -20,15 +20,15 @@ void verifier_deinit(struct verifier *verifier)
 	nonce_store_clear(&verifier->newest);
 }
 
-static void trust_record_keep(const struct trust_store *store, const struct trust_record *record)
+static void trust_record_write(const struct trust_store *store, const struct trust_record *record)
 {
-	if (store->keep)
-		store->keep(store->impl, record);
+	if (store->write)
+		store->write(store->impl, record);
 }
 
 static void keys_set(struct verifier *verifier, const struct signing_keys *keys)
 {
-	trust_record_keep(
+	trust_record_write(
 		&verifier->store, &(struct trust_record){.kind = TRUST_KEYS, .keys = *keys});
 	verifier->keys = *keys;
 }
@@ -99,7 +99,7 @@ static enum verdict nonce_take(struct verifier *verifier, const struct envelope 
 	};
 	switch (nonce_store_add(&verifier->nonces, record.text, record.length, now, record.until)) {
 	case 0:
-		trust_record_keep(&verifier->store, &record);
+		trust_record_write(&verifier->store, &record);
 		return VERDICT_ACCEPTED;
 	case NONCE_KNOWN:
 		diag_fail(diag, -EALREADY, "duplicate nonce");
@@ -166,7 +166,7 @@ enum verdict verifier_take_turn(struct verifier *verifier, const char *id, int64
 		diag_fail_errno(diag, -ENOMEM);
 		return VERDICT_FAULT;
 	}
-	trust_record_keep(&verifier->store, &record);
+	trust_record_write(&verifier->store, &record);
 	return VERDICT_ACCEPTED;
 }
 
@@ -195,15 +195,15 @@ struct keeping {
 static void keep_each(void *impl, const char *text, size_t length, struct moment until)
 {
 	const struct keeping *keeping = impl;
-	trust_record_keep(&keeping->store,
+	trust_record_write(&keeping->store,
 		&(struct trust_record){
 			.kind = keeping->kind, .text = text, .length = length, .until = until});
 }
 
-void verifier_keep_all(const struct verifier *verifier, struct trust_store store)
+void verifier_write_all(const struct verifier *verifier, struct trust_store store)
 {
 	struct keeping nonces = {store, TRUST_NONCE}, newest = {store, TRUST_NEWEST};
-	trust_record_keep(
+	trust_record_write(
 		&store, &(struct trust_record){.kind = TRUST_KEYS, .keys = verifier->keys});
 	nonce_store_each(&verifier->nonces, keep_each, &nonces);
 	nonce_store_each(&verifier->newest, keep_each, &newest);

@@ -58,7 +58,7 @@ struct trust_record {
 /* The interface to persistent storage. A record is stored before the event takes effect. A failure
  * to store it does not stop the event. */
 struct trust_store {
-	void (*keep)(void *impl, const struct trust_record *record); /* NULL: do not store */
+	void (*write)(void *impl, const struct trust_record *record); /* NULL: do not store */
 	void *impl;
 };
 
@@ -104,7 +104,7 @@ void verifier_expire(struct verifier *verifier, struct moment now);
 /* Restore a stored record, regardless of the limit of nonces. Return 0 or -ENOMEM. */
 int verifier_restore(struct verifier *verifier, const struct trust_record *record);
 /* Write all records to `store`. */
-void verifier_keep_all(const struct verifier *verifier, struct trust_store store);
+void verifier_write_all(const struct verifier *verifier, struct trust_store store);
 
 /* Return whether a retry would give the same verdict: the resume cursor may then pass the event. */
 bool verdict_is_final(enum verdict verdict);

@@ -300,8 +300,8 @@ static void journal_rewrite(struct trust_journal *journal)
 	struct diag diag = {0};
 	const struct head head = head_make(journal);
 	write_bytes(&writer, &head, sizeof head);
-	verifier_keep_all(
-		journal->verifier, (struct trust_store){.keep = write_record, .impl = &writer});
+	verifier_write_all(
+		journal->verifier, (struct trust_store){.write = write_record, .impl = &writer});
 	journal_close(journal);
 	int error = writer.out_of_memory
 			    ? diag_fail_errno(&diag, -ENOMEM)
@@ -350,7 +350,7 @@ void trust_journal_start(struct trust_journal *journal, struct verifier *verifie
 {
 	journal->verifier = verifier;
 	journal_rewrite(journal);
-	verifier->store = (struct trust_store){.keep = journal_append, .impl = journal};
+	verifier->store = (struct trust_store){.write = journal_append, .impl = journal};
 }
 
 void trust_journal_deinit(struct trust_journal *journal)

@@ -26,11 +26,11 @@ struct nl_msg *wg_features_request(uint16_t family)
 	return message;
 }
 
-void wg_features_begin(struct wg_features *policy)
+void wg_features_begin(struct wg_features *features)
 {
-	*policy = (struct wg_features){0};
+	*features = (struct wg_features){0};
 	for (size_t i = 0; i < WG_POLICIES_MAX; i++)
-		policy->peers[i] = policy->allowed_ips[i] = -1;
+		features->peers[i] = features->allowed_ips[i] = -1;
 }
 
 /* Return the policy that an attribute's description leads to, or -1. */
@@ -51,7 +51,7 @@ static int nested_policy(struct nlattr *description)
  * Nothing here tells what a policy describes: the device, a peer or an allowed IP. Read it as all
  * three; wg_features_end follows the path from the root and uses the right reading of each.
  */
-static void policy_take(struct wg_features *policy, struct nlattr *one)
+static void policy_take(struct wg_features *features, struct nlattr *one)
 {
 	int index = nla_type(one);
 	struct nlattr *description;
@@ -62,15 +62,15 @@ static void policy_take(struct wg_features *policy, struct nlattr *one)
 	{
 		int type = nla_type(description);
 		if (type == WGDEVICE_A_PEERS)
-			policy->peers[index] = nested_policy(description);
+			features->peers[index] = nested_policy(description);
 		if (type == WGPEER_A_ALLOWEDIPS)
-			policy->allowed_ips[index] = nested_policy(description);
+			features->allowed_ips[index] = nested_policy(description);
 		if (type == WG_ALLOWEDIP_A_FLAGS)
-			policy->has_flags[index] = true;
+			features->has_flags[index] = true;
 	}
 }
 
-static void operations_take(struct wg_features *policy, struct nlattr *operations)
+static void operations_take(struct wg_features *features, struct nlattr *operations)
 {
 	static const struct nla_policy rules[CTRL_ATTR_POLICY_DUMP_MAX + 1] = {
 		[CTRL_ATTR_POLICY_DO] = {.type = NLA_U32},
@@ -84,13 +84,13 @@ static void operations_take(struct wg_features *policy, struct nlattr *operation
 			nla_parse_nested(attributes, CTRL_ATTR_POLICY_DUMP_MAX, operation, rules) >=
 				0 &&
 			attributes[CTRL_ATTR_POLICY_DO])
-			policy->root = nla_get_u32(attributes[CTRL_ATTR_POLICY_DO]);
+			features->root = nla_get_u32(attributes[CTRL_ATTR_POLICY_DO]);
 	}
 }
 
 int wg_features_message(void *impl, struct nlmsghdr *header)
 {
-	struct wg_features *policy = impl;
+	struct wg_features *features = impl;
 	struct nlattr *attributes[CTRL_ATTR_MAX + 1];
 	struct nlattr *one;
 	int left;
@@ -98,20 +98,20 @@ int wg_features_message(void *impl, struct nlmsghdr *header)
 		nlmsg_parse(header, GENL_HDRLEN, attributes, CTRL_ATTR_MAX, NULL) < 0)
 		return -EIO;
 	if (attributes[CTRL_ATTR_OP_POLICY])
-		operations_take(policy, attributes[CTRL_ATTR_OP_POLICY]);
+		operations_take(features, attributes[CTRL_ATTR_OP_POLICY]);
 	if (attributes[CTRL_ATTR_POLICY])
 		nla_for_each_nested(one, attributes[CTRL_ATTR_POLICY], left)
-			policy_take(policy, one);
+			policy_take(features, one);
 	return 0;
 }
 
-enum wg_prefix_removal wg_features_end(const struct wg_features *policy)
+enum wg_prefix_removal wg_features_end(const struct wg_features *features)
 {
-	if (policy->root >= WG_POLICIES_MAX)
+	if (features->root >= WG_POLICIES_MAX)
 		return WG_PREFIX_REMOVAL_UNSAID;
-	int peer = policy->peers[policy->root];
-	int prefix = peer < 0 ? -1 : policy->allowed_ips[peer];
+	int peer = features->peers[features->root];
+	int prefix = peer < 0 ? -1 : features->allowed_ips[peer];
 	if (prefix < 0)
 		return WG_PREFIX_REMOVAL_UNSAID;
-	return policy->has_flags[prefix] ? WG_PREFIX_REMOVAL_YES : WG_PREFIX_REMOVAL_NO;
+	return features->has_flags[prefix] ? WG_PREFIX_REMOVAL_YES : WG_PREFIX_REMOVAL_NO;
 }

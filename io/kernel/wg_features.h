@@ -35,7 +35,7 @@ struct wg_features {
 
 /* Return the request, or NULL if out of memory. */
 struct nl_msg *wg_features_request(uint16_t family);
-void wg_features_begin(struct wg_features *policy);
+void wg_features_begin(struct wg_features *features);
 /* Parse one message of the answer. `impl` is a struct wg_features. Returns 0 or -EIO. */
 int wg_features_message(void *impl, struct nlmsghdr *header);
-enum wg_prefix_removal wg_features_end(const struct wg_features *policy);
+enum wg_prefix_removal wg_features_end(const struct wg_features *features);

@@ -117,18 +117,18 @@ int wg_socket_ask_prefix_removal(
 	struct wg_socket *wg, enum wg_prefix_removal *ret, struct diag *diag)
 {
 	uint16_t family = 0;
-	struct wg_features policy;
+	struct wg_features features;
 	int error = wg_socket_family(wg, &family, diag);
 	if (error)
 		return error;
 	struct nl_msg *message = wg_features_request(family);
 	if (!message)
 		return diag_fail_errno(diag, -ENOMEM);
-	wg_features_begin(&policy);
-	struct netlink_handler handler = {wg_features_message, &policy};
+	wg_features_begin(&features);
+	struct netlink_handler handler = {wg_features_message, &features};
 	error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
 	nlmsg_free(message);
 	if (!error)
-		*ret = wg_features_end(&policy);
+		*ret = wg_features_end(&features);
 	return error;
 }

@@ -150,10 +150,10 @@ static int note_withheld(struct recorder *recorder, const struct cycle_report *r
 	const struct peer_diff *diff = &report->plan->diff;
 	const struct peer_op *ops = diff->ops + peer_diff_op_count(diff);
 	int error = 0;
-	unit->withheld = calloc(diff->held_count + 1, sizeof *unit->withheld);
+	unit->withheld = calloc(diff->withheld_count + 1, sizeof *unit->withheld);
 	if (!unit->withheld)
 		return -ENOMEM;
-	for (size_t i = 0; !error && i < diff->held_count; i++) {
+	for (size_t i = 0; !error && i < diff->withheld_count; i++) {
 		const struct peer_config *peer = ops[i].actual;
 		unit->withheld[unit->withheld_count++] = peer->public_key;
 		error = withheld_give_way(recorder, &report->plan->desired.peers, peer);

@@ -65,9 +65,9 @@ static int memory_file_open(void)
 }
 
 /* Returns a descriptor or a negative errno. `*ret_start` is the offset of the output. */
-static int output_open(const struct backend *program, off_t *ret_start, struct diag *diag)
+static int output_open(const struct backend *backend, off_t *ret_start, struct diag *diag)
 {
-	const char *path = program->log_path;
+	const char *path = backend->log_path;
 	int fd = path ? open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
 				S_IRUSR | S_IWUSR)
 		      : memory_file_open();
@@ -100,7 +100,7 @@ static int words_add(struct diag *diag, int error, int output_fd, off_t start)
 }
 
 /* Ask the program for its device. Returns 0 if it answers, in the right dialect. */
-static int program_answer(const struct uapi_socket *uapi, const char *interface,
+static int backend_answer(const struct uapi_socket *uapi, const char *interface,
 	struct deadline deadline, struct diag *diag)
 {
 	struct uapi_socket patient = *uapi;
@@ -142,7 +142,7 @@ static int startup_wait(struct detached_process *process, const char *path, cons
 		report = detached_process_poll(process, POLL_MS);
 		if (report.state != DETACHED_RUNNING)
 			break;
-		int error = program_answer(uapi, interface, deadline, diag);
+		int error = backend_answer(uapi, interface, deadline, diag);
 		if (!is_passing_error(error))
 			return error ? diag_wrap(diag, error, "%s", path) : 0;
 	} while (deadline_left_ms(deadline) > 0);
@@ -167,16 +167,16 @@ static int backend_run(const char *path, int output_fd, const char *interface,
 	return error;
 }
 
-int program_timeout_ms(const struct backend *program)
+int backend_timeout_ms(const struct backend *backend)
 {
-	return program->timeout_ms ? program->timeout_ms : TIMEOUT_DEFAULT_MS;
+	return backend->timeout_ms ? backend->timeout_ms : TIMEOUT_DEFAULT_MS;
 }
 
-int backend_start(const struct backend *program, const char *interface,
+int backend_start(const struct backend *backend, const char *interface,
 	const struct uapi_socket *uapi, struct diag *diag)
 {
 	struct backend_path found;
-	const char *path = program->path;
+	const char *path = backend->path;
 	if (!path) {
 		int error = backend_find(&found, diag);
 		if (error)
@@ -186,10 +186,10 @@ int backend_start(const struct backend *program, const char *interface,
 	if (access(TUN_PATH, R_OK | W_OK) != 0)
 		return diag_wrap(diag, access_fail_errno(diag, -errno), TUN_PATH);
 	off_t start = 0;
-	int output_fd = output_open(program, &start, diag);
+	int output_fd = output_open(backend, &start, diag);
 	if (output_fd < 0)
 		return output_fd;
-	struct deadline deadline = deadline_in(program_timeout_ms(program));
+	struct deadline deadline = deadline_in(backend_timeout_ms(backend));
 	int error = backend_run(path, output_fd, interface, uapi, deadline, diag);
 	if (error)
 		error = words_add(diag, error, output_fd, start);

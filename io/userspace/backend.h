@@ -22,7 +22,7 @@ struct backend_path {
 };
 
 /* Return the start timeout with its default applied. */
-int program_timeout_ms(const struct backend *program);
+int backend_timeout_ms(const struct backend *backend);
 /* Search the system's program directories. Returns 0, or -ENOENT. */
 int backend_find(struct backend_path *ret, struct diag *diag);
 /*
@@ -31,5 +31,5 @@ int backend_find(struct backend_path *ret, struct diag *diag);
  * or answers in another dialect (-EPROTONOSUPPORT), is terminated. The error quotes the beginning
  * of its output.
  */
-int backend_start(const struct backend *program, const char *interface,
+int backend_start(const struct backend *backend, const char *interface,
 	const struct uapi_socket *uapi, struct diag *diag);

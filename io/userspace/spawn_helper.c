@@ -49,24 +49,24 @@ static int helper_prepare(int fd)
 }
 
 /* Check the order, because an attacker may control the daemon. */
-static int order_carry_out(const struct order *order, const struct backend *program,
+static int order_carry_out(const struct order *order, const struct backend *backend,
 	const struct uapi_socket *uapi, struct diag *diag)
 {
 	size_t length = strnlen(order->interface, sizeof order->interface);
 	if (length == sizeof order->interface || !interface_name_is_valid(order->interface, length))
 		return diag_fail(diag, -EINVAL, "helper: not the name of an interface");
-	return backend_start(program, order->interface, uapi, diag);
+	return backend_start(backend, order->interface, uapi, diag);
 }
 
 __attribute__((noreturn)) static void helper_serve(
-	int fd, const struct backend *program, const struct uapi_socket *uapi)
+	int fd, const struct backend *backend, const struct uapi_socket *uapi)
 {
 	struct order order;
 	fd = helper_prepare(fd);
 	while (fd >= 0 && recv(fd, &order, sizeof order, MSG_TRUNC) == sizeof order) {
 		struct diag diag = {0};
 		struct answer answer = {0};
-		answer.error = order_carry_out(&order, program, uapi, &diag);
+		answer.error = order_carry_out(&order, backend, uapi, &diag);
 		snprintf(answer.text, sizeof answer.text, "%s", diag_text(&diag));
 		diag_clear(&diag);
 		(void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);
@@ -76,7 +76,7 @@ __attribute__((noreturn)) static void helper_serve(
 
 /* The daemon's side. */
 
-int spawn_helper_start(struct spawn_helper *helper, const struct backend *program,
+int spawn_helper_start(struct spawn_helper *helper, const struct backend *backend,
 	const struct uapi_socket *uapi, struct diag *diag)
 {
 	int ends[2];
@@ -84,7 +84,7 @@ int spawn_helper_start(struct spawn_helper *helper, const struct backend *progra
 		return diag_wrap(diag, diag_fail_errno(diag, -errno), "helper");
 	pid_t pid = fork();
 	if (pid == 0)
-		helper_serve(ends[1], program, uapi);
+		helper_serve(ends[1], backend, uapi);
 	int error = pid < 0 ? -errno : 0;
 	close(ends[1]);
 	if (error) {
@@ -92,7 +92,7 @@ int spawn_helper_start(struct spawn_helper *helper, const struct backend *progra
 		return diag_wrap(diag, diag_fail_errno(diag, error), "helper");
 	}
 	*helper = (struct spawn_helper){
-		.fd = ends[0], .pid = pid, .timeout_ms = program_timeout_ms(program)};
+		.fd = ends[0], .pid = pid, .timeout_ms = backend_timeout_ms(backend)};
 	return 0;
 }
 

@@ -16,7 +16,7 @@ struct spawn_helper {
 	int timeout_ms;
 };
 
-/* The helper will start `program` as backend_start does. Call this before starting threads. */
+/* The helper will start `backend` as backend_start does. Call this before starting threads. */
 int spawn_helper_start(struct spawn_helper *helper, const struct backend *program,
 	const struct uapi_socket *uapi, struct diag *diag);
 /* Let the helper call backend_start. Returns as that, or -EPIPE if the helper has ended. */

@@ -106,7 +106,7 @@ static int members_collect(struct json_span span, unsigned depth_max, struct mem
 	return 0;
 }
 
-static int repeat_check(struct json_span span, unsigned depth_max, struct diag *diag)
+static int duplicates_check(struct json_span span, unsigned depth_max, struct diag *diag)
 {
 	struct member_list list = {.capacity = FEW_MEMBERS};
 	list.members = list.few;
@@ -125,10 +125,10 @@ static int repeat_check(struct json_span span, unsigned depth_max, struct diag *
 
 int json_duplicates_check_members(struct json_span object, struct diag *diag)
 {
-	return repeat_check(object, 1, diag);
+	return duplicates_check(object, 1, diag);
 }
 
 int json_duplicates_check_tree(struct json_span span, struct diag *diag)
 {
-	return repeat_check(span, JSON_DEPTH_MAX, diag);
+	return duplicates_check(span, JSON_DEPTH_MAX, diag);
 }

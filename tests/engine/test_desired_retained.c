@@ -233,8 +233,8 @@ static void an_entry_that_may_mean_any_peer_withholds_removals_of_unknown_ones(v
 			keys_of(diff->ops + diff->remove_count, op_count - diff->remove_count).text,
 			"03 04");
 		assert_string_equal(
-			keys_of(diff->ops + op_count, diff->held_count).text, rows[i].held);
-		assert_int_equal(plan.withheld_count, diff->held_count);
+			keys_of(diff->ops + op_count, diff->withheld_count).text, rows[i].held);
+		assert_int_equal(plan.withheld_count, diff->withheld_count);
 		assert_int_equal(diff->unchanged_count + diff->remove_count, 5);
 		plan_clear(&plan);
 	}

@@ -445,14 +445,14 @@ static void stored_records_are_known_to_the_next_process(void **state)
 		.transition_expires_ns = NOW_NS + 1};
 	verifier_init(&next, (struct signature_check){.verify = check}, NULL);
 	verifier_init(&later, (struct signature_check){.verify = check}, &three);
-	verifier->store = (struct trust_store){.keep = restore, .impl = &next};
+	verifier->store = (struct trust_store){.write = restore, .impl = &next};
 	assert_verdict(verifier, &envelope, VERDICT_ACCEPTED, "");
 	verifier_rotate_keys(verifier, &three, 1);
 	verifier_take_keys(verifier, &two, 2);
 	assert_int_equal(take_turn_at(verifier, "a", 9, 20), 0);
 	assert_int_equal(take_turn_at(verifier, "a", 10, 20), 0);
 	assert_int_equal(take_turn_at(verifier, "b", 8, 20), 0);
-	verifier_keep_all(&next, (struct trust_store){.keep = restore, .impl = &later});
+	verifier_write_all(&next, (struct trust_store){.write = restore, .impl = &later});
 	assert_knows_it_all(&next);
 	assert_knows_it_all(&later);
 	verifier_deinit(&next);
