@@ -44,7 +44,7 @@ class Source:
     def __init__(self, path, directory, command):
         self.path, self.directory = path, directory
         self.flags = [word for word in shlex.split(command)
-                      if word.startswith(("-I", "-D", "-std=", "-f", "-m", "-pthread", "-isystem"))]
+                      if word.startswith(("-I", "-iquote", "-isystem", "-D", "-std=", "-f", "-m", "-pthread"))]
 
 
 def sources(build):
@@ -71,7 +71,7 @@ def clang_tidy(source):
 
 
 def cppcheck(source):
-    flags = [flag for flag in source.flags if flag.startswith(("-I", "-D"))]
+    flags = [flag.replace("-iquote", "-I") for flag in source.flags if flag.startswith(("-I", "-iquote", "-D"))]
     return run([*CPPCHECK, *flags, source.path], source.directory)
 
 

@@ -126,7 +126,7 @@ def each_message_and_each_of_its_keys_is_used():
 
 def the_page_explains_each_subsystem_of_a_problem():
     of_source = set()
-    for path in glob.glob(os.path.join(root, "io/daemon/*.c")):
+    for path in glob.glob(os.path.join(root, "io/**/*.c"), recursive=True):
         text = read(path)
         of_source.update(re.findall(r'\{\.name = "([^"]*)", \.loop = ', text))
         of_source.update(re.findall(r'\[VERDICT_\w+\] = "([^"]*)"', text))

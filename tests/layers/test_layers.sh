@@ -66,7 +66,7 @@ plant 'json-c is not for the model' model/peer_config.c '#include <json-c/json.h
 plant 'a header of io is not for the model' model/key.c '#include "log_sink.h"'
 plant 'a header of io is not for the engine' engine/manager.h '#include "link.h"'
 plant 'a header of the engine is not for the model' model/peer_table.h '#include "diff.h"'
-plant 'no path leads out of a layer' engine/plan.c '#include "../io/sim/sim_device.h"'
+plant 'no path leads out of a layer' engine/plan.c '#include "../io/wireguard/sim/sim_device.h"'
 plant 'sockets are not for the engine' engine/plan.c '#include <sys/socket.h>'
 plant 'the clock is not for the engine' engine/verifier.c '#include <time.h>'
 plant 'libsodium is not for the engine' engine/verifier.c '#include <sodium.h>'
