@@ -488,7 +488,7 @@ static void events_of_another_version_are_left_out(void **state)
 			"index: \"a\": 4 characters, a key in base64 has 44"},
 		{"\"index\":{\"\":\"" KEY_2 "\"},\"events\":[]", "index: \"\": not an id"},
 		{"\"index\":{\"a\\u0000\":\"" KEY_2 "\"},\"events\":[]",
-			"index: \"a\\x00\": not an id"},
+			"index: \"a\\x00\": contains a NUL byte"},
 		{"\"index\":{\"a\":\"" KEY_2 "\",\"a\":\"" KEY_2 "\"},\"events\":[]",
 			"index: repeated member \"a\""},
 		{"\"index\":{},\"events\":[7]", "events: [0]: neither \"removed\" nor \"peer\""},
