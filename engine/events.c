@@ -19,19 +19,17 @@ static int pending_check(int result, struct diag *diag)
 	return result ? diag_fail_errno(diag, result) : 0;
 }
 
-/* Check that no newer event about `id` was handled. Return 0, -ESTALE or -ENOMEM. */
+/* Check that no newer event about `id` was handled. Return 0, EVENT_SUPERSEDED or -ENOMEM. */
 static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct diag *diag)
 {
-	struct event_delivery *delivery = dispatcher->delivery;
+	const struct event_delivery *delivery = dispatcher->delivery;
 	if (!delivery)
 		return 0;
 	enum verdict verdict = verifier_take_turn(
 		dispatcher->verifier, id, delivery->issued_at_ns, delivery->now, diag);
-	if (verdict == VERDICT_SUPERSEDED)
-		delivery->verdict = verdict;
 	if (verdict == VERDICT_ACCEPTED)
 		return 0;
-	return verdict == VERDICT_SUPERSEDED ? -ESTALE : -ENOMEM;
+	return verdict == VERDICT_SUPERSEDED ? EVENT_SUPERSEDED : -ENOMEM;
 }
 
 /* While the device does not answer, each event would block until a deadline. */
@@ -159,9 +157,7 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 		return 0;
 	}
 	int error = kind->handler(dispatcher, payload, length, diag);
-	bool is_superseded =
-		dispatcher->delivery && dispatcher->delivery->verdict == VERDICT_SUPERSEDED;
-	if (error && !is_superseded)
+	if (error && error != EVENT_SUPERSEDED)
 		log_line(logger, LOG_EVENT_FAILED, "error", diag_text(diag), NULL);
 	return error;
 }
@@ -183,13 +179,12 @@ int event_handle(struct event_dispatcher *dispatcher, const struct envelope *env
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
 	const char *event_type = envelope_type(envelope);
-	struct event_delivery delivery = {
-		.issued_at_ns = envelope->issued_at_ns, .now = now, .verdict = VERDICT_ACCEPTED};
+	const struct event_delivery delivery = {.issued_at_ns = envelope->issued_at_ns, .now = now};
 	dispatcher->delivery = &delivery;
 	int error = event_dispatch(
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
 	dispatcher->delivery = NULL;
-	*ret_verdict = delivery.verdict;
+	*ret_verdict = error == EVENT_SUPERSEDED ? VERDICT_SUPERSEDED : VERDICT_ACCEPTED;
 	return error;
 }
 

@@ -150,7 +150,8 @@ static void without_a_stored_state_nothing_is_restored(void **state)
 	struct node node;
 	struct cached_state found = {.fault = (char *)1};
 	node_begin(&node, *state);
-	assert_int_equal(state_store_file_load(&node.cache, &options, &found, NULL), -ENOENT);
+	assert_int_equal(
+		state_store_file_load(&node.cache, &options, &found, NULL), STATE_STORE_EMPTY);
 	assert_ptr_equal(found.fault, (char *)1);
 	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
