@@ -9,10 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int manager_init(struct manager *manager, struct controller controller,
-	const struct interface_config *config, struct logger logger)
+int manager_init(struct manager *manager, const struct manager_config *config)
 {
-	*manager = (struct manager){.controller = controller, .config = *config, .logger = logger};
+	*manager = (struct manager){
+		.controller = config->controller,
+		.config = config->interface,
+		.logger = config->logger,
+		.lookup = config->lookup,
+		.pause = config->pause,
+		.router = config->router,
+		.route_policy = config->route_policy,
+	};
 	config_apply_defaults(&manager->config);
 	return peer_index_init(&manager->index);
 }

@@ -21,11 +21,22 @@
 #include "route_claims.h"
 #include "state_document.h"
 
+/* Interfaces and what they use are borrowed. */
+struct manager_config {
+	struct controller controller;
+	struct interface_config interface; /* its empty members get their defaults */
+	struct logger logger;
+	struct name_lookup lookup; /* zero: host names are not resolved */
+	struct pause pause;        /* of cycles; zero: they never yield */
+	struct router router;      /* zero: routes are not managed */
+	struct route_policy route_policy;
+};
+
 struct manager {
 	struct controller controller;
 	struct interface_config config;
 	struct logger logger;
-	struct name_lookup lookup;       /* zero after manager_init; set it before the first peer */
+	struct name_lookup lookup;
 	const struct identity *identity; /* borrowed; NULL until a reconciler or Setup sets it */
 	enum interface_state state;
 	bool is_stuck;          /* an operation timed out, and no cycle has read the device since */
@@ -34,16 +45,14 @@ struct manager {
 	struct endpoint_history endpoints;
 	struct allowed_ip_history allowed_ips;
 	struct pending_events pending;
-	struct pause pause; /* of cycles; zero after manager_init */
-	/* Both zero after manager_init; set them before Setup. */
+	struct pause pause;
 	struct router router;
 	struct route_policy route_policy;
 	struct route_claims claims; /* empty if routes are not managed */
 };
 
-/* Copy `config` and apply its defaults. Return 0 or -ENOMEM. */
-int manager_init(struct manager *manager, struct controller controller,
-	const struct interface_config *config, struct logger logger);
+/* Return 0 or -ENOMEM. */
+int manager_init(struct manager *manager, const struct manager_config *config);
 void manager_deinit(struct manager *manager);
 
 /*

@@ -278,24 +278,29 @@ static void trust_restore(struct daemon *daemon)
 static int engine_init(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct controller controller = settings->controller;
 	struct logger logger = log_limiter_logger(&daemon->log);
-	recorder_init(&daemon->recorder, controller, system_clock(), logger);
-	if (settings->record_path)
-		controller = recorder_controller(&daemon->recorder);
-	int error = manager_init(&daemon->manager, controller, &settings->config, logger);
+	struct manager_config config = {
+		.controller = settings->controller,
+		.interface = settings->config,
+		.logger = logger,
+		.lookup = resolver_lookup(&daemon->cycles.resolver),
+		.pause = {daemon_turn, daemon},
+		.router = settings->router ? link_router(settings->router) : (struct router){0},
+		.route_policy = settings->route_policy,
+	};
+	recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+	if (settings->record_path) {
+		config.controller = recorder_controller(&daemon->recorder);
+		/* A recorder cannot describe what happens in the middle of a cycle. */
+		config.pause = (struct pause){0};
+	}
+	int error = manager_init(&daemon->manager, &config);
 	if (error)
 		return diag_fail_errno(diag, error);
-	/* A recorder cannot describe what happens in the middle of a cycle. */
-	if (!settings->record_path)
-		daemon->manager.pause = (struct pause){daemon_turn, daemon};
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
 	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
 		(struct drift_reporter){0}, settings->identity);
-	if (settings->router)
-		daemon->manager.router = link_router(settings->router);
-	daemon->manager.route_policy = settings->route_policy;
 	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
 	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
 	daemon->wire = (struct peer_wire_options){
@@ -305,7 +310,6 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.allowed_ips_max = settings->allowed_ips_max,
 		.allowed_ips_total_max = settings->allowed_ips_total_max,
 	};
-	daemon->manager.lookup = resolver_lookup(&daemon->cycles.resolver);
 	daemon->dispatcher = (struct event_dispatcher){
 		.manager = &daemon->manager,
 		.verifier = &daemon->verifier,

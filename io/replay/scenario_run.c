@@ -88,14 +88,16 @@ static int process_start(struct scenario_run *run)
 	struct process *process = &run->process;
 	struct clock clock = {.now_ns = virtual_wall_ns, .boot_ns = virtual_boot_ns, .impl = run};
 	struct drift_reporter reporter = {.report = record_drift, .impl = run};
-	int error = manager_init(&process->manager, sim_controller(&run->sim), &scenario->config,
-		log_sink_logger(&run->sink));
+	const struct manager_config config = {
+		.controller = sim_controller(&run->sim),
+		.interface = scenario->config,
+		.logger = log_sink_logger(&run->sink),
+		.router = scenario->has_routes ? sim_router(&run->sim) : (struct router){0},
+		.route_policy = {.mtu = scenario->config.mtu},
+	};
+	int error = manager_init(&process->manager, &config);
 	if (error)
 		return error;
-	if (scenario->has_routes) {
-		process->manager.router = sim_router(&run->sim);
-		process->manager.route_policy.mtu = scenario->config.mtu;
-	}
 	reconciler_init(&process->reconciler, &process->manager, &process->verifier, clock,
 		reporter, &scenario->identity);
 	process->dispatcher = (struct event_dispatcher){

@@ -66,9 +66,12 @@ static bool signature_verify(void *impl, const struct key_public *key, const cha
 
 static void process_start(struct world *world)
 {
-	struct logger logger = {logs_write, world};
-	assert_int_equal(
-		manager_init(&world->manager, world->controller, &world->config, logger), 0);
+	const struct manager_config config = {
+		.controller = world->controller,
+		.interface = world->config,
+		.logger = {logs_write, world},
+	};
+	assert_int_equal(manager_init(&world->manager, &config), 0);
 	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
 	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
 		(struct clock){clock_now, clock_boot, world},

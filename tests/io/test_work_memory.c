@@ -104,9 +104,9 @@ static void node_begin(struct node *node)
 
 static int process_start(struct node *node)
 {
-	const struct interface_config config = {0};
-	int error = manager_init(&node->manager, sim_controller(&node->sim), &config,
-		(struct logger){.write = log_nothing});
+	const struct manager_config config = {
+		.controller = sim_controller(&node->sim), .logger = {.write = log_nothing}};
+	int error = manager_init(&node->manager, &config);
 	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
 		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0},
