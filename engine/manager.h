@@ -25,6 +25,8 @@
 struct manager_config {
 	struct controller controller;
 	struct interface_config interface; /* its empty members get their defaults */
+	/* The node's; Setup needs it. NULL: no key, ID or address counts as the node's. */
+	const struct identity *identity;
 	struct logger logger;
 	struct name_lookup lookup; /* zero: host names are not resolved */
 	struct pause pause;        /* of cycles; zero: they never yield */
@@ -37,7 +39,7 @@ struct manager {
 	struct interface_config config;
 	struct logger logger;
 	struct name_lookup lookup;
-	const struct identity *identity; /* borrowed; NULL until a reconciler or Setup sets it */
+	const struct identity *identity;
 	enum interface_state state;
 	bool is_stuck;          /* an operation timed out, and no cycle has read the device since */
 	unsigned created_count; /* how often the interface was created or adopted */
@@ -57,9 +59,9 @@ void manager_deinit(struct manager *manager);
 
 /*
  * Bring the interface up from its current state. Fail before any change if the interface cannot
- * have the mesh address. `identity` must outlive the manager.
+ * have the mesh address.
  */
-int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag);
+int manager_setup(struct manager *manager, struct diag *diag);
 /* Delete the interface. The peer index stays as it is. */
 int manager_teardown(struct manager *manager, struct diag *diag);
 

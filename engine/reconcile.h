@@ -61,7 +61,6 @@ struct reconciler {
 	struct verifier *verifier; /* gets the documents' signing keys; NULL: they are ignored */
 	struct clock clock;
 	struct drift_reporter reporter;
-	const struct identity *identity;
 	/* Zero after reconciler_init; set them before the first cycle. */
 	struct cycle_observer observer;
 	struct removal_guard guard;
@@ -76,8 +75,7 @@ struct reconciler {
 };
 
 void reconciler_init(struct reconciler *reconciler, struct manager *manager,
-	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
-	const struct identity *identity);
+	struct verifier *verifier, struct clock clock, struct drift_reporter reporter);
 void reconciler_deinit(struct reconciler *reconciler);
 
 /*

@@ -136,8 +136,7 @@ static int apply_cycle_run(struct apply *apply, struct manager *manager, struct 
 	struct session *session = apply->session;
 	struct reconciler reconciler;
 	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &session->document};
-	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0},
-		&session->identity);
+	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0});
 	reconciler.observer = (struct cycle_observer){.executed = apply_executed, .impl = apply};
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
@@ -196,6 +195,7 @@ static int apply_run(struct apply *apply, struct diag *diag)
 	const struct manager_config config = {
 		.controller = session->controller.controller,
 		.interface = session->options->config,
+		.identity = &session->identity,
 		.logger = session_logger(session),
 		.lookup = resolver_lookup(&apply->resolver),
 		.router = session_router(session),

@@ -282,6 +282,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	struct manager_config config = {
 		.controller = settings->controller,
 		.interface = settings->config,
+		.identity = settings->identity,
 		.logger = logger,
 		.lookup = resolver_lookup(&daemon->cycles.resolver),
 		.pause = {daemon_turn, daemon},
@@ -300,7 +301,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
 	daemon->verifier.nonces.max = settings->nonces_max;
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
-		(struct drift_reporter){0}, settings->identity);
+		(struct drift_reporter){0});
 	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
 	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
 	daemon->wire = (struct peer_wire_options){

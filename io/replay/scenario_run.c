@@ -91,6 +91,7 @@ static int process_start(struct scenario_run *run)
 	const struct manager_config config = {
 		.controller = sim_controller(&run->sim),
 		.interface = scenario->config,
+		.identity = &scenario->identity,
 		.logger = log_sink_logger(&run->sink),
 		.router = scenario->has_routes ? sim_router(&run->sim) : (struct router){0},
 		.route_policy = {.mtu = scenario->config.mtu},
@@ -98,8 +99,8 @@ static int process_start(struct scenario_run *run)
 	int error = manager_init(&process->manager, &config);
 	if (error)
 		return error;
-	reconciler_init(&process->reconciler, &process->manager, &process->verifier, clock,
-		reporter, &scenario->identity);
+	reconciler_init(
+		&process->reconciler, &process->manager, &process->verifier, clock, reporter);
 	process->dispatcher = (struct event_dispatcher){
 		.manager = &process->manager,
 		.verifier = &process->verifier,

@@ -187,12 +187,13 @@ static int cycle(struct reconciler *reconciler)
 /* Let the engine act from the state it is in. */
 static int run(struct walk *walk, enum happening happening)
 {
+	struct identity identity = {.mesh_ip = ip_of("10.100.0.1"), .public_key = key_of(1)};
 	const struct manager_config config = {
 		.controller = {&walk_ops, walk},
 		.interface = {.interface_name = "plexd0", .listen_port = 51820, .mtu = walk->mtu},
+		.identity = &identity,
 		.logger = {.write = log_nothing},
 	};
-	struct identity identity = {.mesh_ip = ip_of("10.100.0.1"), .public_key = key_of(1)};
 	struct manager manager;
 	struct reconciler reconciler;
 	int error = 0;
@@ -201,10 +202,10 @@ static int run(struct walk *walk, enum happening happening)
 	walk->runs++;
 	assert_int_equal(manager_init(&manager, &config), 0);
 	reconciler_init(&reconciler, &manager, NULL, (struct clock){.now_ns = now, .boot_ns = now},
-		(struct drift_reporter){0}, &identity);
+		(struct drift_reporter){0});
 	manager.state = happening == HAPPENS_RESTART ? INTERFACE_ABSENT : walk->state;
 	if (happening == HAPPENS_SETUP)
-		error = manager_setup(&manager, &identity, NULL);
+		error = manager_setup(&manager, NULL);
 	else if (happening == HAPPENS_CYCLE)
 		error = cycle(&reconciler);
 	else if (happening == HAPPENS_TEARDOWN)

@@ -34,7 +34,7 @@ static struct world *world_with_strangers(struct fake_router *router)
 	struct world *world = state;
 	*router = (struct fake_router){0};
 	world->manager.router = fake_router(router);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	world_set_peer(world, 3, "", "10.0.0.2/32");
 	world_set_peer(world, 8, "", "10.0.0.8/32");
 	world_set_peer(world, 9, "", "10.0.0.9/32");

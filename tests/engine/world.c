@@ -69,13 +69,14 @@ static void process_start(struct world *world)
 	const struct manager_config config = {
 		.controller = world->controller,
 		.interface = world->config,
+		.identity = &world->identity,
 		.logger = {logs_write, world},
 	};
 	assert_int_equal(manager_init(&world->manager, &config), 0);
 	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
 	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
 		(struct clock){clock_now, clock_boot, world},
-		(struct drift_reporter){drift_write, world}, &world->identity);
+		(struct drift_reporter){drift_write, world});
 }
 
 static void process_end(struct world *world)

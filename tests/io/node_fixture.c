@@ -41,6 +41,7 @@ static void manager_open(struct node_fixture *node)
 {
 	const struct manager_config config = {
 		.controller = sim_controller(&node->sim),
+		.identity = &node->identity,
 		.logger = {.write = log_write, .sink = node},
 	};
 	sim_controller_init(&node->sim, (struct sim_recorder){0});
@@ -49,7 +50,7 @@ static void manager_open(struct node_fixture *node)
 	key_secret_clamp(&node->identity.private_key);
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
 	assert_int_equal(manager_init(&node->manager, &config), 0);
-	assert_int_equal(manager_setup(&node->manager, &node->identity, NULL), 0);
+	assert_int_equal(manager_setup(&node->manager, NULL), 0);
 	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
 	assert_int_equal(key_public_parse(node->process.signing_public_key,
 				 strlen(node->process.signing_public_key),

@@ -76,7 +76,7 @@ static int set_up(void **state)
 	struct node_fixture *node = *state;
 	node->wire.allow_host_names = true;
 	reconciler_init(&reconciler, &node->manager, &node->verifier, node->clock,
-		(struct drift_reporter){0}, &node->identity);
+		(struct drift_reporter){0});
 	assert_int_equal(
 		cycle_loop_init(&cycles, &node->loop, &reconciler, NULL, 10 * MINUTE_MS, NULL), 0);
 	node->manager.lookup = resolver_lookup(&cycles.resolver);

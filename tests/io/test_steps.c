@@ -76,6 +76,7 @@ static void node_begin(struct node *node)
 	const struct manager_config config = {
 		.controller = sim_controller(&node->sim),
 		.interface = {.interface_name = NAME, .listen_port = 51820},
+		.identity = &node->identity,
 		.logger = {.write = write_nothing},
 		.router = sim_router(&node->sim),
 	};
@@ -90,7 +91,7 @@ static void node_begin(struct node *node)
 		&(struct signing_keys){.current = key_of(1)});
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
 		(struct clock){.now_ns = clock_now, .boot_ns = clock_now},
-		(struct drift_reporter){0}, &node->identity);
+		(struct drift_reporter){0});
 }
 
 static void node_end(struct node *node)

@@ -105,12 +105,14 @@ static void node_begin(struct node *node)
 static int process_start(struct node *node)
 {
 	const struct manager_config config = {
-		.controller = sim_controller(&node->sim), .logger = {.write = log_nothing}};
+		.controller = sim_controller(&node->sim),
+		.identity = &node->identity,
+		.logger = {.write = log_nothing},
+	};
 	int error = manager_init(&node->manager, &config);
 	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
-		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0},
-		&node->identity);
+		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0});
 	return error;
 }
 
