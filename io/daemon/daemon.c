@@ -249,6 +249,12 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
+static void signing_keys_restore(struct daemon *daemon, const struct signing_keys *keys)
+{
+	const struct trust_record record = {.kind = TRUST_KEYS, .keys = *keys};
+	verifier_restore(&daemon->verifier, &record);
+}
+
 /* Without a key all events are rejected until the control plane's state names one. */
 static void signing_key_load(struct daemon *daemon)
 {
@@ -258,7 +264,7 @@ static void signing_key_load(struct daemon *daemon)
 		    daemon->settings->identity_directory, &keys.current, &diag) != 0)
 		log_line(&daemon->manager.logger, LOG_NO_SIGNING_KEY, "error", diag_text(&diag),
 			NULL);
-	daemon->verifier.keys = keys;
+	signing_keys_restore(daemon, &keys);
 	diag_clear(&diag);
 }
 
@@ -267,12 +273,11 @@ static void trust_restore(struct daemon *daemon)
 {
 	const struct state_document *document = &daemon->reconciler.document;
 	signing_key_load(daemon);
-	daemon->trust.configured = daemon->verifier.keys.current;
-	trust_journal_load(&daemon->trust, &daemon->verifier);
+	trust_journal_load(&daemon->trust);
 	if (!daemon->trust.has_keys && document->has_signing_keys)
-		daemon->verifier.keys = document->signing_keys;
+		signing_keys_restore(daemon, &document->signing_keys);
 	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
-	trust_journal_start(&daemon->trust, &daemon->verifier);
+	trust_journal_start(&daemon->trust);
 }
 
 static int engine_init(struct daemon *daemon, struct diag *diag)
@@ -298,8 +303,12 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 	int error = manager_init(&daemon->manager, &config);
 	if (error)
 		return diag_fail_errno(diag, error);
-	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
-	daemon->verifier.nonces.max = settings->nonces_max;
+	const struct verifier_config verifier = {
+		.check = signature_check_ed25519(),
+		.store = trust_journal_store(&daemon->trust),
+		.nonces_max = settings->nonces_max,
+	};
+	verifier_init(&daemon->verifier, &verifier);
 	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
 		(struct drift_reporter){0});
 	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
@@ -339,6 +348,12 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.node_id = settings->identity->node_id,
 		.source = settings->api_url ? settings->api_url : settings->state_path,
 	};
+	const struct trust_journal_config trust = {
+		.loop = &daemon->loop,
+		.verifier = &daemon->verifier,
+		.owner = owner,
+		.logger = daemon->manager.logger,
+	};
 	int error = cycle_loop_init(&daemon->cycles, &daemon->loop, &daemon->reconciler,
 		settings->router, settings->interval_ms, diag);
 	daemon->cycles.recorder = &daemon->recorder;
@@ -346,7 +361,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.impl = daemon;
 	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
 	daemon->store.document_bytes_max = settings->state_bytes_max;
-	trust_journal_init(&daemon->trust, &daemon->loop, &owner, daemon->manager.logger);
+	trust_journal_init(&daemon->trust, &trust);
 	if (!settings->api_url)
 		source_open_file(daemon);
 	else if (!error)

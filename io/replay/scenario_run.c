@@ -115,16 +115,28 @@ static void process_end(struct scenario_run *run)
 	manager_deinit(&run->process.manager);
 }
 
-/* The verifier outlives the process, because the daemon stores it on disk. */
+static void trust_restore_record(void *impl, const struct trust_record *record)
+{
+	struct scenario_run *run = impl;
+	if (verifier_restore(&run->process.verifier, record) != 0)
+		run->out_of_memory = true;
+}
+
+/* The next process knows what the daemon's verifier stores on disk. */
 int run_restart(struct scenario_run *run)
 {
+	struct verifier old = run->process.verifier;
 	process_end(run);
-	run->process.verifier.keys_order = 0;
+	verifier_init(&run->process.verifier, &(struct verifier_config){.check = old.check});
+	verifier_write_all(&old, (struct trust_store){.write = trust_restore_record, .impl = run});
+	verifier_deinit(&old);
 	return process_start(run);
 }
 
 static int run_start(struct scenario_run *run, const struct scenario *scenario, FILE *trace_out)
 {
+	const struct verifier_config verifier = {
+		.check = signature_check_ed25519(), .keys = scenario->signing_keys};
 	*run = (struct scenario_run){
 		.scenario = scenario,
 		.trace = {.out = trace_out, .scenario = scenario->title},
@@ -140,7 +152,7 @@ static int run_start(struct scenario_run *run, const struct scenario *scenario, 
 		.write_line = record_log_line,
 		.impl = run,
 	};
-	verifier_init(&run->process.verifier, signature_check_ed25519(), &scenario->signing_keys);
+	verifier_init(&run->process.verifier, &verifier);
 	sim_controller_init(
 		&run->sim, (struct sim_recorder){.record = record_operation, .impl = run});
 	return world_start(&run->sim, scenario);

@@ -66,6 +66,7 @@ static bool signature_verify(void *impl, const struct key_public *key, const cha
 
 static void process_start(struct world *world)
 {
+	const struct verifier_config verifier = {.check = {.verify = signature_verify}};
 	const struct manager_config config = {
 		.controller = world->controller,
 		.interface = world->config,
@@ -73,7 +74,7 @@ static void process_start(struct world *world)
 		.logger = {logs_write, world},
 	};
 	assert_int_equal(manager_init(&world->manager, &config), 0);
-	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
+	verifier_init(&world->verifier, &verifier);
 	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
 		(struct clock){clock_now, clock_boot, world},
 		(struct drift_reporter){drift_write, world});

@@ -51,7 +51,8 @@ static void manager_open(struct node_fixture *node)
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
 	assert_int_equal(manager_init(&node->manager, &config), 0);
 	assert_int_equal(manager_setup(&node->manager, NULL), 0);
-	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
+	verifier_init(
+		&node->verifier, &(struct verifier_config){.check = signature_check_ed25519()});
 	assert_int_equal(key_public_parse(node->process.signing_public_key,
 				 strlen(node->process.signing_public_key),
 				 &node->verifier.keys.current, NULL),

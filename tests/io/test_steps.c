@@ -73,6 +73,8 @@ static bool verify_nothing(void *impl, const struct key_public *key, const char 
 static void node_begin(struct node *node)
 {
 	static char node_id[] = "own";
+	const struct verifier_config verifier = {
+		.check = {.verify = verify_nothing}, .keys = {.current = key_of(1)}};
 	const struct manager_config config = {
 		.controller = sim_controller(&node->sim),
 		.interface = {.interface_name = NAME, .listen_port = 51820},
@@ -87,8 +89,7 @@ static void node_begin(struct node *node)
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
 	sim_controller_init(&node->sim, (struct sim_recorder){0});
 	assert_int_equal(manager_init(&node->manager, &config), 0);
-	verifier_init(&node->verifier, (struct signature_check){.verify = verify_nothing},
-		&(struct signing_keys){.current = key_of(1)});
+	verifier_init(&node->verifier, &verifier);
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
 		(struct clock){.now_ns = clock_now, .boot_ns = clock_now},
 		(struct drift_reporter){0});

@@ -110,7 +110,8 @@ static int process_start(struct node *node)
 		.logger = {.write = log_nothing},
 	};
 	int error = manager_init(&node->manager, &config);
-	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
+	verifier_init(
+		&node->verifier, &(struct verifier_config){.check = signature_check_ed25519()});
 	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
 		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0});
 	return error;
