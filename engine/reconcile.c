@@ -10,14 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void reconciler_init(struct reconciler *reconciler, struct manager *manager,
-	struct verifier *verifier, struct clock clock, struct drift_reporter reporter)
+void reconciler_init(struct reconciler *reconciler, const struct reconciler_config *config)
 {
 	*reconciler = (struct reconciler){
-		.manager = manager,
-		.verifier = verifier,
-		.clock = clock,
-		.reporter = reporter,
+		.manager = config->manager,
+		.verifier = config->verifier,
+		.clock = config->clock,
+		.reporter = config->reporter,
+		.observer = config->observer,
+		.guard = {.max_percent = config->max_removal_percent},
+		.convergence = {.key = config->digest_key},
 	};
 }
 

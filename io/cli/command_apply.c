@@ -135,9 +135,13 @@ static int apply_cycle_run(struct apply *apply, struct manager *manager, struct 
 {
 	struct session *session = apply->session;
 	struct reconciler reconciler;
+	const struct reconciler_config config = {
+		.manager = manager,
+		.clock = system_clock(),
+		.observer = {.executed = apply_executed, .impl = apply},
+	};
 	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &session->document};
-	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0});
-	reconciler.observer = (struct cycle_observer){.executed = apply_executed, .impl = apply};
+	reconciler_init(&reconciler, &config);
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
 		error = reconciler_finish(&reconciler, &answer, diag);

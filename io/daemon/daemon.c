@@ -243,7 +243,6 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->telemetry.wants_cycle = wants_cycle;
 	daemon->telemetry.impl = daemon;
-	daemon->reconciler.reporter = telemetry_drift(&daemon->telemetry);
 	daemon->cycles.about_to_fetch = about_to_fetch;
 	daemon->follows_api = true;
 	return 0;
@@ -309,10 +308,17 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.nonces_max = settings->nonces_max,
 	};
 	verifier_init(&daemon->verifier, &verifier);
-	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
-		(struct drift_reporter){0});
-	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
-	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
+	struct reconciler_config reconciler = {
+		.manager = &daemon->manager,
+		.verifier = &daemon->verifier,
+		.clock = system_clock(),
+		.observer = cycle_loop_observer(&daemon->cycles),
+		.max_removal_percent = settings->max_removal_percent,
+	};
+	if (settings->api_url)
+		reconciler.reporter = telemetry_drift(&daemon->telemetry);
+	randombytes_buf(&reconciler.digest_key, sizeof reconciler.digest_key);
+	reconciler_init(&daemon->reconciler, &reconciler);
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,
 		.allow_host_names = true,

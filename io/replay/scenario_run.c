@@ -86,9 +86,13 @@ static int process_start(struct scenario_run *run)
 {
 	const struct scenario *scenario = run->scenario;
 	struct process *process = &run->process;
-	struct clock clock = {.now_ns = virtual_wall_ns, .boot_ns = virtual_boot_ns, .impl = run};
-	struct drift_reporter reporter = {.report = record_drift, .impl = run};
-	const struct manager_config config = {
+	const struct reconciler_config reconciler = {
+		.manager = &process->manager,
+		.verifier = &process->verifier,
+		.clock = {.now_ns = virtual_wall_ns, .boot_ns = virtual_boot_ns, .impl = run},
+		.reporter = {.report = record_drift, .impl = run},
+	};
+	const struct manager_config manager = {
 		.controller = sim_controller(&run->sim),
 		.interface = scenario->config,
 		.identity = &scenario->identity,
@@ -96,11 +100,10 @@ static int process_start(struct scenario_run *run)
 		.router = scenario->has_routes ? sim_router(&run->sim) : (struct router){0},
 		.route_policy = {.mtu = scenario->config.mtu},
 	};
-	int error = manager_init(&process->manager, &config);
+	int error = manager_init(&process->manager, &manager);
 	if (error)
 		return error;
-	reconciler_init(
-		&process->reconciler, &process->manager, &process->verifier, clock, reporter);
+	reconciler_init(&process->reconciler, &reconciler);
 	process->dispatcher = (struct event_dispatcher){
 		.manager = &process->manager,
 		.verifier = &process->verifier,

@@ -201,8 +201,8 @@ static int run(struct walk *walk, enum happening happening)
 	walk->may_delete = happening == HAPPENS_TEARDOWN;
 	walk->runs++;
 	assert_int_equal(manager_init(&manager, &config), 0);
-	reconciler_init(&reconciler, &manager, NULL, (struct clock){.now_ns = now, .boot_ns = now},
-		(struct drift_reporter){0});
+	reconciler_init(&reconciler, &(struct reconciler_config){.manager = &manager,
+					     .clock = {.now_ns = now, .boot_ns = now}});
 	manager.state = happening == HAPPENS_RESTART ? INTERFACE_ABSENT : walk->state;
 	if (happening == HAPPENS_SETUP)
 		error = manager_setup(&manager, NULL);

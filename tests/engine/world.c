@@ -67,17 +67,21 @@ static bool signature_verify(void *impl, const struct key_public *key, const cha
 static void process_start(struct world *world)
 {
 	const struct verifier_config verifier = {.check = {.verify = signature_verify}};
-	const struct manager_config config = {
+	const struct reconciler_config reconciler = {
+		.manager = &world->manager,
+		.verifier = &world->verifier,
+		.clock = {clock_now, clock_boot, world},
+		.reporter = {drift_write, world},
+	};
+	const struct manager_config manager = {
 		.controller = world->controller,
 		.interface = world->config,
 		.identity = &world->identity,
 		.logger = {logs_write, world},
 	};
-	assert_int_equal(manager_init(&world->manager, &config), 0);
+	assert_int_equal(manager_init(&world->manager, &manager), 0);
 	verifier_init(&world->verifier, &verifier);
-	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
-		(struct clock){clock_now, clock_boot, world},
-		(struct drift_reporter){drift_write, world});
+	reconciler_init(&world->reconciler, &reconciler);
 }
 
 static void process_end(struct world *world)

@@ -75,7 +75,12 @@ static void node_begin(struct node *node)
 	static char node_id[] = "own";
 	const struct verifier_config verifier = {
 		.check = {.verify = verify_nothing}, .keys = {.current = key_of(1)}};
-	const struct manager_config config = {
+	const struct reconciler_config reconciler = {
+		.manager = &node->manager,
+		.verifier = &node->verifier,
+		.clock = {.now_ns = clock_now, .boot_ns = clock_now},
+	};
+	const struct manager_config manager = {
 		.controller = sim_controller(&node->sim),
 		.interface = {.interface_name = NAME, .listen_port = 51820},
 		.identity = &node->identity,
@@ -88,11 +93,9 @@ static void node_begin(struct node *node)
 	key_secret_clamp(&node->identity.private_key);
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
 	sim_controller_init(&node->sim, (struct sim_recorder){0});
-	assert_int_equal(manager_init(&node->manager, &config), 0);
+	assert_int_equal(manager_init(&node->manager, &manager), 0);
 	verifier_init(&node->verifier, &verifier);
-	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
-		(struct clock){.now_ns = clock_now, .boot_ns = clock_now},
-		(struct drift_reporter){0});
+	reconciler_init(&node->reconciler, &reconciler);
 }
 
 static void node_end(struct node *node)
