@@ -87,8 +87,8 @@ static void cycle_ended(void *impl, int error)
 	if (!daemon->follows_api)
 		return;
 	daemon->telemetry.status = error ? "degraded" : "healthy";
-	daemon->cycles.interval_ms =
-		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms);
+	cycle_loop_set_interval(&daemon->cycles,
+		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms));
 }
 
 static void daemon_event_handled(void *impl)
@@ -100,7 +100,8 @@ static void daemon_event_handled(void *impl)
 static void about_to_fetch(void *impl)
 {
 	struct daemon *daemon = impl;
-	event_client_handle_waiting(&daemon->events);
+	if (daemon->follows_api)
+		event_client_handle_waiting(&daemon->events);
 }
 
 static void rotation_ordered(void *impl)
@@ -161,18 +162,24 @@ static int identity_reload(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
+static struct source daemon_source(struct daemon *daemon)
+{
+	return daemon->settings->api_url ? api_source(&daemon->api) : file_source(&daemon->file);
+}
+
 /* SIGHUP: read all files again. */
 static void daemon_reload(void *impl)
 {
 	struct daemon *daemon = impl;
 	struct diag diag = {0};
 	const struct logger *logger = &daemon->manager.logger;
+	struct source source = daemon_source(daemon);
 	service_reloading(&daemon->service);
 	if (identity_reload(daemon, &diag) == 0)
 		problem_resolve(&daemon->reload_problem, logger);
 	else
 		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
-	daemon->cycles.source.reload(daemon->cycles.source.impl);
+	source.reload(source.impl);
 	if (daemon->follows_api)
 		event_client_start(&daemon->events);
 	log_line(logger, LOG_RELOADED, NULL);
@@ -207,7 +214,6 @@ static void source_open_file(struct daemon *daemon)
 		.logger = daemon->manager.logger,
 	};
 	file_source_open(&daemon->file, &daemon->loop, &options);
-	daemon->cycles.source = file_source(&daemon->file);
 }
 
 static int source_open_api(struct daemon *daemon, struct diag *diag)
@@ -232,7 +238,6 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		&daemon->wire, &daemon->store);
 	daemon->api.recovered = source_recovered;
 	daemon->api.impl = daemon;
-	daemon->cycles.source = api_source(&daemon->api);
 	event_client_init(
 		&daemon->events, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
 	daemon->events.recorder = &daemon->recorder;
@@ -243,7 +248,6 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->telemetry.wants_cycle = wants_cycle;
 	daemon->telemetry.impl = daemon;
-	daemon->cycles.about_to_fetch = about_to_fetch;
 	daemon->follows_api = true;
 	return 0;
 }
@@ -288,7 +292,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.interface = settings->config,
 		.identity = settings->identity,
 		.logger = logger,
-		.lookup = resolver_lookup(&daemon->cycles.resolver),
+		.lookup = cycle_loop_lookup(&daemon->cycles),
 		.pause = {daemon_turn, daemon},
 		.router = settings->router ? link_router(settings->router) : (struct router){0},
 		.route_policy = settings->route_policy,
@@ -360,11 +364,18 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.owner = owner,
 		.logger = daemon->manager.logger,
 	};
-	int error = cycle_loop_init(&daemon->cycles, &daemon->loop, &daemon->reconciler,
-		settings->router, settings->interval_ms, diag);
-	daemon->cycles.recorder = &daemon->recorder;
-	daemon->cycles.ended = cycle_ended;
-	daemon->cycles.impl = daemon;
+	const struct cycle_loop_config cycles = {
+		.loop = &daemon->loop,
+		.reconciler = &daemon->reconciler,
+		.source = daemon_source(daemon),
+		.router = settings->router,
+		.recorder = &daemon->recorder,
+		.interval_ms = settings->interval_ms,
+		.about_to_fetch = about_to_fetch,
+		.ended = cycle_ended,
+		.impl = daemon,
+	};
+	int error = cycle_loop_init(&daemon->cycles, &cycles, diag);
 	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
 	daemon->store.document_bytes_max = settings->state_bytes_max;
 	trust_journal_init(&daemon->trust, &trust);
@@ -431,7 +442,7 @@ static void daemon_close(struct daemon *daemon)
 		event_client_deinit(&daemon->events);
 		api_source_deinit(&daemon->api);
 		control_plane_close(&daemon->plane);
-	} else if (daemon->cycles.source.impl) {
+	} else if (!daemon->settings->api_url) {
 		file_source_close(&daemon->file);
 	}
 	loop_job_cancel(&daemon->loop, &daemon->reload_job);
