@@ -238,13 +238,18 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		&daemon->wire, &daemon->store);
 	daemon->api.recovered = source_recovered;
 	daemon->api.impl = daemon;
-	event_client_init(
-		&daemon->events, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
-	daemon->events.recorder = &daemon->recorder;
-	daemon->events.handled = daemon_event_handled;
-	daemon->events.rotation_ordered = rotation_ordered;
-	daemon->events.changed = daemon_stream_changed;
-	daemon->events.impl = daemon;
+	const struct event_client_config events = {
+		.plane = &daemon->plane,
+		.loop = &daemon->loop,
+		.dispatcher = &daemon->dispatcher,
+		.clock = clock,
+		.recorder = &daemon->recorder,
+		.handled = daemon_event_handled,
+		.rotation_ordered = rotation_ordered,
+		.changed = daemon_stream_changed,
+		.impl = daemon,
+	};
+	event_client_init(&daemon->events, &events);
 	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->telemetry.wants_cycle = wants_cycle;
 	daemon->telemetry.impl = daemon;
