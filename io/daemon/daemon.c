@@ -86,7 +86,7 @@ static void cycle_ended(void *impl, int error)
 	locked_memory_log_refusal(&daemon->manager.logger);
 	if (!daemon->follows_api)
 		return;
-	daemon->telemetry.status = error ? "degraded" : "healthy";
+	telemetry_note_cycle(&daemon->telemetry, error);
 	cycle_loop_set_interval(&daemon->cycles,
 		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms));
 }
@@ -250,9 +250,15 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		.impl = daemon,
 	};
 	event_client_init(&daemon->events, &events);
-	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
-	daemon->telemetry.wants_cycle = wants_cycle;
-	daemon->telemetry.impl = daemon;
+	const struct telemetry_config telemetry = {
+		.plane = &daemon->plane,
+		.loop = &daemon->loop,
+		.manager = &daemon->manager,
+		.clock = clock,
+		.wants_cycle = wants_cycle,
+		.impl = daemon,
+	};
+	telemetry_init(&daemon->telemetry, &telemetry);
 	daemon->follows_api = true;
 	return 0;
 }
