@@ -234,10 +234,15 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		settings->identity_directory, daemon->manager.logger, diag);
 	if (error)
 		return error;
-	api_source_init(&daemon->api, &daemon->plane, cycle_loop_listener(&daemon->cycles),
-		&daemon->wire, &daemon->store);
-	daemon->api.recovered = source_recovered;
-	daemon->api.impl = daemon;
+	const struct api_source_config source = {
+		.plane = &daemon->plane,
+		.listener = cycle_loop_listener(&daemon->cycles),
+		.wire = daemon->wire,
+		.store = &daemon->store,
+		.recovered = source_recovered,
+		.impl = daemon,
+	};
+	api_source_init(&daemon->api, &source);
 	const struct event_client_config events = {
 		.plane = &daemon->plane,
 		.loop = &daemon->loop,
