@@ -374,6 +374,12 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.node_id = settings->identity->node_id,
 		.source = settings->api_url ? settings->api_url : settings->state_path,
 	};
+	const struct state_store_config store = {
+		.loop = &daemon->loop,
+		.manager = &daemon->manager,
+		.owner = owner,
+		.document_bytes_max = settings->state_bytes_max,
+	};
 	const struct trust_journal_config trust = {
 		.loop = &daemon->loop,
 		.verifier = &daemon->verifier,
@@ -392,8 +398,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.impl = daemon,
 	};
 	int error = cycle_loop_init(&daemon->cycles, &cycles, diag);
-	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
-	daemon->store.document_bytes_max = settings->state_bytes_max;
+	state_store_init(&daemon->store, &store);
 	trust_journal_init(&daemon->trust, &trust);
 	if (!settings->api_url)
 		source_open_file(daemon);

@@ -45,8 +45,11 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	const struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
+	const struct state_store_config store_config = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .node_id = "n1", .source = "x"},
+	};
 	const struct api_source_config config = {
 		.plane = &node->plane,
 		.listener = {.answered = on_answered, .wants_cycle = on_wanted},
@@ -54,7 +57,7 @@ static int set_up(void **state)
 		.store = &store,
 		.recovered = on_recovered,
 	};
-	state_store_init(&store, &node->loop, &node->manager, &owner);
+	state_store_init(&store, &store_config);
 	api_source_init(&source, &config);
 	memset(&told, 0, sizeof told);
 	return 0;

@@ -87,11 +87,14 @@ static int set_up(void **state)
 	scratch_make((void **)&node->scratch);
 	node->path = scratch_path(node->scratch, "state.json");
 	const struct manager_config config = {.logger = {.write = on_log, .sink = node}};
-	struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .source = "state.json"};
+	const struct state_store_config store = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .source = "state.json"},
+	};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
 	assert_int_equal(manager_init(&node->manager, &config), 0);
-	state_store_init(&node->store, &node->loop, &node->manager, &owner);
+	state_store_init(&node->store, &store);
 	no_instances = no_watches = false;
 	*state = node;
 	return 0;
