@@ -63,8 +63,7 @@ void file_source_open(
 		.watch_problem = {.name = "watch of the state file", .loop = loop},
 		.secrecy_problem = {.name = "state file", .loop = loop},
 	};
-	int error = state_file_open(&source->file, options->path, &diag);
-	source->file.bytes_max = options->bytes_max;
+	int error = state_file_open(&source->file, options->path, options->bytes_max, &diag);
 	watch_begin(source, error, &diag);
 	diag_clear(&diag);
 }
