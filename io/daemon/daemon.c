@@ -205,7 +205,8 @@ static void signals_ready(void *impl, uint32_t events)
 
 static void source_open_file(struct daemon *daemon)
 {
-	const struct file_source_options options = {
+	const struct file_source_config config = {
+		.loop = &daemon->loop,
 		.path = daemon->settings->state_path,
 		.bytes_max = daemon->settings->state_bytes_max,
 		.listener = cycle_loop_listener(&daemon->cycles),
@@ -213,7 +214,7 @@ static void source_open_file(struct daemon *daemon)
 		.store = &daemon->store,
 		.logger = daemon->manager.logger,
 	};
-	file_source_open(&daemon->file, &daemon->loop, &options);
+	file_source_open(&daemon->file, &config);
 }
 
 static int source_open_api(struct daemon *daemon, struct diag *diag)

@@ -114,14 +114,15 @@ static int tear_down(void **state)
 
 static void begin_with_limit(struct node *node, size_t bytes_max)
 {
-	const struct file_source_options options = {
+	const struct file_source_config config = {
+		.loop = &node->loop,
 		.path = node->path.text,
 		.bytes_max = bytes_max,
 		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
 		.store = &node->store,
 		.logger = node->manager.logger,
 	};
-	file_source_open(&node->source, &node->loop, &options);
+	file_source_open(&node->source, &config);
 }
 
 static void begin(struct node *node)
