@@ -217,24 +217,9 @@ static void source_open_file(struct daemon *daemon)
 	file_source_open(&daemon->file, &config);
 }
 
-static int source_open_api(struct daemon *daemon, struct diag *diag)
+static void api_clients_init(struct daemon *daemon)
 {
-	const struct daemon_settings *settings = daemon->settings;
 	struct clock clock = daemon->reconciler.clock;
-	struct api_options options = {
-		.url = settings->api_url,
-		.node_id = settings->identity->node_id,
-		.ca_file = settings->ca_path,
-		.user_agent = "plexwg",
-		.state_bytes_max = settings->state_bytes_max,
-	};
-	if (!options.node_id)
-		return diag_fail(diag, -EINVAL,
-			"the identity has no node_id, which the control plane requires");
-	int error = control_plane_open(&daemon->plane, &daemon->loop, &options,
-		settings->identity_directory, daemon->manager.logger, diag);
-	if (error)
-		return error;
 	const struct api_source_config source = {
 		.plane = &daemon->plane,
 		.listener = cycle_loop_listener(&daemon->cycles),
@@ -265,6 +250,26 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		.impl = daemon,
 	};
 	telemetry_init(&daemon->telemetry, &telemetry);
+}
+
+static int source_open_api(struct daemon *daemon, struct diag *diag)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	struct api_options options = {
+		.url = settings->api_url,
+		.node_id = settings->identity->node_id,
+		.ca_file = settings->ca_path,
+		.user_agent = "plexwg",
+		.state_bytes_max = settings->state_bytes_max,
+	};
+	if (!options.node_id)
+		return diag_fail(diag, -EINVAL,
+			"the identity has no node_id, which the control plane requires");
+	int error = control_plane_open(&daemon->plane, &daemon->loop, &options,
+		settings->identity_directory, daemon->manager.logger, diag);
+	if (error)
+		return error;
+	api_clients_init(daemon);
 	daemon->follows_api = true;
 	return 0;
 }
@@ -300,7 +305,7 @@ static void trust_restore(struct daemon *daemon)
 	trust_journal_start(&daemon->trust);
 }
 
-static int engine_init(struct daemon *daemon, struct diag *diag)
+static int daemon_manager_init(struct daemon *daemon)
 {
 	const struct daemon_settings *settings = daemon->settings;
 	struct logger logger = log_limiter_logger(&daemon->log);
@@ -320,7 +325,13 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		/* A recorder cannot describe what happens in the middle of a cycle. */
 		config.pause = (struct pause){0};
 	}
-	int error = manager_init(&daemon->manager, &config);
+	return manager_init(&daemon->manager, &config);
+}
+
+static int engine_init(struct daemon *daemon, struct diag *diag)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	int error = daemon_manager_init(daemon);
 	if (error)
 		return diag_fail_errno(diag, error);
 	const struct verifier_config verifier = {
@@ -367,10 +378,10 @@ static void state_restore(struct daemon *daemon)
 	diag_clear(&diag);
 }
 
-static int daemon_open(struct daemon *daemon, struct diag *diag)
+static void daemon_stores_init(struct daemon *daemon)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct state_store_file_owner owner = {
+	const struct state_store_file_owner owner = {
 		.directory = settings->identity_directory,
 		.node_id = settings->identity->node_id,
 		.source = settings->api_url ? settings->api_url : settings->state_path,
@@ -387,6 +398,13 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.owner = owner,
 		.logger = daemon->manager.logger,
 	};
+	state_store_init(&daemon->store, &store);
+	trust_journal_init(&daemon->trust, &trust);
+}
+
+static int daemon_open(struct daemon *daemon, struct diag *diag)
+{
+	const struct daemon_settings *settings = daemon->settings;
 	const struct cycle_loop_config cycles = {
 		.loop = &daemon->loop,
 		.reconciler = &daemon->reconciler,
@@ -399,8 +417,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.impl = daemon,
 	};
 	int error = cycle_loop_init(&daemon->cycles, &cycles, diag);
-	state_store_init(&daemon->store, &store);
-	trust_journal_init(&daemon->trust, &trust);
+	daemon_stores_init(daemon);
 	if (!settings->api_url)
 		source_open_file(daemon);
 	else if (!error)
