@@ -10,19 +10,24 @@
 #include "reconcile.h"
 #include "state_store_file.h"
 
-struct state_store {
-	struct state_store_file cache;
-	size_t document_bytes_max; /* log a restored document that exceeds this; 0: the default */
+/* All borrowed. */
+struct state_store_config {
 	struct loop *loop;
 	struct manager *manager;
+	struct state_store_file_owner owner;
+	size_t document_bytes_max; /* log a restored document that exceeds this; 0: the default */
+};
+
+struct state_store {
+	struct state_store_config config;
+	struct state_store_file cache;
 	struct loop_timer timer;
 	int64_t not_before_ms;    /* no write until then */
 	uint64_t overtaken_order; /* events up to it are superseded by the document on disk */
 	struct problem write_problem;
 };
 
-void state_store_init(struct state_store *store, struct loop *loop, struct manager *manager,
-	const struct state_store_file_owner *owner);
+void state_store_init(struct state_store *store, const struct state_store_config *config);
 /* Write pending changes and close. */
 void state_store_deinit(struct state_store *store);
 

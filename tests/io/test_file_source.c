@@ -86,14 +86,15 @@ static int set_up(void **state)
 	assert_non_null(node);
 	scratch_make((void **)&node->scratch);
 	node->path = scratch_path(node->scratch, "state.json");
-	struct controller none = {0};
-	struct interface_config config = {0};
-	struct logger logger = {.write = on_log, .sink = node};
-	struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .source = "state.json"};
+	const struct manager_config config = {.logger = {.write = on_log, .sink = node}};
+	const struct state_store_config store = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .source = "state.json"},
+	};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
-	assert_int_equal(manager_init(&node->manager, none, &config, logger), 0);
-	state_store_init(&node->store, &node->loop, &node->manager, &owner);
+	assert_int_equal(manager_init(&node->manager, &config), 0);
+	state_store_init(&node->store, &store);
 	no_instances = no_watches = false;
 	*state = node;
 	return 0;
@@ -113,14 +114,15 @@ static int tear_down(void **state)
 
 static void begin_with_limit(struct node *node, size_t bytes_max)
 {
-	const struct file_source_options options = {
+	const struct file_source_config config = {
+		.loop = &node->loop,
 		.path = node->path.text,
 		.bytes_max = bytes_max,
 		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
 		.store = &node->store,
 		.logger = node->manager.logger,
 	};
-	file_source_open(&node->source, &node->loop, &options);
+	file_source_open(&node->source, &config);
 }
 
 static void begin(struct node *node)

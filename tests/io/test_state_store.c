@@ -30,9 +30,12 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	const struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
-	state_store_init(&store, &node->loop, &node->manager, &owner);
+	const struct state_store_config config = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .node_id = "n1", .source = "x"},
+	};
+	state_store_init(&store, &config);
 	sync_ms = 0;
 	disk_is_full = false;
 	state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT));
@@ -162,9 +165,9 @@ static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(voi
 		text[length - 1] = more ? ' ' : '}';
 		text[length - 1 + more] = '}';
 		assert_int_equal(state_store_save_document(&store, text, length + more), 0);
-		store.document_bytes_max = length;
-		reconciler_init(&reconciler, &node->manager, NULL, node->clock,
-			(struct drift_reporter){0}, &node->identity);
+		store.config.document_bytes_max = length;
+		reconciler_init(&reconciler, &(struct reconciler_config){.manager = &node->manager,
+						     .clock = node->clock});
 		assert_int_equal(state_store_restore(&store, &node->wire, &reconciler, NULL), 0);
 		assert_true(reconciler.has_document);
 		fflush(node->log_file);
