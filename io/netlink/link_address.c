@@ -96,7 +96,7 @@ static int address_message_send(struct link *link, int type, int flags,
 	if (message && nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) >= 0 &&
 		nla_put(message, IFA_LOCAL, bytes, address->local) >= 0 &&
 		nla_put(message, IFA_ADDRESS, bytes, address->address) >= 0)
-		error = netlink_socket_exchange(&link->netlink, message, NULL, diag);
+		error = netlink_socket_exchange(&link->netlink, message, NULL, NULL, diag);
 	else
 		error = diag_fail_errno(diag, -ENOMEM);
 	nlmsg_free(message);
@@ -137,7 +137,7 @@ static int address_list_read(
 	struct netlink_handler handler = {address_decode, list};
 	for (int tries = 0; tries < DUMP_TRIES_MAX; tries++) {
 		list->count = 0;
-		error = netlink_socket_exchange(&link->netlink, message, &handler, diag);
+		error = netlink_socket_exchange(&link->netlink, message, &handler, NULL, diag);
 		if (error != -EAGAIN)
 			break;
 	}
