@@ -9,10 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int manager_init(struct manager *manager, struct controller controller,
-	const struct interface_config *config, struct logger logger)
+int manager_init(struct manager *manager, const struct manager_config *config)
 {
-	*manager = (struct manager){.controller = controller, .config = *config, .logger = logger};
+	*manager = (struct manager){
+		.controller = config->controller,
+		.config = config->interface,
+		.identity = config->identity,
+		.logger = config->logger,
+		.lookup = config->lookup,
+		.pause = config->pause,
+		.router = config->router,
+		.route_policy = config->route_policy,
+	};
 	config_apply_defaults(&manager->config);
 	return peer_index_init(&manager->index);
 }
@@ -185,9 +193,8 @@ static int setup_check(const struct manager *manager, struct diag *diag)
 	return error ? diag_wrap(diag, error, "wireguard: setup: configure address") : 0;
 }
 
-int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag)
+int manager_setup(struct manager *manager, struct diag *diag)
 {
-	manager->identity = identity;
 	bool was_up = manager->state == INTERFACE_UP;
 	int unfit = was_up ? 0 : setup_check(manager, diag);
 	if (unfit)

@@ -10,19 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void reconciler_init(struct reconciler *reconciler, struct manager *manager,
-	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
-	const struct identity *identity)
+void reconciler_init(struct reconciler *reconciler, const struct reconciler_config *config)
 {
 	*reconciler = (struct reconciler){
-		.manager = manager,
-		.verifier = verifier,
-		.clock = clock,
-		.reporter = reporter,
-		.identity = identity,
+		.manager = config->manager,
+		.verifier = config->verifier,
+		.clock = config->clock,
+		.reporter = config->reporter,
+		.observer = config->observer,
+		.guard = {.max_percent = config->max_removal_percent},
+		.convergence = {.key = config->digest_key},
 	};
-	/* Set before the first Setup, so that no event adds the node's own key earlier. */
-	manager->identity = identity;
 }
 
 void reconciler_deinit(struct reconciler *reconciler)
@@ -44,7 +42,7 @@ void reconciler_preload(struct reconciler *reconciler, struct state_document *do
 
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 {
-	int error = manager_setup(reconciler->manager, reconciler->identity, diag);
+	int error = manager_setup(reconciler->manager, diag);
 	if (error)
 		return error;
 	reconciler->fetch_order = pending_events_fetch_begin(&reconciler->manager->pending);
@@ -101,7 +99,7 @@ static int signing_keys_report(const struct reconciler *reconciler, struct diag 
 static int device_setup_again(struct reconciler *reconciler, const char *reason, struct diag *diag)
 {
 	log_line(&reconciler->manager->logger, LOG_INTERFACE_DRIFTED, "reason", reason, NULL);
-	return manager_setup(reconciler->manager, reconciler->identity, diag);
+	return manager_setup(reconciler->manager, diag);
 }
 
 /*
@@ -129,7 +127,7 @@ static int device_read_once(struct reconciler *reconciler, struct device *ret,
 	if (error)
 		return diag_wrap(diag, error, "read device");
 	enum interface_event drift = interface_drift(&device, &manager->config,
-		&reconciler->identity->public_key, &reconciler->identity->mesh_ip);
+		&manager->identity->public_key, &manager->identity->mesh_ip);
 	if (drift == INTERFACE_EVENT_NONE) {
 		*ret = device;
 		return 0;
@@ -268,7 +266,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 		.pending = &manager->pending,
 		.actual = &cycle->device->peers,
 		.names = cycle->names,
-		.identity = reconciler->identity,
+		.identity = manager->identity,
 		.lookup = &manager->lookup,
 	};
 	struct moment now = clock_read(&reconciler->clock);

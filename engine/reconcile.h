@@ -56,13 +56,22 @@ struct cycle_observer {
 	void *impl; /* `executed` may be NULL */
 };
 
-struct reconciler {
+/* Manager, verifier and interfaces are borrowed. */
+struct reconciler_config {
 	struct manager *manager;
 	struct verifier *verifier; /* gets the documents' signing keys; NULL: they are ignored */
 	struct clock clock;
 	struct drift_reporter reporter;
-	const struct identity *identity;
-	/* Zero after reconciler_init; set them before the first cycle. */
+	struct cycle_observer observer;
+	int max_removal_percent;      /* see removal_guard.h; 0: no limit */
+	struct digest_key digest_key; /* random, see convergence.h */
+};
+
+struct reconciler {
+	struct manager *manager;
+	struct verifier *verifier;
+	struct clock clock;
+	struct drift_reporter reporter;
 	struct cycle_observer observer;
 	struct removal_guard guard;
 	/* The rest is private. */
@@ -75,9 +84,7 @@ struct reconciler {
 	unsigned created_count; /* the manager's, as of the last `convergence` record */
 };
 
-void reconciler_init(struct reconciler *reconciler, struct manager *manager,
-	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
-	const struct identity *identity);
+void reconciler_init(struct reconciler *reconciler, const struct reconciler_config *config);
 void reconciler_deinit(struct reconciler *reconciler);
 
 /*

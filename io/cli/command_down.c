@@ -36,8 +36,12 @@ static int down(struct session *session, struct diag *diag)
 		error = session_open_controller(session, diag);
 	if (error)
 		return error;
-	error = manager_init(&manager, session->controller.controller, &session->options->config,
-		session_logger(session));
+	const struct manager_config config = {
+		.controller = session->controller.controller,
+		.interface = session->options->config,
+		.logger = session_logger(session),
+	};
+	error = manager_init(&manager, &config);
 	if (error)
 		return diag_fail_errno(diag, error);
 	error = manager_teardown(&manager, diag);

@@ -339,6 +339,11 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	}
 }
 
+struct cycle_observer cycle_loop_observer(struct cycle_loop *cycles)
+{
+	return (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
+}
+
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
 	const struct link_router *router, int64_t interval_ms, struct diag *diag)
 {
@@ -352,7 +357,6 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 		.cycle_problem = {.name = "cycle", .loop = loop},
 		.names_problem = {.name = "host names", .loop = loop},
 	};
-	reconciler->observer = (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
 	int error = resolver_init(&cycles->resolver, diag);
 	if (error)
 		return error;

@@ -60,14 +60,13 @@ struct cycle_loop {
 	struct problem names_problem;
 };
 
-/*
- * Borrows everything, and registers as the reconciler's observer. The routes of `router` are
- * watched unless it is NULL. Returns 0 or a negative errno.
- */
+/* Borrows everything. The routes of `router` are watched unless it is NULL. Returns 0 or a negative
+ * errno. */
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
 	const struct link_router *router, int64_t interval_ms, struct diag *diag);
 void cycle_loop_deinit(struct cycle_loop *cycles);
-/* The listener to give to the source. */
+/* What the reconciler and the source get; both borrow `cycles`. */
+struct cycle_observer cycle_loop_observer(struct cycle_loop *cycles);
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
 /* Begin a cycle within `delay_ms`. */
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);

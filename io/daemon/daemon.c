@@ -243,10 +243,15 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
 	daemon->telemetry.wants_cycle = wants_cycle;
 	daemon->telemetry.impl = daemon;
-	daemon->reconciler.reporter = telemetry_drift(&daemon->telemetry);
 	daemon->cycles.about_to_fetch = about_to_fetch;
 	daemon->follows_api = true;
 	return 0;
+}
+
+static void signing_keys_restore(struct daemon *daemon, const struct signing_keys *keys)
+{
+	const struct trust_record record = {.kind = TRUST_KEYS, .keys = *keys};
+	verifier_restore(&daemon->verifier, &record);
 }
 
 /* Without a key all events are rejected until the control plane's state names one. */
@@ -258,7 +263,7 @@ static void signing_key_load(struct daemon *daemon)
 		    daemon->settings->identity_directory, &keys.current, &diag) != 0)
 		log_line(&daemon->manager.logger, LOG_NO_SIGNING_KEY, "error", diag_text(&diag),
 			NULL);
-	daemon->verifier.keys = keys;
+	signing_keys_restore(daemon, &keys);
 	diag_clear(&diag);
 }
 
@@ -267,37 +272,53 @@ static void trust_restore(struct daemon *daemon)
 {
 	const struct state_document *document = &daemon->reconciler.document;
 	signing_key_load(daemon);
-	daemon->trust.configured = daemon->verifier.keys.current;
-	trust_journal_load(&daemon->trust, &daemon->verifier);
+	trust_journal_load(&daemon->trust);
 	if (!daemon->trust.has_keys && document->has_signing_keys)
-		daemon->verifier.keys = document->signing_keys;
+		signing_keys_restore(daemon, &document->signing_keys);
 	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
-	trust_journal_start(&daemon->trust, &daemon->verifier);
+	trust_journal_start(&daemon->trust);
 }
 
 static int engine_init(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct controller controller = settings->controller;
 	struct logger logger = log_limiter_logger(&daemon->log);
-	recorder_init(&daemon->recorder, controller, system_clock(), logger);
-	if (settings->record_path)
-		controller = recorder_controller(&daemon->recorder);
-	int error = manager_init(&daemon->manager, controller, &settings->config, logger);
+	struct manager_config config = {
+		.controller = settings->controller,
+		.interface = settings->config,
+		.identity = settings->identity,
+		.logger = logger,
+		.lookup = resolver_lookup(&daemon->cycles.resolver),
+		.pause = {daemon_turn, daemon},
+		.router = settings->router ? link_router(settings->router) : (struct router){0},
+		.route_policy = settings->route_policy,
+	};
+	recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+	if (settings->record_path) {
+		config.controller = recorder_controller(&daemon->recorder);
+		/* A recorder cannot describe what happens in the middle of a cycle. */
+		config.pause = (struct pause){0};
+	}
+	int error = manager_init(&daemon->manager, &config);
 	if (error)
 		return diag_fail_errno(diag, error);
-	/* A recorder cannot describe what happens in the middle of a cycle. */
-	if (!settings->record_path)
-		daemon->manager.pause = (struct pause){daemon_turn, daemon};
-	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
-	daemon->verifier.nonces.max = settings->nonces_max;
-	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
-		(struct drift_reporter){0}, settings->identity);
-	if (settings->router)
-		daemon->manager.router = link_router(settings->router);
-	daemon->manager.route_policy = settings->route_policy;
-	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
-	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
+	const struct verifier_config verifier = {
+		.check = signature_check_ed25519(),
+		.store = trust_journal_store(&daemon->trust),
+		.nonces_max = settings->nonces_max,
+	};
+	verifier_init(&daemon->verifier, &verifier);
+	struct reconciler_config reconciler = {
+		.manager = &daemon->manager,
+		.verifier = &daemon->verifier,
+		.clock = system_clock(),
+		.observer = cycle_loop_observer(&daemon->cycles),
+		.max_removal_percent = settings->max_removal_percent,
+	};
+	if (settings->api_url)
+		reconciler.reporter = telemetry_drift(&daemon->telemetry);
+	randombytes_buf(&reconciler.digest_key, sizeof reconciler.digest_key);
+	reconciler_init(&daemon->reconciler, &reconciler);
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,
 		.allow_host_names = true,
@@ -305,7 +326,6 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.allowed_ips_max = settings->allowed_ips_max,
 		.allowed_ips_total_max = settings->allowed_ips_total_max,
 	};
-	daemon->manager.lookup = resolver_lookup(&daemon->cycles.resolver);
 	daemon->dispatcher = (struct event_dispatcher){
 		.manager = &daemon->manager,
 		.verifier = &daemon->verifier,
@@ -334,6 +354,12 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.node_id = settings->identity->node_id,
 		.source = settings->api_url ? settings->api_url : settings->state_path,
 	};
+	const struct trust_journal_config trust = {
+		.loop = &daemon->loop,
+		.verifier = &daemon->verifier,
+		.owner = owner,
+		.logger = daemon->manager.logger,
+	};
 	int error = cycle_loop_init(&daemon->cycles, &daemon->loop, &daemon->reconciler,
 		settings->router, settings->interval_ms, diag);
 	daemon->cycles.recorder = &daemon->recorder;
@@ -341,7 +367,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.impl = daemon;
 	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
 	daemon->store.document_bytes_max = settings->state_bytes_max;
-	trust_journal_init(&daemon->trust, &daemon->loop, &owner, daemon->manager.logger);
+	trust_journal_init(&daemon->trust, &trust);
 	if (!settings->api_url)
 		source_open_file(daemon);
 	else if (!error)

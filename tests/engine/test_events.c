@@ -13,7 +13,7 @@ static int up_setup(void **state)
 	if (world_setup(state) != 0)
 		return -1;
 	struct world *world = *state;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	fake_forget_calls(&world->fake);
 	return 0;
 }

@@ -74,9 +74,14 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
+	const struct reconciler_config config = {
+		.manager = &node->manager,
+		.verifier = &node->verifier,
+		.clock = node->clock,
+		.observer = cycle_loop_observer(&cycles),
+	};
 	node->wire.allow_host_names = true;
-	reconciler_init(&reconciler, &node->manager, &node->verifier, node->clock,
-		(struct drift_reporter){0}, &node->identity);
+	reconciler_init(&reconciler, &config);
 	assert_int_equal(
 		cycle_loop_init(&cycles, &node->loop, &reconciler, NULL, 10 * MINUTE_MS, NULL), 0);
 	node->manager.lookup = resolver_lookup(&cycles.resolver);

@@ -118,17 +118,17 @@ static void assert_delivery(struct json_span delivery, struct verifier *verifier
 static void assert_vector(struct json_span vector, struct json_reader *reader)
 {
 	struct arena arena = {0};
-	struct signing_keys keys;
+	struct verifier_config config = {.check = signature_check_ed25519()};
 	struct verifier verifier;
 	struct json_span delivery;
 	int64_t now_ns;
 	size_t length;
 	const char *now = text_of(vector, "now", &arena, &length);
 	assert_true(timestamp_parse(now, length, &now_ns));
-	assert_int_equal(
-		signing_keys_wire_read(reader, member_of(vector, "signing_keys"), "", &keys, NULL),
+	assert_int_equal(signing_keys_wire_read(
+				 reader, member_of(vector, "signing_keys"), "", &config.keys, NULL),
 		0);
-	verifier_init(&verifier, signature_check_ed25519(), &keys);
+	verifier_init(&verifier, &config);
 	struct json_cursor cursor = json_cursor_open(member_of(vector, "deliveries"));
 	while (json_cursor_element(&cursor, &delivery))
 		assert_delivery(delivery, &verifier, now_ns);

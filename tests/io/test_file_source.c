@@ -86,13 +86,11 @@ static int set_up(void **state)
 	assert_non_null(node);
 	scratch_make((void **)&node->scratch);
 	node->path = scratch_path(node->scratch, "state.json");
-	struct controller none = {0};
-	struct interface_config config = {0};
-	struct logger logger = {.write = on_log, .sink = node};
+	const struct manager_config config = {.logger = {.write = on_log, .sink = node}};
 	struct state_store_file_owner owner = {
 		.directory = node->scratch->directory, .source = "state.json"};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
-	assert_int_equal(manager_init(&node->manager, none, &config, logger), 0);
+	assert_int_equal(manager_init(&node->manager, &config), 0);
 	state_store_init(&node->store, &node->loop, &node->manager, &owner);
 	no_instances = no_watches = false;
 	*state = node;

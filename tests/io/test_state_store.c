@@ -163,8 +163,8 @@ static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(voi
 		text[length - 1 + more] = '}';
 		assert_int_equal(state_store_save_document(&store, text, length + more), 0);
 		store.document_bytes_max = length;
-		reconciler_init(&reconciler, &node->manager, NULL, node->clock,
-			(struct drift_reporter){0}, &node->identity);
+		reconciler_init(&reconciler, &(struct reconciler_config){.manager = &node->manager,
+						     .clock = node->clock});
 		assert_int_equal(state_store_restore(&store, &node->wire, &reconciler, NULL), 0);
 		assert_true(reconciler.has_document);
 		fflush(node->log_file);

@@ -91,7 +91,7 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 		return reconciler_begin(reconciler, diag);
 	if (recorder->phase == RECORDER_FETCHING)
 		fetch_give_up(recorder);
-	identity_follow(recorder, reconciler->identity);
+	identity_follow(recorder, reconciler->manager->identity);
 	recorder_unit_begin(recorder);
 	recorder->phase = RECORDER_BEGINNING;
 	int error = reconciler_begin(reconciler, diag);
@@ -227,7 +227,7 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	enum fetch_outcome outcome = answer->outcome;
 	bool was_provisional = reconciler->is_provisional;
 	int64_t now_ns = time_now(recorder);
-	identity_follow(recorder, reconciler->identity);
+	identity_follow(recorder, reconciler->manager->identity);
 	recorder->phase = RECORDER_FINISHING;
 	int error = recorded_cycle_finish(recorder, reconciler, answer, now_ns, diag);
 	recorder_settle(recorder);

@@ -111,7 +111,7 @@ static int call_product(
 	struct manager *manager = &run->process.manager;
 	switch (step->kind) {
 	case STEP_SETUP:
-		return manager_setup(manager, &run->scenario->identity, diag);
+		return manager_setup(manager, diag);
 	case STEP_TEARDOWN:
 		return manager_teardown(manager, diag);
 	case STEP_ADD_PEER:
