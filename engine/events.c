@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include "diag.h"
+#include "observer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -179,6 +180,30 @@ bool event_is_immediate(const struct envelope *envelope)
 	return kind && kind->is_immediate;
 }
 
+static void event_observe(const struct event_dispatcher *dispatcher,
+	const struct envelope *envelope, const struct event_delivery *delivery, int error,
+	const struct diag *diag)
+{
+	const struct event_judgement judgement = {
+		.envelope = envelope,
+		.arrived = delivery->now,
+		.verdict = delivery->verdict,
+		.error = error,
+		.error_text = diag_text(diag),
+	};
+	observe_event(dispatcher->manager, &judgement);
+}
+
+enum verdict event_verify(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, struct diag *diag)
+{
+	struct event_delivery delivery = {.now = now};
+	delivery.verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	if (delivery.verdict != VERDICT_ACCEPTED)
+		event_observe(dispatcher, envelope, &delivery, -EBADMSG, diag);
+	return delivery.verdict;
+}
+
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
@@ -190,13 +215,14 @@ int event_handle(struct event_dispatcher *dispatcher, const struct envelope *env
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
 	dispatcher->delivery = NULL;
 	*ret_verdict = delivery.verdict;
+	event_observe(dispatcher, envelope, &delivery, error, diag);
 	return error;
 }
 
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	*ret_verdict = event_verify(dispatcher, envelope, now, diag);
 	if (*ret_verdict != VERDICT_ACCEPTED)
 		return -EBADMSG;
 	return event_handle(dispatcher, envelope, now, ret_verdict, diag);

@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "executor.h"
+#include "observer.h"
 #include "timestamp.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@ void reconciler_init(struct reconciler *reconciler, const struct reconciler_conf
 		.verifier = config->verifier,
 		.clock = config->clock,
 		.reporter = config->reporter,
-		.observer = config->observer,
 		.guard = {.max_percent = config->max_removal_percent},
 		.convergence = {.key = config->digest_key},
 	};
@@ -43,6 +43,7 @@ void reconciler_preload(struct reconciler *reconciler, struct state_document *do
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 {
 	int error = manager_setup(reconciler->manager, diag);
+	observe_cycle_begin(reconciler->manager, error);
 	if (error)
 		return error;
 	reconciler->fetch_order = pending_events_fetch_begin(&reconciler->manager->pending);
@@ -63,6 +64,7 @@ static void document_take(struct reconciler *reconciler, struct state_document *
 	if (reconciler->document.has_signing_keys && reconciler->verifier)
 		verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
 			reconciler->fetch_order);
+	observe_document(reconciler->manager, &reconciler->document);
 }
 
 /*
@@ -119,6 +121,8 @@ static int device_read_once(struct reconciler *reconciler, struct device *ret,
 		manager->controller.impl, manager->config.interface_name, &device, diag);
 	manager_note_error(manager, error);
 	manager->is_stuck = manager->is_stuck && error;
+	if (error)
+		observe_device(manager, NULL, INTERFACE_EVENT_NONE, error);
 	if (error == -ENODEV) {
 		diag_clear(diag);
 		*ret_reason = interface_event_name(INTERFACE_EVENT_LINK_LOST);
@@ -128,6 +132,7 @@ static int device_read_once(struct reconciler *reconciler, struct device *ret,
 		return diag_wrap(diag, error, "read device");
 	enum interface_event drift = interface_drift(&device, &manager->config,
 		&manager->identity->public_key, &manager->identity->mesh_ip);
+	observe_device(manager, &device, drift, 0);
 	if (drift == INTERFACE_EVENT_NONE) {
 		*ret = device;
 		return 0;
@@ -251,6 +256,7 @@ struct cycle {
 	struct reconciler *reconciler;
 	const struct device *device;
 	const struct peer_names *names;
+	struct moment now;
 	struct plan plan;
 	struct route_plan routes;
 	struct peer_op_result *results;
@@ -269,8 +275,8 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 		.identity = manager->identity,
 		.lookup = &manager->lookup,
 	};
-	struct moment now = clock_read(&reconciler->clock);
-	int error = plan_compute(&input, &manager->endpoints, now, &cycle->plan);
+	cycle->now = clock_read(&reconciler->clock);
+	int error = plan_compute(&input, &manager->endpoints, cycle->now, &cycle->plan);
 	if (!error && reconciler->is_provisional)
 		peer_diff_withhold_removes(&cycle->plan.diff);
 	else if (!error)
@@ -278,7 +284,7 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 			cycle->device->peers.count, &manager->logger);
 	if (!error)
 		error = endpoint_history_compared(&manager->endpoints, &cycle->plan.desired.peers,
-			&cycle->device->peers, now);
+			&cycle->device->peers, cycle->now);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
@@ -345,14 +351,14 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
-	struct cycle_report report = {
+	const struct cycle_report report = {
+		.now = cycle->now,
 		.plan = &cycle->plan,
 		.actual = &cycle->device->peers,
 		.results = cycle->results,
 		.routes = &cycle->routes,
 	};
-	if (reconciler->observer.executed)
-		reconciler->observer.executed(reconciler->observer.impl, &report);
+	observe_cycle(manager, &report);
 	changes_log(&manager->logger, &cycle->corrections);
 	corrections_report(reconciler, &cycle->corrections);
 	allowed_ip_history_load(
@@ -422,31 +428,35 @@ static int device_reconcile(struct reconciler *reconciler, struct diag *failures
 	return error;
 }
 
-/* Apply the document in force. `error` and `failures` are from earlier steps of the cycle. */
-static int cycle_reconcile(
-	struct reconciler *reconciler, int error, struct diag *failures, struct diag *diag)
+/* Apply the document in force. `end` has the error of earlier steps, whose text is in `failures`.
+ */
+static int cycle_reconcile(struct reconciler *reconciler, struct cycle_end end,
+	struct diag *failures, struct diag *diag)
 {
-	error = first_error(error, signing_keys_report(reconciler, failures));
+	end.error = first_error(end.error, signing_keys_report(reconciler, failures));
 	if (reconciler->has_document)
-		error = first_error(error, device_reconcile(reconciler, failures));
-	if (error) {
+		end.error = first_error(end.error, device_reconcile(reconciler, failures));
+	end.error_text = diag_text(failures);
+	observe_cycle_end(reconciler->manager, &end);
+	if (end.error) {
 		diag_join(diag, failures);
-		diag_wrap(diag, error, "wireguard: reconcile");
+		diag_wrap(diag, end.error, "wireguard: reconcile");
 	}
 	diag_clear(failures);
-	return error;
+	return end.error;
 }
 
 int reconciler_repair(struct reconciler *reconciler, struct diag *diag)
 {
 	struct diag failures = {0};
-	return cycle_reconcile(reconciler, 0, &failures, diag);
+	return cycle_reconcile(reconciler, (struct cycle_end){.is_repair = true}, &failures, diag);
 }
 
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag)
 {
 	struct diag failures = {0};
-	int error = fetch_answer_take(reconciler, answer, &failures);
-	return cycle_reconcile(reconciler, error, &failures, diag);
+	struct cycle_end end = {.outcome = answer->outcome};
+	end.error = fetch_answer_take(reconciler, answer, &failures);
+	return cycle_reconcile(reconciler, end, &failures, diag);
 }

@@ -167,7 +167,8 @@ static void cycle_start(void *impl)
 	cycles->started_ms = loop_now_ms();
 	if (cycles->about_to_fetch)
 		cycles->about_to_fetch(cycles->impl);
-	int error = recorder_begin(cycles->recorder, cycles->reconciler, &diag);
+	int error = cycles->recorder ? recorder_begin(cycles->recorder, cycles->reconciler, &diag)
+				     : reconciler_begin(cycles->reconciler, &diag);
 	if (error) {
 		cycle_end(cycles, error, &diag);
 	} else {
@@ -228,7 +229,9 @@ static void cycle_finish(void *impl)
 	};
 	names_report(cycles);
 	resolver_sweep(&cycles->resolver);
-	int error = recorder_finish(cycles->recorder, cycles->reconciler, &answer, &diag);
+	int error = cycles->recorder
+			    ? recorder_finish(cycles->recorder, cycles->reconciler, &answer, &diag)
+			    : reconciler_finish(cycles->reconciler, &answer, &diag);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
 }
@@ -339,9 +342,9 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	}
 }
 
-struct cycle_observer cycle_loop_observer(struct cycle_loop *cycles)
+struct observer cycle_loop_observer(struct cycle_loop *cycles)
 {
-	return (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
+	return (struct observer){.cycle_executed = cycle_executed, .impl = cycles};
 }
 
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,

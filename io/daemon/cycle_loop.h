@@ -16,6 +16,7 @@
 #include "endpoint_names.h"
 #include "link_watch.h"
 #include "loop.h"
+#include "observer.h"
 #include "problem.h"
 #include "recorder.h"
 #include "source.h"
@@ -65,8 +66,8 @@ struct cycle_loop {
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
 	const struct link_router *router, int64_t interval_ms, struct diag *diag);
 void cycle_loop_deinit(struct cycle_loop *cycles);
-/* What the reconciler and the source get; both borrow `cycles`. */
-struct cycle_observer cycle_loop_observer(struct cycle_loop *cycles);
+/* What the manager and the source get; both borrow `cycles`. */
+struct observer cycle_loop_observer(struct cycle_loop *cycles);
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
 /* Begin a cycle within `delay_ms`. */
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);

@@ -27,11 +27,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
+
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
 	struct log_limiter log;
 	struct recorder recorder;
+	struct observer observers[OBSERVER_COUNT];
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
@@ -235,7 +238,7 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 	daemon->cycles.source = api_source(&daemon->api);
 	event_client_init(
 		&daemon->events, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
-	daemon->events.recorder = &daemon->recorder;
+	daemon->events.recorder = settings->record_path ? &daemon->recorder : NULL;
 	daemon->events.handled = daemon_event_handled;
 	daemon->events.rotation_ordered = rotation_ordered;
 	daemon->events.changed = daemon_stream_changed;
@@ -292,9 +295,14 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.pause = {daemon_turn, daemon},
 		.router = settings->router ? link_router(settings->router) : (struct router){0},
 		.route_policy = settings->route_policy,
+		.observers = daemon->observers,
+		.observer_count = OBSERVER_RECORDER,
 	};
-	recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
 	if (settings->record_path) {
+		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+		daemon->observers[OBSERVER_RECORDER] = recorder_observer(&daemon->recorder);
+		config.observer_count++;
 		config.controller = recorder_controller(&daemon->recorder);
 		/* A recorder cannot describe what happens in the middle of a cycle. */
 		config.pause = (struct pause){0};
@@ -312,7 +320,6 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.manager = &daemon->manager,
 		.verifier = &daemon->verifier,
 		.clock = system_clock(),
-		.observer = cycle_loop_observer(&daemon->cycles),
 		.max_removal_percent = settings->max_removal_percent,
 	};
 	if (settings->api_url)
@@ -362,7 +369,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 	};
 	int error = cycle_loop_init(&daemon->cycles, &daemon->loop, &daemon->reconciler,
 		settings->router, settings->interval_ms, diag);
-	daemon->cycles.recorder = &daemon->recorder;
+	daemon->cycles.recorder = settings->record_path ? &daemon->recorder : NULL;
 	daemon->cycles.ended = cycle_ended;
 	daemon->cycles.impl = daemon;
 	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
@@ -421,7 +428,9 @@ static int daemon_end(struct daemon *daemon, struct diag *diag)
 	service_stopping(&daemon->service);
 	if (daemon->settings->keep_interface)
 		return 0;
-	return recorder_teardown(&daemon->recorder, &daemon->manager, diag);
+	return daemon->settings->record_path
+		       ? recorder_teardown(&daemon->recorder, &daemon->manager, diag)
+		       : manager_teardown(&daemon->manager, diag);
 }
 
 static void daemon_close(struct daemon *daemon)

@@ -95,7 +95,7 @@ static void an_observer_learns_of_each_cycle_that_came_to_its_operations(void **
 {
 	struct world *world = *state;
 	struct seen seen = {0};
-	world->reconciler.observer = (struct cycle_observer){see, &seen};
+	world->observers[0] = (struct observer){.cycle_executed = see, .impl = &seen};
 	fails(world, "add_peer", 4, -EIO, 1);
 	assert_int_not_equal(cycle_wants(world, "2345"), 0);
 	assert_int_equal(seen.count, 1);

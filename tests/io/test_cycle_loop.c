@@ -49,6 +49,7 @@ int __wrap_getaddrinfo(
 static pthread_t main_thread;
 static struct cycle_loop cycles;
 static struct reconciler reconciler;
+static struct observer observer;
 static unsigned fetches, ended, reloads;
 static int64_t fetched_ms;
 static int last_error;
@@ -78,13 +79,15 @@ static int set_up(void **state)
 		.manager = &node->manager,
 		.verifier = &node->verifier,
 		.clock = node->clock,
-		.observer = cycle_loop_observer(&cycles),
 	};
 	node->wire.allow_host_names = true;
 	reconciler_init(&reconciler, &config);
 	assert_int_equal(
 		cycle_loop_init(&cycles, &node->loop, &reconciler, NULL, 10 * MINUTE_MS, NULL), 0);
 	node->manager.lookup = resolver_lookup(&cycles.resolver);
+	observer = cycle_loop_observer(&cycles);
+	node->manager.observers = &observer;
+	node->manager.observer_count = 1;
 	cycles.source = (struct source){.fetch = fetch, .reload = reload};
 	cycles.ended = on_ended;
 	fetches = ended = reloads = asked = 0;
