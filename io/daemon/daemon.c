@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
+enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
 
 struct daemon {
 	const struct daemon_settings *settings;
@@ -298,6 +298,7 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.observers = daemon->observers,
 		.observer_count = OBSERVER_RECORDER,
 	};
+	daemon->observers[OBSERVER_STORE] = state_store_observer(&daemon->store);
 	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
 	if (settings->record_path) {
 		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
