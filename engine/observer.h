@@ -51,7 +51,7 @@ struct event_judgement {
 	size_t length;                   /* without an envelope: of what was received */
 	struct moment arrived;
 	enum verdict verdict;
-	int error; /* why it was rejected, or how its handler failed */
+	int error; /* why it was rejected, or the result of its handler (events.h) */
 	const char *error_text;
 };
 

@@ -349,7 +349,7 @@ static void state_restore(struct daemon *daemon)
 	int error = state_store_restore(&daemon->store, &daemon->wire, &daemon->reconciler, &diag);
 	if (!error)
 		log_line(logger, LOG_CACHED_STATE_IN_FORCE, NULL);
-	else if (error != -ENOENT)
+	else if (error != STATE_STORE_EMPTY)
 		log_line(logger, LOG_CACHED_STATE_UNUSABLE, "error", diag_text(&diag), NULL);
 	diag_clear(&diag);
 }

@@ -34,8 +34,8 @@ void state_store_deinit(struct state_store *store);
 
 /*
  * Make the cached state the reconciler's provisional document, and restore the pending events and
- * the index of ids. Log the limits that it exceeds. Returns 0, -ENOENT if nothing is cached, or
- * another negative errno; nothing is in force then.
+ * the index of ids. Log the limits that it exceeds. Returns 0, or STATE_STORE_EMPTY or a negative
+ * errno; nothing is in force then.
  */
 int state_store_restore(struct state_store *store, const struct peer_wire_options *options,
 	struct reconciler *reconciler, struct diag *diag);

@@ -203,12 +203,13 @@ void trust_journal_load(struct trust_journal *journal)
 	journal->configured = journal->config.verifier->keys.current;
 	snprintf(path, sizeof path, "%s/" TRUST_JOURNAL_NAME, journal->config.owner.directory);
 	int error = file_read_private(path, BYTES_MAX, &file, &diag);
+	bool is_missing = error == -ENOENT;
 	if (!error) {
 		error = journal_restore(journal, &file, &diag);
 		if (error)
 			diag_wrap(&diag, error, "%s", path);
 	}
-	if (error && error != -ENOENT)
+	if (error && !is_missing)
 		log_line(&journal->config.logger, LOG_TRUST_JOURNAL_NOT_RESTORED, "error",
 			diag_text(&diag), NULL);
 	file_text_clear(&file);
