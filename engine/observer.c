@@ -41,14 +41,9 @@ void observe_document(const struct manager *manager, const struct state_document
 	OBSERVE(manager, document_taken, document);
 }
 
-void observe_cycle(const struct manager *manager, const struct cycle_report *report)
+void observe_cycle_end(const struct manager *manager, const struct cycle_report *report)
 {
-	OBSERVE(manager, cycle_executed, report);
-}
-
-void observe_cycle_end(const struct manager *manager, const struct cycle_end *end)
-{
-	OBSERVE(manager, cycle_ended, end);
+	OBSERVE(manager, cycle_ended, report);
 }
 
 void observe_event(const struct manager *manager, const struct event_judgement *judgement)

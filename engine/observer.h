@@ -31,18 +31,15 @@ const char *interface_call_name(enum interface_call call);
 
 /* What a cycle did. */
 struct cycle_report {
-	struct moment now; /* the time of the decisions */
-	const struct plan *plan;
-	const struct peer_table *actual;      /* the device before the operations */
-	const struct peer_op_result *results; /* one for each operation of the plan */
-	const struct route_plan *routes;      /* the route changes that were made */
-};
-
-struct cycle_end {
 	bool is_repair; /* a repair, during a fetch: it has no outcome */
 	enum fetch_outcome outcome;
 	int error;
-	const char *error_text; /* "" without an error */
+	const char *error_text;               /* "" without an error */
+	const struct plan *plan;              /* NULL: the cycle ended before it had one */
+	struct moment now;                    /* with a plan: the time of its decisions */
+	const struct peer_table *actual;      /* with a plan: the device before the operations */
+	const struct peer_op_result *results; /* one for each operation; NULL: it executed none */
+	const struct route_plan *routes;      /* the route changes that were made */
 };
 
 /* An event that was rejected or handled. */
@@ -67,9 +64,7 @@ struct observer {
 	void (*cycle_begun)(void *impl, int error);
 	/* The document came into force; nothing of it was applied yet. */
 	void (*document_taken)(void *impl, const struct state_document *document);
-	/* Not called if the cycle ended before its operations. */
-	void (*cycle_executed)(void *impl, const struct cycle_report *report);
-	void (*cycle_ended)(void *impl, const struct cycle_end *end);
+	void (*cycle_ended)(void *impl, const struct cycle_report *report);
 	void (*event_judged)(void *impl, const struct event_judgement *judgement);
 	void (*torn_down)(void *impl, int error);
 	void *impl;
@@ -83,8 +78,7 @@ void observe_device(const struct manager *manager, const struct device *device,
 	enum interface_event drift, int error);
 void observe_cycle_begin(const struct manager *manager, int error);
 void observe_document(const struct manager *manager, const struct state_document *document);
-void observe_cycle(const struct manager *manager, const struct cycle_report *report);
-void observe_cycle_end(const struct manager *manager, const struct cycle_end *end);
+void observe_cycle_end(const struct manager *manager, const struct cycle_report *report);
 /* For callers of the engine too, which may reject an event before the engine sees it. */
 void observe_event(const struct manager *manager, const struct event_judgement *judgement);
 void observe_teardown(const struct manager *manager, int error);

@@ -254,9 +254,10 @@ static void corrections_report(struct reconciler *reconciler, const struct corre
 /* The data of one cycle, freed however it ends. */
 struct cycle {
 	struct reconciler *reconciler;
-	const struct device *device;
-	const struct peer_names *names;
+	struct device device;
+	struct peer_names names;
 	struct moment now;
+	bool is_planned;
 	struct plan plan;
 	struct route_plan routes;
 	struct peer_op_result *results;
@@ -270,21 +271,22 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	struct desired_input input = {
 		.document = &reconciler->document,
 		.pending = &manager->pending,
-		.actual = &cycle->device->peers,
-		.names = cycle->names,
+		.actual = &cycle->device.peers,
+		.names = &cycle->names,
 		.identity = manager->identity,
 		.lookup = &manager->lookup,
 	};
 	cycle->now = clock_read(&reconciler->clock);
 	int error = plan_compute(&input, &manager->endpoints, cycle->now, &cycle->plan);
+	cycle->is_planned = error == 0;
 	if (!error && reconciler->is_provisional)
 		peer_diff_withhold_removes(&cycle->plan.diff);
 	else if (!error)
 		removal_guard_apply(&reconciler->guard, &cycle->plan.diff,
-			cycle->device->peers.count, &manager->logger);
+			cycle->device.peers.count, &manager->logger);
 	if (!error)
 		error = endpoint_history_compared(&manager->endpoints, &cycle->plan.desired.peers,
-			&cycle->device->peers, cycle->now);
+			&cycle->device.peers, cycle->now);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
@@ -314,7 +316,7 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 	/* Remove routes before peers, and add them after: a route always leads to a peer. */
 	int route_error = reconcile_routes_remove(&manager->router, interface, &cycle->routes,
 		&manager->pause, &manager->logger, failures);
-	int error = reconcile_handler(manager, &cycle->plan.diff, cycle->names, &cycle->results,
+	int error = reconcile_handler(manager, &cycle->plan.diff, &cycle->names, &cycle->results,
 		&cycle->corrections, failures);
 	if (!cycle->results)
 		return error;
@@ -351,21 +353,13 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
-	const struct cycle_report report = {
-		.now = cycle->now,
-		.plan = &cycle->plan,
-		.actual = &cycle->device->peers,
-		.results = cycle->results,
-		.routes = &cycle->routes,
-	};
-	observe_cycle(manager, &report);
 	changes_log(&manager->logger, &cycle->corrections);
 	corrections_report(reconciler, &cycle->corrections);
 	allowed_ip_history_load(
-		&manager->allowed_ips, &cycle->device->peers, &cycle->plan.diff, cycle->results);
+		&manager->allowed_ips, &cycle->device.peers, &cycle->plan.diff, cycle->results);
 	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
 	if (!error)
-		error = index_update(manager, &cycle->plan, cycle->results, cycle->names);
+		error = index_update(manager, &cycle->plan, cycle->results, &cycle->names);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
@@ -391,72 +385,73 @@ static int reconcile_cycle_run(struct cycle *cycle, struct diag *failures)
 	return error;
 }
 
-/* Plan against `device`, execute the plan and record the results. */
-static int device_converge(struct reconciler *reconciler, const struct device *device,
-	const struct peer_names *names, struct diag *failures)
-{
-	struct cycle cycle = {.reconciler = reconciler, .device = device, .names = names};
-	int error = reconcile_cycle_run(&cycle, failures);
-	correction_list_clear(&cycle.corrections);
-	peer_op_results_free(cycle.results, peer_diff_op_count(&cycle.plan.diff));
-	route_plan_clear(&cycle.routes);
-	plan_clear(&cycle.plan);
-	return error;
-}
-
 /* Read the device and apply the document in force. */
-static int device_reconcile(struct reconciler *reconciler, struct diag *failures)
+static int device_reconcile(struct cycle *cycle, struct diag *failures)
 {
-	struct device device = {0};
-	struct peer_names names = {0};
+	struct manager *manager = cycle->reconciler->manager;
 	struct diag diag = {0};
-	int error = device_read(reconciler, &device, &diag);
+	int error = device_read(cycle->reconciler, &cycle->device, &diag);
 	if (!error) {
-		error = peer_index_snapshot(&reconciler->manager->index, &names);
+		error = peer_index_snapshot(&manager->index, &cycle->names);
 		if (error)
 			diag_fail_errno(&diag, error);
 	}
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);
-	if (!error && pause_take(&reconciler->manager->pause))
+	if (!error && pause_take(&manager->pause))
 		error = -ECANCELED;
-	if (!error)
-		error = device_converge(reconciler, &device, &names, failures);
-	peer_names_clear(&names);
-	device_clear(&device);
-	return error;
+	return error ? error : reconcile_cycle_run(cycle, failures);
 }
 
-/* Apply the document in force. `end` has the error of earlier steps, whose text is in `failures`.
- */
-static int cycle_reconcile(struct reconciler *reconciler, struct cycle_end end,
+static void cycle_clear(struct cycle *cycle)
+{
+	correction_list_clear(&cycle->corrections);
+	peer_op_results_free(cycle->results, peer_diff_op_count(&cycle->plan.diff));
+	route_plan_clear(&cycle->routes);
+	plan_clear(&cycle->plan);
+	peer_names_clear(&cycle->names);
+	device_clear(&cycle->device);
+}
+
+/* Apply the document in force. `report` has the error of earlier steps, whose text is in
+ * `failures`. */
+static int cycle_reconcile(struct reconciler *reconciler, struct cycle_report report,
 	struct diag *failures, struct diag *diag)
 {
-	end.error = first_error(end.error, signing_keys_report(reconciler, failures));
+	struct cycle cycle = {.reconciler = reconciler};
+	int error = first_error(report.error, signing_keys_report(reconciler, failures));
 	if (reconciler->has_document)
-		end.error = first_error(end.error, device_reconcile(reconciler, failures));
-	end.error_text = diag_text(failures);
-	observe_cycle_end(reconciler->manager, &end);
-	if (end.error) {
+		error = first_error(error, device_reconcile(&cycle, failures));
+	report.error = error;
+	report.error_text = diag_text(failures);
+	report.now = cycle.now;
+	report.actual = &cycle.device.peers;
+	report.plan = cycle.is_planned ? &cycle.plan : NULL;
+	report.results = cycle.results;
+	report.routes = &cycle.routes;
+	observe_cycle_end(reconciler->manager, &report);
+	cycle_clear(&cycle);
+	if (error) {
 		diag_join(diag, failures);
-		diag_wrap(diag, end.error, "wireguard: reconcile");
+		diag_wrap(diag, error, "wireguard: reconcile");
 	}
 	diag_clear(failures);
-	return end.error;
+	return error;
 }
 
 int reconciler_repair(struct reconciler *reconciler, struct diag *diag)
 {
 	struct diag failures = {0};
-	return cycle_reconcile(reconciler, (struct cycle_end){.is_repair = true}, &failures, diag);
+	return cycle_reconcile(
+		reconciler, (struct cycle_report){.is_repair = true}, &failures, diag);
 }
 
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag)
 {
 	struct diag failures = {0};
-	struct cycle_end end = {.outcome = answer->outcome};
-	end.error = fetch_answer_take(reconciler, answer, &failures);
-	return cycle_reconcile(reconciler, end, &failures, diag);
+	struct cycle_report report = {.outcome = answer->outcome};
+	report.error = fetch_answer_take(reconciler, answer, &failures);
+	return cycle_reconcile(reconciler, report, &failures, diag);
 }

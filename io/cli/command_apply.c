@@ -27,9 +27,11 @@ struct apply {
 	int report_error;
 };
 
-static void apply_executed(void *impl, const struct cycle_report *report)
+static void apply_cycle_ended(void *impl, const struct cycle_report *report)
 {
 	struct apply *apply = impl;
+	if (!report->results)
+		return;
 	apply->report.plan = report->plan;
 	apply->report.results = report->results;
 	apply->report.routes = apply->session->has_router ? report->routes : NULL;
@@ -195,7 +197,7 @@ static int apply_run(struct apply *apply, struct diag *diag)
 		error = setup_foresee(apply, diag);
 	if (error)
 		return error;
-	const struct observer observer = {.cycle_executed = apply_executed, .impl = apply};
+	const struct observer observer = {.cycle_ended = apply_cycle_ended, .impl = apply};
 	const struct manager_config config = {
 		.controller = session->controller.controller,
 		.interface = session->options->config,

@@ -321,19 +321,20 @@ static void link_ready(void *impl, uint32_t events)
 }
 
 /* A silent peer may have moved to another address of its name: look the name up again. */
-static void cycle_executed(void *impl, const struct cycle_report *report)
+static void silent_names_ask(void *impl, const struct cycle_report *report)
 {
 	struct cycle_loop *cycles = impl;
 	const struct reconciler *reconciler = cycles->reconciler;
 	struct endpoint_names names = {
 		.document = &reconciler->document, .pending = &reconciler->manager->pending};
-	struct moment now = clock_read(&reconciler->clock);
 	const struct peer_entry *entry;
+	if (!report->plan)
+		return;
 	while ((entry = endpoint_names_next(&names))) {
 		const struct peer_config *actual =
 			peer_table_find(report->actual, &entry->config.public_key);
-		if (!actual ||
-			!endpoint_history_is_silent(&reconciler->manager->endpoints, actual, now))
+		if (!actual || !endpoint_history_is_silent(
+				       &reconciler->manager->endpoints, actual, report->now))
 			continue;
 		struct name_record *name =
 			resolver_find(&cycles->resolver, entry->config.endpoint.host);
@@ -344,7 +345,7 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 
 struct observer cycle_loop_observer(struct cycle_loop *cycles)
 {
-	return (struct observer){.cycle_executed = cycle_executed, .impl = cycles};
+	return (struct observer){.cycle_ended = silent_names_ask, .impl = cycles};
 }
 
 int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,

@@ -53,20 +53,18 @@ static void see_document(void *impl, const struct state_document *document)
 
 static void see_cycle(void *impl, const struct cycle_report *report)
 {
+	static const char *const outcomes[] = {"document", "not_modified", "failed"};
 	const struct world *world = impl;
-	const struct peer_diff *diff = &report->plan->diff;
+	const struct peer_diff *diff = report->plan ? &report->plan->diff : NULL;
+	see("%s %d%s%s", report->is_repair ? "repaired" : outcomes[report->outcome], report->error,
+		*report->error_text ? " " : "", report->error_text);
+	if (!diff)
+		return;
 	assert_int_equal(report->now.wall_ns, world->now_s * INT64_C(1000000000));
 	assert_non_null(report->actual);
-	see("cycle");
-	for (size_t i = 0; i < peer_diff_op_count(diff); i++)
+	for (size_t i = 0; report->results && i < peer_diff_op_count(diff); i++)
 		see_peer(NULL, &diff->ops[i], report->results[i].error);
-}
-
-static void see_end(void *impl, const struct cycle_end *end)
-{
-	static const char *const outcomes[] = {"document", "not_modified", "failed"};
-	see("%s %d%s%s", end->is_repair ? "repaired" : outcomes[end->outcome], end->error,
-		*end->error_text ? " " : "", end->error_text);
+	see(report->results ? "executed" : "planned");
 }
 
 static void see_event(void *impl, const struct event_judgement *judgement)
@@ -93,8 +91,7 @@ static int set_up(void **state)
 		.device_read = see_device,
 		.cycle_begun = see_begin,
 		.document_taken = see_document,
-		.cycle_executed = see_cycle,
-		.cycle_ended = see_end,
+		.cycle_ended = see_cycle,
 		.event_judged = see_event,
 		.torn_down = see_teardown,
 		.impl = world,
@@ -114,12 +111,12 @@ static void a_cycle_is_seen_from_its_begin_to_its_end(void **state)
 	struct world *world = *state;
 	fails(world, "add_peer", 3, -EIO, 1);
 	assert_int_not_equal(cycle_wants(world, "23"), 0);
-	assert_seen(SETUP "; begin 0; document 2; read 0; cycle; add 02 0; add 03 -5; document -5 "
-			  "add peer peer-3: Input/output error");
+	assert_seen(SETUP "; begin 0; document 2; read 0; document -5 add peer peer-3: "
+			  "Input/output error; add 02 0; add 03 -5; executed");
 	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_seen("begin 0; read 1; cycle; add 03 0; not_modified 0");
+	assert_seen("begin 0; read 1; not_modified 0; add 03 0; executed");
 	assert_int_not_equal(world_cycle_fetch_failed(world, "away"), 0);
-	assert_seen("begin 0; read 2; cycle; failed -5 fetch: away");
+	assert_seen("begin 0; read 2; failed -5 fetch: away; executed");
 }
 
 static void a_repair_is_seen_as_one(void **state)
@@ -129,7 +126,7 @@ static void a_repair_is_seen_as_one(void **state)
 	fake_drop_peer(&world->fake, 2);
 	seen[0] = '\0';
 	assert_int_equal(reconciler_repair(&world->reconciler, NULL), 0);
-	assert_seen("read 0; cycle; add 02 0; repaired 0");
+	assert_seen("read 0; repaired 0; add 02 0; executed");
 }
 
 static void a_cycle_that_cannot_begin_has_no_end(void **state)
@@ -140,6 +137,25 @@ static void a_cycle_that_cannot_begin_has_no_end(void **state)
 	assert_seen("create_interface 0; configure_address -1; begin -1");
 }
 
+/* Pauses are taken after the read, after the plan and before the operations. */
+static bool end_at_third_pause(void *impl)
+{
+	unsigned *count = impl;
+	return ++*count == 3;
+}
+
+static void a_cycle_that_is_cancelled_has_a_plan_and_no_results(void **state)
+{
+	struct world *world = *state;
+	unsigned count = 0;
+	assert_int_equal(cycle_wants(world, "2"), 0);
+	fake_drop_peer(&world->fake, 2);
+	seen[0] = '\0';
+	world->manager.pause = (struct pause){end_at_third_pause, &count};
+	assert_int_equal(world_cycle_not_modified(world), -ECANCELED);
+	assert_seen("begin 0; read 0; not_modified -125; planned");
+}
+
 static void a_drifted_device_is_seen_before_it_is_set_up_again(void **state)
 {
 	struct world *world = *state;
@@ -147,11 +163,11 @@ static void a_drifted_device_is_seen_before_it_is_set_up_again(void **state)
 	world->fake.up = false;
 	seen[0] = '\0';
 	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_seen("begin 0; read 1 drifted_down; set_interface_up 0; read 1; cycle; "
-		    "not_modified 0");
+	assert_seen("begin 0; read 1 drifted_down; set_interface_up 0; read 1; "
+		    "not_modified 0; executed");
 	fake_drop_interface(&world->fake);
 	assert_int_equal(world_cycle_not_modified(world), 0);
-	assert_seen("begin 0; read -19; " SETUP "; read 0; cycle; add 02 0; not_modified 0");
+	assert_seen("begin 0; read -19; " SETUP "; read 0; not_modified 0; add 02 0; executed");
 	fails(world, "read_device", -1, -EIO, 1);
 	assert_int_not_equal(world_cycle_not_modified(world), 0);
 	assert_seen("begin 0; read -5; not_modified -5 read device: Input/output error");
@@ -251,6 +267,7 @@ int main(void)
 		TEST(a_cycle_is_seen_from_its_begin_to_its_end),
 		TEST(a_repair_is_seen_as_one),
 		TEST(a_cycle_that_cannot_begin_has_no_end),
+		TEST(a_cycle_that_is_cancelled_has_a_plan_and_no_results),
 		TEST(a_drifted_device_is_seen_before_it_is_set_up_again),
 		TEST(each_call_of_an_action_is_seen),
 		TEST(an_event_is_seen_with_its_operations_and_its_verdict),

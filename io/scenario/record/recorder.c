@@ -155,16 +155,16 @@ static int note_withheld(struct recorder *recorder, const struct cycle_report *r
 	return error;
 }
 
-static void recorded_cycle_executed(void *impl, const struct cycle_report *report)
+static void recorded_cycle_ended(void *impl, const struct cycle_report *report)
 {
 	struct recorder *recorder = impl;
-	if (recorder->is_on && recorder->phase == RECORDER_FINISHING)
+	if (recorder->is_on && recorder->phase == RECORDER_FINISHING && report->results)
 		recorder_check(recorder, note_withheld(recorder, report));
 }
 
 struct observer recorder_observer(struct recorder *recorder)
 {
-	return (struct observer){.cycle_executed = recorded_cycle_executed, .impl = recorder};
+	return (struct observer){.cycle_ended = recorded_cycle_ended, .impl = recorder};
 }
 
 static int64_t frozen_now_ns(void *impl)
