@@ -73,7 +73,7 @@ static const struct json_member *table_find(
 	return NULL;
 }
 
-int json_place(struct diag *diag, int error, const char *place)
+int json_wrap_place(struct diag *diag, int error, const char *place)
 {
 	if (!error || !diag)
 		return error;
@@ -89,7 +89,7 @@ static int member_value_read(struct json_reading *reading, const struct json_mem
 	struct json_span value, void *target)
 {
 	int error = member->read(reading, value, (char *)target + member->offset);
-	return json_place(reading->diag, error, member->name);
+	return json_wrap_place(reading->diag, error, member->name);
 }
 
 static int check_required(

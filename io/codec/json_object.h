@@ -67,7 +67,7 @@ int json_fail(struct json_reading *reading, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Put the place before the text of an error: `peers[0]: psk: ...`, after `[0]: psk: ...`. Returns
  * `error`. */
-int json_place(struct diag *diag, int error, const char *place);
+int json_wrap_place(struct diag *diag, int error, const char *place);
 /* Fail unless the value is of that kind. Null is a kind of its own. */
 int json_expect(struct json_reading *reading, struct json_span value, enum json_kind kind);
 

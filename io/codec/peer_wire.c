@@ -123,7 +123,7 @@ static int wire_read_text(
 	*ret = NULL;
 	if (json_span_kind(value) != JSON_NULL)
 		error = json_read_string(&reading, value, ret);
-	return json_place(diag, error, member_names[member]);
+	return json_wrap_place(diag, error, member_names[member]);
 }
 
 static int wire_read_allowed_ips(
@@ -143,7 +143,7 @@ static int wire_read_allowed_ips(
 	int error = json_array_read(&reading, value, json_read_string, sizeof(const char *), &texts,
 		&ret->allowed_ip_count);
 	if (error)
-		return json_place(diag, error, "allowed_ips");
+		return json_wrap_place(diag, error, "allowed_ips");
 	ret->allowed_ips = texts;
 	return 0;
 }

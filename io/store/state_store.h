@@ -15,11 +15,17 @@
 #include "problem.h"
 #include "state_store_file.h"
 
-struct state_store {
-	struct state_store_file cache;
-	size_t document_bytes_max; /* log a restored document that exceeds this; 0: the default */
+/* All borrowed. */
+struct state_store_config {
 	struct loop *loop;
 	struct manager *manager;
+	struct state_store_file_owner owner;
+	size_t document_bytes_max; /* log a restored document that exceeds this; 0: the default */
+};
+
+struct state_store {
+	struct state_store_config config;
+	struct state_store_file cache;
 	struct loop_timer timer;
 	int64_t not_before_ms; /* no write until then */
 	struct file_text held; /* the text of the last document until it is written */
@@ -27,8 +33,7 @@ struct state_store {
 	struct problem write_problem;
 };
 
-void state_store_init(struct state_store *store, struct loop *loop, struct manager *manager,
-	const struct state_store_file_owner *owner);
+void state_store_init(struct state_store *store, const struct state_store_config *config);
 /* Write pending changes and close. */
 void state_store_deinit(struct state_store *store);
 

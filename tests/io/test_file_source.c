@@ -92,11 +92,14 @@ static int set_up(void **state)
 	scratch_make((void **)&node->scratch);
 	node->path = scratch_path(node->scratch, "state.json");
 	const struct manager_config config = {.logger = {.write = on_log, .sink = node}};
-	struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .source = "state.json"};
+	const struct state_store_config store = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .source = "state.json"},
+	};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
 	assert_int_equal(manager_init(&node->manager, &config), 0);
-	state_store_init(&node->store, &node->loop, &node->manager, &owner);
+	state_store_init(&node->store, &store);
 	no_instances = no_watches = false;
 	*state = node;
 	return 0;
@@ -116,14 +119,15 @@ static int tear_down(void **state)
 
 static void begin_with_limit(struct node *node, size_t bytes_max)
 {
-	const struct file_source_options options = {
+	const struct file_source_config config = {
+		.loop = &node->loop,
 		.path = node->path.text,
 		.bytes_max = bytes_max,
 		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
 		.store = &node->store,
 		.logger = node->manager.logger,
 	};
-	file_source_open(&node->source, &node->loop, &options);
+	file_source_open(&node->source, &config);
 }
 
 static void begin(struct node *node)
@@ -240,7 +244,8 @@ static void a_state_is_stored_when_the_engine_takes_it(void **state)
 	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 	assert_int_equal(
-		state_store_file_load(&node->store.cache, &node->source.wire, &found, NULL), 0);
+		state_store_file_load(&node->store.cache, &node->source.config.wire, &found, NULL),
+		0);
 	assert_int_equal(found.document.entry_count, 1);
 	cached_state_clear(&found);
 	/* The engine gets it again until it does. */
@@ -248,7 +253,8 @@ static void a_state_is_stored_when_the_engine_takes_it(void **state)
 	assert_int_equal(fetch(node), FETCH_DOCUMENT);
 	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
 	assert_int_equal(
-		state_store_file_load(&node->store.cache, &node->source.wire, &found, NULL), 0);
+		state_store_file_load(&node->store.cache, &node->source.config.wire, &found, NULL),
+		0);
 	assert_int_equal(found.document.entry_count, 0);
 	cached_state_clear(&found);
 }

@@ -34,7 +34,8 @@ static bool document_comes(const char *text, size_t length)
 	struct observer observer = state_store_observer(&store);
 	state_store_hold_document(&store, text, length);
 	assert_true(state_store_is_unsaved(&store));
-	pending_events_fetch_done(&store.manager->pending, store.manager->pending.fetch_order);
+	pending_events_fetch_done(
+		&store.config.manager->pending, store.manager->pending.fetch_order);
 	observer.document_taken(observer.impl, NULL);
 	return !state_store_is_unsaved(&store);
 }
@@ -43,9 +44,12 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	const struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
-	state_store_init(&store, &node->loop, &node->manager, &owner);
+	const struct state_store_config config = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .node_id = "n1", .source = "x"},
+	};
+	state_store_init(&store, &config);
 	sync_ms = 0;
 	disk_is_full = false;
 	assert_true(document_comes(DOCUMENT, strlen(DOCUMENT)));
@@ -176,7 +180,7 @@ static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(voi
 		text[length - 1] = more ? ' ' : '}';
 		text[length - 1 + more] = '}';
 		assert_true(document_comes(text, length + more));
-		store.document_bytes_max = length;
+		store.config.document_bytes_max = length;
 		reconciler_init(&reconciler, &(struct reconciler_config){.manager = &node->manager,
 						     .clock = node->clock});
 		assert_int_equal(state_store_restore(&store, &node->wire, &reconciler, NULL), 0);

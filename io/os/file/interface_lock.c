@@ -155,7 +155,7 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 	int directory_fd = directory_open(directory, diag);
 	if (directory_fd < 0)
 		return directory_fd;
-	int fd;
+	int fd = -1;
 	error = FILE_REPLACED;
 	for (int i = 0; i < REMOVALS_MAX && error == FILE_REPLACED; i++)
 		error = file_lock(directory_fd, path, interface, &fd, diag);

@@ -37,7 +37,7 @@ static int part_wrap(const struct json_path_part *part, int error, struct diag *
 		name[length - 1] = '\0';
 		name++;
 	}
-	return json_place(diag, error, name);
+	return json_wrap_place(diag, error, name);
 }
 
 int scenario_place_wrap(const char *text, size_t offset, int error, struct diag *diag)
