@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include "diag.h"
+#include "observer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -175,6 +176,24 @@ bool event_is_immediate(const struct envelope *envelope)
 	return kind && kind->is_immediate;
 }
 
+static void event_observe(const struct event_dispatcher *dispatcher,
+	struct event_judgement judgement, const struct diag *diag)
+{
+	judgement.error_text = diag_text(diag);
+	observe_event(dispatcher->manager, &judgement);
+}
+
+enum verdict event_verify(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, struct diag *diag)
+{
+	struct event_judgement judgement = {
+		.envelope = envelope, .arrived = now, .error = -EBADMSG};
+	judgement.verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	if (judgement.verdict != VERDICT_ACCEPTED)
+		event_observe(dispatcher, judgement, diag);
+	return judgement.verdict;
+}
+
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
@@ -185,13 +204,16 @@ int event_handle(struct event_dispatcher *dispatcher, const struct envelope *env
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
 	dispatcher->delivery = NULL;
 	*ret_verdict = error == EVENT_SUPERSEDED ? VERDICT_SUPERSEDED : VERDICT_ACCEPTED;
+	const struct event_judgement judgement = {
+		.envelope = envelope, .arrived = now, .verdict = *ret_verdict, .error = error};
+	event_observe(dispatcher, judgement, diag);
 	return error;
 }
 
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	*ret_verdict = event_verify(dispatcher, envelope, now, diag);
 	if (*ret_verdict != VERDICT_ACCEPTED)
 		return -EBADMSG;
 	return event_handle(dispatcher, envelope, now, ret_verdict, diag);

@@ -65,13 +65,16 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 bool event_is_immediate(const struct envelope *envelope);
 
 /*
- * Handle an event that verifier_check accepted at `now`. Return the handler's result.
+ * Handle an event that event_verify accepted at `now`. Return the handler's result.
  * `*ret_verdict` is VERDICT_SUPERSEDED for EVENT_SUPERSEDED, else VERDICT_ACCEPTED, even if the
  * handler fails.
  */
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);
 
+/* Verify the event, as verifier_check. */
+enum verdict event_verify(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, struct diag *diag);
 /* Verify the event, then handle it. Return -EBADMSG, with the verdict, if it is not accepted. */
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);

@@ -21,6 +21,8 @@
 #include "route_claims.h"
 #include "state_document.h"
 
+struct observer;
+
 /* Interfaces and what they use are borrowed. */
 struct manager_config {
 	struct controller controller;
@@ -32,6 +34,8 @@ struct manager_config {
 	struct pause pause;        /* of cycles; zero: they never yield */
 	struct router router;      /* zero: routes are not managed */
 	struct route_policy route_policy;
+	const struct observer *observers; /* see observer.h */
+	size_t observer_count;
 };
 
 struct manager {
@@ -50,6 +54,8 @@ struct manager {
 	struct pause pause;
 	struct router router;
 	struct route_policy route_policy;
+	const struct observer *observers;
+	size_t observer_count;
 	struct route_claims claims; /* empty if routes are not managed */
 };
 

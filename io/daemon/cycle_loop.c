@@ -174,7 +174,9 @@ static void cycle_start(void *impl)
 	cycles->started_ms = loop_now_ms();
 	if (cycles->config.about_to_fetch)
 		cycles->config.about_to_fetch(cycles->config.impl);
-	int error = recorder_begin(cycles->config.recorder, cycles->config.reconciler, &diag);
+	int error = cycles->config.recorder ? recorder_begin(cycles->config.recorder,
+						      cycles->config.reconciler, &diag)
+					    : reconciler_begin(cycles->config.reconciler, &diag);
 	if (error) {
 		cycle_end(cycles, error, &diag);
 	} else {
@@ -235,8 +237,10 @@ static void cycle_finish(void *impl)
 	};
 	names_report(cycles);
 	resolver_sweep(&cycles->resolver);
-	int error =
-		recorder_finish(cycles->config.recorder, cycles->config.reconciler, &answer, &diag);
+	int error = cycles->config.recorder
+			    ? recorder_finish(cycles->config.recorder, cycles->config.reconciler,
+				      &answer, &diag)
+			    : reconciler_finish(cycles->config.reconciler, &answer, &diag);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
 }
@@ -326,19 +330,20 @@ static void link_ready(void *impl, uint32_t events)
 }
 
 /* A silent peer may have moved to another address of its name: look the name up again. */
-static void cycle_executed(void *impl, const struct cycle_report *report)
+static void silent_names_ask(void *impl, const struct cycle_report *report)
 {
 	struct cycle_loop *cycles = impl;
 	const struct reconciler *reconciler = cycles->config.reconciler;
 	struct endpoint_names names = {
 		.document = &reconciler->document, .pending = &reconciler->manager->pending};
-	struct moment now = clock_read(&reconciler->clock);
 	const struct peer_entry *entry;
+	if (!report->plan)
+		return;
 	while ((entry = endpoint_names_next(&names))) {
 		const struct peer_config *actual =
 			peer_table_find(report->actual, &entry->config.public_key);
-		if (!actual ||
-			!endpoint_history_is_silent(&reconciler->manager->endpoints, actual, now))
+		if (!actual || !endpoint_history_is_silent(
+				       &reconciler->manager->endpoints, actual, report->now))
 			continue;
 		struct name_record *name =
 			resolver_find(&cycles->resolver, entry->config.endpoint.host);
@@ -352,9 +357,9 @@ struct name_lookup cycle_loop_lookup(struct cycle_loop *cycles)
 	return resolver_lookup(&cycles->resolver);
 }
 
-struct cycle_observer cycle_loop_observer(struct cycle_loop *cycles)
+struct observer cycle_loop_observer(struct cycle_loop *cycles)
 {
-	return (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
+	return (struct observer){.cycle_ended = silent_names_ask, .impl = cycles};
 }
 
 int cycle_loop_init(

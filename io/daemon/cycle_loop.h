@@ -16,6 +16,7 @@
 #include "endpoint_names.h"
 #include "link_watch.h"
 #include "loop.h"
+#include "observer.h"
 #include "problem.h"
 #include "recorder.h"
 #include "source.h"
@@ -69,10 +70,10 @@ struct cycle_loop {
 int cycle_loop_init(
 	struct cycle_loop *cycles, const struct cycle_loop_config *config, struct diag *diag);
 void cycle_loop_deinit(struct cycle_loop *cycles);
-/* For the configurations of manager, reconciler and source, also before cycle_loop_init. They
+/* For the configurations of manager and source, also before cycle_loop_init. They
  * borrow `cycles`. */
 struct name_lookup cycle_loop_lookup(struct cycle_loop *cycles);
-struct cycle_observer cycle_loop_observer(struct cycle_loop *cycles);
+struct observer cycle_loop_observer(struct cycle_loop *cycles);
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
 /* Change the interval, beginning with the time to the next cycle. */
 void cycle_loop_set_interval(struct cycle_loop *cycles, int64_t interval_ms);

@@ -27,11 +27,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
+
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
 	struct log_limiter log;
 	struct recorder recorder;
+	struct observer observers[OBSERVER_COUNT];
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
@@ -234,7 +237,7 @@ static void api_clients_init(struct daemon *daemon)
 		.loop = &daemon->loop,
 		.dispatcher = &daemon->dispatcher,
 		.clock = clock,
-		.recorder = &daemon->recorder,
+		.recorder = daemon->settings->record_path ? &daemon->recorder : NULL,
 		.handled = daemon_event_handled,
 		.rotation_ordered = rotation_ordered,
 		.changed = daemon_stream_changed,
@@ -318,9 +321,15 @@ static int daemon_manager_init(struct daemon *daemon)
 		.pause = {daemon_turn, daemon},
 		.router = settings->router ? link_router(settings->router) : (struct router){0},
 		.route_policy = settings->route_policy,
+		.observers = daemon->observers,
+		.observer_count = OBSERVER_RECORDER,
 	};
-	recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+	daemon->observers[OBSERVER_STORE] = state_store_observer(&daemon->store);
+	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
 	if (settings->record_path) {
+		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+		daemon->observers[OBSERVER_RECORDER] = recorder_observer(&daemon->recorder);
+		config.observer_count++;
 		config.controller = recorder_controller(&daemon->recorder);
 		/* A recorder cannot describe what happens in the middle of a cycle. */
 		config.pause = (struct pause){0};
@@ -344,7 +353,6 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.manager = &daemon->manager,
 		.verifier = &daemon->verifier,
 		.clock = system_clock(),
-		.observer = cycle_loop_observer(&daemon->cycles),
 		.max_removal_percent = settings->max_removal_percent,
 	};
 	if (settings->api_url)
@@ -410,7 +418,7 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.reconciler = &daemon->reconciler,
 		.source = daemon_source(daemon),
 		.router = settings->router,
-		.recorder = &daemon->recorder,
+		.recorder = settings->record_path ? &daemon->recorder : NULL,
 		.interval_ms = settings->interval_ms,
 		.about_to_fetch = about_to_fetch,
 		.ended = cycle_ended,
@@ -471,7 +479,9 @@ static int daemon_end(struct daemon *daemon, struct diag *diag)
 	service_stopping(&daemon->service);
 	if (daemon->settings->keep_interface)
 		return 0;
-	return recorder_teardown(&daemon->recorder, &daemon->manager, diag);
+	return daemon->settings->record_path
+		       ? recorder_teardown(&daemon->recorder, &daemon->manager, diag)
+		       : manager_teardown(&daemon->manager, diag);
 }
 
 static void daemon_close(struct daemon *daemon)

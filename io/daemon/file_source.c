@@ -86,8 +86,7 @@ static int document_read(struct file_source *source, const struct file_text *tex
 			"others may read it, and it holds preshared keys");
 	else
 		problem_resolve(&source->secrecy_problem, &source->config.logger);
-	if (state_store_save_document(source->config.store, text->text, text->length) != 0)
-		state_file_forget(&source->file);
+	state_store_hold_document(source->config.store, text->text, text->length);
 	return 0;
 }
 
@@ -101,6 +100,8 @@ static void file_fetch(void *impl)
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
 	if (problem_is_raised(&source->watch_problem))
 		watch_retry(source);
+	if (state_store_is_unsaved(source->config.store))
+		state_file_forget(&source->file);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {
 		error = document_read(source, &text, &document, &diag);

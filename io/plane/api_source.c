@@ -68,16 +68,14 @@ static void state_take(struct api_source *source, const struct api_state *state)
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
 	struct diag diag = {0};
 	if (!hash_replace(source, state->body)) {
-		source->has_hash = false;
 		int error = state_wire_read(state->body->bytes, state->body->length,
 			&source->config.wire, &document, &diag);
 		answer.outcome = error ? FETCH_FAILED : FETCH_DOCUMENT;
 		answer.error = diag_text(&diag);
-		if (!error) {
-			int unsaved = state_store_save_document(
+		source->has_hash = error == 0;
+		if (!error)
+			state_store_hold_document(
 				source->config.store, state->body->bytes, state->body->length);
-			source->has_hash = unsaved == 0;
-		}
 	}
 	free(source->etag);
 	source->etag = source->has_hash && *state->etag ? strdup(state->etag) : NULL;
@@ -103,9 +101,18 @@ static void fetch_done(void *impl, const struct api_result *result, const struct
 	}
 }
 
+static void document_forget(struct api_source *source)
+{
+	free(source->etag);
+	source->etag = NULL;
+	source->has_hash = false;
+}
+
 static void api_fetch(void *impl)
 {
 	struct api_source *source = impl;
+	if (state_store_is_unsaved(source->config.store))
+		document_forget(source);
 	struct diag diag = {0};
 	int64_t wait_ms = source->not_before_ms - loop_now_ms();
 	if (source->error && wait_ms > 0) {
@@ -135,9 +142,7 @@ void api_source_retry_now(struct api_source *source)
 static void api_reload(void *impl)
 {
 	struct api_source *source = impl;
-	free(source->etag);
-	source->etag = NULL;
-	source->has_hash = false;
+	document_forget(source);
 	source->not_before_ms = 0;
 	control_plane_reload(source->config.plane);
 }

@@ -201,16 +201,30 @@ static enum verdict event_record(
 	return verdict;
 }
 
-static enum verdict event_verify(
+/* Tell the observers of an event that never reaches the engine. */
+static enum verdict event_reject(
+	struct event_client *client, struct event_judgement judgement, const struct diag *diag)
+{
+	judgement.error_text = diag_text(diag);
+	observe_event(client->config.dispatcher->manager, &judgement);
+	return judgement.verdict;
+}
+
+static enum verdict event_check(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
 {
 	/* Reject it before the nonce is recorded: it will be delivered again. */
 	if (event_queue_is_full(&client->queue) && !event_is_immediate(&event->envelope)) {
-		diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
-		return VERDICT_NO_ROOM;
+		struct event_judgement judgement = {
+			.envelope = &event->envelope,
+			.arrived = event->arrived,
+			.verdict = VERDICT_NO_ROOM,
+		};
+		judgement.error = diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
+		return event_reject(client, judgement, diag);
 	}
-	enum verdict verdict = verifier_check(
-		client->config.dispatcher->verifier, &event->envelope, event->arrived, diag);
+	enum verdict verdict =
+		event_verify(client->config.dispatcher, &event->envelope, event->arrived, diag);
 	nonces_hint(verdict, diag);
 	return verdict;
 }
@@ -219,21 +233,23 @@ static enum verdict event_verify(
 static enum verdict event_judge(struct event_client *client, const struct stream_event *received,
 	bool is_for_recorder, struct queued_event *event, struct diag *diag)
 {
-	if (!event) {
+	struct event_judgement judgement = {
+		.length = received->data.length, .arrived = clock_read(&client->config.clock)};
+	if (!event)
+		judgement.error = diag_fail_errno(diag, -ENOMEM);
+	else if (received->is_dropped)
+		judgement.error = diag_fail(diag, -EFBIG, "too long");
+	else
+		judgement.error = envelope_wire_read(
+			received->data.text, received->data.length, &event->envelope, diag);
+	if (judgement.error) {
 		recorder_note_malformed(client->config.recorder);
-		diag_fail_errno(diag, -ENOMEM);
-		return VERDICT_FAULT;
+		judgement.verdict = judgement.error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
+		return event_reject(client, judgement, diag);
 	}
-	int error = received->is_dropped ? diag_fail(diag, -EFBIG, "too long")
-					 : envelope_wire_read(received->data.text,
-						   received->data.length, &event->envelope, diag);
-	if (error) {
-		recorder_note_malformed(client->config.recorder);
-		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
-	}
-	event->arrived = clock_read(&client->config.clock);
+	event->arrived = judgement.arrived;
 	return is_for_recorder ? event_record(client, event, diag)
-			       : event_verify(client, event, diag);
+			       : event_check(client, event, diag);
 }
 
 static void event_accepted(struct event_client *client, struct queued_event *event)

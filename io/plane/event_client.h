@@ -16,7 +16,7 @@
 #include "clock.h"
 #include "control_plane.h"
 #include "event_queue.h"
-#include "events.h"
+#include "observer.h"
 #include "recorder.h"
 
 /* After this long without a stream, the state is fetched every EVENT_CLIENT_FETCH_MS. */

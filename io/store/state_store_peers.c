@@ -23,13 +23,9 @@ static void put_index(struct canonical_writer *writer, const struct peer_names *
 
 static void put_events(struct canonical_writer *writer, const struct state_store_peers *peers)
 {
-	const char *separator = "";
 	for (size_t i = 0; i < peers->pending->count; i++) {
 		const struct pending_peer *peer = peers->pending->peers[i];
-		if (peer->order <= peers->overtaken_order)
-			continue;
-		canonical_put_text(writer, separator);
-		separator = ",";
+		canonical_put_text(writer, i ? "," : "");
 		if (peer->removed) {
 			canonical_put_text(writer, "{\"removed\":");
 			canonical_put_text_string(writer, peer->id);

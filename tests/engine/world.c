@@ -78,6 +78,8 @@ static void process_start(struct world *world)
 		.interface = world->config,
 		.identity = &world->identity,
 		.logger = {logs_write, world},
+		.observers = world->observers,
+		.observer_count = sizeof world->observers / sizeof *world->observers,
 	};
 	assert_int_equal(manager_init(&world->manager, &manager), 0);
 	verifier_init(&world->verifier, &verifier);

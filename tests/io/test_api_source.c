@@ -29,6 +29,12 @@ static void on_answered(void *impl, const struct fetch_answer *answer)
 	snprintf(told.error, sizeof told.error, "%s",
 		answer->outcome == FETCH_FAILED ? answer->error : "");
 	told.wanted_ms = -1;
+	if (answer->outcome != FETCH_DOCUMENT)
+		return;
+	/* As the engine does. */
+	struct pending_events *pending = &store.config.manager->pending;
+	pending_events_fetch_done(pending, pending->fetch_order);
+	state_store_observer(&store).document_taken(&store, answer->document);
 }
 
 static void on_wanted(void *impl, int64_t delay_ms)

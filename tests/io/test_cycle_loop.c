@@ -49,6 +49,7 @@ int __wrap_getaddrinfo(
 static pthread_t main_thread;
 static struct cycle_loop cycles;
 static struct reconciler reconciler;
+static struct observer observer;
 static unsigned fetches, ended, reloads;
 static int64_t fetched_ms;
 static int last_error;
@@ -85,11 +86,13 @@ static int set_up(void **state)
 		.manager = &node->manager,
 		.verifier = &node->verifier,
 		.clock = node->clock,
-		.observer = cycle_loop_observer(&cycles),
 	};
 	node->wire.allow_host_names = true;
 	reconciler_init(&reconciler, &reconciler_config);
 	assert_int_equal(cycle_loop_init(&cycles, &config, NULL), 0);
+	observer = cycle_loop_observer(&cycles);
+	node->manager.observers = &observer;
+	node->manager.observer_count = 1;
 	node->manager.lookup = cycle_loop_lookup(&cycles);
 	fetches = ended = reloads = asked = 0;
 	good_address = "192.0.2.7";

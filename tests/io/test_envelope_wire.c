@@ -126,8 +126,8 @@ static void assert_vector(struct json_span vector)
 	const char *now = text_of(vector, "now", &arena, &length);
 	assert_true(timestamp_parse(now, length, &now_ns));
 	struct json_reading reading = {.arena = &arena};
-	assert_int_equal(signing_keys_wire_read(
-				 &reading, member_of(vector, "signing_keys"), &config.keys),
+	assert_int_equal(
+		signing_keys_wire_read(&reading, member_of(vector, "signing_keys"), &config.keys),
 		0);
 	verifier_init(&verifier, &config);
 	struct json_cursor cursor = json_cursor_open(member_of(vector, "deliveries"));
