@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of link.h that concerns addresses. */
+#include "array.h"
 #include "diag.h"
 #include "link.h"
 
@@ -35,15 +36,11 @@ static size_t family_bytes(uint8_t family)
 
 static int address_list_append(struct address_list *list, const struct link_address *address)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 8;
-		struct link_address *addresses =
-			reallocarray(list->addresses, capacity, sizeof *addresses);
-		if (!addresses)
-			return -ENOMEM;
-		list->addresses = addresses;
-		list->capacity = capacity;
-	}
+	struct link_address *addresses =
+		array_grow(list->addresses, list->count, &list->capacity, sizeof *addresses);
+	if (!addresses)
+		return -ENOMEM;
+	list->addresses = addresses;
 	list->addresses[list->count++] = *address;
 	return 0;
 }
