@@ -151,7 +151,7 @@ bool peer_allowed_ips_equal(const struct peer_config *a, const struct peer_confi
 		       a->allowed_ip_count * sizeof *a->allowed_ips) == 0;
 }
 
-static int compare_allowed_ips(const void *a, const void *b)
+static int compare_prefix_to_allowed_ip(const void *a, const void *b)
 {
 	return prefix_compare(a, b);
 }
@@ -159,6 +159,6 @@ static int compare_allowed_ips(const void *a, const void *b)
 bool peer_has_allowed_ip(const struct peer_config *peer, const struct prefix *prefix)
 {
 	size_t at = array_search(peer->allowed_ips, peer->allowed_ip_count,
-		sizeof *peer->allowed_ips, prefix, compare_allowed_ips);
+		sizeof *peer->allowed_ips, prefix, compare_prefix_to_allowed_ip);
 	return at < peer->allowed_ip_count && prefix_equal(&peer->allowed_ips[at], prefix);
 }

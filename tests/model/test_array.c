@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include "array.h"
+#include "failing_memory.h"
 
 static void an_array_grows_and_keeps_what_it_holds(void **state)
 {
@@ -19,13 +20,17 @@ static void an_array_grows_and_keeps_what_it_holds(void **state)
 	free(numbers);
 }
 
-static void one_too_large_stays_as_it_is(void **state)
+static void one_that_cannot_grow_stays_as_it_is(void **state)
 {
 	size_t capacity = 0;
 	char *bytes = array_grow(NULL, 0, &capacity, 1);
 	size_t full = capacity;
-	assert_null(array_grow(bytes, full, &capacity, SIZE_MAX / 2));
+	bytes[0] = 'x';
+	failing_memory_arm(0, false);
+	assert_null(array_grow(bytes, full, &capacity, 1));
+	failing_memory_disarm();
 	assert_int_equal(capacity, full);
+	assert_int_equal(bytes[0], 'x');
 	free(bytes);
 }
 
@@ -60,7 +65,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
-		cmocka_unit_test(one_too_large_stays_as_it_is),
+		cmocka_unit_test(one_that_cannot_grow_stays_as_it_is),
 		cmocka_unit_test(the_first_element_that_is_not_before_the_key_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
