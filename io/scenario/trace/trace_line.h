@@ -127,7 +127,7 @@ struct trace_cycle {
 	/* The interface as the first read found it, without peers, if it had drifted; else NULL. */
 	const struct device *drifted;
 	bool has_plan; /* false: the cycle ended before it computed the operations */
-	/* The next two are as in the last line with a plan, and are not written. */
+	/* `withheld` and `retained` are as in the last line with a plan, and are not written. */
 	bool has_same_retained;
 	/* Removals withheld by the guard or by a provisional document: peers on the device. */
 	const struct peer_config **withheld;
