@@ -204,6 +204,7 @@ static const struct step_row step_rows[] = {
 	[STEP_REMOVE_PEER_BY_ID] = {.table = MEMBER_TABLE(id_members), .returns = true},
 	[STEP_CONFIGURE_PEERS] = {.table = MEMBER_TABLE(configure_members), .returns = true},
 	[STEP_RECONCILE] = {.table = MEMBER_TABLE(reconcile_members), .returns = true},
+	[STEP_REPAIR] = {.returns = true, .during_fetch = true},
 	[STEP_EVENT] = {MEMBER_TABLE(event_members), .returns = true, .during_fetch = true},
 	[STEP_DELIVER] = {MEMBER_TABLE(deliver_members), .returns = true, .during_fetch = true},
 	[STEP_STREAM] = {MEMBER_TABLE(stream_members), .returns = true, .during_fetch = true},
