@@ -35,7 +35,7 @@ static bool document_comes(const char *text, size_t length)
 	state_store_hold_document(&store, text, length);
 	assert_true(state_store_is_unsaved(&store));
 	pending_events_fetch_done(
-		&store.config.manager->pending, store.manager->pending.fetch_order);
+		&store.config.manager->pending, store.config.manager->pending.fetch_order);
 	observer.document_taken(observer.impl, NULL);
 	return !state_store_is_unsaved(&store);
 }
