@@ -464,6 +464,7 @@ static int peers_collect(struct resolution *resolution, struct candidate **by_ke
 		if (!candidate->is_out)
 			error = desired_peer_append(resolution, &candidate->entry->config, rank);
 	}
+	/* Candidates have distinct keys: PEER_TABLE_DUPLICATE is impossible. */
 	return error ? error : peer_table_seal(&resolution->out.peers, NULL);
 }
 

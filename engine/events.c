@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include "diag.h"
+#include "observer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,19 +20,17 @@ static int pending_check(int result, struct diag *diag)
 	return result ? diag_fail_errno(diag, result) : 0;
 }
 
-/* Check that no newer event about `id` was handled. Return 0, -ESTALE or -ENOMEM. */
+/* Check that no newer event about `id` was handled. Return 0, EVENT_SUPERSEDED or -ENOMEM. */
 static int take_turn(struct event_dispatcher *dispatcher, const char *id, struct diag *diag)
 {
-	struct event_delivery *delivery = dispatcher->delivery;
+	const struct event_delivery *delivery = dispatcher->delivery;
 	if (!delivery)
 		return 0;
 	enum verdict verdict = verifier_take_turn(
 		dispatcher->verifier, id, delivery->issued_at_ns, delivery->now, diag);
-	if (verdict == VERDICT_SUPERSEDED)
-		delivery->verdict = verdict;
 	if (verdict == VERDICT_ACCEPTED)
 		return 0;
-	return verdict == VERDICT_SUPERSEDED ? -ESTALE : -ENOMEM;
+	return verdict == VERDICT_SUPERSEDED ? EVENT_SUPERSEDED : -ENOMEM;
 }
 
 /* While the device does not answer, each event would block until a deadline. */
@@ -159,9 +158,7 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 		return 0;
 	}
 	int error = kind->handler(dispatcher, payload, length, diag);
-	bool is_superseded =
-		dispatcher->delivery && dispatcher->delivery->verdict == VERDICT_SUPERSEDED;
-	if (error && !is_superseded)
+	if (error && error != EVENT_SUPERSEDED)
 		log_line(logger, LOG_EVENT_FAILED, "error", diag_text(diag), NULL);
 	return error;
 }
@@ -179,24 +176,44 @@ bool event_is_immediate(const struct envelope *envelope)
 	return kind && kind->is_immediate;
 }
 
+static void event_observe(const struct event_dispatcher *dispatcher,
+	struct event_judgement judgement, const struct diag *diag)
+{
+	judgement.error_text = diag_text(diag);
+	observe_event(dispatcher->manager, &judgement);
+}
+
+enum verdict event_verify(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, struct diag *diag)
+{
+	struct event_judgement judgement = {
+		.envelope = envelope, .arrived = now, .error = -EBADMSG};
+	judgement.verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	if (judgement.verdict != VERDICT_ACCEPTED)
+		event_observe(dispatcher, judgement, diag);
+	return judgement.verdict;
+}
+
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
 	const char *event_type = envelope_type(envelope);
-	struct event_delivery delivery = {
-		.issued_at_ns = envelope->issued_at_ns, .now = now, .verdict = VERDICT_ACCEPTED};
+	const struct event_delivery delivery = {.issued_at_ns = envelope->issued_at_ns, .now = now};
 	dispatcher->delivery = &delivery;
 	int error = event_dispatch(
 		dispatcher, event_type, envelope->payload.text, envelope->payload.length, diag);
 	dispatcher->delivery = NULL;
-	*ret_verdict = delivery.verdict;
+	*ret_verdict = error == EVENT_SUPERSEDED ? VERDICT_SUPERSEDED : VERDICT_ACCEPTED;
+	const struct event_judgement judgement = {
+		.envelope = envelope, .arrived = now, .verdict = *ret_verdict, .error = error};
+	event_observe(dispatcher, judgement, diag);
 	return error;
 }
 
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag)
 {
-	*ret_verdict = verifier_check(dispatcher->verifier, envelope, now, diag);
+	*ret_verdict = event_verify(dispatcher, envelope, now, diag);
 	if (*ret_verdict != VERDICT_ACCEPTED)
 		return -EBADMSG;
 	return event_handle(dispatcher, envelope, now, ret_verdict, diag);

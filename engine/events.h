@@ -26,17 +26,20 @@ struct payload_reader {
 struct event_delivery {
 	int64_t issued_at_ns;
 	struct moment now;
-	enum verdict verdict; /* accepted, until the handler finds the event superseded */
 };
 
 struct event_dispatcher {
 	struct manager *manager;
 	struct verifier *verifier;
 	struct payload_reader reader;
-	struct event_delivery *delivery; /* NULL: the handler runs without an envelope */
+	const struct event_delivery *delivery; /* NULL: the handler runs without an envelope */
 };
 
-/* Each handler returns 0 or a negative errno; the error text begins with the event type. */
+/* Result of all functions that handle an event: a newer one about its peer was handled. */
+#define EVENT_SUPERSEDED 1
+
+/* Each handler returns 0, or EVENT_SUPERSEDED or a negative errno with a text that begins with the
+ * event type. */
 int handle_peer_added(
 	struct event_dispatcher *dispatcher, const char *payload, size_t length, struct diag *diag);
 int handle_peer_removed(
@@ -50,7 +53,7 @@ int handle_signing_key_rotated(
 
 /*
  * Call the handler for `event_type`. A type without a handler is logged and ignored. Return 0 or
- * the handler's error.
+ * the handler's result.
  */
 int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, const char *payload,
 	size_t length, struct diag *diag);
@@ -62,12 +65,16 @@ int event_dispatch(struct event_dispatcher *dispatcher, const char *event_type, 
 bool event_is_immediate(const struct envelope *envelope);
 
 /*
- * Handle an event that verifier_check accepted at `now`. `*ret_verdict` is VERDICT_SUPERSEDED if
- * the handler finds the event superseded, else VERDICT_ACCEPTED, even if the handler fails.
+ * Handle an event that event_verify accepted at `now`. Return the handler's result.
+ * `*ret_verdict` is VERDICT_SUPERSEDED for EVENT_SUPERSEDED, else VERDICT_ACCEPTED, even if the
+ * handler fails.
  */
 int event_handle(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);
 
+/* Verify the event, as verifier_check. */
+enum verdict event_verify(struct event_dispatcher *dispatcher, const struct envelope *envelope,
+	struct moment now, struct diag *diag);
 /* Verify the event, then handle it. Return -EBADMSG, with the verdict, if it is not accepted. */
 int event_deliver(struct event_dispatcher *dispatcher, const struct envelope *envelope,
 	struct moment now, enum verdict *ret_verdict, struct diag *diag);

@@ -3,16 +3,27 @@
 
 #include "desired.h"
 #include "diag.h"
+#include "observer.h"
 #include "reconcile_routes.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int manager_init(struct manager *manager, struct controller controller,
-	const struct interface_config *config, struct logger logger)
+int manager_init(struct manager *manager, const struct manager_config *config)
 {
-	*manager = (struct manager){.controller = controller, .config = *config, .logger = logger};
+	*manager = (struct manager){
+		.controller = config->controller,
+		.config = config->interface,
+		.identity = config->identity,
+		.logger = config->logger,
+		.lookup = config->lookup,
+		.pause = config->pause,
+		.router = config->router,
+		.route_policy = config->route_policy,
+		.observers = config->observers,
+		.observer_count = config->observer_count,
+	};
 	config_apply_defaults(&manager->config);
 	return peer_index_init(&manager->index);
 }
@@ -74,11 +85,13 @@ static int interface_create(struct manager *manager, struct diag *diag)
 	const struct interface_config *config = &manager->config;
 	int error = ops->create_interface(impl, config->interface_name,
 		&manager->identity->private_key, (uint16_t)config->listen_port, diag);
+	observe_call(manager, INTERFACE_CALL_CREATE_INTERFACE, error);
 	if (error || !config->has_fwmark)
 		return error;
 	if (!ops->set_fwmark)
 		return diag_fail(diag, -EOPNOTSUPP, "this controller sets no mark");
 	error = ops->set_fwmark(impl, config->interface_name, config->fwmark, diag);
+	observe_call(manager, INTERFACE_CALL_SET_FWMARK, error);
 	return error ? diag_wrap(diag, error, "set mark") : 0;
 }
 
@@ -87,9 +100,33 @@ static int interface_delete(struct manager *manager, struct diag *diag)
 	bool existed = false;
 	int error = manager->controller.ops->delete_interface(
 		manager->controller.impl, manager->config.interface_name, &existed, diag);
+	observe_call(manager, INTERFACE_CALL_DELETE_INTERFACE, error);
 	if (!error && existed)
 		log_line(&manager->logger, LOG_INTERFACE_REMOVED, NULL);
 	return error;
+}
+
+static int mesh_address_set(struct manager *manager, struct diag *diag)
+{
+	struct prefix address = prefix_of_host(&manager->identity->mesh_ip);
+	int error = manager->controller.ops->configure_address(manager->controller.impl,
+		manager->config.interface_name, &address, manager->config.keep_addresses, diag);
+	return observe_call(manager, INTERFACE_CALL_CONFIGURE_ADDRESS, error);
+}
+
+static int mtu_set(struct manager *manager, struct diag *diag)
+{
+	const struct interface_config *config = &manager->config;
+	int error = manager->controller.ops->set_mtu(
+		manager->controller.impl, config->interface_name, config->mtu, diag);
+	return observe_call(manager, INTERFACE_CALL_SET_MTU, error);
+}
+
+static int interface_set_up(struct manager *manager, struct diag *diag)
+{
+	int error = manager->controller.ops->set_interface_up(
+		manager->controller.impl, manager->config.interface_name, diag);
+	return observe_call(manager, INTERFACE_CALL_SET_INTERFACE_UP, error);
 }
 
 /*
@@ -98,35 +135,25 @@ static int interface_delete(struct manager *manager, struct diag *diag)
  */
 static int address_configure(struct manager *manager, struct diag *diag)
 {
-	const struct controller_ops *ops = manager->controller.ops;
-	void *impl = manager->controller.impl;
-	const struct interface_config *config = &manager->config;
-	const char *name = config->interface_name;
-	struct prefix address = prefix_of_host(&manager->identity->mesh_ip);
-	int error = ops->configure_address(impl, name, &address, config->keep_addresses, diag);
-	if (error != -EINVAL || address.ip.family != IP_V6 || config->mtu == 0)
+	int error = mesh_address_set(manager, diag);
+	if (error != -EINVAL || manager->identity->mesh_ip.family != IP_V6 ||
+		manager->config.mtu == 0)
 		return error;
-	error = ops->set_mtu(impl, name, config->mtu, diag);
-	if (error)
-		return diag_wrap(diag, error, "set MTU");
-	return ops->configure_address(impl, name, &address, config->keep_addresses, diag);
+	error = mtu_set(manager, diag);
+	return error ? diag_wrap(diag, error, "set MTU") : mesh_address_set(manager, diag);
 }
 
 static int action_run(struct manager *manager, enum interface_action action, struct diag *diag)
 {
-	const struct controller_ops *ops = manager->controller.ops;
-	void *impl = manager->controller.impl;
-	const struct interface_config *config = &manager->config;
-	const char *name = config->interface_name;
 	switch (action) {
 	case INTERFACE_ACTION_CREATE_INTERFACE:
 		return interface_create(manager, diag);
 	case INTERFACE_ACTION_CONFIGURE_ADDRESS:
 		return address_configure(manager, diag);
 	case INTERFACE_ACTION_SET_MTU:
-		return config->mtu > 0 ? ops->set_mtu(impl, name, config->mtu, diag) : 0;
+		return manager->config.mtu > 0 ? mtu_set(manager, diag) : 0;
 	case INTERFACE_ACTION_SET_INTERFACE_UP:
-		return ops->set_interface_up(impl, name, diag);
+		return interface_set_up(manager, diag);
 	case INTERFACE_ACTION_DELETE_INTERFACE:
 		return interface_delete(manager, diag);
 	case INTERFACE_ACTION_NONE:
@@ -185,9 +212,8 @@ static int setup_check(const struct manager *manager, struct diag *diag)
 	return error ? diag_wrap(diag, error, "wireguard: setup: configure address") : 0;
 }
 
-int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag)
+int manager_setup(struct manager *manager, struct diag *diag)
 {
-	manager->identity = identity;
 	bool was_up = manager->state == INTERFACE_UP;
 	int unfit = was_up ? 0 : setup_check(manager, diag);
 	if (unfit)
@@ -207,6 +233,7 @@ int manager_setup(struct manager *manager, const struct identity *identity, stru
 int manager_teardown(struct manager *manager, struct diag *diag)
 {
 	int error = manager_run_action(manager, INTERFACE_EVENT_TEARDOWN, diag);
+	observe_teardown(manager, error);
 	if (error)
 		return diag_wrap(diag, error, "wireguard: teardown");
 	route_claims_clear(&manager->claims);
@@ -245,6 +272,9 @@ static int key_remove(struct manager *manager, const struct key_public *key, str
 	allowed_ip_history_forget(&manager->allowed_ips, key);
 	int error = manager->controller.ops->remove_peer(
 		manager->controller.impl, manager->config.interface_name, key, diag);
+	const struct peer_config removed = {.public_key = *key};
+	observe_peer_op(
+		manager, &(struct peer_op){.kind = PEER_OP_REMOVE, .actual = &removed}, error);
 	if (controller_answered(manager, error, diag) == 0)
 		endpoint_history_forget(&manager->endpoints, key);
 	return error;
@@ -282,6 +312,7 @@ static int peer_set(struct manager *manager, const struct peer_config *peer, str
 		op.actual = &known;
 	int error = manager->controller.ops->add_peer(
 		manager->controller.impl, manager->config.interface_name, &op, diag);
+	observe_peer_op(manager, &op, error);
 	free(allowed_ips);
 	return controller_answered(manager, error, diag);
 }

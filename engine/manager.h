@@ -21,12 +21,29 @@
 #include "route_claims.h"
 #include "state_document.h"
 
+struct observer;
+
+/* Interfaces and what they use are borrowed. */
+struct manager_config {
+	struct controller controller;
+	struct interface_config interface; /* its empty members get their defaults */
+	/* The node's; Setup needs it. NULL: no key, ID or address counts as the node's. */
+	const struct identity *identity;
+	struct logger logger;
+	struct name_lookup lookup; /* zero: host names are not resolved */
+	struct pause pause;        /* of cycles; zero: they never yield */
+	struct router router;      /* zero: routes are not managed */
+	struct route_policy route_policy;
+	const struct observer *observers; /* see observer.h */
+	size_t observer_count;
+};
+
 struct manager {
 	struct controller controller;
 	struct interface_config config;
 	struct logger logger;
-	struct name_lookup lookup;       /* zero after manager_init; set it before the first peer */
-	const struct identity *identity; /* borrowed; NULL until a reconciler or Setup sets it */
+	struct name_lookup lookup;
+	const struct identity *identity;
 	enum interface_state state;
 	bool is_stuck;          /* an operation timed out, and no cycle has read the device since */
 	unsigned created_count; /* how often the interface was created or adopted */
@@ -34,23 +51,23 @@ struct manager {
 	struct endpoint_history endpoints;
 	struct allowed_ip_history allowed_ips;
 	struct pending_events pending;
-	struct pause pause; /* of cycles; zero after manager_init */
-	/* Both zero after manager_init; set them before Setup. */
+	struct pause pause;
 	struct router router;
 	struct route_policy route_policy;
+	const struct observer *observers;
+	size_t observer_count;
 	struct route_claims claims; /* empty if routes are not managed */
 };
 
-/* Copy `config` and apply its defaults. Return 0 or -ENOMEM. */
-int manager_init(struct manager *manager, struct controller controller,
-	const struct interface_config *config, struct logger logger);
+/* Return 0 or -ENOMEM. */
+int manager_init(struct manager *manager, const struct manager_config *config);
 void manager_deinit(struct manager *manager);
 
 /*
  * Bring the interface up from its current state. Fail before any change if the interface cannot
- * have the mesh address. `identity` must outlive the manager.
+ * have the mesh address.
  */
-int manager_setup(struct manager *manager, const struct identity *identity, struct diag *diag);
+int manager_setup(struct manager *manager, struct diag *diag);
 /* Delete the interface. The peer index stays as it is. */
 int manager_teardown(struct manager *manager, struct diag *diag);
 

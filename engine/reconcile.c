@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "executor.h"
+#include "observer.h"
 #include "timestamp.h"
 
 #include <errno.h>
@@ -10,19 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void reconciler_init(struct reconciler *reconciler, struct manager *manager,
-	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
-	const struct identity *identity)
+void reconciler_init(struct reconciler *reconciler, const struct reconciler_config *config)
 {
 	*reconciler = (struct reconciler){
-		.manager = manager,
-		.verifier = verifier,
-		.clock = clock,
-		.reporter = reporter,
-		.identity = identity,
+		.manager = config->manager,
+		.verifier = config->verifier,
+		.clock = config->clock,
+		.reporter = config->reporter,
+		.guard = {.max_percent = config->max_removal_percent},
+		.convergence = {.key = config->digest_key},
 	};
-	/* Set before the first Setup, so that no event adds the node's own key earlier. */
-	manager->identity = identity;
 }
 
 void reconciler_deinit(struct reconciler *reconciler)
@@ -44,7 +42,8 @@ void reconciler_preload(struct reconciler *reconciler, struct state_document *do
 
 int reconciler_begin(struct reconciler *reconciler, struct diag *diag)
 {
-	int error = manager_setup(reconciler->manager, reconciler->identity, diag);
+	int error = manager_setup(reconciler->manager, diag);
+	observe_cycle_begin(reconciler->manager, error);
 	if (error)
 		return error;
 	reconciler->fetch_order = pending_events_fetch_begin(&reconciler->manager->pending);
@@ -65,6 +64,7 @@ static void document_take(struct reconciler *reconciler, struct state_document *
 	if (reconciler->document.has_signing_keys && reconciler->verifier)
 		verifier_take_keys(reconciler->verifier, &reconciler->document.signing_keys,
 			reconciler->fetch_order);
+	observe_document(reconciler->manager, &reconciler->document);
 }
 
 /*
@@ -101,7 +101,7 @@ static int signing_keys_report(const struct reconciler *reconciler, struct diag 
 static int device_setup_again(struct reconciler *reconciler, const char *reason, struct diag *diag)
 {
 	log_line(&reconciler->manager->logger, LOG_INTERFACE_DRIFTED, "reason", reason, NULL);
-	return manager_setup(reconciler->manager, reconciler->identity, diag);
+	return manager_setup(reconciler->manager, diag);
 }
 
 /*
@@ -121,6 +121,8 @@ static int device_read_once(struct reconciler *reconciler, struct device *ret,
 		manager->controller.impl, manager->config.interface_name, &device, diag);
 	manager_note_error(manager, error);
 	manager->is_stuck = manager->is_stuck && error;
+	if (error)
+		observe_device(manager, NULL, INTERFACE_EVENT_NONE, error);
 	if (error == -ENODEV) {
 		diag_clear(diag);
 		*ret_reason = interface_event_name(INTERFACE_EVENT_LINK_LOST);
@@ -129,7 +131,8 @@ static int device_read_once(struct reconciler *reconciler, struct device *ret,
 	if (error)
 		return diag_wrap(diag, error, "read device");
 	enum interface_event drift = interface_drift(&device, &manager->config,
-		&reconciler->identity->public_key, &reconciler->identity->mesh_ip);
+		&manager->identity->public_key, &manager->identity->mesh_ip);
+	observe_device(manager, &device, drift, 0);
 	if (drift == INTERFACE_EVENT_NONE) {
 		*ret = device;
 		return 0;
@@ -251,8 +254,10 @@ static void corrections_report(struct reconciler *reconciler, const struct corre
 /* The data of one cycle, freed however it ends. */
 struct cycle {
 	struct reconciler *reconciler;
-	const struct device *device;
-	const struct peer_names *names;
+	struct device device;
+	struct peer_names names;
+	struct moment now;
+	bool is_planned;
 	struct plan plan;
 	struct route_plan routes;
 	struct peer_op_result *results;
@@ -266,21 +271,22 @@ static int cycle_plan(struct cycle *cycle, struct diag *failures)
 	struct desired_input input = {
 		.document = &reconciler->document,
 		.pending = &manager->pending,
-		.actual = &cycle->device->peers,
-		.names = cycle->names,
-		.identity = reconciler->identity,
+		.actual = &cycle->device.peers,
+		.names = &cycle->names,
+		.identity = manager->identity,
 		.lookup = &manager->lookup,
 	};
-	struct moment now = clock_read(&reconciler->clock);
-	int error = plan_compute(&input, &manager->endpoints, now, &cycle->plan);
+	cycle->now = clock_read(&reconciler->clock);
+	int error = plan_compute(&input, &manager->endpoints, cycle->now, &cycle->plan);
+	cycle->is_planned = error == 0;
 	if (!error && reconciler->is_provisional)
 		peer_diff_withhold_removes(&cycle->plan.diff);
 	else if (!error)
 		removal_guard_apply(&reconciler->guard, &cycle->plan.diff,
-			cycle->device->peers.count, &manager->logger);
+			cycle->device.peers.count, &manager->logger);
 	if (!error)
 		error = endpoint_history_compared(&manager->endpoints, &cycle->plan.desired.peers,
-			&cycle->device->peers, now);
+			&cycle->device.peers, cycle->now);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
@@ -310,7 +316,7 @@ static int cycle_execute(struct cycle *cycle, struct diag *failures)
 	/* Remove routes before peers, and add them after: a route always leads to a peer. */
 	int route_error = reconcile_routes_remove(&manager->router, interface, &cycle->routes,
 		&manager->pause, &manager->logger, failures);
-	int error = reconcile_handler(manager, &cycle->plan.diff, cycle->names, &cycle->results,
+	int error = reconcile_handler(manager, &cycle->plan.diff, &cycle->names, &cycle->results,
 		&cycle->corrections, failures);
 	if (!cycle->results)
 		return error;
@@ -347,21 +353,13 @@ static int cycle_settle(struct cycle *cycle, struct diag *failures)
 {
 	struct reconciler *reconciler = cycle->reconciler;
 	struct manager *manager = reconciler->manager;
-	struct cycle_report report = {
-		.plan = &cycle->plan,
-		.actual = &cycle->device->peers,
-		.results = cycle->results,
-		.routes = &cycle->routes,
-	};
-	if (reconciler->observer.executed)
-		reconciler->observer.executed(reconciler->observer.impl, &report);
 	changes_log(&manager->logger, &cycle->corrections);
 	corrections_report(reconciler, &cycle->corrections);
 	allowed_ip_history_load(
-		&manager->allowed_ips, &cycle->device->peers, &cycle->plan.diff, cycle->results);
+		&manager->allowed_ips, &cycle->device.peers, &cycle->plan.diff, cycle->results);
 	int error = endpoints_note(manager, &cycle->plan.diff, cycle->results);
 	if (!error)
-		error = index_update(manager, &cycle->plan, cycle->results, cycle->names);
+		error = index_update(manager, &cycle->plan, cycle->results, &cycle->names);
 	return error ? diag_add(failures, error, "out of memory") : 0;
 }
 
@@ -387,50 +385,53 @@ static int reconcile_cycle_run(struct cycle *cycle, struct diag *failures)
 	return error;
 }
 
-/* Plan against `device`, execute the plan and record the results. */
-static int device_converge(struct reconciler *reconciler, const struct device *device,
-	const struct peer_names *names, struct diag *failures)
-{
-	struct cycle cycle = {.reconciler = reconciler, .device = device, .names = names};
-	int error = reconcile_cycle_run(&cycle, failures);
-	correction_list_clear(&cycle.corrections);
-	peer_op_results_free(cycle.results, peer_diff_op_count(&cycle.plan.diff));
-	route_plan_clear(&cycle.routes);
-	plan_clear(&cycle.plan);
-	return error;
-}
-
 /* Read the device and apply the document in force. */
-static int device_reconcile(struct reconciler *reconciler, struct diag *failures)
+static int device_reconcile(struct cycle *cycle, struct diag *failures)
 {
-	struct device device = {0};
-	struct peer_names names = {0};
+	struct manager *manager = cycle->reconciler->manager;
 	struct diag diag = {0};
-	int error = device_read(reconciler, &device, &diag);
+	int error = device_read(cycle->reconciler, &cycle->device, &diag);
 	if (!error) {
-		error = peer_index_snapshot(&reconciler->manager->index, &names);
+		error = peer_index_snapshot(&manager->index, &cycle->names);
 		if (error)
 			diag_fail_errno(&diag, error);
 	}
 	if (error)
 		diag_join(failures, &diag);
 	diag_clear(&diag);
-	if (!error && pause_take(&reconciler->manager->pause))
+	if (!error && pause_take(&manager->pause))
 		error = -ECANCELED;
-	if (!error)
-		error = device_converge(reconciler, &device, &names, failures);
-	peer_names_clear(&names);
-	device_clear(&device);
-	return error;
+	return error ? error : reconcile_cycle_run(cycle, failures);
 }
 
-/* Apply the document in force. `error` and `failures` are from earlier steps of the cycle. */
-static int cycle_reconcile(
-	struct reconciler *reconciler, int error, struct diag *failures, struct diag *diag)
+static void cycle_clear(struct cycle *cycle)
 {
-	error = first_error(error, signing_keys_report(reconciler, failures));
+	correction_list_clear(&cycle->corrections);
+	peer_op_results_free(cycle->results, peer_diff_op_count(&cycle->plan.diff));
+	route_plan_clear(&cycle->routes);
+	plan_clear(&cycle->plan);
+	peer_names_clear(&cycle->names);
+	device_clear(&cycle->device);
+}
+
+/* Apply the document in force. `report` has the error of earlier steps, whose text is in
+ * `failures`. */
+static int cycle_reconcile(struct reconciler *reconciler, struct cycle_report report,
+	struct diag *failures, struct diag *diag)
+{
+	struct cycle cycle = {.reconciler = reconciler};
+	int error = first_error(report.error, signing_keys_report(reconciler, failures));
 	if (reconciler->has_document)
-		error = first_error(error, device_reconcile(reconciler, failures));
+		error = first_error(error, device_reconcile(&cycle, failures));
+	report.error = error;
+	report.error_text = diag_text(failures);
+	report.now = cycle.now;
+	report.actual = &cycle.device.peers;
+	report.plan = cycle.is_planned ? &cycle.plan : NULL;
+	report.results = cycle.results;
+	report.routes = &cycle.routes;
+	observe_cycle_end(reconciler->manager, &report);
+	cycle_clear(&cycle);
 	if (error) {
 		diag_join(diag, failures);
 		diag_wrap(diag, error, "wireguard: reconcile");
@@ -442,13 +443,15 @@ static int cycle_reconcile(
 int reconciler_repair(struct reconciler *reconciler, struct diag *diag)
 {
 	struct diag failures = {0};
-	return cycle_reconcile(reconciler, 0, &failures, diag);
+	return cycle_reconcile(
+		reconciler, (struct cycle_report){.is_repair = true}, &failures, diag);
 }
 
 int reconciler_finish(
 	struct reconciler *reconciler, const struct fetch_answer *answer, struct diag *diag)
 {
 	struct diag failures = {0};
-	int error = fetch_answer_take(reconciler, answer, &failures);
-	return cycle_reconcile(reconciler, error, &failures, diag);
+	struct cycle_report report = {.outcome = answer->outcome};
+	report.error = fetch_answer_take(reconciler, answer, &failures);
+	return cycle_reconcile(reconciler, report, &failures, diag);
 }

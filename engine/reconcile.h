@@ -42,28 +42,21 @@ struct fetch_answer {
 	const char *error;               /* for FAILED */
 };
 
-/* What a cycle did. Valid during the call only. */
-struct cycle_report {
-	const struct plan *plan;
-	const struct peer_table *actual;      /* the device before the operations */
-	const struct peer_op_result *results; /* one for each operation of the plan */
-	const struct route_plan *routes;      /* the route changes that were made */
-};
-
-/* The interface to an observer of cycles, called once after the operations. */
-struct cycle_observer {
-	void (*executed)(void *impl, const struct cycle_report *report);
-	void *impl; /* `executed` may be NULL */
-};
-
-struct reconciler {
+/* Manager, verifier and interfaces are borrowed. */
+struct reconciler_config {
 	struct manager *manager;
 	struct verifier *verifier; /* gets the documents' signing keys; NULL: they are ignored */
 	struct clock clock;
 	struct drift_reporter reporter;
-	const struct identity *identity;
-	/* Zero after reconciler_init; set them before the first cycle. */
-	struct cycle_observer observer;
+	int max_removal_percent;      /* see removal_guard.h; 0: no limit */
+	struct digest_key digest_key; /* random, see convergence.h */
+};
+
+struct reconciler {
+	struct manager *manager;
+	struct verifier *verifier;
+	struct clock clock;
+	struct drift_reporter reporter;
 	struct removal_guard guard;
 	/* The rest is private. */
 	struct state_document document; /* the last good one */
@@ -75,9 +68,7 @@ struct reconciler {
 	unsigned created_count; /* the manager's, as of the last `convergence` record */
 };
 
-void reconciler_init(struct reconciler *reconciler, struct manager *manager,
-	struct verifier *verifier, struct clock clock, struct drift_reporter reporter,
-	const struct identity *identity);
+void reconciler_init(struct reconciler *reconciler, const struct reconciler_config *config);
 void reconciler_deinit(struct reconciler *reconciler);
 
 /*

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <string.h>
 
-void verifier_init(
-	struct verifier *verifier, struct signature_check check, const struct signing_keys *keys)
+void verifier_init(struct verifier *verifier, const struct verifier_config *config)
 {
-	*verifier = (struct verifier){.check = check};
-	if (keys)
-		verifier->keys = *keys;
+	*verifier = (struct verifier){
+		.check = config->check,
+		.store = config->store,
+		.keys = config->keys,
+		.nonces = {.max = config->nonces_max},
+	};
 }
 
 void verifier_deinit(struct verifier *verifier)

@@ -62,6 +62,13 @@ struct trust_store {
 	void *impl;
 };
 
+struct verifier_config {
+	struct signature_check check;
+	struct trust_store store; /* zero: nothing is stored */
+	struct signing_keys keys; /* zero: none yet */
+	size_t nonces_max;        /* 0: NONCES_MAX_DEFAULT */
+};
+
 struct verifier {
 	struct signature_check check;
 	struct trust_store store;
@@ -71,8 +78,7 @@ struct verifier {
 	struct nonce_store newest; /* peer ids, each until its newest event is stale */
 };
 
-void verifier_init(
-	struct verifier *verifier, struct signature_check check, const struct signing_keys *keys);
+void verifier_init(struct verifier *verifier, const struct verifier_config *config);
 void verifier_deinit(struct verifier *verifier);
 
 /* Set the keys of a signing_key_rotated event that was handled at `order`. */

@@ -4,6 +4,7 @@
 #include "secret_memory.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Sizes include the block's head: an allocator that hands out powers of two wastes nothing. */
@@ -32,7 +33,7 @@ static struct arena_block *arena_grow(struct arena *arena, size_t size)
 		bytes = BLOCK_BYTES_MAX;
 	if (bytes < head + size)
 		bytes = head + size;
-	struct arena_block *block = secret_alloc(bytes);
+	struct arena_block *block = arena->is_secret ? secret_alloc(bytes) : calloc(1, bytes);
 	if (!block)
 		return NULL;
 	*block = (struct arena_block){.next = arena->blocks, .size = bytes - head};
@@ -70,6 +71,9 @@ void arena_clear(struct arena *arena)
 	while (arena->blocks) {
 		struct arena_block *block = arena->blocks;
 		arena->blocks = block->next;
-		secret_free(block, sizeof *block + block->size);
+		if (arena->is_secret)
+			secret_free(block, sizeof *block + block->size);
+		else
+			free(block);
 	}
 }

@@ -147,8 +147,8 @@ int peer_table_seal(struct peer_table *table, struct diag *diag)
 	for (size_t i = 1; i < table->count; i++) {
 		const struct key_public *key = &table->peers[i].public_key;
 		if (key_public_equal(key, &table->peers[i - 1].public_key))
-			return diag_fail(
-				diag, -EEXIST, "duplicate peer %s", key_public_format(key).text);
+			return diag_fail(diag, PEER_TABLE_DUPLICATE, "duplicate peer %s",
+				key_public_format(key).text);
 	}
 	table->sealed = true;
 	return 0;

@@ -30,7 +30,10 @@ int peer_table_reserve(struct peer_table *table, size_t count);
 /* Copy `peer` and what it points to. Return 0, or -ENOMEM with the table unchanged. */
 int peer_table_append(struct peer_table *table, const struct peer_config *peer);
 
-/* Sort the table. Return 0, -ENOMEM, or -EEXIST with a text that names the duplicate key. */
+/* Result of peer_table_seal: two peers have the same key, which the text names. */
+#define PEER_TABLE_DUPLICATE 1
+
+/* Sort the table. Return 0, PEER_TABLE_DUPLICATE or -ENOMEM. */
 int peer_table_seal(struct peer_table *table, struct diag *diag);
 
 /* Return the peer with that key, or NULL. The table must be sealed. */

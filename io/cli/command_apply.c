@@ -5,7 +5,7 @@
 #include "diag.h"
 #include "endpoint_names.h"
 #include "executor.h"
-#include "reconcile.h"
+#include "observer.h"
 #include "report_error.h"
 #include "session.h"
 #include "system_clock.h"
@@ -27,9 +27,11 @@ struct apply {
 	int report_error;
 };
 
-static void apply_executed(void *impl, const struct cycle_report *report)
+static void apply_cycle_ended(void *impl, const struct cycle_report *report)
 {
 	struct apply *apply = impl;
+	if (!report->results)
+		return;
 	apply->report.plan = report->plan;
 	apply->report.results = report->results;
 	apply->report.routes = apply->session->has_router ? report->routes : NULL;
@@ -135,12 +137,12 @@ static int apply_cycle_run(struct apply *apply, struct manager *manager, struct 
 {
 	struct session *session = apply->session;
 	struct reconciler reconciler;
+	const struct reconciler_config config = {
+		.manager = manager,
+		.clock = system_clock(),
+	};
 	struct fetch_answer answer = {.outcome = FETCH_DOCUMENT, .document = &session->document};
-	reconciler_init(&reconciler, manager, NULL, system_clock(), (struct drift_reporter){0},
-		&session->identity);
-	reconciler.observer = (struct cycle_observer){.executed = apply_executed, .impl = apply};
-	manager->router = session_router(session);
-	manager->route_policy = session_route_policy(session);
+	reconciler_init(&reconciler, &config);
 	int error = reconciler_begin(&reconciler, diag);
 	if (!error) {
 		error = reconciler_finish(&reconciler, &answer, diag);
@@ -195,11 +197,21 @@ static int apply_run(struct apply *apply, struct diag *diag)
 		error = setup_foresee(apply, diag);
 	if (error)
 		return error;
-	error = manager_init(&manager, session->controller.controller, &session->options->config,
-		session_logger(session));
+	const struct observer observer = {.cycle_ended = apply_cycle_ended, .impl = apply};
+	const struct manager_config config = {
+		.controller = session->controller.controller,
+		.interface = session->options->config,
+		.identity = &session->identity,
+		.logger = session_logger(session),
+		.lookup = resolver_lookup(&apply->resolver),
+		.router = session_router(session),
+		.route_policy = session_route_policy(session),
+		.observers = &observer,
+		.observer_count = 1,
+	};
+	error = manager_init(&manager, &config);
 	if (error)
 		return diag_fail_errno(diag, error);
-	manager.lookup = resolver_lookup(&apply->resolver);
 	error = apply_cycle_run(apply, &manager, diag);
 	manager_deinit(&manager);
 	return error;

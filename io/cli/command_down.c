@@ -5,8 +5,6 @@
 #include "report_error.h"
 #include "session.h"
 
-#include <errno.h>
-
 /*
  * Take the lock. As `down` is a last resort, go on without the lock if it cannot be taken although
  * no other process holds it.
@@ -15,7 +13,7 @@ static int lock_if_possible(struct session *session, struct diag *diag)
 {
 	struct diag failure = {0};
 	int error = session_lock(session, &failure);
-	if (error && error != -EBUSY) {
+	if (error && error != INTERFACE_LOCK_BUSY) {
 		error = interface_lock_check(
 			INTERFACE_LOCK_DIRECTORY, session->options->config.interface_name, diag);
 		if (!error)
@@ -36,8 +34,12 @@ static int down(struct session *session, struct diag *diag)
 		error = session_open_controller(session, diag);
 	if (error)
 		return error;
-	error = manager_init(&manager, session->controller.controller, &session->options->config,
-		session_logger(session));
+	const struct manager_config config = {
+		.controller = session->controller.controller,
+		.interface = session->options->config,
+		.logger = session_logger(session),
+	};
+	error = manager_init(&manager, &config);
 	if (error)
 		return diag_fail_errno(diag, error);
 	error = manager_teardown(&manager, diag);

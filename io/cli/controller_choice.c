@@ -60,8 +60,8 @@ static int choice_by_interface(
 	if (strcmp(info.kind, "tun") == 0)
 		error = uapi_socket_probe(&uapi, interface, diag);
 	else
-		error = -ENOENT;
-	if (error == -ENOENT || error == -ECONNREFUSED)
+		error = UAPI_SOCKET_MISSING;
+	if (error == UAPI_SOCKET_MISSING || error == UAPI_SOCKET_DEAD)
 		return diag_fail(
 			diag, -EEXIST, "%s is there and is no WireGuard interface", interface);
 	*ret = CONTROLLER_USERSPACE;

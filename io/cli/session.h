@@ -31,7 +31,7 @@ struct session {
 
 /* Begin a session and validate the configuration. Borrows the options. */
 int session_open(struct session *session, const struct options *options, struct diag *diag);
-/* Lock the interface until session_close. A simulated one needs no lock. */
+/* Lock the interface until session_close, as interface_lock_take. A simulated one needs no lock. */
 int session_lock(struct session *session, struct diag *diag);
 int session_load_identity(struct session *session, struct diag *diag);
 int session_open_controller(struct session *session, struct diag *diag);

@@ -158,7 +158,7 @@ int envelope_wire_read(const char *data, size_t length, struct envelope *ret, st
 {
 	struct json_span span;
 	struct envelope_members members = {0};
-	struct envelope envelope = {0};
+	struct envelope envelope = {.arena = {.is_secret = true}};
 	int error = json_scan_document(data, length, &span, diag);
 	if (error)
 		return diag_wrap(diag, error, "malformed");

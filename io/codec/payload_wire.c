@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "json_duplicates.h"
 #include "json_scan.h"
+#include "json_values.h"
 #include "signing_keys_wire.h"
 
 #include <errno.h>
@@ -18,30 +19,22 @@ struct payload_result {
 	struct signing_keys keys;
 };
 
-typedef int (*payload_use)(struct json_reader *reader, struct json_span payload,
-	struct payload_result *result, struct diag *diag);
+typedef int (*payload_use)(
+	struct json_span payload, struct payload_result *result, struct diag *diag);
 
 static int payload_read(const char *payload, size_t length, payload_use use,
 	struct payload_result *result, struct diag *diag)
 {
-	struct json_reader reader;
 	struct json_span span;
 	int error = json_scan_document(payload, length, &span, diag);
-	if (error)
-		return error;
-	error = json_reader_init(&reader);
-	if (!error) {
-		error = use(&reader, span, result, diag);
-		json_reader_deinit(&reader);
-	}
+	if (!error)
+		error = use(span, result, diag);
 	return error == -ENOMEM ? diag_fail_errno(diag, error) : error;
 }
 
-static int use_peer(struct json_reader *reader, struct json_span payload,
-	struct payload_result *result, struct diag *diag)
+static int use_peer(struct json_span payload, struct payload_result *result, struct diag *diag)
 {
 	struct peer_wire wire = {
-		.reader = reader,
 		.options = *result->options,
 		.arena = result->arena,
 	};
@@ -58,40 +51,36 @@ static int check_object(struct json_span payload, struct diag *diag)
 	return json_duplicates_check_tree(payload, diag);
 }
 
-static int use_peer_id(struct json_reader *reader, struct json_span payload,
-	struct payload_result *result, struct diag *diag)
+static int use_peer_id(struct json_span payload, struct payload_result *result, struct diag *diag)
 {
-	struct json_object *value = NULL;
-	const char *text = NULL;
+	static const struct json_member members[] = {{"peer_id", json_read_string, 0, true}};
+	static const struct json_table table = JSON_TABLE_LENIENT(members);
+	struct json_reading reading = {.arena = result->arena, .diag = diag};
+	const char *id = NULL;
 	int error = check_object(payload, diag);
+	if (!error)
+		error = json_object_read(&reading, payload, &table, &id, NULL);
 	if (error)
 		return error;
-	error = json_read_member(reader, payload, "peer_id", &value, diag);
-	if (error)
-		return error;
-	error = json_read_string(value, &text, diag);
-	if (!error && !text)
-		return diag_wrap(diag, diag_fail(diag, -EINVAL, "missing"), "peer_id");
-	if (!error && !*text)
-		error = diag_fail(diag, -EINVAL, "empty");
-	if (!error && strlen(text) > PEER_ID_MAX)
-		error = diag_fail(diag, -EINVAL, "%zu bytes, at most %d are allowed", strlen(text),
-			PEER_ID_MAX);
-	if (error) {
-		diag_wrap(diag, error, "peer_id");
-	} else {
-		result->peer_id = arena_strndup(result->arena, text, strlen(text));
-		error = result->peer_id ? 0 : -ENOMEM;
-	}
-	json_read_free(value);
-	return error;
+	if (!*id)
+		return diag_fail(diag, -EINVAL, "peer_id: empty");
+	if (strlen(id) > PEER_ID_MAX)
+		return diag_fail(diag, -EINVAL, "peer_id: %zu bytes, at most %d are allowed",
+			strlen(id), PEER_ID_MAX);
+	result->peer_id = id;
+	return 0;
 }
 
-static int use_signing_keys(struct json_reader *reader, struct json_span payload,
-	struct payload_result *result, struct diag *diag)
+static int use_signing_keys(
+	struct json_span payload, struct payload_result *result, struct diag *diag)
 {
+	struct arena texts = {0};
+	struct json_reading reading = {.arena = &texts, .diag = diag};
 	int error = check_object(payload, diag);
-	return error ? error : signing_keys_wire_read(reader, payload, "", &result->keys, diag);
+	if (!error)
+		error = signing_keys_wire_read(&reading, payload, &result->keys);
+	arena_clear(&texts);
+	return error;
 }
 
 static int payload_read_peer(void *impl, const char *payload, size_t length, struct arena *arena,

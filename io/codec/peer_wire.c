@@ -3,11 +3,10 @@
 
 #include "diag.h"
 #include "json_duplicates.h"
+#include "json_values.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PEER_MEMBERS(X)                                                                            \
@@ -37,18 +36,9 @@ struct raw_peer {
 	struct json_span span;
 	bool may_repeat; /* members may be repeated: check for it */
 	unsigned counts[MEMBER_COUNT];
-	struct json_object *values[MEMBER_COUNT]; /* the first of that name; NULL: missing */
-	struct json_span keepalive;               /* as spelt */
-	size_t allowed_ip_count;                  /* if over the limit, none are read */
-	const char **allowed_ips;                 /* borrowed from their value */
+	struct json_span values[MEMBER_COUNT]; /* the first of that name */
+	struct arena texts;                    /* decoded, among them the preshared key */
 };
-
-static void raw_peer_clear(struct raw_peer *raw)
-{
-	for (unsigned i = 0; i < MEMBER_COUNT; i++)
-		json_read_free(raw->values[i]);
-	free(raw->allowed_ips);
-}
 
 struct place_text {
 	char text[32];
@@ -105,23 +95,7 @@ static size_t allowed_ips_max(const struct peer_wire *wire)
 	return peer_wire_options_resolve(&wire->options).allowed_ips_max;
 }
 
-static int raw_member_read(const struct peer_wire *wire, enum member member, struct json_span value,
-	struct raw_peer *raw, struct diag *diag)
-{
-	if (member == MEMBER_PERSISTENT_KEEPALIVE) {
-		raw->keepalive = value;
-		return 0;
-	}
-	if (member == MEMBER_ALLOWED_IPS && json_span_kind(value) == JSON_ARRAY) {
-		raw->allowed_ip_count = json_span_element_count(value);
-		if (raw->allowed_ip_count <= allowed_ips_max(wire))
-			return json_read_list(wire->reader, value, &raw->values[member], diag);
-	}
-	return json_read(wire->reader, value, &raw->values[member], diag);
-}
-
-static int raw_peer_read(
-	const struct peer_wire *wire, size_t index, struct raw_peer *raw, struct diag *diag)
+static int raw_peer_read(const struct peer_wire *wire, size_t index, struct raw_peer *raw)
 {
 	struct json_cursor cursor = json_cursor_open(raw->span);
 	struct json_span name, value;
@@ -134,59 +108,60 @@ static int raw_peer_read(
 		if (member == MEMBER_COUNT)
 			error = entry_note_unknown(wire, index, name);
 		else if (is_first)
-			error = raw_member_read(wire, (enum member)member, value, raw, diag);
+			raw->values[member] = value;
 	}
 	return error;
 }
 
+/* NULL if it is missing or null. */
 static int wire_read_text(
-	const struct raw_peer *raw, enum member member, const char **ret, struct diag *diag)
+	struct raw_peer *raw, enum member member, const char **ret, struct diag *diag)
 {
-	int error = json_read_string(raw->values[member], ret, diag);
-	return error ? diag_wrap(diag, error, "%s", member_names[member]) : 0;
+	struct json_reading reading = {.arena = &raw->texts, .diag = diag};
+	struct json_span value = raw->values[member];
+	int error = 0;
+	*ret = NULL;
+	if (json_span_kind(value) != JSON_NULL)
+		error = json_read_string(&reading, value, ret);
+	return json_wrap_place(diag, error, member_names[member]);
 }
 
 static int wire_read_allowed_ips(
 	const struct peer_wire *wire, struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
+	struct json_reading reading = {.arena = &raw->texts, .diag = diag};
+	struct json_span value = raw->values[MEMBER_ALLOWED_IPS];
+	void *texts = NULL;
 	if (!raw->counts[MEMBER_ALLOWED_IPS])
 		return diag_fail(diag, -EINVAL, "allowed_ips: missing");
-	struct json_object *array = raw->values[MEMBER_ALLOWED_IPS];
-	if (!array)
+	if (json_span_kind(value) == JSON_NULL)
 		return 0;
-	if (json_object_get_type(array) != json_type_array)
-		return diag_fail(diag, -EINVAL, "allowed_ips: not an array");
-	size_t count = raw->allowed_ip_count;
-	if (count > allowed_ips_max(wire))
+	size_t count = json_span_element_count(value), max = allowed_ips_max(wire);
+	if (count > max)
 		return diag_fail(diag, -EINVAL,
-			"allowed_ips: %zu entries, more than %zu (--max-allowed-ips)", count,
-			allowed_ips_max(wire));
-	raw->allowed_ips = calloc(count ? count : 1, sizeof *raw->allowed_ips);
-	if (!raw->allowed_ips)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		int error = json_read_string(
-			json_object_array_get_idx(array, i), &raw->allowed_ips[i], diag);
-		if (!error && !raw->allowed_ips[i])
-			error = diag_fail(diag, -EINVAL, "not a string");
-		if (error)
-			return diag_wrap(diag, error, "allowed_ips[%zu]", i);
-	}
-	ret->allowed_ips = raw->allowed_ips;
-	ret->allowed_ip_count = count;
+			"allowed_ips: %zu entries, more than %zu (--max-allowed-ips)", count, max);
+	int error = json_array_read(&reading, value, json_read_string, sizeof(const char *), &texts,
+		&ret->allowed_ip_count);
+	if (error)
+		return json_wrap_place(diag, error, "allowed_ips");
+	ret->allowed_ips = texts;
 	return 0;
 }
 
 static int wire_read_keepalive(const struct raw_peer *raw, struct api_peer *ret, struct diag *diag)
 {
-	bool given = false;
-	int64_t value = 0;
-	int error = json_read_int64(raw->keepalive, &given, &value, diag);
-	if (!error && value < 0)
-		error = diag_fail(diag, -EINVAL, "negative");
-	if (error)
-		return diag_wrap(diag, error, "persistent_keepalive");
-	ret->persistent_keepalive_s = given ? value : -1;
+	struct json_span value = raw->values[MEMBER_PERSISTENT_KEEPALIVE];
+	struct json_whole whole = {0};
+	enum json_kind kind = json_span_kind(value);
+	ret->persistent_keepalive_s = -1;
+	if (kind == JSON_NULL)
+		return 0;
+	if (kind != JSON_NUMBER || !json_span_whole(value, &whole))
+		return diag_fail(diag, -EINVAL, "persistent_keepalive: not a whole number");
+	if (whole.is_negative)
+		return diag_fail(diag, -EINVAL, "persistent_keepalive: negative");
+	ret->persistent_keepalive_s =
+		whole.magnitude > INT64_MAX ? INT64_MAX : (int64_t)whole.magnitude;
 	return 0;
 }
 
@@ -233,10 +208,10 @@ static int wire_read_config(const struct peer_wire *wire, struct raw_peer *raw,
 }
 
 /* Return the text of a member that is there exactly once, or NULL. */
-static const char *sole_text(const struct raw_peer *raw, enum member member)
+static const char *sole_text(struct raw_peer *raw, enum member member)
 {
 	const char *text = NULL;
-	if (raw->counts[member] != 1 || json_read_string(raw->values[member], &text, NULL) != 0)
+	if (raw->counts[member] != 1 || wire_read_text(raw, member, &text, NULL) != 0)
 		return NULL;
 	return text && *text ? text : NULL;
 }
@@ -252,7 +227,7 @@ static void name_place(struct diag *diag, size_t index, const char *id)
 }
 
 /* Read the id and the key of an unusable entry, and set its error. */
-static int read_remains(const struct peer_wire *wire, const struct raw_peer *raw, size_t index,
+static int read_remains(const struct peer_wire *wire, struct raw_peer *raw, size_t index,
 	struct peer_entry *entry, struct diag *diag)
 {
 	const char *id = sole_text(raw, MEMBER_ID);
@@ -275,13 +250,13 @@ int peer_wire_read(
 	const struct peer_wire *wire, struct json_span span, size_t index, struct peer_entry *ret)
 {
 	struct diag diag = {0};
-	struct raw_peer raw = {.span = span};
+	struct raw_peer raw = {.span = span, .texts = {.is_secret = true}};
 	struct peer_entry entry = {0};
 	int error = 0;
 	if (json_span_kind(span) != JSON_OBJECT)
 		error = diag_fail(&diag, -EINVAL, "not an object");
 	else
-		error = raw_peer_read(wire, index, &raw, &diag);
+		error = raw_peer_read(wire, index, &raw);
 	if (!error)
 		error = wire_read_config(wire, &raw, &entry.config, &diag);
 	if (!error) {
@@ -293,7 +268,7 @@ int peer_wire_read(
 	if (!error)
 		*ret = entry;
 	key_secret_wipe(&entry.config.psk);
-	raw_peer_clear(&raw);
+	arena_clear(&raw.texts);
 	diag_clear(&diag);
 	return error;
 }

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "json_read.h"
+#include "json_span.h"
 #include "state_document.h"
 #include "unknown_members.h"
 
@@ -36,7 +36,6 @@ struct peer_wire_options peer_wire_options_resolve(const struct peer_wire_option
 struct peer_wire_options peer_wire_options_unlimited(const struct peer_wire_options *options);
 
 struct peer_wire {
-	struct json_reader *reader;
 	struct peer_wire_options options;
 	struct arena *arena;             /* owns all that the entries point to */
 	struct unknown_members *unknown; /* NULL: do not collect */

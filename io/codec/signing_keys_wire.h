@@ -6,14 +6,12 @@
  */
 #pragma once
 
-#include "json_read.h"
+#include "json_object.h"
 #include "signing_keys.h"
 
-/*
- * Errors put `place`, which is "" or "signing_keys", before the member's name. The caller checks
- * for repeated members. Returns 0, -ENOMEM, or -EINVAL with `signing_keys.current: missing`.
- */
-int signing_keys_wire_read(struct json_reader *reader, struct json_span span, const char *place,
-	struct signing_keys *ret, struct diag *diag);
+/* Of struct signing_keys. Errors are such as `current: missing`. Unknown members are ignored, or,
+ * with the second, an error. */
+json_reader signing_keys_wire_read;
+json_reader signing_keys_wire_read_strictly;
 /* Whether signing keys have a member of that name. */
 bool signing_keys_wire_knows(struct json_span name);

@@ -11,7 +11,6 @@
 
 struct state_reader {
 	struct state_document document; /* being built */
-	struct json_reader json;
 	struct unknown_members unknown;
 	struct peer_wire_options options;
 	size_t allowed_ip_count; /* of all usable entries */
@@ -44,7 +43,6 @@ static int state_read_peers(struct state_reader *reader, struct json_span span, 
 {
 	struct state_document *document = &reader->document;
 	struct peer_wire wire = {
-		.reader = &reader->json,
 		.options = reader->options,
 		.arena = &document->arena,
 		.unknown = &reader->unknown,
@@ -94,16 +92,20 @@ static int note_unknown_of_keys(struct state_reader *reader, struct json_span ke
 static int state_read_signing_keys(struct state_reader *reader, struct json_span span)
 {
 	struct state_document *document = &reader->document;
-	struct diag diag = {0};
-	if (json_span_kind(span) == JSON_NULL)
+	struct diag diag = {0}, place = {0};
+	struct json_reading reading = {.arena = &document->arena, .diag = &diag};
+	enum json_kind kind = json_span_kind(span);
+	if (kind == JSON_NULL)
 		return 0;
-	int error = signing_keys_wire_read(
-		&reader->json, span, "signing_keys", &document->signing_keys, &diag);
+	int error = signing_keys_wire_read(&reading, span, &document->signing_keys);
 	document->has_signing_keys = error == 0;
 	if (error == -EINVAL) {
-		const char *text = diag_text(&diag);
+		(void)diag_fail(&place, error, "signing_keys%s%s", kind == JSON_OBJECT ? "." : ": ",
+			diag_text(&diag));
+		const char *text = diag_text(&place);
 		document->signing_keys_error = arena_strndup(&document->arena, text, strlen(text));
 		error = document->signing_keys_error ? 0 : -ENOMEM;
+		diag_clear(&place);
 	}
 	diag_clear(&diag);
 	return error ? error : note_unknown_of_keys(reader, span);
@@ -147,11 +149,7 @@ static int state_read_whole(const char *text, size_t length,
 	int error = json_scan_document(text, length, &span, diag);
 	if (error)
 		return error;
-	error = json_reader_init(&reader.json);
-	if (error)
-		return diag_fail_errno(diag, error);
 	error = read(&reader, span, diag);
-	json_reader_deinit(&reader.json);
 	if (error) {
 		state_document_clear(&reader.document);
 		return error == -ENOMEM ? diag_fail_errno(diag, error) : error;

@@ -295,7 +295,7 @@ static int body_take(struct reading *reading, struct text body, struct diag *dia
 	if (error)
 		return diag_fail_errno(diag, error);
 	error = peer_table_seal(&reading->device.peers, diag);
-	return error == -EEXIST ? diag_wrap(diag, -EPROTO, "reply") : error;
+	return error == PEER_TABLE_DUPLICATE ? diag_wrap(diag, -EPROTO, "reply") : error;
 }
 
 int uapi_decode_device(const char *reply, size_t length, struct device *ret, struct diag *diag)

@@ -317,6 +317,8 @@ int wg_dump_parse(const char *text, size_t length, const char *interface, struct
 			dump.other_names.length ? diag_text(&dump.other_names) : "");
 	if (!error)
 		error = peer_table_seal(&dump.device.peers, diag);
+	if (error == PEER_TABLE_DUPLICATE)
+		error = -EINVAL;
 	diag_clear(&dump.other_names);
 	if (error) {
 		device_clear(&dump.device);

@@ -22,13 +22,13 @@ static void cycle_repair(void *impl);
 
 static const struct logger *cycle_logger(const struct cycle_loop *cycles)
 {
-	return &cycles->reconciler->manager->logger;
+	return &cycles->config.reconciler->manager->logger;
 }
 
 static void cycle_due(void *impl)
 {
 	struct cycle_loop *cycles = impl;
-	loop_job_add(cycles->loop, &cycles->start_job, cycle_start, cycles);
+	loop_job_add(cycles->config.loop, &cycles->start_job, cycle_start, cycles);
 }
 
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
@@ -41,19 +41,24 @@ void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms)
 		return;
 	}
 	if (!cycles->start_job.is_waiting && (!timer->is_set || timer->due_ns > due_ms * NS_PER_MS))
-		loop_timer_set(cycles->loop, timer, delay_ms, cycle_due, cycles);
+		loop_timer_set(cycles->config.loop, timer, delay_ms, cycle_due, cycles);
+}
+
+void cycle_loop_set_interval(struct cycle_loop *cycles, int64_t interval_ms)
+{
+	cycles->config.interval_ms = interval_ms;
 }
 
 static void repair_due(void *impl)
 {
 	struct cycle_loop *cycles = impl;
-	loop_job_add(cycles->loop, &cycles->repair_job, cycle_repair, cycles);
+	loop_job_add(cycles->config.loop, &cycles->repair_job, cycle_repair, cycles);
 }
 
 static void repair_cancel(struct cycle_loop *cycles)
 {
-	loop_timer_cancel(cycles->loop, &cycles->repair_timer);
-	loop_job_cancel(cycles->loop, &cycles->repair_job);
+	loop_timer_cancel(cycles->config.loop, &cycles->repair_timer);
+	loop_job_cancel(cycles->config.loop, &cycles->repair_job);
 }
 
 /* As cycle_loop_want, for drift that can be repaired without a fetch. */
@@ -63,7 +68,8 @@ static void repair_want(struct cycle_loop *cycles, int64_t delay_ms)
 	if (!cycles->is_running)
 		cycle_loop_want(cycles, delay_ms);
 	else if (!cycles->repair_timer.is_set)
-		loop_timer_set(cycles->loop, &cycles->repair_timer, delay_ms, repair_due, cycles);
+		loop_timer_set(
+			cycles->config.loop, &cycles->repair_timer, delay_ms, repair_due, cycles);
 }
 
 static void names_retry(void *impl)
@@ -80,8 +86,8 @@ static void names_retry(void *impl)
 static void names_retry_plan(struct cycle_loop *cycles)
 {
 	if (cycles->resolver.bad_count && !cycles->retry_timer.is_set)
-		loop_timer_set(
-			cycles->loop, &cycles->retry_timer, NAME_RETRY_MS, names_retry, cycles);
+		loop_timer_set(cycles->config.loop, &cycles->retry_timer, NAME_RETRY_MS,
+			names_retry, cycles);
 }
 
 /* A cycle that the end of the process cancelled is neither a success nor a problem. */
@@ -102,8 +108,8 @@ static int64_t next_cycle_ms(const struct cycle_loop *cycles)
 	if (cycles->repair_timer.is_set && cycles->repair_timer.due_ns / NS_PER_MS < due_ms)
 		due_ms = cycles->repair_timer.due_ns / NS_PER_MS;
 	int64_t delay_ms = due_ms - loop_now_ms();
-	if (delay_ms > cycles->interval_ms)
-		return cycles->interval_ms;
+	if (delay_ms > cycles->config.interval_ms)
+		return cycles->config.interval_ms;
 	return delay_ms > 0 ? delay_ms : 0;
 }
 
@@ -115,11 +121,11 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	state_document_clear(&cycles->document);
 	free(cycles->error);
 	cycles->error = NULL;
-	loop_timer_cancel(cycles->loop, &cycles->names_timer);
-	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->names_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->slow_fetch_timer);
 	names_retry_plan(cycles);
-	if (cycles->ended)
-		cycles->ended(cycles->impl, error);
+	if (cycles->config.ended)
+		cycles->config.ended(cycles->config.impl, error);
 	int64_t delay_ms = next_cycle_ms(cycles);
 	repair_cancel(cycles);
 	cycle_loop_want(cycles, delay_ms);
@@ -130,31 +136,32 @@ static void cycle_repair(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
-	bool is_recorded = cycles->recorder && cycles->recorder->is_on;
-	if (is_recorded || cycles->finish_job.is_waiting || !cycles->reconciler->has_document)
+	bool is_recorded = cycles->config.recorder && cycles->config.recorder->is_on;
+	if (is_recorded || cycles->finish_job.is_waiting ||
+		!cycles->config.reconciler->has_document)
 		return;
 	cycles->is_urgent = false;
 	cycles->started_ms = loop_now_ms();
-	int error = reconciler_repair(cycles->reconciler, &diag);
+	int error = reconciler_repair(cycles->config.reconciler, &diag);
 	/* A successful repair does not resolve the problem: the fetch may still fail. */
 	if (error)
 		outcome_note(cycles, error, &diag);
 	else if (problem_is_raised(&cycles->cycle_problem))
 		error = -EIO;
-	if (cycles->ended)
-		cycles->ended(cycles->impl, error);
+	if (cycles->config.ended)
+		cycles->config.ended(cycles->config.impl, error);
 	diag_clear(&diag);
 }
 
 static void slow_fetch_handle(void *impl)
 {
 	struct cycle_loop *cycles = impl;
-	bool has_document = cycles->reconciler->has_document;
+	bool has_document = cycles->config.reconciler->has_document;
 	log_line(cycle_logger(cycles), has_document ? LOG_FETCH_SLOW : LOG_NO_STATE_YET, NULL);
 	repair_due(cycles);
-	if (!has_document && cycles->ended)
-		cycles->ended(cycles->impl, -EINPROGRESS);
-	loop_timer_set(cycles->loop, &cycles->slow_fetch_timer, cycles->slow_fetch_ms,
+	if (!has_document && cycles->config.ended)
+		cycles->config.ended(cycles->config.impl, -EINPROGRESS);
+	loop_timer_set(cycles->config.loop, &cycles->slow_fetch_timer, cycles->slow_fetch_ms,
 		slow_fetch_handle, cycles);
 }
 
@@ -165,17 +172,19 @@ static void cycle_start(void *impl)
 	cycles->is_running = true;
 	cycles->wanted_ms = INT64_MAX;
 	cycles->started_ms = loop_now_ms();
-	if (cycles->about_to_fetch)
-		cycles->about_to_fetch(cycles->impl);
-	int error = recorder_begin(cycles->recorder, cycles->reconciler, &diag);
+	if (cycles->config.about_to_fetch)
+		cycles->config.about_to_fetch(cycles->config.impl);
+	int error = cycles->config.recorder ? recorder_begin(cycles->config.recorder,
+						      cycles->config.reconciler, &diag)
+					    : reconciler_begin(cycles->config.reconciler, &diag);
 	if (error) {
 		cycle_end(cycles, error, &diag);
 	} else {
-		loop_timer_set(cycles->loop, &cycles->slow_fetch_timer, cycles->slow_fetch_ms,
-			slow_fetch_handle, cycles);
+		loop_timer_set(cycles->config.loop, &cycles->slow_fetch_timer,
+			cycles->slow_fetch_ms, slow_fetch_handle, cycles);
 		if (cycles->is_urgent)
 			repair_want(cycles, URGENT_FETCH_MS);
-		cycles->source.fetch(cycles->source.impl);
+		cycles->config.source.fetch(cycles->config.source.impl);
 	}
 	diag_clear(&diag);
 }
@@ -185,8 +194,8 @@ static struct endpoint_names names_in_force(const struct cycle_loop *cycles)
 {
 	bool is_new = cycles->outcome == FETCH_DOCUMENT;
 	return (struct endpoint_names){
-		.document = is_new ? &cycles->document : &cycles->reconciler->document,
-		.pending = &cycles->reconciler->manager->pending,
+		.document = is_new ? &cycles->document : &cycles->config.reconciler->document,
+		.pending = &cycles->config.reconciler->manager->pending,
 	};
 }
 
@@ -228,7 +237,10 @@ static void cycle_finish(void *impl)
 	};
 	names_report(cycles);
 	resolver_sweep(&cycles->resolver);
-	int error = recorder_finish(cycles->recorder, cycles->reconciler, &answer, &diag);
+	int error = cycles->config.recorder
+			    ? recorder_finish(cycles->config.recorder, cycles->config.reconciler,
+				      &answer, &diag)
+			    : reconciler_finish(cycles->config.reconciler, &answer, &diag);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
 }
@@ -236,7 +248,7 @@ static void cycle_finish(void *impl)
 static void finish_due(void *impl)
 {
 	struct cycle_loop *cycles = impl;
-	loop_job_add(cycles->loop, &cycles->finish_job, cycle_finish, cycles);
+	loop_job_add(cycles->config.loop, &cycles->finish_job, cycle_finish, cycles);
 }
 
 /* Finish once all names have an answer or the deadline has passed. */
@@ -245,8 +257,8 @@ static void cycle_await_names(struct cycle_loop *cycles)
 	if (cycles->resolver.pending_count == 0)
 		finish_due(cycles);
 	else if (!cycles->names_timer.is_set)
-		loop_timer_set(
-			cycles->loop, &cycles->names_timer, NAMES_TIMEOUT_MS, finish_due, cycles);
+		loop_timer_set(cycles->config.loop, &cycles->names_timer, NAMES_TIMEOUT_MS,
+			finish_due, cycles);
 }
 
 static void source_answered(void *impl, const struct fetch_answer *answer)
@@ -260,7 +272,7 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 		cycles->error = strdup(answer->error);
 	}
 	cycles->is_answered = true;
-	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->slow_fetch_timer);
 	int error = endpoint_names_want(names_in_force(cycles), &cycles->resolver);
 	if (!error) {
 		cycle_await_names(cycles);
@@ -269,7 +281,7 @@ static void source_answered(void *impl, const struct fetch_answer *answer)
 	struct diag diag = {0};
 	/* The document will never be in force: make the next fetch return it in full again. */
 	if (cycles->outcome == FETCH_DOCUMENT)
-		cycles->source.reload(cycles->source.impl);
+		cycles->config.source.reload(cycles->config.source.impl);
 	diag_fail_errno(&diag, error);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
@@ -307,7 +319,7 @@ static void link_ready(void *impl, uint32_t events)
 		/* Without the watch, a cycle still reads the device every interval. */
 		log_line(
 			cycle_logger(cycles), LOG_LINK_WATCH_LOST, "error", diag_text(&diag), NULL);
-		loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
+		loop_watch_remove(cycles->config.loop, &cycles->link_loop_watch);
 		link_watch_close(&cycles->link);
 	}
 	diag_clear(&diag);
@@ -318,19 +330,20 @@ static void link_ready(void *impl, uint32_t events)
 }
 
 /* A silent peer may have moved to another address of its name: look the name up again. */
-static void cycle_executed(void *impl, const struct cycle_report *report)
+static void silent_names_ask(void *impl, const struct cycle_report *report)
 {
 	struct cycle_loop *cycles = impl;
-	const struct reconciler *reconciler = cycles->reconciler;
+	const struct reconciler *reconciler = cycles->config.reconciler;
 	struct endpoint_names names = {
 		.document = &reconciler->document, .pending = &reconciler->manager->pending};
-	struct moment now = clock_read(&reconciler->clock);
 	const struct peer_entry *entry;
+	if (!report->plan)
+		return;
 	while ((entry = endpoint_names_next(&names))) {
 		const struct peer_config *actual =
 			peer_table_find(report->actual, &entry->config.public_key);
-		if (!actual ||
-			!endpoint_history_is_silent(&reconciler->manager->endpoints, actual, now))
+		if (!actual || !endpoint_history_is_silent(
+				       &reconciler->manager->endpoints, actual, report->now))
 			continue;
 		struct name_record *name =
 			resolver_find(&cycles->resolver, entry->config.endpoint.host);
@@ -339,25 +352,33 @@ static void cycle_executed(void *impl, const struct cycle_report *report)
 	}
 }
 
-int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
-	const struct link_router *router, int64_t interval_ms, struct diag *diag)
+struct name_lookup cycle_loop_lookup(struct cycle_loop *cycles)
 {
+	return resolver_lookup(&cycles->resolver);
+}
+
+struct observer cycle_loop_observer(struct cycle_loop *cycles)
+{
+	return (struct observer){.cycle_ended = silent_names_ask, .impl = cycles};
+}
+
+int cycle_loop_init(
+	struct cycle_loop *cycles, const struct cycle_loop_config *config, struct diag *diag)
+{
+	struct loop *loop = config->loop;
 	*cycles = (struct cycle_loop){
-		.loop = loop,
-		.reconciler = reconciler,
-		.interval_ms = interval_ms,
+		.config = *config,
 		.slow_fetch_ms = SLOW_FETCH_MS,
 		.is_urgent = true, /* repair at once what changed while no daemon ran */
 		.link = {.fd = -1},
 		.cycle_problem = {.name = "cycle", .loop = loop},
 		.names_problem = {.name = "host names", .loop = loop},
 	};
-	reconciler->observer = (struct cycle_observer){.executed = cycle_executed, .impl = cycles};
 	int error = resolver_init(&cycles->resolver, diag);
 	if (error)
 		return error;
-	error = link_watch_open(
-		&cycles->link, reconciler->manager->config.interface_name, router, diag);
+	error = link_watch_open(&cycles->link, config->reconciler->manager->config.interface_name,
+		config->router, diag);
 	if (error)
 		return error;
 	error = loop_watch_add(loop, &cycles->resolver_watch, cycles->resolver.fd, EPOLLIN,
@@ -370,15 +391,15 @@ int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconci
 
 void cycle_loop_deinit(struct cycle_loop *cycles)
 {
-	loop_timer_cancel(cycles->loop, &cycles->cycle_timer);
-	loop_timer_cancel(cycles->loop, &cycles->names_timer);
-	loop_timer_cancel(cycles->loop, &cycles->retry_timer);
-	loop_timer_cancel(cycles->loop, &cycles->slow_fetch_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->cycle_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->names_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->retry_timer);
+	loop_timer_cancel(cycles->config.loop, &cycles->slow_fetch_timer);
 	repair_cancel(cycles);
-	loop_job_cancel(cycles->loop, &cycles->start_job);
-	loop_job_cancel(cycles->loop, &cycles->finish_job);
-	loop_watch_remove(cycles->loop, &cycles->resolver_watch);
-	loop_watch_remove(cycles->loop, &cycles->link_loop_watch);
+	loop_job_cancel(cycles->config.loop, &cycles->start_job);
+	loop_job_cancel(cycles->config.loop, &cycles->finish_job);
+	loop_watch_remove(cycles->config.loop, &cycles->resolver_watch);
+	loop_watch_remove(cycles->config.loop, &cycles->link_loop_watch);
 	link_watch_close(&cycles->link);
 	resolver_deinit(&cycles->resolver);
 	problem_clear(&cycles->cycle_problem);

@@ -16,17 +16,19 @@
 #include "endpoint_names.h"
 #include "link_watch.h"
 #include "loop.h"
+#include "observer.h"
 #include "problem.h"
 #include "recorder.h"
 #include "source.h"
 
-struct cycle_loop {
+/* All borrowed. */
+struct cycle_loop_config {
 	struct loop *loop;
 	struct reconciler *reconciler;
-	struct source source;      /* set by the caller before the first cycle */
-	struct recorder *recorder; /* NULL: nothing is recorded */
+	struct source source;
+	const struct link_router *router; /* NULL: its routes are not watched */
+	struct recorder *recorder;        /* NULL: nothing is recorded */
 	int64_t interval_ms;
-	int64_t slow_fetch_ms; /* after which a fetch counts as slow and the device is repaired */
 	/* Called before a fetch begins, to handle the events that came before it. May be NULL. */
 	void (*about_to_fetch)(void *impl);
 	/* Called at the end of a cycle or repair with its error (after a repair, also while the
@@ -34,8 +36,12 @@ struct cycle_loop {
 	 * is in force yet. */
 	void (*ended)(void *impl, int error);
 	void *impl;
+};
 
-	/* The rest is private. */
+/* Members are private. */
+struct cycle_loop {
+	struct cycle_loop_config config;
+	int64_t slow_fetch_ms; /* after which a fetch counts as slow and the device is repaired */
 	struct resolver resolver;
 	struct loop_watch resolver_watch;
 	struct link_watch link;
@@ -60,14 +66,16 @@ struct cycle_loop {
 	struct problem names_problem;
 };
 
-/*
- * Borrows everything, and registers as the reconciler's observer. The routes of `router` are
- * watched unless it is NULL. Returns 0 or a negative errno.
- */
-int cycle_loop_init(struct cycle_loop *cycles, struct loop *loop, struct reconciler *reconciler,
-	const struct link_router *router, int64_t interval_ms, struct diag *diag);
+/* Returns 0 or a negative errno. */
+int cycle_loop_init(
+	struct cycle_loop *cycles, const struct cycle_loop_config *config, struct diag *diag);
 void cycle_loop_deinit(struct cycle_loop *cycles);
-/* The listener to give to the source. */
+/* For the configurations of manager and source, also before cycle_loop_init. They
+ * borrow `cycles`. */
+struct name_lookup cycle_loop_lookup(struct cycle_loop *cycles);
+struct observer cycle_loop_observer(struct cycle_loop *cycles);
 struct source_listener cycle_loop_listener(struct cycle_loop *cycles);
+/* Change the interval, beginning with the time to the next cycle. */
+void cycle_loop_set_interval(struct cycle_loop *cycles, int64_t interval_ms);
 /* Begin a cycle within `delay_ms`. */
 void cycle_loop_want(struct cycle_loop *cycles, int64_t delay_ms);

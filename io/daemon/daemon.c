@@ -27,11 +27,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
+
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
 	struct log_limiter log;
 	struct recorder recorder;
+	struct observer observers[OBSERVER_COUNT];
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
@@ -86,9 +89,9 @@ static void cycle_ended(void *impl, int error)
 	locked_memory_log_refusal(&daemon->manager.logger);
 	if (!daemon->follows_api)
 		return;
-	daemon->telemetry.status = error ? "degraded" : "healthy";
-	daemon->cycles.interval_ms =
-		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms);
+	telemetry_note_cycle(&daemon->telemetry, error);
+	cycle_loop_set_interval(&daemon->cycles,
+		event_client_fetch_ms(&daemon->events, daemon->settings->interval_ms));
 }
 
 static void daemon_event_handled(void *impl)
@@ -100,7 +103,8 @@ static void daemon_event_handled(void *impl)
 static void about_to_fetch(void *impl)
 {
 	struct daemon *daemon = impl;
-	event_client_handle_waiting(&daemon->events);
+	if (daemon->follows_api)
+		event_client_handle_waiting(&daemon->events);
 }
 
 static void rotation_ordered(void *impl)
@@ -161,18 +165,24 @@ static int identity_reload(struct daemon *daemon, struct diag *diag)
 	return 0;
 }
 
+static struct source daemon_source(struct daemon *daemon)
+{
+	return daemon->settings->api_url ? api_source(&daemon->api) : file_source(&daemon->file);
+}
+
 /* SIGHUP: read all files again. */
 static void daemon_reload(void *impl)
 {
 	struct daemon *daemon = impl;
 	struct diag diag = {0};
 	const struct logger *logger = &daemon->manager.logger;
+	struct source source = daemon_source(daemon);
 	service_reloading(&daemon->service);
 	if (identity_reload(daemon, &diag) == 0)
 		problem_resolve(&daemon->reload_problem, logger);
 	else
 		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
-	daemon->cycles.source.reload(daemon->cycles.source.impl);
+	source.reload(source.impl);
 	if (daemon->follows_api)
 		event_client_start(&daemon->events);
 	log_line(logger, LOG_RELOADED, NULL);
@@ -198,7 +208,8 @@ static void signals_ready(void *impl, uint32_t events)
 
 static void source_open_file(struct daemon *daemon)
 {
-	const struct file_source_options options = {
+	const struct file_source_config config = {
+		.loop = &daemon->loop,
 		.path = daemon->settings->state_path,
 		.bytes_max = daemon->settings->state_bytes_max,
 		.listener = cycle_loop_listener(&daemon->cycles),
@@ -206,14 +217,47 @@ static void source_open_file(struct daemon *daemon)
 		.store = &daemon->store,
 		.logger = daemon->manager.logger,
 	};
-	file_source_open(&daemon->file, &daemon->loop, &options);
-	daemon->cycles.source = file_source(&daemon->file);
+	file_source_open(&daemon->file, &config);
+}
+
+static void api_clients_init(struct daemon *daemon)
+{
+	struct clock clock = daemon->reconciler.clock;
+	const struct api_source_config source = {
+		.plane = &daemon->plane,
+		.listener = cycle_loop_listener(&daemon->cycles),
+		.wire = daemon->wire,
+		.store = &daemon->store,
+		.recovered = source_recovered,
+		.impl = daemon,
+	};
+	api_source_init(&daemon->api, &source);
+	const struct event_client_config events = {
+		.plane = &daemon->plane,
+		.loop = &daemon->loop,
+		.dispatcher = &daemon->dispatcher,
+		.clock = clock,
+		.recorder = daemon->settings->record_path ? &daemon->recorder : NULL,
+		.handled = daemon_event_handled,
+		.rotation_ordered = rotation_ordered,
+		.changed = daemon_stream_changed,
+		.impl = daemon,
+	};
+	event_client_init(&daemon->events, &events);
+	const struct telemetry_config telemetry = {
+		.plane = &daemon->plane,
+		.loop = &daemon->loop,
+		.manager = &daemon->manager,
+		.clock = clock,
+		.wants_cycle = wants_cycle,
+		.impl = daemon,
+	};
+	telemetry_init(&daemon->telemetry, &telemetry);
 }
 
 static int source_open_api(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct clock clock = daemon->reconciler.clock;
 	struct api_options options = {
 		.url = settings->api_url,
 		.node_id = settings->identity->node_id,
@@ -228,25 +272,15 @@ static int source_open_api(struct daemon *daemon, struct diag *diag)
 		settings->identity_directory, daemon->manager.logger, diag);
 	if (error)
 		return error;
-	api_source_init(&daemon->api, &daemon->plane, cycle_loop_listener(&daemon->cycles),
-		&daemon->wire, &daemon->store);
-	daemon->api.recovered = source_recovered;
-	daemon->api.impl = daemon;
-	daemon->cycles.source = api_source(&daemon->api);
-	event_client_init(
-		&daemon->events, &daemon->plane, &daemon->loop, &daemon->dispatcher, clock);
-	daemon->events.recorder = &daemon->recorder;
-	daemon->events.handled = daemon_event_handled;
-	daemon->events.rotation_ordered = rotation_ordered;
-	daemon->events.changed = daemon_stream_changed;
-	daemon->events.impl = daemon;
-	telemetry_init(&daemon->telemetry, &daemon->plane, &daemon->loop, &daemon->manager, clock);
-	daemon->telemetry.wants_cycle = wants_cycle;
-	daemon->telemetry.impl = daemon;
-	daemon->reconciler.reporter = telemetry_drift(&daemon->telemetry);
-	daemon->cycles.about_to_fetch = about_to_fetch;
+	api_clients_init(daemon);
 	daemon->follows_api = true;
 	return 0;
+}
+
+static void signing_keys_restore(struct daemon *daemon, const struct signing_keys *keys)
+{
+	const struct trust_record record = {.kind = TRUST_KEYS, .keys = *keys};
+	verifier_restore(&daemon->verifier, &record);
 }
 
 /* Without a key all events are rejected until the control plane's state names one. */
@@ -258,7 +292,7 @@ static void signing_key_load(struct daemon *daemon)
 		    daemon->settings->identity_directory, &keys.current, &diag) != 0)
 		log_line(&daemon->manager.logger, LOG_NO_SIGNING_KEY, "error", diag_text(&diag),
 			NULL);
-	daemon->verifier.keys = keys;
+	signing_keys_restore(daemon, &keys);
 	diag_clear(&diag);
 }
 
@@ -267,37 +301,64 @@ static void trust_restore(struct daemon *daemon)
 {
 	const struct state_document *document = &daemon->reconciler.document;
 	signing_key_load(daemon);
-	daemon->trust.configured = daemon->verifier.keys.current;
-	trust_journal_load(&daemon->trust, &daemon->verifier);
+	trust_journal_load(&daemon->trust);
 	if (!daemon->trust.has_keys && document->has_signing_keys)
-		daemon->verifier.keys = document->signing_keys;
+		signing_keys_restore(daemon, &document->signing_keys);
 	verifier_expire(&daemon->verifier, clock_read(&daemon->reconciler.clock));
-	trust_journal_start(&daemon->trust, &daemon->verifier);
+	trust_journal_start(&daemon->trust);
+}
+
+static int daemon_manager_init(struct daemon *daemon)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	struct logger logger = log_limiter_logger(&daemon->log);
+	struct manager_config config = {
+		.controller = settings->controller,
+		.interface = settings->config,
+		.identity = settings->identity,
+		.logger = logger,
+		.lookup = cycle_loop_lookup(&daemon->cycles),
+		.pause = {daemon_turn, daemon},
+		.router = settings->router ? link_router(settings->router) : (struct router){0},
+		.route_policy = settings->route_policy,
+		.observers = daemon->observers,
+		.observer_count = OBSERVER_RECORDER,
+	};
+	daemon->observers[OBSERVER_STORE] = state_store_observer(&daemon->store);
+	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
+	if (settings->record_path) {
+		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
+		daemon->observers[OBSERVER_RECORDER] = recorder_observer(&daemon->recorder);
+		config.observer_count++;
+		config.controller = recorder_controller(&daemon->recorder);
+		/* A recorder cannot describe what happens in the middle of a cycle. */
+		config.pause = (struct pause){0};
+	}
+	return manager_init(&daemon->manager, &config);
 }
 
 static int engine_init(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct controller controller = settings->controller;
-	struct logger logger = log_limiter_logger(&daemon->log);
-	recorder_init(&daemon->recorder, controller, system_clock(), logger);
-	if (settings->record_path)
-		controller = recorder_controller(&daemon->recorder);
-	int error = manager_init(&daemon->manager, controller, &settings->config, logger);
+	int error = daemon_manager_init(daemon);
 	if (error)
 		return diag_fail_errno(diag, error);
-	/* A recorder cannot describe what happens in the middle of a cycle. */
-	if (!settings->record_path)
-		daemon->manager.pause = (struct pause){daemon_turn, daemon};
-	verifier_init(&daemon->verifier, signature_check_ed25519(), NULL);
-	daemon->verifier.nonces.max = settings->nonces_max;
-	reconciler_init(&daemon->reconciler, &daemon->manager, &daemon->verifier, system_clock(),
-		(struct drift_reporter){0}, settings->identity);
-	if (settings->router)
-		daemon->manager.router = link_router(settings->router);
-	daemon->manager.route_policy = settings->route_policy;
-	randombytes_buf(&daemon->reconciler.convergence.key, sizeof(struct digest_key));
-	daemon->reconciler.guard.max_percent = settings->max_removal_percent;
+	const struct verifier_config verifier = {
+		.check = signature_check_ed25519(),
+		.store = trust_journal_store(&daemon->trust),
+		.nonces_max = settings->nonces_max,
+	};
+	verifier_init(&daemon->verifier, &verifier);
+	struct reconciler_config reconciler = {
+		.manager = &daemon->manager,
+		.verifier = &daemon->verifier,
+		.clock = system_clock(),
+		.max_removal_percent = settings->max_removal_percent,
+	};
+	if (settings->api_url)
+		reconciler.reporter = telemetry_drift(&daemon->telemetry);
+	randombytes_buf(&reconciler.digest_key, sizeof reconciler.digest_key);
+	reconciler_init(&daemon->reconciler, &reconciler);
 	daemon->wire = (struct peer_wire_options){
 		.default_keepalive_s = (uint16_t)daemon->manager.config.persistent_keepalive_s,
 		.allow_host_names = true,
@@ -305,7 +366,6 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.allowed_ips_max = settings->allowed_ips_max,
 		.allowed_ips_total_max = settings->allowed_ips_total_max,
 	};
-	daemon->manager.lookup = resolver_lookup(&daemon->cycles.resolver);
 	daemon->dispatcher = (struct event_dispatcher){
 		.manager = &daemon->manager,
 		.verifier = &daemon->verifier,
@@ -321,27 +381,51 @@ static void state_restore(struct daemon *daemon)
 	int error = state_store_restore(&daemon->store, &daemon->wire, &daemon->reconciler, &diag);
 	if (!error)
 		log_line(logger, LOG_CACHED_STATE_IN_FORCE, NULL);
-	else if (error != -ENOENT)
+	else if (error != STATE_STORE_EMPTY)
 		log_line(logger, LOG_CACHED_STATE_UNUSABLE, "error", diag_text(&diag), NULL);
 	diag_clear(&diag);
+}
+
+static void daemon_stores_init(struct daemon *daemon)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	const struct state_store_file_owner owner = {
+		.directory = settings->identity_directory,
+		.node_id = settings->identity->node_id,
+		.source = settings->api_url ? settings->api_url : settings->state_path,
+	};
+	const struct state_store_config store = {
+		.loop = &daemon->loop,
+		.manager = &daemon->manager,
+		.owner = owner,
+		.document_bytes_max = settings->state_bytes_max,
+	};
+	const struct trust_journal_config trust = {
+		.loop = &daemon->loop,
+		.verifier = &daemon->verifier,
+		.owner = owner,
+		.logger = daemon->manager.logger,
+	};
+	state_store_init(&daemon->store, &store);
+	trust_journal_init(&daemon->trust, &trust);
 }
 
 static int daemon_open(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct state_store_file_owner owner = {
-		.directory = settings->identity_directory,
-		.node_id = settings->identity->node_id,
-		.source = settings->api_url ? settings->api_url : settings->state_path,
+	const struct cycle_loop_config cycles = {
+		.loop = &daemon->loop,
+		.reconciler = &daemon->reconciler,
+		.source = daemon_source(daemon),
+		.router = settings->router,
+		.recorder = settings->record_path ? &daemon->recorder : NULL,
+		.interval_ms = settings->interval_ms,
+		.about_to_fetch = about_to_fetch,
+		.ended = cycle_ended,
+		.impl = daemon,
 	};
-	int error = cycle_loop_init(&daemon->cycles, &daemon->loop, &daemon->reconciler,
-		settings->router, settings->interval_ms, diag);
-	daemon->cycles.recorder = &daemon->recorder;
-	daemon->cycles.ended = cycle_ended;
-	daemon->cycles.impl = daemon;
-	state_store_init(&daemon->store, &daemon->loop, &daemon->manager, &owner);
-	daemon->store.document_bytes_max = settings->state_bytes_max;
-	trust_journal_init(&daemon->trust, &daemon->loop, &owner, daemon->manager.logger);
+	int error = cycle_loop_init(&daemon->cycles, &cycles, diag);
+	daemon_stores_init(daemon);
 	if (!settings->api_url)
 		source_open_file(daemon);
 	else if (!error)
@@ -395,7 +479,9 @@ static int daemon_end(struct daemon *daemon, struct diag *diag)
 	service_stopping(&daemon->service);
 	if (daemon->settings->keep_interface)
 		return 0;
-	return recorder_teardown(&daemon->recorder, &daemon->manager, diag);
+	return daemon->settings->record_path
+		       ? recorder_teardown(&daemon->recorder, &daemon->manager, diag)
+		       : manager_teardown(&daemon->manager, diag);
 }
 
 static void daemon_close(struct daemon *daemon)
@@ -405,7 +491,7 @@ static void daemon_close(struct daemon *daemon)
 		event_client_deinit(&daemon->events);
 		api_source_deinit(&daemon->api);
 		control_plane_close(&daemon->plane);
-	} else if (daemon->cycles.source.impl) {
+	} else if (!daemon->settings->api_url) {
 		file_source_close(&daemon->file);
 	}
 	loop_job_cancel(&daemon->loop, &daemon->reload_job);

@@ -18,18 +18,19 @@ static void watch_begin(struct file_source *source, int error, const struct diag
 	struct loop_watch *watch = &source->watch;
 	int fd = source->file.watch.fd;
 	if (error)
-		problem_raise(&source->watch_problem, &source->logger, diag_text(diag));
+		problem_raise(&source->watch_problem, &source->config.logger, diag_text(diag));
 	else
-		problem_resolve(&source->watch_problem, &source->logger);
-	if (fd >= 0 && loop_watch_add(source->loop, watch, fd, EPOLLIN, file_ready, source) != 0)
-		problem_raise(&source->watch_problem, &source->logger, "out of memory");
+		problem_resolve(&source->watch_problem, &source->config.logger);
+	if (fd >= 0 &&
+		loop_watch_add(source->config.loop, watch, fd, EPOLLIN, file_ready, source) != 0)
+		problem_raise(&source->watch_problem, &source->config.logger, "out of memory");
 }
 
 /* Try to watch the whole path again: what failed may work now. */
 static void watch_retry(struct file_source *source)
 {
 	struct diag diag = {0};
-	loop_watch_remove(source->loop, &source->watch);
+	loop_watch_remove(source->config.loop, &source->watch);
 	int error = state_file_watch_again(&source->file, &diag);
 	watch_begin(source, error, &diag);
 	diag_clear(&diag);
@@ -42,36 +43,30 @@ static void file_ready(void *impl, uint32_t events)
 	bool changed = false;
 	if (state_file_take(&source->file, &changed, &diag) != 0) {
 		/* The fetch that follows opens the watch again. */
-		problem_raise(&source->watch_problem, &source->logger, diag_text(&diag));
-		loop_watch_remove(source->loop, &source->watch);
+		problem_raise(&source->watch_problem, &source->config.logger, diag_text(&diag));
+		loop_watch_remove(source->config.loop, &source->watch);
 	}
 	diag_clear(&diag);
 	if (changed)
-		source->listener.wants_cycle(source->listener.impl, CHANGE_DELAY_MS);
+		source->config.listener.wants_cycle(source->config.listener.impl, CHANGE_DELAY_MS);
 }
 
-void file_source_open(
-	struct file_source *source, struct loop *loop, const struct file_source_options *options)
+void file_source_open(struct file_source *source, const struct file_source_config *config)
 {
 	struct diag diag = {0};
 	*source = (struct file_source){
-		.loop = loop,
-		.listener = options->listener,
-		.wire = options->wire,
-		.store = options->store,
-		.logger = options->logger,
-		.watch_problem = {.name = "watch of the state file", .loop = loop},
-		.secrecy_problem = {.name = "state file", .loop = loop},
+		.config = *config,
+		.watch_problem = {.name = "watch of the state file", .loop = config->loop},
+		.secrecy_problem = {.name = "state file", .loop = config->loop},
 	};
-	int error = state_file_open(&source->file, options->path, &diag);
-	source->file.bytes_max = options->bytes_max;
+	int error = state_file_open(&source->file, config->path, config->bytes_max, &diag);
 	watch_begin(source, error, &diag);
 	diag_clear(&diag);
 }
 
 void file_source_close(struct file_source *source)
 {
-	loop_watch_remove(source->loop, &source->watch);
+	loop_watch_remove(source->config.loop, &source->watch);
 	state_file_close(&source->file);
 	problem_clear(&source->watch_problem);
 	problem_clear(&source->secrecy_problem);
@@ -80,19 +75,18 @@ void file_source_close(struct file_source *source)
 static int document_read(struct file_source *source, const struct file_text *text,
 	struct state_document *ret, struct diag *diag)
 {
-	int error = state_wire_read(text->text, text->length, &source->wire, ret, diag);
+	int error = state_wire_read(text->text, text->length, &source->config.wire, ret, diag);
 	if (error) {
 		diag_wrap(diag, error, "%s", source->file.watch.path);
 		state_file_reject(&source->file, diag_text(diag));
 		return error;
 	}
 	if (text->others_may_read && state_document_has_psk(ret))
-		problem_raise(&source->secrecy_problem, &source->logger,
+		problem_raise(&source->secrecy_problem, &source->config.logger,
 			"others may read it, and it holds preshared keys");
 	else
-		problem_resolve(&source->secrecy_problem, &source->logger);
-	if (state_store_save_document(source->store, text->text, text->length) != 0)
-		state_file_forget(&source->file);
+		problem_resolve(&source->secrecy_problem, &source->config.logger);
+	state_store_hold_document(source->config.store, text->text, text->length);
 	return 0;
 }
 
@@ -106,6 +100,8 @@ static void file_fetch(void *impl)
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
 	if (problem_is_raised(&source->watch_problem))
 		watch_retry(source);
+	if (state_store_is_unsaved(source->config.store))
+		state_file_forget(&source->file);
 	int error = state_file_read(&source->file, &outcome, &text, &diag);
 	if (!error && outcome == STATE_FILE_TEXT) {
 		error = document_read(source, &text, &document, &diag);
@@ -115,7 +111,7 @@ static void file_fetch(void *impl)
 		answer.outcome = FETCH_FAILED;
 		answer.error = diag_text(&diag);
 	}
-	source->listener.answered(source->listener.impl, &answer);
+	source->config.listener.answered(source->config.listener.impl, &answer);
 	state_document_clear(&document);
 	file_text_clear(&text);
 	diag_clear(&diag);

@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void api_source_init(struct api_source *source, struct control_plane *plane,
-	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_store *store)
+void api_source_init(struct api_source *source, const struct api_source_config *config)
 {
-	*source = (struct api_source){
-		.plane = plane, .listener = listener, .wire = *wire, .store = store};
+	*source = (struct api_source){.config = *config};
 }
 
 void api_source_deinit(struct api_source *source)
@@ -28,13 +25,13 @@ static void fail(struct api_source *source, int64_t retry_ms)
 {
 	struct fetch_answer answer = {
 		.outcome = FETCH_FAILED, .error = source->error ? source->error : "out of memory"};
-	source->listener.answered(source->listener.impl, &answer);
-	source->listener.wants_cycle(source->listener.impl, retry_ms);
+	source->config.listener.answered(source->config.listener.impl, &answer);
+	source->config.listener.wants_cycle(source->config.listener.impl, retry_ms);
 }
 
 static void fetch_failed(struct api_source *source, const char *error, int64_t retry_after_ms)
 {
-	int64_t delay_ms = backoff_next_ms(&source->backoff, &source->plane->random);
+	int64_t delay_ms = backoff_next_ms(&source->backoff, &source->config.plane->random);
 	source->is_asked = retry_after_ms > delay_ms;
 	if (source->is_asked)
 		delay_ms = retry_after_ms;
@@ -50,8 +47,8 @@ static void fetch_succeeded(struct api_source *source)
 	backoff_reset(&source->backoff);
 	free(source->error);
 	source->error = NULL;
-	if (has_recovered && source->recovered)
-		source->recovered(source->impl);
+	if (has_recovered && source->config.recovered)
+		source->config.recovered(source->config.impl);
 }
 
 /* Remember the hash of a document. Return whether it is that of the last one. */
@@ -71,20 +68,18 @@ static void state_take(struct api_source *source, const struct api_state *state)
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED, .document = &document};
 	struct diag diag = {0};
 	if (!hash_replace(source, state->body)) {
-		source->has_hash = false;
-		int error = state_wire_read(
-			state->body->bytes, state->body->length, &source->wire, &document, &diag);
+		int error = state_wire_read(state->body->bytes, state->body->length,
+			&source->config.wire, &document, &diag);
 		answer.outcome = error ? FETCH_FAILED : FETCH_DOCUMENT;
 		answer.error = diag_text(&diag);
-		if (!error) {
-			int unsaved = state_store_save_document(
-				source->store, state->body->bytes, state->body->length);
-			source->has_hash = unsaved == 0;
-		}
+		source->has_hash = error == 0;
+		if (!error)
+			state_store_hold_document(
+				source->config.store, state->body->bytes, state->body->length);
 	}
 	free(source->etag);
 	source->etag = source->has_hash && *state->etag ? strdup(state->etag) : NULL;
-	source->listener.answered(source->listener.impl, &answer);
+	source->config.listener.answered(source->config.listener.impl, &answer);
 	state_document_clear(&document);
 	diag_clear(&diag);
 }
@@ -94,21 +89,30 @@ static void fetch_done(void *impl, const struct api_result *result, const struct
 	struct api_source *source = impl;
 	struct fetch_answer answer = {.outcome = FETCH_NOT_MODIFIED};
 	source->call = NULL;
-	control_plane_note(source->plane, PLANE_CALL_STATE, result);
+	control_plane_note(source->config.plane, PLANE_CALL_STATE, result);
 	if (result->outcome == API_OUTCOME_OK) {
 		fetch_succeeded(source);
 		state_take(source, state);
 	} else if (result->outcome == API_OUTCOME_NOT_MODIFIED) {
 		fetch_succeeded(source);
-		source->listener.answered(source->listener.impl, &answer);
+		source->config.listener.answered(source->config.listener.impl, &answer);
 	} else {
 		fetch_failed(source, result->error, result->retry_after_ms);
 	}
 }
 
+static void document_forget(struct api_source *source)
+{
+	free(source->etag);
+	source->etag = NULL;
+	source->has_hash = false;
+}
+
 static void api_fetch(void *impl)
 {
 	struct api_source *source = impl;
+	if (state_store_is_unsaved(source->config.store))
+		document_forget(source);
 	struct diag diag = {0};
 	int64_t wait_ms = source->not_before_ms - loop_now_ms();
 	if (source->error && wait_ms > 0) {
@@ -116,12 +120,12 @@ static void api_fetch(void *impl)
 		return;
 	}
 	const struct api_state_request request = {
-		.token = source->plane->token,
+		.token = source->config.plane->token,
 		.etag = source->etag,
 		.on_done = fetch_done,
 		.impl = source,
 	};
-	int error = api_state_fetch(&source->plane->client, &request, &source->call, &diag);
+	int error = api_state_fetch(&source->config.plane->client, &request, &source->call, &diag);
 	if (error)
 		fetch_failed(source, diag_text(&diag), -1);
 	diag_clear(&diag);
@@ -132,17 +136,15 @@ void api_source_retry_now(struct api_source *source)
 	if (!source->error || source->is_asked)
 		return;
 	source->not_before_ms = 0;
-	source->listener.wants_cycle(source->listener.impl, 0);
+	source->config.listener.wants_cycle(source->config.listener.impl, 0);
 }
 
 static void api_reload(void *impl)
 {
 	struct api_source *source = impl;
-	free(source->etag);
-	source->etag = NULL;
-	source->has_hash = false;
+	document_forget(source);
 	source->not_before_ms = 0;
-	control_plane_reload(source->plane);
+	control_plane_reload(source->config.plane);
 }
 
 struct source api_source(struct api_source *source)

@@ -14,7 +14,8 @@
 
 #define API_HASH_BYTES 32
 
-struct api_source {
+/* All borrowed, except that `wire` is copied. */
+struct api_source_config {
 	struct control_plane *plane;
 	struct source_listener listener;
 	struct peer_wire_options wire;
@@ -22,7 +23,10 @@ struct api_source {
 	/* Called when a fetch succeeds after a failed one. May be NULL. */
 	void (*recovered)(void *impl);
 	void *impl;
+};
 
+struct api_source {
+	struct api_source_config config;
 	struct api_call *call;
 	struct backoff backoff;
 	char *etag; /* of the document in force; NULL: none */
@@ -33,10 +37,9 @@ struct api_source {
 	bool is_asked;                /* the control plane chose that time (Retry-After) */
 };
 
-void api_source_init(struct api_source *source, struct control_plane *plane,
-	struct source_listener listener, const struct peer_wire_options *wire,
-	struct state_store *store);
+void api_source_init(struct api_source *source, const struct api_source_config *config);
 void api_source_deinit(struct api_source *source);
+/* Return the source for the cycle, also before api_source_init; it borrows `source`. */
 struct source api_source(struct api_source *source);
 /* The control plane answers again: retry a failed fetch now, unless it asked for a pause. */
 void api_source_retry_now(struct api_source *source);

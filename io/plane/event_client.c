@@ -33,28 +33,24 @@ static const char *const problem_names[] = {
 
 static void stream_open(void *impl);
 
-void event_client_init(struct event_client *client, struct control_plane *plane, struct loop *loop,
-	struct event_dispatcher *dispatcher, struct clock clock)
+void event_client_init(struct event_client *client, const struct event_client_config *config)
 {
 	*client = (struct event_client){
-		.plane = plane,
-		.loop = loop,
-		.dispatcher = dispatcher,
-		.clock = clock,
+		.config = *config,
 		.changed_ms = loop_now_ms(),
-		.stream_problem = {.name = "event stream", .loop = loop},
+		.stream_problem = {.name = "event stream", .loop = config->loop},
 	};
 	for (size_t i = 0; i < VERDICTS; i++)
 		client->problems[i].problem =
-			(struct problem){.name = problem_names[i], .loop = loop};
+			(struct problem){.name = problem_names[i], .loop = config->loop};
 }
 
 void event_client_deinit(struct event_client *client)
 {
 	api_call_cancel(client->stream);
-	loop_timer_cancel(client->loop, &client->retry_timer);
-	loop_timer_cancel(client->loop, &client->stable_timer);
-	loop_job_cancel(client->loop, &client->handle_job);
+	loop_timer_cancel(client->config.loop, &client->retry_timer);
+	loop_timer_cancel(client->config.loop, &client->stable_timer);
+	loop_job_cancel(client->config.loop, &client->handle_job);
 	event_queue_clear(&client->queue);
 	free(client->last_event_id);
 	problem_clear(&client->stream_problem);
@@ -64,7 +60,8 @@ void event_client_deinit(struct event_client *client)
 
 static bool is_frozen(const struct event_client *client)
 {
-	return client->clock.boot_ns(client->clock.impl) <= client->cursor_frozen_until_ns;
+	return client->config.clock.boot_ns(client->config.clock.impl) <=
+	       client->cursor_frozen_until_ns;
 }
 
 /*
@@ -91,16 +88,16 @@ static void cursor_freeze(struct event_client *client)
 {
 	if (!client->cursor_frozen_until_ns)
 		client->cursor_frozen_until_ns =
-			client->clock.boot_ns(client->clock.impl) + EVENT_WINDOW_NS;
+			client->config.clock.boot_ns(client->config.clock.impl) + EVENT_WINDOW_NS;
 }
 
 /* The stream is stable: reset the backoff and resolve its problem. */
 static void stream_set_stable(struct event_client *client)
 {
 	client->is_stable = true;
-	loop_timer_cancel(client->loop, &client->stable_timer);
+	loop_timer_cancel(client->config.loop, &client->stable_timer);
 	backoff_reset(&client->backoff);
-	problem_resolve(&client->stream_problem, &client->plane->logger);
+	problem_resolve(&client->stream_problem, &client->config.plane->logger);
 }
 
 static void on_stable(void *impl)
@@ -122,7 +119,8 @@ static void problems_expire(struct event_client *client)
 	for (size_t i = 0; i < VERDICTS; i++)
 		if (problem_is_raised(&client->problems[i].problem) &&
 			client->problems[i].met_ms <= before_ms)
-			problem_resolve(&client->problems[i].problem, &client->plane->logger);
+			problem_resolve(
+				&client->problems[i].problem, &client->config.plane->logger);
 }
 
 /* Log each kind of rejection once, whatever its text: the sender chooses the text. */
@@ -132,16 +130,16 @@ static void event_rejected(
 	struct event_problem *kind = &client->problems[verdict];
 	kind->met_ms = loop_now_ms();
 	if (!problem_is_raised(&kind->problem))
-		problem_raise(&kind->problem, &client->plane->logger, diag_text(diag));
+		problem_raise(&kind->problem, &client->config.plane->logger, diag_text(diag));
 }
 
 static void event_handled(struct event_client *client, const struct envelope *envelope)
 {
-	if (client->rotation_ordered && is_rotation_order(envelope))
-		client->rotation_ordered(client->impl);
+	if (client->config.rotation_ordered && is_rotation_order(envelope))
+		client->config.rotation_ordered(client->config.impl);
 	problems_expire(client);
-	if (client->handled)
-		client->handled(client->impl);
+	if (client->config.handled)
+		client->config.handled(client->config.impl);
 }
 
 /* Takes the event over. */
@@ -150,7 +148,8 @@ static void event_finish(struct event_client *client, struct queued_event *event
 	struct diag diag = {0};
 	enum verdict verdict;
 	/* The handler logs failed operations, and the next cycle retries them. */
-	(void)event_handle(client->dispatcher, &event->envelope, event->arrived, &verdict, &diag);
+	(void)event_handle(
+		client->config.dispatcher, &event->envelope, event->arrived, &verdict, &diag);
 	if (verdict == VERDICT_ACCEPTED)
 		event_handled(client, &event->envelope);
 	else
@@ -170,14 +169,15 @@ static void handle_one(void *impl)
 	if (client->queue.count)
 		handle_first(client);
 	if (client->queue.count)
-		loop_job_add(client->loop, &client->handle_job, handle_one, client);
+		loop_job_add(client->config.loop, &client->handle_job, handle_one, client);
 }
 
 void event_client_handle_waiting(struct event_client *client)
 {
-	for (size_t left = client->queue.count; left && !loop_is_stopping(client->loop); left--) {
+	for (size_t left = client->queue.count; left && !loop_is_stopping(client->config.loop);
+		left--) {
 		handle_first(client);
-		loop_turn(client->loop);
+		loop_turn(client->config.loop);
 	}
 }
 
@@ -193,24 +193,38 @@ static enum verdict event_record(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
 {
 	enum verdict verdict;
-	recorder_deliver(client->recorder, client->dispatcher, &event->envelope, event->arrived,
-		&verdict, diag);
+	recorder_deliver(client->config.recorder, client->config.dispatcher, &event->envelope,
+		event->arrived, &verdict, diag);
 	if (verdict == VERDICT_ACCEPTED)
 		event_handled(client, &event->envelope);
 	nonces_hint(verdict, diag);
 	return verdict;
 }
 
-static enum verdict event_verify(
+/* Tell the observers of an event that never reaches the engine. */
+static enum verdict event_reject(
+	struct event_client *client, struct event_judgement judgement, const struct diag *diag)
+{
+	judgement.error_text = diag_text(diag);
+	observe_event(client->config.dispatcher->manager, &judgement);
+	return judgement.verdict;
+}
+
+static enum verdict event_check(
 	struct event_client *client, const struct queued_event *event, struct diag *diag)
 {
 	/* Reject it before the nonce is recorded: it will be delivered again. */
 	if (event_queue_is_full(&client->queue) && !event_is_immediate(&event->envelope)) {
-		diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
-		return VERDICT_NO_ROOM;
+		struct event_judgement judgement = {
+			.envelope = &event->envelope,
+			.arrived = event->arrived,
+			.verdict = VERDICT_NO_ROOM,
+		};
+		judgement.error = diag_fail(diag, -ENOBUFS, "too many events wait to be handled");
+		return event_reject(client, judgement, diag);
 	}
-	enum verdict verdict = verifier_check(
-		client->dispatcher->verifier, &event->envelope, event->arrived, diag);
+	enum verdict verdict =
+		event_verify(client->config.dispatcher, &event->envelope, event->arrived, diag);
 	nonces_hint(verdict, diag);
 	return verdict;
 }
@@ -219,21 +233,23 @@ static enum verdict event_verify(
 static enum verdict event_judge(struct event_client *client, const struct stream_event *received,
 	bool is_for_recorder, struct queued_event *event, struct diag *diag)
 {
-	if (!event) {
-		recorder_note_malformed(client->recorder);
-		diag_fail_errno(diag, -ENOMEM);
-		return VERDICT_FAULT;
+	struct event_judgement judgement = {
+		.length = received->data.length, .arrived = clock_read(&client->config.clock)};
+	if (!event)
+		judgement.error = diag_fail_errno(diag, -ENOMEM);
+	else if (received->is_dropped)
+		judgement.error = diag_fail(diag, -EFBIG, "too long");
+	else
+		judgement.error = envelope_wire_read(
+			received->data.text, received->data.length, &event->envelope, diag);
+	if (judgement.error) {
+		recorder_note_malformed(client->config.recorder);
+		judgement.verdict = judgement.error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
+		return event_reject(client, judgement, diag);
 	}
-	int error = received->is_dropped ? diag_fail(diag, -EFBIG, "too long")
-					 : envelope_wire_read(received->data.text,
-						   received->data.length, &event->envelope, diag);
-	if (error) {
-		recorder_note_malformed(client->recorder);
-		return error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
-	}
-	event->arrived = clock_read(&client->clock);
+	event->arrived = judgement.arrived;
 	return is_for_recorder ? event_record(client, event, diag)
-			       : event_verify(client, event, diag);
+			       : event_check(client, event, diag);
 }
 
 static void event_accepted(struct event_client *client, struct queued_event *event)
@@ -243,7 +259,7 @@ static void event_accepted(struct event_client *client, struct queued_event *eve
 		return;
 	}
 	event_queue_put(&client->queue, event);
-	loop_job_add(client->loop, &client->handle_job, handle_one, client);
+	loop_job_add(client->config.loop, &client->handle_job, handle_one, client);
 }
 
 /* Called by libcurl, perhaps in the middle of a cycle. */
@@ -252,7 +268,7 @@ static void on_event(void *impl, const struct stream_event *received)
 	struct event_client *client = impl;
 	struct queued_event *event = calloc(1, sizeof *event);
 	struct diag diag = {0};
-	bool is_for_recorder = client->recorder && client->recorder->is_on;
+	bool is_for_recorder = client->config.recorder && client->config.recorder->is_on;
 	enum verdict verdict = event_judge(client, received, is_for_recorder, event, &diag);
 	if (verdict != VERDICT_ACCEPTED)
 		event_rejected(client, verdict, &diag);
@@ -285,39 +301,41 @@ static void stream_changed(struct event_client *client, bool is_open)
 {
 	client->is_open = is_open;
 	client->changed_ms = loop_now_ms();
-	if (client->changed)
-		client->changed(client->impl);
+	if (client->config.changed)
+		client->config.changed(client->config.impl);
 }
 
 /* If the last stream was short-lived, this one must prove stable before the problem is resolved. */
 static void on_opened(void *impl, const struct api_result *result)
 {
 	struct event_client *client = impl;
-	control_plane_note(client->plane, PLANE_CALL_STREAM, result);
+	control_plane_note(client->config.plane, PLANE_CALL_STREAM, result);
 	client->is_stable = false;
-	loop_timer_set(client->loop, &client->stable_timer, STABLE_STREAM_MS, on_stable, client);
+	loop_timer_set(
+		client->config.loop, &client->stable_timer, STABLE_STREAM_MS, on_stable, client);
 	if (!client->was_short_lived)
-		problem_resolve(&client->stream_problem, &client->plane->logger);
+		problem_resolve(&client->stream_problem, &client->config.plane->logger);
 	stream_changed(client, true);
 }
 
 static void stream_retry(struct event_client *client, int64_t at_least_ms)
 {
-	int64_t delay_ms = backoff_next_ms(&client->backoff, &client->plane->random);
+	int64_t delay_ms = backoff_next_ms(&client->backoff, &client->config.plane->random);
 	if (delay_ms < client->retry_min_ms)
 		delay_ms = client->retry_min_ms;
 	if (delay_ms < at_least_ms)
 		delay_ms = at_least_ms;
-	loop_timer_set(client->loop, &client->retry_timer, delay_ms, stream_open, client);
+	loop_timer_set(client->config.loop, &client->retry_timer, delay_ms, stream_open, client);
 }
 
 /* Load balancers end streams at any time. That is a problem only if the stream was not stable. */
 static void stream_end_log(struct event_client *client, const char *reason)
 {
 	if (client->is_open && client->is_stable)
-		log_line(&client->plane->logger, LOG_EVENT_STREAM_ENDED, "reason", reason, NULL);
+		log_line(&client->config.plane->logger, LOG_EVENT_STREAM_ENDED, "reason", reason,
+			NULL);
 	else
-		problem_raise(&client->stream_problem, &client->plane->logger, reason);
+		problem_raise(&client->stream_problem, &client->config.plane->logger, reason);
 }
 
 static void on_closed(void *impl, const struct api_result *result)
@@ -327,12 +345,12 @@ static void on_closed(void *impl, const struct api_result *result)
 			   result->outcome == API_OUTCOME_NOT_FOUND;
 	client->stream = NULL;
 	client->not_before_ms = loop_now_ms() + result->retry_after_ms;
-	control_plane_note(client->plane, PLANE_CALL_STREAM, result);
+	control_plane_note(client->config.plane, PLANE_CALL_STREAM, result);
 	stream_end_log(client, *result->error ? result->error : "the control plane ended it");
 	stream_retry(client, is_unwanted ? STOPPED_RETRY_MS : result->retry_after_ms);
 	if (!client->is_open)
 		return;
-	loop_timer_cancel(client->loop, &client->stable_timer);
+	loop_timer_cancel(client->config.loop, &client->stable_timer);
 	client->was_short_lived = !client->is_stable;
 	stream_changed(client, false);
 }
@@ -349,9 +367,10 @@ static void stream_open(void *impl)
 		.impl = client,
 	};
 	struct diag diag = {0};
-	if (api_stream_open(&client->plane->client, client->plane->token, client->last_event_id,
-		    &callbacks, &client->stream, &diag) != 0) {
-		problem_raise(&client->stream_problem, &client->plane->logger, diag_text(&diag));
+	if (api_stream_open(&client->config.plane->client, client->config.plane->token,
+		    client->last_event_id, &callbacks, &client->stream, &diag) != 0) {
+		problem_raise(
+			&client->stream_problem, &client->config.plane->logger, diag_text(&diag));
 		stream_retry(client, 0);
 	}
 	diag_clear(&diag);
@@ -361,7 +380,7 @@ void event_client_start(struct event_client *client)
 {
 	if (client->stream || loop_now_ms() < client->not_before_ms)
 		return;
-	loop_timer_cancel(client->loop, &client->retry_timer);
+	loop_timer_cancel(client->config.loop, &client->retry_timer);
 	stream_open(client);
 }
 

@@ -16,7 +16,7 @@
 #include "clock.h"
 #include "control_plane.h"
 #include "event_queue.h"
-#include "events.h"
+#include "observer.h"
 #include "recorder.h"
 
 /* After this long without a stream, the state is fetched every EVENT_CLIENT_FETCH_MS. */
@@ -29,7 +29,8 @@ struct event_problem {
 	int64_t met_ms; /* when the last was rejected */
 };
 
-struct event_client {
+/* All borrowed. */
+struct event_client_config {
 	struct control_plane *plane;
 	struct loop *loop;
 	struct event_dispatcher *dispatcher;
@@ -42,7 +43,10 @@ struct event_client {
 	/* Called when the stream was opened or closed (see is_open). May be NULL. */
 	void (*changed)(void *impl);
 	void *impl;
+};
 
+struct event_client {
+	struct event_client_config config;
 	struct event_queue queue;
 	struct loop_job handle_job;
 	struct api_call *stream; /* NULL: none is open or being opened */
@@ -61,8 +65,7 @@ struct event_client {
 	struct event_problem problems[VERDICT_FAULT + 1];
 };
 
-void event_client_init(struct event_client *client, struct control_plane *plane, struct loop *loop,
-	struct event_dispatcher *dispatcher, struct clock clock);
+void event_client_init(struct event_client *client, const struct event_client_config *config);
 void event_client_deinit(struct event_client *client);
 /* Open the stream now, unless it is open or the control plane asked for a pause. */
 void event_client_start(struct event_client *client);

@@ -8,14 +8,11 @@
 
 static void heartbeat_send(void *impl);
 
-void telemetry_init(struct telemetry *telemetry, struct control_plane *plane, struct loop *loop,
-	struct manager *manager, struct clock clock)
+void telemetry_init(struct telemetry *telemetry, const struct telemetry_config *config)
 {
+	struct loop *loop = config->loop;
 	*telemetry = (struct telemetry){
-		.plane = plane,
-		.loop = loop,
-		.manager = manager,
-		.clock = clock,
+		.config = *config,
 		.status = "starting",
 		.started_ms = loop_now_ms(),
 		.heartbeat_problem = {.name = "heartbeat", .loop = loop},
@@ -24,35 +21,41 @@ void telemetry_init(struct telemetry *telemetry, struct control_plane *plane, st
 	};
 }
 
+void telemetry_note_cycle(struct telemetry *telemetry, int error)
+{
+	telemetry->status = error ? "degraded" : "healthy";
+}
+
 void telemetry_order_rotation(struct telemetry *telemetry)
 {
 	if (!telemetry->is_rotation_ordered)
-		telemetry->old_key = telemetry->manager->identity->public_key;
+		telemetry->old_key = telemetry->config.manager->identity->public_key;
 	telemetry->is_rotation_ordered = true;
-	problem_raise(&telemetry->orders_problem, &telemetry->plane->logger,
+	problem_raise(&telemetry->orders_problem, &telemetry->config.plane->logger,
 		"rotate_keys is not supported yet");
 }
 
 /* A heartbeat answer without the order does not revoke it: the order may be given only once. */
 static void rotation_check(struct telemetry *telemetry)
 {
-	const struct key_public *key = &telemetry->manager->identity->public_key;
+	const struct key_public *key = &telemetry->config.manager->identity->public_key;
 	if (!telemetry->is_rotation_ordered || key_public_equal(key, &telemetry->old_key))
 		return;
 	telemetry->is_rotation_ordered = false;
-	problem_resolve(&telemetry->orders_problem, &telemetry->plane->logger);
+	problem_resolve(&telemetry->orders_problem, &telemetry->config.plane->logger);
 }
 
 static void heartbeat_done(
 	void *impl, const struct api_result *result, const struct api_orders *orders)
 {
 	struct telemetry *telemetry = impl;
-	const struct logger *logger = &telemetry->plane->logger;
+	const struct logger *logger = &telemetry->config.plane->logger;
 	telemetry->heartbeat = NULL;
-	control_plane_note(telemetry->plane, PLANE_CALL_HEARTBEAT, result);
+	control_plane_note(telemetry->config.plane, PLANE_CALL_HEARTBEAT, result);
 	int64_t delay_ms =
 		result->retry_after_ms > HEARTBEAT_MS ? result->retry_after_ms : HEARTBEAT_MS;
-	loop_timer_set(telemetry->loop, &telemetry->timer, delay_ms, heartbeat_send, telemetry);
+	loop_timer_set(
+		telemetry->config.loop, &telemetry->timer, delay_ms, heartbeat_send, telemetry);
 	if (result->outcome != API_OUTCOME_OK) {
 		problem_raise(&telemetry->heartbeat_problem, logger, result->error);
 		return;
@@ -62,16 +65,16 @@ static void heartbeat_done(
 	if (orders->rotate_keys)
 		telemetry_order_rotation(telemetry);
 	if (orders->reconcile)
-		telemetry->wants_cycle(telemetry->impl, 0);
+		telemetry->config.wants_cycle(telemetry->config.impl, 0);
 }
 
 static void heartbeat_send(void *impl)
 {
 	struct telemetry *telemetry = impl;
-	const struct manager *manager = telemetry->manager;
+	const struct manager *manager = telemetry->config.manager;
 	struct diag diag = {0};
 	struct api_heartbeat heartbeat = {
-		.timestamp_ns = telemetry->clock.now_ns(telemetry->clock.impl),
+		.timestamp_ns = telemetry->config.clock.now_ns(telemetry->config.clock.impl),
 		.status = telemetry->status,
 		.uptime_s = (loop_now_ms() - telemetry->started_ms) / 1000,
 		.interface = manager->config.interface_name,
@@ -79,18 +82,18 @@ static void heartbeat_send(void *impl)
 		.listen_port = (uint16_t)manager->config.listen_port,
 	};
 	const struct api_heartbeat_request request = {
-		.token = telemetry->plane->token,
+		.token = telemetry->config.plane->token,
 		.heartbeat = &heartbeat,
 		.on_done = heartbeat_done,
 		.impl = telemetry,
 	};
 	int error = api_heartbeat_send(
-		&telemetry->plane->client, &request, &telemetry->heartbeat, &diag);
+		&telemetry->config.plane->client, &request, &telemetry->heartbeat, &diag);
 	if (error) {
-		problem_raise(
-			&telemetry->heartbeat_problem, &telemetry->plane->logger, diag_text(&diag));
-		loop_timer_set(telemetry->loop, &telemetry->timer, HEARTBEAT_MS, heartbeat_send,
-			telemetry);
+		problem_raise(&telemetry->heartbeat_problem, &telemetry->config.plane->logger,
+			diag_text(&diag));
+		loop_timer_set(telemetry->config.loop, &telemetry->timer, HEARTBEAT_MS,
+			heartbeat_send, telemetry);
 	}
 	diag_clear(&diag);
 }
@@ -104,11 +107,12 @@ static void drift_done(void *impl, const struct api_result *result)
 {
 	struct telemetry *telemetry = impl;
 	telemetry->drift_count--;
-	control_plane_note(telemetry->plane, PLANE_CALL_DRIFT, result);
+	control_plane_note(telemetry->config.plane, PLANE_CALL_DRIFT, result);
 	if (result->outcome == API_OUTCOME_OK)
-		problem_resolve(&telemetry->drift_problem, &telemetry->plane->logger);
+		problem_resolve(&telemetry->drift_problem, &telemetry->config.plane->logger);
 	else
-		problem_raise(&telemetry->drift_problem, &telemetry->plane->logger, result->error);
+		problem_raise(
+			&telemetry->drift_problem, &telemetry->config.plane->logger, result->error);
 }
 
 static int drift_report(
@@ -116,7 +120,7 @@ static int drift_report(
 {
 	struct telemetry *telemetry = impl;
 	if (telemetry->drift_count >= DRIFT_REPORTS_MAX) {
-		problem_raise(&telemetry->drift_problem, &telemetry->plane->logger,
+		problem_raise(&telemetry->drift_problem, &telemetry->config.plane->logger,
 			"left out, too many are still under way");
 		return 0;
 	}
@@ -127,14 +131,14 @@ static int drift_report(
 		list[i] = (struct api_correction){.type = correction_type_name(corrections[i].type),
 			.detail = corrections[i].detail};
 	const struct api_drift_request request = {
-		.token = telemetry->plane->token,
-		.timestamp_ns = telemetry->clock.now_ns(telemetry->clock.impl),
+		.token = telemetry->config.plane->token,
+		.timestamp_ns = telemetry->config.clock.now_ns(telemetry->config.clock.impl),
 		.corrections = list,
 		.count = count,
 		.on_done = drift_done,
 		.impl = telemetry,
 	};
-	int error = api_drift_report(&telemetry->plane->client, &request, NULL, diag);
+	int error = api_drift_report(&telemetry->config.plane->client, &request, NULL, diag);
 	if (!error)
 		telemetry->drift_count++;
 	free(list);
@@ -149,7 +153,7 @@ struct drift_reporter telemetry_drift(struct telemetry *telemetry)
 void telemetry_deinit(struct telemetry *telemetry)
 {
 	api_call_cancel(telemetry->heartbeat);
-	loop_timer_cancel(telemetry->loop, &telemetry->timer);
+	loop_timer_cancel(telemetry->config.loop, &telemetry->timer);
 	problem_clear(&telemetry->heartbeat_problem);
 	problem_clear(&telemetry->drift_problem);
 	problem_clear(&telemetry->orders_problem);

@@ -5,8 +5,7 @@
 #include "curve.h"
 #include "diag.h"
 #include "file.h"
-#include "json_duplicates.h"
-#include "json_scan.h"
+#include "json_values.h"
 #include "secret_file.h"
 
 #include <errno.h>
@@ -14,63 +13,35 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NODE_ID_MAX 255
-
-/* Read a member that holds text without NUL bytes; NULL if it is missing or null. */
-static int text_member(struct json_span object, const char *name, struct arena *arena,
-	const char **ret, struct diag *diag)
-{
-	struct json_span value;
-	*ret = NULL;
-	if (!json_span_find_member(object, name, &value) || json_span_kind(value) == JSON_NULL)
-		return 0;
-	size_t length;
-	if (json_span_kind(value) != JSON_STRING)
-		return diag_fail(diag, -EINVAL, "%s: not a string", name);
-	if (json_span_decode(value, arena, ret, &length) != 0)
-		return diag_fail_errno(diag, -ENOMEM);
-	if (strlen(*ret) != length)
-		return diag_fail(diag, -EINVAL, "%s: contains a NUL byte", name);
-	return 0;
-}
+struct identity_file {
+	struct identity identity;
+	struct key_public signing_key;
+};
 
 /* The signing key and the node id are optional: one that is missing is left zero. */
+static const struct json_member identity_members[] = {
+	{"node_id", json_read_node_id, offsetof(struct identity_file, identity.node_id), false},
+	{"mesh_ip", json_read_mesh_ip, offsetof(struct identity_file, identity.mesh_ip), true},
+	{"signing_public_key", json_read_public_key, offsetof(struct identity_file, signing_key),
+		false},
+};
+static const struct json_table identity_table = JSON_TABLE_LENIENT(identity_members);
+
 static int identity_parse(const struct file_text *file, struct identity *identity,
 	struct key_public *signing_key, struct diag *diag)
 {
-	struct arena arena = {0};
-	struct json_span object;
-	const char *node_id = NULL, *mesh_ip = NULL, *key = NULL;
-	*signing_key = (struct key_public){0};
-	int error = json_scan_document(file->text, file->length, &object, diag);
-	if (!error && json_span_kind(object) != JSON_OBJECT)
-		error = diag_fail(diag, -EINVAL, "not a JSON object");
-	if (!error)
-		error = json_duplicates_check_members(object, diag);
-	if (!error)
-		error = text_member(object, "node_id", &arena, &node_id, diag);
-	if (!error)
-		error = text_member(object, "mesh_ip", &arena, &mesh_ip, diag);
-	if (!error)
-		error = text_member(object, "signing_public_key", &arena, &key, diag);
-	if (!error && key && key_public_parse(key, strlen(key), signing_key, diag) != 0)
-		error = diag_wrap(diag, -EINVAL, "signing_public_key");
-	if (!error && !mesh_ip)
-		error = diag_fail(diag, -EINVAL, "mesh_ip: missing");
-	else if (!error && !ip_parse(mesh_ip, strlen(mesh_ip), &identity->mesh_ip))
-		error = diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
-			quote(mesh_ip, strlen(mesh_ip)).text);
-	if (!error && !ip_can_be_node(&identity->mesh_ip))
-		error = diag_fail(
-			diag, -EINVAL, "mesh_ip: %s: cannot be the address of a node", mesh_ip);
-	if (!error && node_id && strlen(node_id) > NODE_ID_MAX)
-		error = diag_fail(diag, -EINVAL, "node_id: over %d bytes", NODE_ID_MAX);
-	if (!error && node_id && *node_id) {
-		identity->node_id = strdup(node_id);
-		error = identity->node_id ? 0 : diag_fail_errno(diag, -ENOMEM);
+	struct arena texts = {0};
+	struct json_reading reading = {.arena = &texts, .diag = diag};
+	struct identity_file parsed = {0};
+	int error = json_text_read(&reading, file->text, file->length, &identity_table, &parsed);
+	arena_clear(&texts);
+	if (error) {
+		identity_clear(&parsed.identity);
+		return error;
 	}
-	arena_clear(&arena);
-	return error;
+	*identity = parsed.identity;
+	*signing_key = parsed.signing_key;
+	return 0;
 }
 
 static int path_make(

@@ -18,9 +18,9 @@ int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, s
 	return error;
 }
 
-int state_file_open(struct state_file *file, const char *path, struct diag *diag)
+int state_file_open(struct state_file *file, const char *path, size_t bytes_max, struct diag *diag)
 {
-	*file = (struct state_file){0};
+	*file = (struct state_file){.bytes_max = bytes_max};
 	return path_watch_open(&file->watch, path, diag);
 }
 

@@ -3,7 +3,7 @@
  * The state file of `plexwg run`: watch it for changes and read it, returning a text only if it
  * differs from the last one.
  *
- *     state_file_open(&file, "/etc/plexwg/state.json", &diag);
+ *     state_file_open(&file, "/etc/plexwg/state.json", 0, &diag);
  *     state_file_read(&file, &outcome, &text, &diag);
  *     when the watch's descriptor is readable:
  *         state_file_take(&file, &changed, &diag);
@@ -25,7 +25,7 @@
 
 struct state_file {
 	struct path_watch watch;
-	size_t bytes_max; /* limit on a text; 0: STATE_BYTES_MAX */
+	size_t bytes_max;
 	bool has_hash;
 	uint8_t hash[STATE_FILE_HASH]; /* of the last text returned */
 	char *fault;                   /* why that text was rejected; NULL: it was not */
@@ -35,8 +35,8 @@ struct state_file {
 int state_text_read(const char *path, size_t bytes_max, struct file_text *ret, struct diag *diag);
 
 /* As path_watch_open: after an error the caller must read the file periodically. `path` is
- * borrowed. */
-int state_file_open(struct state_file *file, const char *path, struct diag *diag);
+ * borrowed. `bytes_max` limits a text; 0: STATE_BYTES_MAX. */
+int state_file_open(struct state_file *file, const char *path, size_t bytes_max, struct diag *diag);
 /* Open the watch again, with the same result. */
 int state_file_watch_again(struct state_file *file, struct diag *diag);
 /* As path_watch_take. */

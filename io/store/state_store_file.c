@@ -218,7 +218,8 @@ static int cache_file_check(struct cache_file *cached, struct diag *diag)
 	return error ? error : version_check(cached->object, diag);
 }
 
-/* Errors begin with the path. On success the caller clears `ret->file`. */
+/* Returns 0, STATE_STORE_EMPTY if there is no such file, or a negative errno. Errors begin with the
+ * path. On success the caller clears `ret->file`. */
 static int cache_file_read(
 	const char *directory, const char *name, struct cache_file *ret, struct diag *diag)
 {
@@ -229,7 +230,7 @@ static int cache_file_read(
 			diag, -ENAMETOOLONG, "%s/%s: the path is too long", directory, name);
 	int error = file_read_private(path, CACHE_BYTES_MAX, &cached.file, diag);
 	if (error)
-		return error;
+		return error == -ENOENT ? STATE_STORE_EMPTY : error;
 	error = cache_file_check(&cached, diag);
 	if (error) {
 		file_text_clear(&cached.file);
@@ -340,7 +341,7 @@ static int peers_load(struct state_store_file *cache, const struct peer_wire_opt
 	struct cache_file cached = {0};
 	struct diag diag = {0};
 	int error = cache_file_read(cache->owner.directory, PEERS_NAME, &cached, &diag);
-	bool is_missing = error == -ENOENT;
+	bool is_missing = error == STATE_STORE_EMPTY;
 	if (!error) {
 		error = stored_peers_take(cache, &cached, options, state, &diag);
 		file_text_clear(&cached.file);

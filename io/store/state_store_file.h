@@ -53,8 +53,11 @@ struct cached_state {
 	char *fault; /* why last_events.json was rejected; NULL: it was not */
 };
 
+/* Result of functions that read the cache: nothing is cached. */
+#define STATE_STORE_EMPTY 1
+
 /*
- * Returns 0, -ENOENT if nothing is cached, or another negative errno with a text such as
+ * Returns 0, STATE_STORE_EMPTY, or a negative errno with a text such as
  * `DIRECTORY/last_state.json: of another node, "node-1"`. `*ret` is written on success only. The
  * limits of `options` are ignored, so that lowering them does not lose the state in force.
  */

@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "json_duplicates.h"
+#include "json_values.h"
 #include "peer_text.h"
 
 #include <errno.h>
@@ -22,13 +23,9 @@ static void put_index(struct canonical_writer *writer, const struct peer_names *
 
 static void put_events(struct canonical_writer *writer, const struct state_store_peers *peers)
 {
-	const char *separator = "";
 	for (size_t i = 0; i < peers->pending->count; i++) {
 		const struct pending_peer *peer = peers->pending->peers[i];
-		if (peer->order <= peers->overtaken_order)
-			continue;
-		canonical_put_text(writer, separator);
-		separator = ",";
+		canonical_put_text(writer, i ? "," : "");
 		if (peer->removed) {
 			canonical_put_text(writer, "{\"removed\":");
 			canonical_put_text_string(writer, peer->id);
@@ -53,13 +50,12 @@ void state_store_peers_put(struct canonical_writer *writer, const struct state_s
 static int stored_read_id(
 	struct json_span span, struct arena *arena, const char **ret, struct diag *diag)
 {
-	size_t length;
+	struct json_reading reading = {.arena = arena, .diag = diag};
 	const char *text;
-	if (json_span_kind(span) != JSON_STRING)
-		return diag_fail(diag, -EINVAL, "not a string");
-	if (json_span_decode(span, arena, &text, &length) != 0)
-		return -ENOMEM;
-	if (length == 0 || length > PEER_ID_MAX || strlen(text) != length)
+	int error = json_read_string(&reading, span, &text);
+	if (error)
+		return error;
+	if (!*text || strlen(text) > PEER_ID_MAX)
 		return diag_fail(diag, -EINVAL, "not an id");
 	*ret = text;
 	return 0;
@@ -72,10 +68,8 @@ static int read_name(struct json_span name, struct json_span value, struct arena
 	int error = stored_read_id(name, arena, &id, diag);
 	if (error)
 		return error;
-	if (json_span_kind(value) != JSON_STRING)
-		return diag_fail(diag, -EINVAL, "not a string");
-	/* A base64 key contains no character that JSON escapes. */
-	error = key_public_parse(value.text + 1, value.length - 2, &ret->public_key, diag);
+	struct json_reading reading = {.arena = arena, .diag = diag};
+	error = json_read_public_key(&reading, value, &ret->public_key);
 	if (!error)
 		ret->id = (char *)id;
 	return error;
@@ -171,13 +165,8 @@ int state_store_peers_read(struct json_span object, const struct peer_wire_optio
 	/* No limit: they were within it when they were written. */
 	struct state_store_peers_found found = {.pending = {.bytes_max = SIZE_MAX}};
 	struct arena scratch = {0};
-	struct json_reader reader;
-	int error = json_reader_init(&reader);
-	if (!error) {
-		struct peer_wire wire = {.reader = &reader, .options = *options, .arena = &scratch};
-		error = stored_read_members(object, &wire, &found, diag);
-		json_reader_deinit(&reader);
-	}
+	struct peer_wire wire = {.options = *options, .arena = &scratch};
+	int error = stored_read_members(object, &wire, &found, diag);
 	arena_clear(&scratch);
 	found.pending.bytes_max = 0;
 	if (error)

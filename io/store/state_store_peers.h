@@ -17,7 +17,6 @@
 struct state_store_peers {
 	const struct pending_events *pending;
 	const struct peer_names *names;
-	uint64_t overtaken_order; /* omit the events up to this one; 0: none */
 };
 
 /* Write the two members without braces. The text contains secrets if the events do. */

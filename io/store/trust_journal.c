@@ -45,13 +45,13 @@ struct writer {
 static struct head head_make(const struct trust_journal *journal)
 {
 	struct head head = {.magic = MAGIC};
-	const char *node = journal->owner.node_id ? journal->owner.node_id : "";
+	const char *node = journal->config.owner.node_id ? journal->config.owner.node_id : "";
 	struct file_text boot = {0};
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, NULL, 0, sizeof head.owner);
 	crypto_generichash_update(&state, (const uint8_t *)node, strlen(node) + 1);
-	crypto_generichash_update(
-		&state, (const uint8_t *)journal->owner.source, strlen(journal->owner.source));
+	crypto_generichash_update(&state, (const uint8_t *)journal->config.owner.source,
+		strlen(journal->config.owner.source));
 	crypto_generichash_final(&state, head.owner, sizeof head.owner);
 	/* If the boot id cannot be read, use a random one, which equals no other. */
 	randombytes_buf(head.boot, sizeof head.boot);
@@ -142,21 +142,22 @@ static bool keys_decode(struct trust_journal *journal, struct trust_record *reco
  * Loading.
  */
 
-static int record_restore(
-	struct trust_journal *journal, struct verifier *verifier, struct trust_record *record)
+static int record_restore(struct trust_journal *journal, struct trust_record *record)
 {
 	switch (record->kind) {
 	case TRUST_KEYS:
-		return keys_decode(journal, record) ? verifier_restore(verifier, record) : 0;
+		return keys_decode(journal, record)
+			       ? verifier_restore(journal->config.verifier, record)
+			       : 0;
 	case TRUST_NONCE:
 	case TRUST_NEWEST:
-		return verifier_restore(verifier, record);
+		return verifier_restore(journal->config.verifier, record);
 	}
 	return 0; /* a kind of a later version */
 }
 
-static int journal_restore(struct trust_journal *journal, struct verifier *verifier,
-	const struct file_text *file, struct diag *diag)
+static int journal_restore(
+	struct trust_journal *journal, const struct file_text *file, struct diag *diag)
 {
 	const struct head expected = head_make(journal);
 	const uint8_t *bytes = (const uint8_t *)file->text;
@@ -175,7 +176,7 @@ static int journal_restore(struct trust_journal *journal, struct verifier *verif
 	while (!error && (length = record_decode(bytes + at, file->length - at, &record)) != 0) {
 		if (!is_same_boot)
 			record.until.boot_ns = 2 * EVENT_WINDOW_NS;
-		error = record_restore(journal, verifier, &record);
+		error = record_restore(journal, &record);
 		at += length;
 	}
 	if (error)
@@ -185,32 +186,31 @@ static int journal_restore(struct trust_journal *journal, struct verifier *verif
 	return 0;
 }
 
-void trust_journal_init(struct trust_journal *journal, struct loop *loop,
-	const struct state_store_file_owner *owner, struct logger logger)
+void trust_journal_init(struct trust_journal *journal, const struct trust_journal_config *config)
 {
 	*journal = (struct trust_journal){
-		.owner = *owner,
-		.loop = loop,
-		.logger = logger,
+		.config = *config,
 		.fd = -1,
-		.write_problem = {.name = "trust journal", .loop = loop},
+		.write_problem = {.name = "trust journal", .loop = config->loop},
 	};
 }
 
-void trust_journal_load(struct trust_journal *journal, struct verifier *verifier)
+void trust_journal_load(struct trust_journal *journal)
 {
 	char path[PATH_MAX];
 	struct file_text file = {0};
 	struct diag diag = {0};
-	snprintf(path, sizeof path, "%s/" TRUST_JOURNAL_NAME, journal->owner.directory);
+	journal->configured = journal->config.verifier->keys.current;
+	snprintf(path, sizeof path, "%s/" TRUST_JOURNAL_NAME, journal->config.owner.directory);
 	int error = file_read_private(path, BYTES_MAX, &file, &diag);
+	bool is_missing = error == -ENOENT;
 	if (!error) {
-		error = journal_restore(journal, verifier, &file, &diag);
+		error = journal_restore(journal, &file, &diag);
 		if (error)
 			diag_wrap(&diag, error, "%s", path);
 	}
-	if (error && error != -ENOENT)
-		log_line(&journal->logger, LOG_TRUST_JOURNAL_NOT_RESTORED, "error",
+	if (error && !is_missing)
+		log_line(&journal->config.logger, LOG_TRUST_JOURNAL_NOT_RESTORED, "error",
 			diag_text(&diag), NULL);
 	file_text_clear(&file);
 	diag_clear(&diag);
@@ -231,7 +231,7 @@ static void journal_close(struct trust_journal *journal)
 
 static void timer_set(struct trust_journal *journal, int64_t delay_ms)
 {
-	loop_timer_set(journal->loop, &journal->timer, delay_ms, journal_maintain, journal);
+	loop_timer_set(journal->config.loop, &journal->timer, delay_ms, journal_maintain, journal);
 }
 
 /* Close the journal: records after an incomplete one could not be read. */
@@ -239,7 +239,7 @@ static void journal_fail(struct trust_journal *journal, int error, struct diag *
 {
 	journal_close(journal);
 	diag_add(diag, error, "replays are possible after a restart");
-	problem_raise(&journal->write_problem, &journal->logger, diag_text(diag));
+	problem_raise(&journal->write_problem, &journal->config.logger, diag_text(diag));
 	timer_set(journal, RETRY_MS);
 }
 
@@ -247,7 +247,7 @@ static void journal_fail_errno(struct trust_journal *journal, int error)
 {
 	struct diag diag = {0};
 	diag_fail_errno(&diag, error);
-	diag_wrap(&diag, error, "%s/" TRUST_JOURNAL_NAME, journal->owner.directory);
+	diag_wrap(&diag, error, "%s/" TRUST_JOURNAL_NAME, journal->config.owner.directory);
 	journal_fail(journal, error, &diag);
 	diag_clear(&diag);
 }
@@ -283,7 +283,7 @@ static void write_record(void *impl, const struct trust_record *record)
 
 static int journal_reopen(struct trust_journal *journal, struct diag *diag)
 {
-	int directory_fd = trusted_directory_open(journal->owner.directory, diag);
+	int directory_fd = trusted_directory_open(journal->config.owner.directory, diag);
 	if (directory_fd < 0)
 		return directory_fd;
 	journal->fd = openat(
@@ -300,12 +300,12 @@ static void journal_rewrite(struct trust_journal *journal)
 	struct diag diag = {0};
 	const struct head head = head_make(journal);
 	write_bytes(&writer, &head, sizeof head);
-	verifier_write_all(
-		journal->verifier, (struct trust_store){.write = write_record, .impl = &writer});
+	verifier_write_all(journal->config.verifier,
+		(struct trust_store){.write = write_record, .impl = &writer});
 	journal_close(journal);
 	int error = writer.out_of_memory
 			    ? diag_fail_errno(&diag, -ENOMEM)
-			    : file_replace(journal->owner.directory, TRUST_JOURNAL_NAME,
+			    : file_replace(journal->config.owner.directory, TRUST_JOURNAL_NAME,
 				      (const char *)writer.bytes, writer.length, &diag);
 	if (!error)
 		error = journal_reopen(journal, &diag);
@@ -313,7 +313,7 @@ static void journal_rewrite(struct trust_journal *journal)
 	if (error)
 		journal_fail(journal, error, &diag);
 	else
-		problem_resolve(&journal->write_problem, &journal->logger);
+		problem_resolve(&journal->write_problem, &journal->config.logger);
 	free(writer.bytes);
 	diag_clear(&diag);
 }
@@ -346,11 +346,14 @@ static void journal_append(void *impl, const struct trust_record *record)
 		timer_set(journal, SYNC_MS);
 }
 
-void trust_journal_start(struct trust_journal *journal, struct verifier *verifier)
+struct trust_store trust_journal_store(struct trust_journal *journal)
 {
-	journal->verifier = verifier;
+	return (struct trust_store){.write = journal_append, .impl = journal};
+}
+
+void trust_journal_start(struct trust_journal *journal)
+{
 	journal_rewrite(journal);
-	verifier->store = (struct trust_store){.write = journal_append, .impl = journal};
 }
 
 void trust_journal_deinit(struct trust_journal *journal)
@@ -358,6 +361,6 @@ void trust_journal_deinit(struct trust_journal *journal)
 	if (journal->fd >= 0)
 		fsync(journal->fd);
 	journal_close(journal);
-	loop_timer_cancel(journal->loop, &journal->timer);
+	loop_timer_cancel(journal->config.loop, &journal->timer);
 	problem_clear(&journal->write_problem);
 }

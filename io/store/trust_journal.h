@@ -21,16 +21,21 @@
 
 #define TRUST_JOURNAL_NAME "trust.journal"
 
-struct trust_journal {
+/* All borrowed. */
+struct trust_journal_config {
+	struct loop *loop;
+	struct verifier *verifier;
 	struct state_store_file_owner owner;
+	struct logger logger;
+};
+
+struct trust_journal {
+	bool has_keys; /* the journal had keys, for this configured key or another */
+	/* The rest is private. */
+	struct trust_journal_config config;
 	/* The identity's signing key. Keys in the journal are bound to it: if the operator replaces
 	 * it, they are ignored and the new key is in force. */
 	struct key_public configured;
-	struct loop *loop;
-	struct verifier *verifier; /* NULL: not open */
-	struct logger logger;
-	bool has_keys; /* the journal had keys, for this configured key or another */
-	/* The rest is private. */
 	int fd; /* -1: the file cannot be written */
 	size_t bytes;
 	size_t rewritten_bytes;
@@ -38,14 +43,16 @@ struct trust_journal {
 	struct problem write_problem;
 };
 
-void trust_journal_init(struct trust_journal *journal, struct loop *loop,
-	const struct state_store_file_owner *owner, struct logger logger);
+void trust_journal_init(struct trust_journal *journal, const struct trust_journal_config *config);
+/* Return the store for the verifier, which borrows `journal`. It ignores all records before
+ * trust_journal_start. */
+struct trust_store trust_journal_store(struct trust_journal *journal);
 /*
- * Restore `verifier`, which has the `configured` key. Log a warning if the journal is damaged or of
+ * Restore the verifier, whose key is the identity's. Log a warning if the journal is damaged or of
  * another node or source, or when out of memory.
  */
-void trust_journal_load(struct trust_journal *journal, struct verifier *verifier);
-/* From here on record all that `verifier` learns. */
-void trust_journal_start(struct trust_journal *journal, struct verifier *verifier);
+void trust_journal_load(struct trust_journal *journal);
+/* From here on record all that the verifier learns. */
+void trust_journal_start(struct trust_journal *journal);
 /* Sync and close the file. */
 void trust_journal_deinit(struct trust_journal *journal);

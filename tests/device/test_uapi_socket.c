@@ -103,13 +103,13 @@ static void a_reply_of_exactly_the_limit_is_accepted(void **state)
 static void no_socket_and_a_dead_one_are_distinguished(void **state)
 {
 	struct bed *bed = *state;
-	assert_int_equal(exchange(bed), -ENOENT);
-	assert_int_equal(uapi_socket_probe(&bed->uapi, INTERFACE, NULL), -ENOENT);
+	assert_int_equal(exchange(bed), UAPI_SOCKET_MISSING);
+	assert_int_equal(uapi_socket_probe(&bed->uapi, INTERFACE, NULL), UAPI_SOCKET_MISSING);
 	fake_start(bed, FAKE_REPLIES);
 	assert_int_equal(uapi_socket_probe(&bed->uapi, INTERFACE, NULL), 0);
 	fake_uapi_stop(&bed->fake, true);
-	assert_int_equal(exchange(bed), -ECONNREFUSED);
-	assert_int_equal(uapi_socket_probe(&bed->uapi, INTERFACE, NULL), -ECONNREFUSED);
+	assert_int_equal(exchange(bed), UAPI_SOCKET_DEAD);
+	assert_int_equal(uapi_socket_probe(&bed->uapi, INTERFACE, NULL), UAPI_SOCKET_DEAD);
 	unlink(bed->fake.path);
 }
 
@@ -118,7 +118,7 @@ static void only_a_dead_socket_is_removed(void **state)
 	struct bed *bed = *state;
 	assert_int_equal(uapi_socket_remove_dead(&bed->uapi, INTERFACE, NULL), 0);
 	fake_start(bed, FAKE_REPLIES);
-	assert_int_equal(uapi_socket_remove_dead(&bed->uapi, INTERFACE, NULL), -EADDRINUSE);
+	assert_int_equal(uapi_socket_remove_dead(&bed->uapi, INTERFACE, NULL), UAPI_SOCKET_LIVE);
 	assert_int_equal(access(bed->fake.path, F_OK), 0);
 	fake_uapi_stop(&bed->fake, true);
 	assert_int_equal(uapi_socket_remove_dead(&bed->uapi, INTERFACE, NULL), 0);

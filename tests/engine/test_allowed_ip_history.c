@@ -166,7 +166,7 @@ static void a_new_interface_is_not_known(void **state)
 	assert_int_equal(cycle_wants(world, "23"), 0);
 	event_finds(world, true, 2, "10.0.0.2/32");
 	manager_apply_event(&world->manager, INTERFACE_EVENT_LINK_LOST);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	event_finds(world, false, 2, "10.0.0.2/32");
 }
 

@@ -256,7 +256,7 @@ static void a_peer_found_alive_elsewhere_stays_and_one_found_silent_does_not(voi
 {
 	for (unsigned is_silent = 0; is_silent < 2; is_silent++) {
 		struct world *world = *state;
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+		assert_int_equal(manager_setup(&world->manager, NULL), 0);
 		assert_calls(world, SET_UP);
 		name_answer = A;
 		world_set_peer(world, 2, R, "10.0.0.2/32");
@@ -352,7 +352,7 @@ static void an_event_sets_the_address_in_use_or_the_first(void **state)
 {
 	struct world *world = *state;
 	name_answer = A " " B;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	assert_calls(world, SET_UP);
 	assert_int_equal(event(world, NAME), 0);
 	assert_calls(world, "add_peer 02");

@@ -40,7 +40,7 @@ static void assert_at(struct world *world, const char *endpoint)
  */
 static void peer_found_at_r(struct world *world)
 {
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	assert_calls(world, SET_UP);
 	world_set_peer(world, 2, R, IPS);
 }

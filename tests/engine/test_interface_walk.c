@@ -187,23 +187,25 @@ static int cycle(struct reconciler *reconciler)
 /* Let the engine act from the state it is in. */
 static int run(struct walk *walk, enum happening happening)
 {
-	struct interface_config config = {
-		.interface_name = "plexd0", .listen_port = 51820, .mtu = walk->mtu};
 	struct identity identity = {.mesh_ip = ip_of("10.100.0.1"), .public_key = key_of(1)};
+	const struct manager_config config = {
+		.controller = {&walk_ops, walk},
+		.interface = {.interface_name = "plexd0", .listen_port = 51820, .mtu = walk->mtu},
+		.identity = &identity,
+		.logger = {.write = log_nothing},
+	};
 	struct manager manager;
 	struct reconciler reconciler;
 	int error = 0;
 	walk->path.at = 0;
 	walk->may_delete = happening == HAPPENS_TEARDOWN;
 	walk->runs++;
-	assert_int_equal(manager_init(&manager, (struct controller){&walk_ops, walk}, &config,
-				 (struct logger){.write = log_nothing}),
-		0);
-	reconciler_init(&reconciler, &manager, NULL, (struct clock){.now_ns = now, .boot_ns = now},
-		(struct drift_reporter){0}, &identity);
+	assert_int_equal(manager_init(&manager, &config), 0);
+	reconciler_init(&reconciler, &(struct reconciler_config){.manager = &manager,
+					     .clock = {.now_ns = now, .boot_ns = now}});
 	manager.state = happening == HAPPENS_RESTART ? INTERFACE_ABSENT : walk->state;
 	if (happening == HAPPENS_SETUP)
-		error = manager_setup(&manager, &identity, NULL);
+		error = manager_setup(&manager, NULL);
 	else if (happening == HAPPENS_CYCLE)
 		error = cycle(&reconciler);
 	else if (happening == HAPPENS_TEARDOWN)

@@ -12,7 +12,7 @@ static int up_setup(void **state)
 	if (world_setup(state) != 0)
 		return -1;
 	struct world *world = *state;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	fake_forget_calls(&world->fake);
 	return 0;
 }
@@ -41,7 +41,7 @@ static void fails(struct world *world, const char *op, int key, int error)
 static void setup_creates_addresses_and_brings_up(void **state)
 {
 	struct world *world = *state;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	assert_calls(world, "create_interface plexd0 51820; "
 			    "configure_address plexd0 10.100.0.1/32; set_interface_up plexd0");
 	assert_logged(world, "info Interface configured listen_port=51820 mesh_ip=10.100.0.1\n");
@@ -51,7 +51,7 @@ static void setup_of_an_interface_that_is_up_does_nothing(void **state)
 {
 	struct world *world = *state;
 	world_forget_logs(world);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	assert_calls(world, "");
 	assert_string_equal(world->logs, "");
 }
@@ -63,7 +63,7 @@ static void the_configuration_rules_setup(void **state)
 		.interface_name = "wg7", .listen_port = 4500, .mtu = 1380, .keep_addresses = true};
 	world->identity.mesh_ip = ip_of("fd00::1");
 	world_restart(world);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	assert_calls(world, "create_interface wg7 4500; "
 			    "configure_address wg7 fd00::1/128 keep_others; set_mtu wg7 1380; "
 			    "set_interface_up wg7");
@@ -353,7 +353,7 @@ static void any_operation_that_finds_no_interface_is_the_link_lost_event(void **
 	fake_drop_interface(&world->fake);
 	assert_int_equal(call(world, manager_add_peer, "peer-2", 2), -ENODEV);
 	assert_int_equal(world->manager.state, INTERFACE_ABSENT);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	fake_drop_interface(&world->fake);
 	assert_int_equal(manager_remove_peer(&world->manager, &key, NULL), -ENODEV);
 	assert_int_equal(world->manager.state, INTERFACE_ABSENT);
@@ -379,7 +379,7 @@ static void no_secret_is_ever_logged(void **state)
 	assert_lacks(world->error, key_public_format(&as_text).text);
 }
 
-/* Set on an interface that another program created, before Setup named the node. */
+/* The interface exists, so that peers can be set without Setup. */
 static void without_an_identity_no_key_is_the_node_s(void **state)
 {
 	struct world *world = *state;

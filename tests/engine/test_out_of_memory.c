@@ -34,7 +34,7 @@ static struct world *world_with_strangers(struct fake_router *router)
 	struct world *world = state;
 	*router = (struct fake_router){0};
 	world->manager.router = fake_router(router);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	world_set_peer(world, 3, "", "10.0.0.2/32");
 	world_set_peer(world, 8, "", "10.0.0.8/32");
 	world_set_peer(world, 9, "", "10.0.0.9/32");
@@ -166,7 +166,8 @@ static void an_event_whose_nonce_cannot_be_stored_gets_no_verdict(void **state)
 	do {
 		struct signing_keys keys = {.current = key_of(1)};
 		struct verifier verifier;
-		verifier_init(&verifier, (struct signature_check){.verify = believe}, &keys);
+		verifier_init(&verifier,
+			&(struct verifier_config){.check = {.verify = believe}, .keys = keys});
 		struct envelope envelope = {.event_type = {"x", 1},
 			.event_id = {"e", 1},
 			.nonce = {"n", 1},
@@ -194,7 +195,7 @@ static void an_event_whose_order_cannot_be_stored_is_not_handled(void **state)
 	do {
 		struct verifier verifier;
 		struct trust_record record = {.kind = TRUST_NEWEST, .text = "a", .length = 1};
-		verifier_init(&verifier, (struct signature_check){.verify = believe}, NULL);
+		verifier_init(&verifier, &(struct verifier_config){.check = {.verify = believe}});
 		failing_memory_arm(spared, false);
 		enum verdict verdict =
 			verifier_take_turn(&verifier, "a", 0, (struct moment){0}, NULL);

@@ -35,7 +35,7 @@ static void a_cycle_ends_where_setup_fails(void **state)
 static void a_fetch_that_fails_before_any_state_is_an_error_and_writes_nothing(void **state)
 {
 	struct world *world = *state;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	world_set_peer(world, 9, "", "10.0.0.9/32");
 	fake_forget_calls(&world->fake);
 	assert_int_not_equal(world_cycle_fetch_failed(world, "connection refused"), 0);
@@ -47,7 +47,7 @@ static void a_fetch_that_fails_before_any_state_is_an_error_and_writes_nothing(v
 static void not_modified_before_any_state_is_an_error_and_writes_nothing(void **state)
 {
 	struct world *world = *state;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	world_set_peer(world, 9, "", "10.0.0.9/32");
 	fake_forget_calls(&world->fake);
 	assert_int_not_equal(world_cycle_not_modified(world), 0);

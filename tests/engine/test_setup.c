@@ -21,9 +21,9 @@ static struct world *world_in(enum interface_state wanted, int mtu)
 		fake_fail(&world->fake,
 			(struct fake_fault){
 				.op = next[wanted], .key = -1, .error = -EIO, .times = 1});
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), -EIO);
+		assert_int_equal(manager_setup(&world->manager, NULL), -EIO);
 	} else {
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+		assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	}
 	assert_int_equal(world->manager.state, wanted);
 	world->fake.fault_count = 0;
@@ -65,7 +65,7 @@ static void setup_goes_on_from_the_state_it_is_in(void **state)
 			if (!state_is_reachable((enum interface_state)i, mtu))
 				continue;
 			struct world *world = world_in((enum interface_state)i, mtu);
-			assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+			assert_int_equal(manager_setup(&world->manager, NULL), 0);
 			assert_int_equal(world->manager.state, INTERFACE_UP);
 			assert_calls(world, tails[sized][i]);
 			world_teardown((void **)&world);
@@ -98,7 +98,7 @@ static void setup_in_the_way(struct world *world, unsigned way)
 					.spared = way / 2,
 					.times = 1,
 					.loses_link = loses_link});
-	int error = manager_setup(&world->manager, &world->identity, &diag);
+	int error = manager_setup(&world->manager, &diag);
 	if (error) {
 		assert_contains(diag_text(&diag), "wireguard: setup: ");
 		if (loses_link)
@@ -125,7 +125,7 @@ static void setup_reaches_up_after_every_sequence_of_failures(void **state)
 			setup_in_the_way(world, code / WAY_COUNT % WAY_COUNT);
 			setup_in_the_way(world, code / WAY_COUNT / WAY_COUNT);
 			world->fake.fault_count = 0;
-			assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+			assert_int_equal(manager_setup(&world->manager, NULL), 0);
 			assert_is_set_up(world, mtu);
 			world_teardown((void **)&world);
 		}
@@ -153,7 +153,7 @@ static void a_failure_names_the_action_and_the_error_of_the_system(void **state)
 		fake_fail(&world->fake,
 			(struct fake_fault){
 				.op = failures[i].op, .key = -1, .error = -EPERM, .times = 1});
-		assert_int_equal(manager_setup(&world->manager, &world->identity, &diag), -EPERM);
+		assert_int_equal(manager_setup(&world->manager, &diag), -EPERM);
 		assert_string_equal(diag_text(&diag), failures[i].text);
 		assert_int_equal(world->manager.state, failures[i].stays);
 		diag_clear(&diag);
@@ -185,7 +185,7 @@ static void a_text_that_a_controller_leaves_on_success_is_in_no_later_error(void
 	ops.configure_address = configure_without_words;
 	world->controller.ops = &ops;
 	world_restart(world);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, &diag), -EPERM);
+	assert_int_equal(manager_setup(&world->manager, &diag), -EPERM);
 	assert_string_equal(diag_text(&diag), "wireguard: setup: configure address");
 	diag_clear(&diag);
 	world_teardown((void **)&world);
@@ -208,7 +208,7 @@ static void teardown_from_each_state_leads_to_absent(void **state)
 		assert_int_equal(world->manager.state, INTERFACE_ABSENT);
 		assert_false(world->fake.exists);
 		assert_calls(world, "delete_interface plexd0 !EPERM; delete_interface plexd0");
-		assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+		assert_int_equal(manager_setup(&world->manager, NULL), 0);
 		assert_is_set_up(world, 1380);
 		world_teardown((void **)&world);
 	}
@@ -226,7 +226,7 @@ static struct world *ipv6_world(int mtu)
 static void assert_setup_fails(struct world *world, int wanted, const char *text)
 {
 	struct diag diag = {0};
-	assert_int_equal(manager_setup(&world->manager, &world->identity, &diag), wanted);
+	assert_int_equal(manager_setup(&world->manager, &diag), wanted);
 	assert_string_equal(diag_text(&diag), text);
 	diag_clear(&diag);
 }
@@ -246,7 +246,7 @@ static void an_impossible_address_is_an_error_before_anything_is_touched(void **
 	/* That is checked for an interface that is not yet made or adopted. */
 	world->manager.state = INTERFACE_CREATED;
 	world->fake.exists = true;
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	world_teardown((void **)&world);
 }
 
@@ -256,7 +256,7 @@ static void an_mtu_comes_before_an_ipv6_address_that_needs_it(void **state)
 	struct fake_fault fault = {
 		.op = "configure_address", .key = -1, .error = -EINVAL, .times = 1};
 	fake_fail(&world->fake, fault);
-	assert_int_equal(manager_setup(&world->manager, &world->identity, NULL), 0);
+	assert_int_equal(manager_setup(&world->manager, NULL), 0);
 	assert_calls(world, "create_interface plexd0 51820; "
 			    "configure_address plexd0 fd00::1/128 !EINVAL; set_mtu plexd0 1400; "
 			    "configure_address plexd0 fd00::1/128; set_mtu plexd0 1400; "

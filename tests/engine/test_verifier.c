@@ -38,7 +38,8 @@ static int verifier_setup(void **state)
 	struct signing_keys keys = {.current = key_of(CURRENT)};
 	if (!verifier)
 		return -1;
-	verifier_init(verifier, (struct signature_check){.verify = check}, &keys);
+	verifier_init(
+		verifier, &(struct verifier_config){.check = {.verify = check}, .keys = keys});
 	check_count = 0;
 	*state = verifier;
 	return 0;
@@ -159,7 +160,7 @@ static void without_keys_every_event_is_rejected(void **state)
 {
 	struct verifier verifier;
 	struct envelope envelope = signed_by(0, "n1"); /* what an all-zero key would sign */
-	verifier_init(&verifier, (struct signature_check){.verify = check}, NULL);
+	verifier_init(&verifier, &(struct verifier_config){.check = {.verify = check}});
 	assert_verdict(&verifier, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
 	envelope = signed_by(CURRENT, "n1");
 	assert_verdict(&verifier, &envelope, VERDICT_BAD_SIGNATURE, "bad signature");
@@ -336,7 +337,7 @@ static void the_first_keys_may_come_with_a_state(void **state)
 	struct verifier verifier;
 	struct pending_events pending = {0};
 	struct signing_keys keys = {.current = key_of(CURRENT)};
-	verifier_init(&verifier, (struct signature_check){.verify = check}, NULL);
+	verifier_init(&verifier, &(struct verifier_config){.check = {.verify = check}});
 	verifier_take_keys(&verifier, &keys, pending_events_fetch_begin(&pending));
 	struct envelope envelope = signed_by(CURRENT, "n1");
 	assert_verdict(&verifier, &envelope, VERDICT_ACCEPTED, "");
@@ -443,8 +444,8 @@ static void stored_records_are_known_to_the_next_process(void **state)
 		.previous = key_of(PREVIOUS),
 		.has_previous = true,
 		.transition_expires_ns = NOW_NS + 1};
-	verifier_init(&next, (struct signature_check){.verify = check}, NULL);
-	verifier_init(&later, (struct signature_check){.verify = check}, &three);
+	verifier_init(&next, &(struct verifier_config){.check = {.verify = check}});
+	verifier_init(&later, &(struct verifier_config){.check = {.verify = check}, .keys = three});
 	verifier->store = (struct trust_store){.write = restore, .impl = &next};
 	assert_verdict(verifier, &envelope, VERDICT_ACCEPTED, "");
 	verifier_rotate_keys(verifier, &three, 1);

@@ -66,13 +66,24 @@ static bool signature_verify(void *impl, const struct key_public *key, const cha
 
 static void process_start(struct world *world)
 {
-	struct logger logger = {logs_write, world};
-	assert_int_equal(
-		manager_init(&world->manager, world->controller, &world->config, logger), 0);
-	verifier_init(&world->verifier, (struct signature_check){.verify = signature_verify}, NULL);
-	reconciler_init(&world->reconciler, &world->manager, &world->verifier,
-		(struct clock){clock_now, clock_boot, world},
-		(struct drift_reporter){drift_write, world}, &world->identity);
+	const struct verifier_config verifier = {.check = {.verify = signature_verify}};
+	const struct reconciler_config reconciler = {
+		.manager = &world->manager,
+		.verifier = &world->verifier,
+		.clock = {clock_now, clock_boot, world},
+		.reporter = {drift_write, world},
+	};
+	const struct manager_config manager = {
+		.controller = world->controller,
+		.interface = world->config,
+		.identity = &world->identity,
+		.logger = {logs_write, world},
+		.observers = world->observers,
+		.observer_count = sizeof world->observers / sizeof *world->observers,
+	};
+	assert_int_equal(manager_init(&world->manager, &manager), 0);
+	verifier_init(&world->verifier, &verifier);
+	reconciler_init(&world->reconciler, &reconciler);
 }
 
 static void process_end(struct world *world)

@@ -7,9 +7,8 @@
  */
 #pragma once
 
-#include "events.h"
 #include "fake_controller.h"
-#include "reconcile.h"
+#include "observer.h"
 
 /* The node's own key, as a byte, and its mesh address. */
 #define WORLD_OWN_KEY 0xee
@@ -22,6 +21,7 @@ struct world {
 	struct controller controller; /* over `fake`; a test may replace it for the next process */
 	struct identity identity;
 	struct interface_config config; /* for the next process */
+	struct observer observers[2];   /* for the next process */
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON: json_scan accepts what RFC 8259 allows and nothing else, json-c accepts all that it
- * accepts, and a walk over the spans, and json_read, find what json-c found.
+ * accepts, and a walk over the spans finds what json-c found.
  */
 #include "arena.h"
 #include "canonical_json.h"
 #include "fuzz.h"
 #include "json_duplicates.h"
-#include "json_read.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -283,44 +282,6 @@ static void span_check(struct json_span span, struct json_object *tree, struct a
 		string_check(span, tree, arena);
 }
 
-/* The values that plexwg's own reader makes of it: containers are empty. */
-static struct json_object *shallow(struct json_object *value)
-{
-	if (json_object_get_type(value) == json_type_object)
-		return json_object_new_object();
-	if (json_object_get_type(value) == json_type_array)
-		return json_object_new_array();
-	return json_object_get(value);
-}
-
-static struct json_object *shallow_list(struct json_object *array)
-{
-	struct json_object *list = json_object_new_array();
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-		json_object_array_add(list, shallow(json_object_array_get_idx(array, i)));
-	return list;
-}
-
-/* plexwg's own reader agrees. */
-static void read_check(struct json_span span, struct json_object *tree)
-{
-	struct json_reader reader;
-	struct json_object *read = NULL, *expected = shallow(tree);
-	FUZZ_HOLDS(json_reader_init(&reader) == 0);
-	FUZZ_HOLDS(json_read(&reader, span, &read, NULL) == 0);
-	FUZZ_HOLDS(json_object_equal(read, expected));
-	json_read_free(read);
-	json_object_put(expected);
-	if (json_span_kind(span) == JSON_ARRAY) {
-		expected = shallow_list(tree);
-		FUZZ_HOLDS(json_read_list(&reader, span, &read, NULL) == 0);
-		FUZZ_HOLDS(json_object_equal(read, expected));
-		json_read_free(read);
-		json_object_put(expected);
-	}
-	json_reader_deinit(&reader);
-}
-
 /* The canonical form is JSON, and is its own canonical form. */
 static void canonical_check(struct json_span span)
 {
@@ -354,7 +315,6 @@ void fuzz_one(const char *text, size_t length)
 	struct arena arena = {0};
 	struct json_object *tree = tree_make(span);
 	span_check(span, tree, &arena);
-	read_check(span, tree);
 	json_duplicates_check_tree(span, NULL);
 	canonical_check(span);
 	json_object_put(tree);

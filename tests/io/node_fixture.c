@@ -39,18 +39,20 @@ static int64_t clock_boot(void *impl)
 
 static void manager_open(struct node_fixture *node)
 {
-	struct interface_config config = {0};
-	struct logger logger = {.write = log_write, .sink = node};
+	const struct manager_config config = {
+		.controller = sim_controller(&node->sim),
+		.identity = &node->identity,
+		.logger = {.write = log_write, .sink = node},
+	};
 	sim_controller_init(&node->sim, (struct sim_recorder){0});
-	config_apply_defaults(&config);
 	node->identity =
 		(struct identity){.mesh_ip = ip_of("10.0.0.1"), .private_key = secret_of(1)};
 	key_secret_clamp(&node->identity.private_key);
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
-	assert_int_equal(
-		manager_init(&node->manager, sim_controller(&node->sim), &config, logger), 0);
-	assert_int_equal(manager_setup(&node->manager, &node->identity, NULL), 0);
-	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
+	assert_int_equal(manager_init(&node->manager, &config), 0);
+	assert_int_equal(manager_setup(&node->manager, NULL), 0);
+	verifier_init(
+		&node->verifier, &(struct verifier_config){.check = signature_check_ed25519()});
 	assert_int_equal(key_public_parse(node->process.signing_public_key,
 				 strlen(node->process.signing_public_key),
 				 &node->verifier.keys.current, NULL),

@@ -29,6 +29,12 @@ static void on_answered(void *impl, const struct fetch_answer *answer)
 	snprintf(told.error, sizeof told.error, "%s",
 		answer->outcome == FETCH_FAILED ? answer->error : "");
 	told.wanted_ms = -1;
+	if (answer->outcome != FETCH_DOCUMENT)
+		return;
+	/* As the engine does. */
+	struct pending_events *pending = &store.config.manager->pending;
+	pending_events_fetch_done(pending, pending->fetch_order);
+	state_store_observer(&store).document_taken(&store, answer->document);
 }
 
 static void on_wanted(void *impl, int64_t delay_ms)
@@ -45,12 +51,20 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	const struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
-	const struct source_listener listener = {.answered = on_answered, .wants_cycle = on_wanted};
-	state_store_init(&store, &node->loop, &node->manager, &owner);
-	api_source_init(&source, &node->plane, listener, &node->wire, &store);
-	source.recovered = on_recovered;
+	const struct state_store_config store_config = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .node_id = "n1", .source = "x"},
+	};
+	const struct api_source_config config = {
+		.plane = &node->plane,
+		.listener = {.answered = on_answered, .wants_cycle = on_wanted},
+		.wire = node->wire,
+		.store = &store,
+		.recovered = on_recovered,
+	};
+	state_store_init(&store, &store_config);
+	api_source_init(&source, &config);
 	memset(&told, 0, sizeof told);
 	return 0;
 }
@@ -246,7 +260,7 @@ static void a_fetch_under_way_at_the_end_is_cancelled(void **state)
 	node_run_for(node, 200);
 	plane_process_tell(&node->process, "POST", "/up", "{}");
 	assert_int_equal(told.answers, 0);
-	api_source_init(&source, &node->plane, (struct source_listener){0}, &node->wire, &store);
+	api_source_init(&source, &(struct api_source_config){.plane = &node->plane});
 }
 
 static void a_rejected_token_is_a_problem_until_no_call_is_rejected(void **state)

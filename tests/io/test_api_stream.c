@@ -195,11 +195,11 @@ static void events_of_the_control_plane_are_signed(void **state)
 {
 	struct api_fixture *fixture = *state;
 	struct streamed streamed = {0};
-	struct signing_keys keys = {0};
+	struct verifier_config config = {.check = signature_check_ed25519()};
 	struct verifier verifier;
 	const char *key = fixture->plane.signing_public_key;
-	assert_int_equal(key_public_parse(key, strlen(key), &keys.current, NULL), 0);
-	verifier_init(&verifier, signature_check_ed25519(), &keys);
+	assert_int_equal(key_public_parse(key, strlen(key), &config.keys.current, NULL), 0);
+	verifier_init(&verifier, &config);
 	stream_open(fixture, &streamed, NULL);
 	wait_for(&streamed, 'o');
 	static const struct {

@@ -49,6 +49,7 @@ int __wrap_getaddrinfo(
 static pthread_t main_thread;
 static struct cycle_loop cycles;
 static struct reconciler reconciler;
+static struct observer observer;
 static unsigned fetches, ended, reloads;
 static int64_t fetched_ms;
 static int last_error;
@@ -74,14 +75,25 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
+	const struct cycle_loop_config config = {
+		.loop = &node->loop,
+		.reconciler = &reconciler,
+		.source = {.fetch = fetch, .reload = reload},
+		.interval_ms = 10 * MINUTE_MS,
+		.ended = on_ended,
+	};
+	const struct reconciler_config reconciler_config = {
+		.manager = &node->manager,
+		.verifier = &node->verifier,
+		.clock = node->clock,
+	};
 	node->wire.allow_host_names = true;
-	reconciler_init(&reconciler, &node->manager, &node->verifier, node->clock,
-		(struct drift_reporter){0}, &node->identity);
-	assert_int_equal(
-		cycle_loop_init(&cycles, &node->loop, &reconciler, NULL, 10 * MINUTE_MS, NULL), 0);
-	node->manager.lookup = resolver_lookup(&cycles.resolver);
-	cycles.source = (struct source){.fetch = fetch, .reload = reload};
-	cycles.ended = on_ended;
+	reconciler_init(&reconciler, &reconciler_config);
+	assert_int_equal(cycle_loop_init(&cycles, &config, NULL), 0);
+	observer = cycle_loop_observer(&cycles);
+	node->manager.observers = &observer;
+	node->manager.observer_count = 1;
+	node->manager.lookup = cycle_loop_lookup(&cycles);
 	fetches = ended = reloads = asked = 0;
 	good_address = "192.0.2.7";
 	return 0;

@@ -61,7 +61,7 @@ static int try_state_file(struct scratch *scratch)
 	struct file_text text = {0};
 	enum state_file_outcome outcome;
 	struct scratch_path path = scratch_path(scratch, "f");
-	int error = state_file_open(&file, path.text, NULL);
+	int error = state_file_open(&file, path.text, 0, NULL);
 	if (!error)
 		error = state_file_read(&file, &outcome, &text, NULL);
 	if (!error)

@@ -93,7 +93,7 @@ static void a_state_file_leaves_no_key_behind(void **state)
 	struct scratch_path path = scratch_path(*state, "f");
 	scratch_write(*state, "f", DOCUMENT);
 	freed_memory_watch('V', KEY_BYTES);
-	assert_int_equal(state_file_open(&file, path.text, NULL), 0);
+	assert_int_equal(state_file_open(&file, path.text, 0, NULL), 0);
 	assert_int_equal(state_file_read(&file, &outcome, &text, NULL), 0);
 	file_text_clear(&text);
 	assert_int_equal(state_file_read(&file, &outcome, &text, NULL), 0);

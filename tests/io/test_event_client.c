@@ -26,9 +26,15 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	event_client_init(&client, &node->plane, &node->loop, &node->dispatcher, node->clock);
-	client.changed = on_changed;
-	client.handled = on_handled;
+	const struct event_client_config config = {
+		.plane = &node->plane,
+		.loop = &node->loop,
+		.dispatcher = &node->dispatcher,
+		.clock = node->clock,
+		.handled = on_handled,
+		.changed = on_changed,
+	};
+	event_client_init(&client, &config);
 	changes = handled = 0;
 	return 0;
 }
@@ -167,8 +173,8 @@ static void an_order_that_comes_as_an_event_is_passed_on(void **state)
 	static const char *const types[] = {"rotate_keys", "rotate_key", "rotate_keys2", "x"};
 	struct node_fixture *node = *state;
 	unsigned orders = 0;
-	client.rotation_ordered = on_rotation_ordered;
-	client.impl = &orders;
+	client.config.rotation_ordered = on_rotation_ordered;
+	client.config.impl = &orders;
 	open_now(node);
 	for (unsigned i = 0; i < COUNT_OF(types); i++) {
 		char event[64];

@@ -83,7 +83,7 @@ static void document_later(struct state_document *document)
 static int step_setup(struct node *node)
 {
 	struct diag diag = {0};
-	int error = manager_setup(&node->world->manager, &node->world->identity, &diag);
+	int error = manager_setup(&node->world->manager, &diag);
 	strcpy(node->world->error, diag_text(&diag));
 	diag_clear(&diag);
 	return error;

@@ -47,6 +47,7 @@ struct node {
 	struct manager manager;
 	struct state_store store;
 	struct file_source source;
+	bool is_rejecting; /* the engine takes no document */
 	enum fetch_outcome outcome;
 	size_t peer_count;
 	unsigned wishes;
@@ -56,9 +57,13 @@ struct node {
 static void on_answered(void *impl, const struct fetch_answer *answer)
 {
 	struct node *node = impl;
+	struct observer store = state_store_observer(&node->store);
 	node->outcome = answer->outcome;
-	if (answer->outcome == FETCH_DOCUMENT)
-		node->peer_count = answer->document->entry_count;
+	if (answer->outcome != FETCH_DOCUMENT)
+		return;
+	node->peer_count = answer->document->entry_count;
+	if (!node->is_rejecting)
+		store.document_taken(store.impl, answer->document);
 }
 
 static void on_wish(void *impl, int64_t delay_ms)
@@ -86,14 +91,15 @@ static int set_up(void **state)
 	assert_non_null(node);
 	scratch_make((void **)&node->scratch);
 	node->path = scratch_path(node->scratch, "state.json");
-	struct controller none = {0};
-	struct interface_config config = {0};
-	struct logger logger = {.write = on_log, .sink = node};
-	struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .source = "state.json"};
+	const struct manager_config config = {.logger = {.write = on_log, .sink = node}};
+	const struct state_store_config store = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .source = "state.json"},
+	};
 	assert_int_equal(loop_init(&node->loop, NULL), 0);
-	assert_int_equal(manager_init(&node->manager, none, &config, logger), 0);
-	state_store_init(&node->store, &node->loop, &node->manager, &owner);
+	assert_int_equal(manager_init(&node->manager, &config), 0);
+	state_store_init(&node->store, &store);
 	no_instances = no_watches = false;
 	*state = node;
 	return 0;
@@ -113,14 +119,15 @@ static int tear_down(void **state)
 
 static void begin_with_limit(struct node *node, size_t bytes_max)
 {
-	const struct file_source_options options = {
+	const struct file_source_config config = {
+		.loop = &node->loop,
 		.path = node->path.text,
 		.bytes_max = bytes_max,
 		.listener = {.answered = on_answered, .wants_cycle = on_wish, .impl = node},
 		.store = &node->store,
 		.logger = node->manager.logger,
 	};
-	file_source_open(&node->source, &node->loop, &options);
+	file_source_open(&node->source, &config);
 }
 
 static void begin(struct node *node)
@@ -226,6 +233,32 @@ static void a_state_that_could_not_be_stored_is_read_again_until_it_is(void **st
 	assert_int_equal(node->problems, 1);
 }
 
+static void a_state_is_stored_when_the_engine_takes_it(void **state)
+{
+	struct node *node = *state;
+	struct cached_state found;
+	scratch_write(node->scratch, "state.json", DOCUMENT);
+	begin(node);
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	node->is_rejecting = true;
+	scratch_write(node->scratch, "state.json", "{\"peers\":[]}");
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	assert_int_equal(
+		state_store_file_load(&node->store.cache, &node->source.config.wire, &found, NULL),
+		0);
+	assert_int_equal(found.document.entry_count, 1);
+	cached_state_clear(&found);
+	/* The engine gets it again until it does. */
+	node->is_rejecting = false;
+	assert_int_equal(fetch(node), FETCH_DOCUMENT);
+	assert_int_equal(fetch(node), FETCH_NOT_MODIFIED);
+	assert_int_equal(
+		state_store_file_load(&node->store.cache, &node->source.config.wire, &found, NULL),
+		0);
+	assert_int_equal(found.document.entry_count, 0);
+	cached_state_clear(&found);
+}
+
 /* A state is checked when it is read, so each of these differs from the one before. */
 static void a_state_that_others_may_read_has_no_preshared_keys_or_is_warned_of(void **state)
 {
@@ -268,6 +301,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_state_that_could_not_be_stored_is_read_again_until_it_is, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_state_is_stored_when_the_engine_takes_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_state_that_others_may_read_has_no_preshared_keys_or_is_warned_of, set_up,
 			tear_down),

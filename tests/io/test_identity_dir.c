@@ -77,11 +77,11 @@ static void an_error_is_named_with_its_file(void **state)
 		const char *name, *text, *words;
 	} wrongs[] = {
 		{"identity.json", "", "byte 0"},
-		{"identity.json", "[]", "not a JSON object"},
+		{"identity.json", "[]", "not an object"},
 		{"identity.json", "{\"node_id\":\"n1\"}", "mesh_ip: missing"},
 		{"identity.json", "{\"mesh_ip\":7}", "mesh_ip: not a string"},
 		{"identity.json", "{\"mesh_ip\":\"10.0.0\"}", "mesh_ip: \"10.0.0\""},
-		{"identity.json", "{\"mesh_ip\":\"127.0.0.1\"}", "mesh_ip: 127.0.0.1: cannot be the address of a node"},
+		{"identity.json", "{\"mesh_ip\":\"127.0.0.1\"}", "mesh_ip: \"127.0.0.1\": cannot be the address of a node"},
 		{"identity.json", "{\"mesh_ip\":\"10.0.0.1\",\"node_id\":\"a\\u0000\"}", "NUL"},
 		{"identity.json", "{\"mesh_ip\":\"10.0.0.1\",\"signing_public_key\":\"AA\"}",
 			"signing_public_key"},

@@ -2,7 +2,6 @@
 #include "arena.h"
 #include "diag.h"
 #include "json_duplicates.h"
-#include "json_read.h"
 #include "json_scan.h"
 
 #include <errno.h>

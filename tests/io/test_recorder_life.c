@@ -147,6 +147,7 @@ static void process_begin(struct recorded *recorded)
 	recorder_init(&recorded->recorder, life_controller(recorded), life_clock(recorded),
 		world->manager.logger);
 	world->controller = recorder_controller(&recorded->recorder);
+	world->observers[0] = recorder_observer(&recorded->recorder);
 	world_restart(world);
 }
 

@@ -23,7 +23,7 @@ static void follow(struct follower *follower, const struct scratch *scratch, con
 {
 	struct diag diag = {0};
 	follower->path = scratch_path(scratch, name);
-	int error = state_file_open(&follower->file, follower->path.text, &diag);
+	int error = state_file_open(&follower->file, follower->path.text, 0, &diag);
 	assert_string_equal(diag_text(&diag), "");
 	assert_int_equal(error, 0);
 }
@@ -250,7 +250,7 @@ static void a_relative_path_begins_at_the_working_directory(void **state)
 	char *before = getcwd(NULL, 0);
 	assert_non_null(before);
 	assert_int_equal(chdir(scratch->directory), 0);
-	assert_int_equal(state_file_open(&file, "state.json", NULL), 0);
+	assert_int_equal(state_file_open(&file, "state.json", 0, NULL), 0);
 	scratch_write(*state, "state.json", "1");
 	assert_int_equal(state_file_take(&file, &changed, NULL), 0);
 	assert_true(changed);
@@ -360,14 +360,14 @@ static void a_path_not_wholly_watched_is_an_error_until_it_is(void **state)
 	for (unsigned enough = 0; enough < count; enough++) {
 		struct state_file late;
 		watches_left = enough;
-		assert_int_equal(state_file_open(&late, follower.path.text, NULL), -ENOSPC);
+		assert_int_equal(state_file_open(&late, follower.path.text, 0, NULL), -ENOSPC);
 		assert_true(late.watch.fd >= 0);
 		state_file_close(&late);
 	}
 	struct state_file missing;
 	struct scratch_path nowhere = scratch_path(*state, "no/such/file");
 	watches_left = 1;
-	assert_int_equal(state_file_open(&missing, nowhere.text, NULL), -ENOSPC);
+	assert_int_equal(state_file_open(&missing, nowhere.text, 0, NULL), -ENOSPC);
 	state_file_close(&missing);
 	watches_are_scarce = false;
 

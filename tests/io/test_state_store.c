@@ -8,6 +8,8 @@
 #define DOCUMENT "{\"peers\":[]}"
 #define EVENT_MS 5
 
+static const char newer[] = "{\"peers\":null}";
+
 static unsigned syncs, sync_ms;
 static bool disk_is_full;
 
@@ -26,16 +28,31 @@ static struct state_store store;
 static struct loop_timer event_timer;
 static unsigned events;
 
+/* The engine takes a document with that text. Return whether it was stored. */
+static bool document_comes(const char *text, size_t length)
+{
+	struct observer observer = state_store_observer(&store);
+	state_store_hold_document(&store, text, length);
+	assert_true(state_store_is_unsaved(&store));
+	pending_events_fetch_done(
+		&store.config.manager->pending, store.config.manager->pending.fetch_order);
+	observer.document_taken(observer.impl, NULL);
+	return !state_store_is_unsaved(&store);
+}
+
 static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	const struct state_store_file_owner owner = {
-		.directory = node->scratch->directory, .node_id = "n1", .source = "x"};
-	state_store_init(&store, &node->loop, &node->manager, &owner);
+	const struct state_store_config config = {
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.owner = {.directory = node->scratch->directory, .node_id = "n1", .source = "x"},
+	};
+	state_store_init(&store, &config);
 	sync_ms = 0;
 	disk_is_full = false;
-	state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT));
+	assert_true(document_comes(DOCUMENT, strlen(DOCUMENT)));
 	syncs = events = 0;
 	return 0;
 }
@@ -114,17 +131,19 @@ static void events_are_not_stored_beside_a_document_that_supersedes_them(void **
 	loop_timer_cancel(&node->loop, &event_timer);
 	node_wait(node, is_written, NULL);
 	pending_events_fetch_begin(&node->manager.pending);
-	/* One that was not stored supersedes none. */
+	/* A document that is only held supersedes none. */
+	state_store_hold_document(&store, DOCUMENT, strlen(DOCUMENT));
+	state_store_save_peers(&store);
+	node_wait(node, is_written, NULL);
+	assert_all_kept(node);
+	/* Nor does one that was not stored. */
 	disk_is_full = true;
-	assert_int_not_equal(state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT)), 0);
+	assert_false(document_comes(newer, strlen(newer)));
 	disk_is_full = false;
 	state_store_save_peers(&store);
 	node_wait(node, is_written, NULL);
 	assert_all_kept(node);
-	assert_int_equal(state_store_save_document(&store, DOCUMENT, strlen(DOCUMENT)), 0);
-	/* It is not in force yet: the event is still pending. */
-	state_store_save_peers(&store);
-	node_wait(node, is_written, NULL);
+	assert_true(document_comes(newer, strlen(newer)));
 	events = 0;
 	assert_all_kept(node);
 }
@@ -135,16 +154,15 @@ static void events_are_not_stored_beside_a_document_that_supersedes_them(void **
  */
 static void a_document_that_was_not_stored_is_a_problem_until_one_is(void **state)
 {
-	static const char newer[] = "{\"peers\":null}";
 	struct node_fixture *node = *state;
 	disk_is_full = true;
-	assert_int_not_equal(state_store_save_document(&store, newer, strlen(newer)), 0);
+	assert_false(document_comes(newer, strlen(newer)));
 	disk_is_full = false;
 	on_event(node);
 	loop_timer_cancel(&node->loop, &event_timer);
 	node_wait(node, is_written, NULL);
 	assert_true(problem_is_raised(&store.write_problem));
-	assert_int_equal(state_store_save_document(&store, newer, strlen(newer)), 0);
+	assert_true(document_comes(newer, strlen(newer)));
 	assert_false(problem_is_raised(&store.write_problem));
 	assert_all_kept(node);
 }
@@ -161,10 +179,10 @@ static void a_restored_document_that_is_too_large_is_in_force_with_a_warning(voi
 	for (size_t more = 0; more < 2; more++) {
 		text[length - 1] = more ? ' ' : '}';
 		text[length - 1 + more] = '}';
-		assert_int_equal(state_store_save_document(&store, text, length + more), 0);
-		store.document_bytes_max = length;
-		reconciler_init(&reconciler, &node->manager, NULL, node->clock,
-			(struct drift_reporter){0}, &node->identity);
+		assert_true(document_comes(text, length + more));
+		store.config.document_bytes_max = length;
+		reconciler_init(&reconciler, &(struct reconciler_config){.manager = &node->manager,
+						     .clock = node->clock});
 		assert_int_equal(state_store_restore(&store, &node->wire, &reconciler, NULL), 0);
 		assert_true(reconciler.has_document);
 		fflush(node->log_file);

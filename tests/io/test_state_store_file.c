@@ -150,7 +150,8 @@ static void without_a_stored_state_nothing_is_restored(void **state)
 	struct node node;
 	struct cached_state found = {.fault = (char *)1};
 	node_begin(&node, *state);
-	assert_int_equal(state_store_file_load(&node.cache, &options, &found, NULL), -ENOENT);
+	assert_int_equal(
+		state_store_file_load(&node.cache, &options, &found, NULL), STATE_STORE_EMPTY);
 	assert_ptr_equal(found.fault, (char *)1);
 	assert_int_equal(pending_events_remove(&node.pending, "peer-2"), 0);
 	assert_int_equal(store_peers(&node), 0);
@@ -488,7 +489,7 @@ static void events_of_another_version_are_left_out(void **state)
 			"index: \"a\": 4 characters, a key in base64 has 44"},
 		{"\"index\":{\"\":\"" KEY_2 "\"},\"events\":[]", "index: \"\": not an id"},
 		{"\"index\":{\"a\\u0000\":\"" KEY_2 "\"},\"events\":[]",
-			"index: \"a\\x00\": not an id"},
+			"index: \"a\\x00\": contains a NUL byte"},
 		{"\"index\":{\"a\":\"" KEY_2 "\",\"a\":\"" KEY_2 "\"},\"events\":[]",
 			"index: repeated member \"a\""},
 		{"\"index\":{},\"events\":[7]", "events: [0]: neither \"removed\" nor \"peer\""},

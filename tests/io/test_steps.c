@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The cost of a cycle and of an event follows what it changes: model, engine and simulated host are
- * built so that the test counts every branch they take, and the bytes they move in memory. Twice the
- * peers, and twice the events on a device of twice the peers, may be slightly more than twice the
- * steps (n log n), and no more.
+ * built so that the test counts every branch they take, and the bytes they move in memory. Twice
+ * the peers, and twice the events on a device of twice the peers, may be slightly more than twice
+ * the steps (n log n), and no more.
  */
 #include "curve.h"
 #include "diag.h"
@@ -73,22 +73,29 @@ static bool verify_nothing(void *impl, const struct key_public *key, const char 
 static void node_begin(struct node *node)
 {
 	static char node_id[] = "own";
-	const struct interface_config config = {.interface_name = NAME, .listen_port = 51820};
+	const struct verifier_config verifier = {
+		.check = {.verify = verify_nothing}, .keys = {.current = key_of(1)}};
+	const struct reconciler_config reconciler = {
+		.manager = &node->manager,
+		.verifier = &node->verifier,
+		.clock = {.now_ns = clock_now, .boot_ns = clock_now},
+	};
+	const struct manager_config manager = {
+		.controller = sim_controller(&node->sim),
+		.interface = {.interface_name = NAME, .listen_port = 51820},
+		.identity = &node->identity,
+		.logger = {.write = write_nothing},
+		.router = sim_router(&node->sim),
+	};
 	node->identity = (struct identity){
 		.node_id = node_id, .mesh_ip = {.family = IP_V4, .bytes = {10, 200, 0, 1}}};
 	node->identity.private_key.bytes[0] = 8;
 	key_secret_clamp(&node->identity.private_key);
 	key_public_derive(&node->identity.private_key, &node->identity.public_key);
 	sim_controller_init(&node->sim, (struct sim_recorder){0});
-	assert_int_equal(manager_init(&node->manager, sim_controller(&node->sim), &config,
-				 (struct logger){.write = write_nothing}),
-		0);
-	node->manager.router = sim_router(&node->sim);
-	verifier_init(&node->verifier, (struct signature_check){.verify = verify_nothing},
-		&(struct signing_keys){.current = key_of(1)});
-	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
-		(struct clock){.now_ns = clock_now, .boot_ns = clock_now},
-		(struct drift_reporter){0}, &node->identity);
+	assert_int_equal(manager_init(&node->manager, &manager), 0);
+	verifier_init(&node->verifier, &verifier);
+	reconciler_init(&node->reconciler, &reconciler);
 }
 
 static void node_end(struct node *node)

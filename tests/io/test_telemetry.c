@@ -22,8 +22,14 @@ static int set_up(void **state)
 {
 	node_set_up(state);
 	struct node_fixture *node = *state;
-	telemetry_init(&telemetry, &node->plane, &node->loop, &node->manager, node->clock);
-	telemetry.wants_cycle = on_wanted;
+	const struct telemetry_config config = {
+		.plane = &node->plane,
+		.loop = &node->loop,
+		.manager = &node->manager,
+		.clock = node->clock,
+		.wants_cycle = on_wanted,
+	};
+	telemetry_init(&telemetry, &config);
 	wanted = 0;
 	return 0;
 }

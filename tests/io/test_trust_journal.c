@@ -54,25 +54,29 @@ static struct moment at(int64_t s)
 static void process_load(struct process *process, const struct scratch *scratch,
 	const char *node_id, unsigned char configured)
 {
-	struct state_store_file_owner owner = {.directory = scratch->directory,
-		.node_id = node_id,
-		.source = "https://control.example"};
-	struct signing_keys keys = {0};
+	const struct trust_journal_config journal = {
+		.loop = &process->loop,
+		.verifier = &process->verifier,
+		.owner = {.directory = scratch->directory,
+			.node_id = node_id,
+			.source = "https://control.example"},
+		.logger = {.write = log_write},
+	};
+	struct verifier_config verifier = {
+		.check = {.verify = believe}, .store = trust_journal_store(&process->journal)};
 	if (configured)
-		keys.current = key_of(configured);
+		verifier.keys.current = key_of(configured);
 	logs[0] = '\0';
 	assert_int_equal(loop_init(&process->loop, NULL), 0);
-	verifier_init(&process->verifier, (struct signature_check){.verify = believe}, &keys);
-	trust_journal_init(
-		&process->journal, &process->loop, &owner, (struct logger){.write = log_write});
-	process->journal.configured = keys.current;
-	trust_journal_load(&process->journal, &process->verifier);
+	verifier_init(&process->verifier, &verifier);
+	trust_journal_init(&process->journal, &journal);
+	trust_journal_load(&process->journal);
 }
 
 static void process_start(struct process *process, const struct scratch *scratch)
 {
 	process_load(process, scratch, "node-1", 1);
-	trust_journal_start(&process->journal, &process->verifier);
+	trust_journal_start(&process->journal);
 }
 
 /* As kill -9 does it: what was not written is lost. */
@@ -227,7 +231,7 @@ static void a_key_that_the_operator_replaced_is_in_force(void **state)
 	process_kill(&process);
 	/* A journal that cannot be read was not replaced, then or later. */
 	process_load(&process, scratch, "node-1", 0);
-	trust_journal_start(&process.journal, &process.verifier);
+	trust_journal_start(&process.journal);
 	assert_int_equal(process.verifier.keys.current.bytes[0], 2);
 	process_kill(&process);
 	process_start(&process, scratch);
@@ -235,7 +239,7 @@ static void a_key_that_the_operator_replaced_is_in_force(void **state)
 	assert_int_equal(verdict_of(&process, 2, "n1", at(0)), VERDICT_ACCEPTED);
 	process_kill(&process);
 	process_load(&process, scratch, "node-1", 3);
-	trust_journal_start(&process.journal, &process.verifier);
+	trust_journal_start(&process.journal);
 	assert_int_equal(process.verifier.keys.current.bytes[0], 3);
 	assert_int_equal(verdict_of(&process, 3, "n1", at(0)), VERDICT_DUPLICATE_NONCE);
 	process_kill(&process);

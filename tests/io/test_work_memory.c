@@ -104,13 +104,20 @@ static void node_begin(struct node *node)
 
 static int process_start(struct node *node)
 {
-	const struct interface_config config = {0};
-	int error = manager_init(&node->manager, sim_controller(&node->sim), &config,
-		(struct logger){.write = log_nothing});
-	verifier_init(&node->verifier, signature_check_ed25519(), NULL);
-	reconciler_init(&node->reconciler, &node->manager, &node->verifier,
-		(struct clock){.now_ns = now_ns, .boot_ns = now_ns}, (struct drift_reporter){0},
-		&node->identity);
+	const struct reconciler_config reconciler = {
+		.manager = &node->manager,
+		.verifier = &node->verifier,
+		.clock = {.now_ns = now_ns, .boot_ns = now_ns},
+	};
+	const struct manager_config manager = {
+		.controller = sim_controller(&node->sim),
+		.identity = &node->identity,
+		.logger = {.write = log_nothing},
+	};
+	int error = manager_init(&node->manager, &manager);
+	verifier_init(
+		&node->verifier, &(struct verifier_config){.check = signature_check_ed25519()});
+	reconciler_init(&node->reconciler, &reconciler);
 	return error;
 }
 

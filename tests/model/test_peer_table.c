@@ -77,7 +77,7 @@ static void a_repeated_key_is_rejected_and_named(void **state)
 		struct key_public key = key_of(1);
 		for (size_t j = 0; j < 3; j++)
 			append(&table, orders[i][j], "x");
-		assert_int_equal(peer_table_seal(&table, &diag), -EEXIST);
+		assert_int_equal(peer_table_seal(&table, &diag), PEER_TABLE_DUPLICATE);
 		assert_contains(diag_text(&diag), key_public_format(&key).text);
 		assert_false(table.sealed);
 		diag_clear(&diag);

@@ -52,10 +52,10 @@ static void a_state_document_leaves_no_psk_behind(void **state)
 	assert_int_equal(freed_memory_hits(), 0);
 }
 
-static void an_arena_is_wiped_before_it_goes(void **state)
+static void a_secret_arena_is_wiped_before_it_goes(void **state)
 {
 	freed_memory_watch(SECRET_BYTE, KEY_BYTES);
-	struct arena arena = {0};
+	struct arena arena = {.is_secret = true};
 	for (size_t size = 32; size < 100000; size = size * 3 / 2) {
 		void *memory = arena_alloc(&arena, size);
 		assert_non_null(memory);
@@ -78,7 +78,7 @@ int main(void)
 		cmocka_unit_test(the_watch_sees_a_secret_that_is_freed),
 		cmocka_unit_test(a_peer_table_leaves_no_psk_behind),
 		cmocka_unit_test(a_state_document_leaves_no_psk_behind),
-		cmocka_unit_test(an_arena_is_wiped_before_it_goes),
+		cmocka_unit_test(a_secret_arena_is_wiped_before_it_goes),
 		cmocka_unit_test(an_identity_is_wiped_where_it_stands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

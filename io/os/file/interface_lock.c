@@ -22,6 +22,9 @@
 /* How often to retry if the file is removed between opening and locking it. */
 #define REMOVALS_MAX 16
 
+/* Result of file_lock besides INTERFACE_LOCK_BUSY: another file has the name now, or none. */
+#define FILE_REPLACED 2
+
 static int lock_fail(struct diag *diag, int error, const char *place)
 {
 	return diag_wrap(diag, diag_fail_errno(diag, error), "lock: %s", place);
@@ -80,8 +83,8 @@ static int fail_busy(int fd, const char *interface, struct diag *diag)
 	long pid = holder_read(fd);
 	if (pid)
 		snprintf(holder, sizeof holder, " (pid %ld)", pid);
-	return diag_fail(diag, -EBUSY, "another plexwg%s looks after %s in this network namespace",
-		holder, interface);
+	return diag_fail(diag, INTERFACE_LOCK_BUSY,
+		"another plexwg%s looks after %s in this network namespace", holder, interface);
 }
 
 /* Write the pid for the error of the next process. The lock works without it: ignore errors. */
@@ -117,9 +120,9 @@ static int file_claim(int directory_fd, int fd, const char *path, struct diag *d
 	return error ? lock_fail(diag, error, path) : 0;
 }
 
-/* Returns a descriptor or a negative errno, -ESTALE if the file is no longer the one of that name.
- */
-static int file_lock(int directory_fd, const char *path, const char *interface, struct diag *diag)
+/* Returns 0 with a descriptor, INTERFACE_LOCK_BUSY, FILE_REPLACED or a negative errno. */
+static int file_lock(
+	int directory_fd, const char *path, const char *interface, int *ret, struct diag *diag)
 {
 	const char *name = strrchr(path, '/') + 1;
 	int fd = openat(
@@ -131,12 +134,13 @@ static int file_lock(int directory_fd, const char *path, const char *interface, 
 		error = errno == EWOULDBLOCK ? fail_busy(fd, interface, diag)
 					     : lock_fail(diag, -errno, path);
 	else if (!is_there(directory_fd, name, fd))
-		error = lock_fail(diag, -ESTALE, path);
+		error = FILE_REPLACED;
 	else
 		error = file_claim(directory_fd, fd, path, diag);
-	if (!error)
-		return fd;
-	close(fd);
+	if (error)
+		close(fd);
+	else
+		*ret = fd;
 	return error;
 }
 
@@ -145,18 +149,21 @@ int interface_lock_take(struct interface_lock *lock, const char *directory, cons
 {
 	char path[PATH_MAX];
 	*lock = (struct interface_lock){0};
-	int fd = lock_path_make(directory, interface, path, diag);
-	if (fd < 0)
-		return fd;
+	int error = lock_path_make(directory, interface, path, diag);
+	if (error)
+		return error;
 	int directory_fd = directory_open(directory, diag);
 	if (directory_fd < 0)
 		return directory_fd;
-	fd = -ESTALE;
-	for (int i = 0; i < REMOVALS_MAX && fd == -ESTALE; i++)
-		fd = file_lock(directory_fd, path, interface, diag);
+	int fd = -1;
+	error = FILE_REPLACED;
+	for (int i = 0; i < REMOVALS_MAX && error == FILE_REPLACED; i++)
+		error = file_lock(directory_fd, path, interface, &fd, diag);
 	close(directory_fd);
-	if (fd < 0)
-		return fd;
+	if (error == FILE_REPLACED)
+		return lock_fail(diag, -ESTALE, path);
+	if (error)
+		return error;
 	holder_write(fd);
 	*lock = (struct interface_lock){.fd = fd, .is_held = true};
 	return 0;

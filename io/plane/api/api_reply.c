@@ -2,8 +2,7 @@
 #include "api_reply.h"
 
 #include "diag.h"
-#include "json_duplicates.h"
-#include "json_scan.h"
+#include "json_values.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,71 +20,21 @@ bool api_node_id_is_valid(const char *node_id)
 	return strcmp(node_id, ".") != 0 && strcmp(node_id, "..") != 0;
 }
 
-static int reply_object_read(
-	const char *text, size_t length, struct json_span *ret, struct diag *diag)
-{
-	struct json_span object;
-	int error = json_scan_document(text, length, &object, diag);
-	if (error)
-		return error;
-	if (json_span_kind(object) != JSON_OBJECT)
-		return diag_fail(diag, -EINVAL, "not a JSON object");
-	error = json_duplicates_check_members(object, diag);
-	if (!error)
-		*ret = object;
-	return error;
-}
-
-/* Read a boolean; missing and null count as false. */
-static int bool_read(struct json_span object, const char *name, bool *ret, struct diag *diag)
-{
-	struct json_span value = {0};
-	json_span_find_member(object, name, &value);
-	enum json_kind kind = json_span_kind(value);
-	if (kind != JSON_TRUE && kind != JSON_FALSE && kind != JSON_NULL)
-		return diag_fail(diag, -EINVAL, "%s: neither true nor false", name);
-	*ret = kind == JSON_TRUE;
-	return 0;
-}
+static const struct json_member order_members[] = {
+	{"reconcile", json_read_bool, offsetof(struct api_orders, reconcile), false},
+	{"rotate_keys", json_read_bool, offsetof(struct api_orders, rotate_keys), false},
+};
+static const struct json_table order_table = JSON_TABLE_LENIENT(order_members);
 
 int api_reply_read_orders(
 	const char *text, size_t length, struct api_orders *ret, struct diag *diag)
 {
-	struct json_span object = {0};
+	struct json_reading reading = {.diag = diag};
 	struct api_orders orders = {0};
-	if (length == 0) {
-		*ret = orders;
-		return 0;
-	}
-	int error = reply_object_read(text, length, &object, diag);
-	if (!error)
-		error = bool_read(object, "reconcile", &orders.reconcile, diag);
-	if (!error)
-		error = bool_read(object, "rotate_keys", &orders.rotate_keys, diag);
+	int error = length ? json_text_read(&reading, text, length, &order_table, &orders) : 0;
 	if (!error)
 		*ret = orders;
 	return error;
-}
-
-/* Read a required string without NUL bytes. */
-static int reply_text_read(struct json_span object, const char *name, struct arena *arena,
-	const char **ret, struct diag *diag)
-{
-	struct json_span value = {0};
-	const char *text;
-	size_t length;
-	json_span_find_member(object, name, &value);
-	enum json_kind kind = json_span_kind(value);
-	if (kind == JSON_NULL)
-		return diag_fail(diag, -EINVAL, "%s: missing", name);
-	if (kind != JSON_STRING)
-		return diag_fail(diag, -EINVAL, "%s: not a string", name);
-	if (json_span_decode(value, arena, &text, &length) != 0)
-		return diag_fail_errno(diag, -ENOMEM);
-	if (strlen(text) != length)
-		return diag_fail(diag, -EINVAL, "%s: contains a NUL byte", name);
-	*ret = text;
-	return 0;
 }
 
 /* Whether the secret fits into a header field, where each request sends it. */
@@ -98,60 +47,50 @@ static bool secret_is_sendable(const char *secret)
 	return length > 0 && length <= SECRET_BYTES_MAX;
 }
 
-static int members_check(const char *mesh_ip, const char *signing_key,
-	struct api_registration *registration, struct diag *diag)
+static int secret_read(struct json_reading *reading, struct json_span value, void *target)
 {
-	const char *node_id = registration->node_id;
-	if (!api_node_id_is_valid(node_id))
-		return diag_fail(diag, -EINVAL, "node_id: %s: cannot be part of a URL",
-			quote(node_id, strlen(node_id)).text);
-	if (!ip_parse(mesh_ip, strlen(mesh_ip), &registration->mesh_ip))
-		return diag_fail(diag, -EINVAL, "mesh_ip: %s: not an IP address",
-			quote(mesh_ip, strlen(mesh_ip)).text);
-	if (!ip_can_be_node(&registration->mesh_ip))
-		return diag_fail(
-			diag, -EINVAL, "mesh_ip: %s: cannot be the address of a node", mesh_ip);
-	int error = key_public_parse(
-		signing_key, strlen(signing_key), &registration->signing_public_key, diag);
-	if (error)
-		return diag_wrap(diag, error, "signing_public_key");
-	if (!secret_is_sendable(registration->node_secret_key))
-		return diag_fail(diag, -EINVAL,
-			"node_secret_key: not 1 to %d characters of printable ASCII without spaces",
+	const char **secret = target;
+	int error = json_read_string(reading, value, secret);
+	if (!error && !secret_is_sendable(*secret))
+		error = json_fail(reading,
+			"not 1 to %d characters of printable ASCII without spaces",
 			SECRET_BYTES_MAX);
-	return 0;
+	return error;
 }
+
+static int url_id_read(struct json_reading *reading, struct json_span value, void *target)
+{
+	const char **id = target;
+	int error = json_read_string(reading, value, id);
+	if (!error && !api_node_id_is_valid(*id))
+		error = json_fail(
+			reading, "%s: cannot be part of a URL", quote(*id, strlen(*id)).text);
+	return error;
+}
+
+static int peer_array_read(struct json_reading *reading, struct json_span value, void *target)
+{
+	*(struct json_span *)target = value;
+	return json_expect(reading, value, JSON_ARRAY);
+}
+
+static const struct json_member registration_members[] = {
+	{"node_id", url_id_read, offsetof(struct api_registration, node_id), true},
+	{"mesh_ip", json_read_mesh_ip, offsetof(struct api_registration, mesh_ip), true},
+	{"signing_public_key", json_read_public_key,
+		offsetof(struct api_registration, signing_public_key), true},
+	{"node_secret_key", secret_read, offsetof(struct api_registration, node_secret_key), true},
+	{"peers", peer_array_read, offsetof(struct api_registration, peers), false},
+};
+static const struct json_table registration_table = JSON_TABLE_LENIENT(registration_members);
 
 int api_reply_read_registration(const char *text, size_t length, struct arena *arena,
 	struct api_registration *ret, struct diag *diag)
 {
+	struct json_reading reading = {.arena = arena, .diag = diag};
 	struct api_registration registration = {0};
-	struct json_span object = {0};
-	const char *mesh_ip = NULL, *signing_key = NULL;
-	int error = reply_object_read(text, length, &object, diag);
-	if (error)
-		return error;
-	const struct {
-		const char *name;
-		const char **value;
-	} members[] = {
-		{"node_id", &registration.node_id},
-		{"mesh_ip", &mesh_ip},
-		{"signing_public_key", &signing_key},
-		{"node_secret_key", &registration.node_secret_key},
-	};
-	for (size_t i = 0; i < sizeof members / sizeof *members && !error; i++)
-		error = reply_text_read(object, members[i].name, arena, members[i].value, diag);
+	int error = json_text_read(&reading, text, length, &registration_table, &registration);
 	if (!error)
-		error = members_check(mesh_ip, signing_key, &registration, diag);
-	if (error)
-		return error;
-	struct json_span peers = {0};
-	json_span_find_member(object, "peers", &peers);
-	if (json_span_kind(peers) == JSON_ARRAY)
-		registration.peers = peers;
-	else if (json_span_kind(peers) != JSON_NULL)
-		return diag_fail(diag, -EINVAL, "peers: not an array");
-	*ret = registration;
-	return 0;
+		*ret = registration;
+	return error;
 }

@@ -30,7 +30,7 @@ struct api_registration {
 /* A missing member is false, and an empty text has no members. Returns 0 or -EINVAL. */
 int api_reply_read_orders(
 	const char *text, size_t length, struct api_orders *ret, struct diag *diag);
-/* The result borrows from `arena` and `text`. Returns 0, -ENOMEM, or -EINVAL, with an error that
+/* The result borrows from `arena`, which is secret, and `text`. Returns 0, -ENOMEM, or -EINVAL, with an error that
  * never contains the secret. */
 int api_reply_read_registration(const char *text, size_t length, struct arena *arena,
 	struct api_registration *ret, struct diag *diag);

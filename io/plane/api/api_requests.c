@@ -164,7 +164,7 @@ static void register_finish(struct api_call *call, const struct http_result *htt
 	const struct register_call *asked = (const struct register_call *)call;
 	char error[API_ERROR_SIZE];
 	struct api_registration registration = {0};
-	struct arena arena = {0};
+	struct arena arena = {.is_secret = true};
 	struct diag diag = {0};
 	struct api_result result = api_call_result(call, http, error);
 	if (result.outcome == API_OUTCOME_OK &&

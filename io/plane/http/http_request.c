@@ -415,6 +415,15 @@ static void drop_duration(char *text)
 	memmove(start, end, strlen(end) + 1);
 }
 
+/* libcurl has two texts for it, depending on which of its timers runs out first. */
+static bool has_timed_out_in_connect(const struct http_request *request, CURLcode code)
+{
+	curl_off_t lookup_us = 0, connect_us = 0;
+	curl_easy_getinfo(request->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+	curl_easy_getinfo(request->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+	return code == CURLE_OPERATION_TIMEDOUT && lookup_us && !connect_us;
+}
+
 /*
  * Return libcurl's error text, always the same for the same problem. A text that contains the token
  * is replaced: libcurl may quote a response in which the server echoes the request.
@@ -426,6 +435,8 @@ static const char *words_of(struct http_request *request, CURLcode code)
 	long system_error = 0;
 	if (code == CURLE_COULDNT_CONNECT)
 		curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &system_error);
+	if (has_timed_out_in_connect(request, code))
+		system_error = ETIMEDOUT;
 	if (system_error) {
 		snprintf(text, sizeof request->curl_text, "cannot connect: %s",
 			strerror((int)system_error));

@@ -2,6 +2,7 @@
 #include "scenario_place.h"
 
 #include "diag.h"
+#include "json_object.h"
 #include "json_path.h"
 
 #include <string.h>
@@ -30,10 +31,13 @@ static int part_wrap(const struct json_path_part *part, int error, struct diag *
 		return error;
 	struct quoted quoted = json_span_quote(part->name);
 	size_t length = strlen(quoted.text);
-	if (length != part->name.length)
-		return diag_wrap(diag, error, "%s", quoted.text);
-	/* Nothing in it was escaped: it needs no quotes. */
-	return diag_wrap(diag, error, "%.*s", (int)length - 2, quoted.text + 1);
+	char *name = quoted.text;
+	if (length == part->name.length) {
+		/* Nothing in it was escaped: it needs no quotes. */
+		name[length - 1] = '\0';
+		name++;
+	}
+	return json_wrap_place(diag, error, name);
 }
 
 int scenario_place_wrap(const char *text, size_t offset, int error, struct diag *diag)

@@ -24,32 +24,32 @@
 /* 2200-01-01: the virtual clocks stay within what timestamps can say. */
 #define CLOCK_MAX_NS (INT64_C(7258118400) * NS_PER_S)
 
-static int read_title(struct reading *reading, struct json_span value, void *target)
+static int read_title(struct json_reading *reading, struct json_span value, void *target)
 {
 	const char *title;
-	int error = read_string(reading, value, &title);
+	int error = json_read_string(reading, value, &title);
 	if (error)
 		return error;
 	if (*title == '\0')
-		return reading_fail(reading, "the title is empty");
+		return json_fail(reading, "the title is empty");
 	for (const char *at = title; *at; at++) {
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return reading_fail(reading, "the title has a control character");
+			return json_fail(reading, "the title has a control character");
 	}
 	*(const char **)target = title;
 	return 0;
 }
 
-static int read_version(struct reading *reading, struct json_span value, void *target)
+static int read_version(struct json_reading *reading, struct json_span value, void *target)
 {
 	uint64_t version;
-	int error = read_count(reading, value, &version);
+	int error = json_read_count(reading, value, &version);
 	if (!error && version != 1)
-		return reading_fail(reading, "only version 1 is known");
+		return json_fail(reading, "only version 1 is known");
 	return error;
 }
 
-static int read_configured_name(struct reading *reading, struct json_span value, void *target)
+static int read_configured_name(struct json_reading *reading, struct json_span value, void *target)
 {
 	const char *name;
 	int error = read_interface_name(reading, value, &name);
@@ -58,103 +58,50 @@ static int read_configured_name(struct reading *reading, struct json_span value,
 	return error;
 }
 
-static const struct member config_members[] = {
+static const struct json_member config_members[] = {
 	{"interface_name", read_configured_name, offsetof(struct scenario, config.interface_name),
 		false},
-	{"listen_port", read_int, offsetof(struct scenario, config.listen_port), false},
-	{"mtu", read_int, offsetof(struct scenario, config.mtu), false},
-	{"persistent_keepalive", read_int, offsetof(struct scenario, config.persistent_keepalive_s),
-		false},
-	{"routes", read_bool, offsetof(struct scenario, has_routes), false},
+	{"listen_port", json_read_int, offsetof(struct scenario, config.listen_port), false},
+	{"mtu", json_read_int, offsetof(struct scenario, config.mtu), false},
+	{"persistent_keepalive", json_read_int,
+		offsetof(struct scenario, config.persistent_keepalive_s), false},
+	{"routes", json_read_bool, offsetof(struct scenario, has_routes), false},
 };
-static const struct member_table config_table = MEMBER_TABLE(config_members);
+static const struct json_table config_table = JSON_TABLE(config_members);
 
-static int read_config(struct reading *reading, struct json_span value, void *target)
+static int read_config(struct json_reading *reading, struct json_span value, void *target)
 {
-	return object_read(reading, value, &config_table, target, NULL);
+	return json_object_read(reading, value, &config_table, target, NULL);
 }
 
-static int read_node_id(struct reading *reading, struct json_span value, void *target)
-{
-	char **node_id = target;
-	const char *text;
-	int error = read_string(reading, value, &text);
-	if (error)
-		return error;
-	*node_id = strdup(text);
-	return *node_id ? 0 : diag_fail_errno(reading->diag, -ENOMEM);
-}
-
-static int read_mesh_ip(struct reading *reading, struct json_span value, void *target)
-{
-	struct json_span text;
-	int error = read_string_bytes(reading, value, &text);
-	if (error)
-		return error;
-	if (!ip_parse(text.text, text.length, target))
-		return reading_fail(
-			reading, "%s: not an IP address", quote(text.text, text.length).text);
-	if (!ip_can_be_node(target))
-		return reading_fail(reading, "%s: cannot be the address of a node",
-			quote(text.text, text.length).text);
-	return 0;
-}
-
-static int read_own_key(struct reading *reading, struct json_span value, void *target)
+static int read_own_key(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct key_secret key = {0};
-	int error = read_private_key(reading, value, &key);
+	int error = json_read_private_key(reading, value, &key);
 	if (!error && key_secret_is_zero(&key))
-		error = reading_fail(reading, "all zero, which is no key");
+		error = json_fail(reading, "all zero, which is no key");
 	if (!error)
 		*(struct key_secret *)target = key;
 	key_secret_wipe(&key);
 	return error;
 }
 
-static const struct member identity_members[] = {
-	{"node_id", read_node_id, offsetof(struct identity, node_id), false},
-	{"mesh_ip", read_mesh_ip, offsetof(struct identity, mesh_ip), false},
+static const struct json_member identity_members[] = {
+	{"node_id", json_read_node_id, offsetof(struct identity, node_id), false},
+	{"mesh_ip", json_read_mesh_ip, offsetof(struct identity, mesh_ip), false},
 	{"private_key", read_own_key, offsetof(struct identity, private_key), false},
 };
-static const struct member_table identity_table = MEMBER_TABLE(identity_members);
+static const struct json_table identity_table = JSON_TABLE(identity_members);
 
-static int read_identity(struct reading *reading, struct json_span value, void *target)
+static int read_identity(struct json_reading *reading, struct json_span value, void *target)
 {
-	return object_read(reading, value, &identity_table, target, NULL);
+	return json_object_read(reading, value, &identity_table, target, NULL);
 }
 
-static int check_signing_key_members(struct reading *reading, struct json_span object)
-{
-	struct json_cursor cursor = json_cursor_open(object);
-	struct json_span name, value;
-	int error = object_check(reading, object);
-	while (!error && json_cursor_member(&cursor, &name, &value)) {
-		if (!signing_keys_wire_knows(name))
-			error = reading_fail(
-				reading, "%s: unknown member", json_span_quote(name).text);
-	}
-	return error;
-}
-
-static int read_signing_keys(struct reading *reading, struct json_span value, void *target)
-{
-	struct json_reader reader;
-	int error = check_signing_key_members(reading, value);
-	if (error)
-		return error;
-	error = json_reader_init(&reader);
-	if (error)
-		return diag_fail_errno(reading->diag, error);
-	error = signing_keys_wire_read(&reader, value, "", target, reading->diag);
-	json_reader_deinit(&reader);
-	return error;
-}
-
-static int read_steps_span(struct reading *reading, struct json_span value, void *target)
+static int read_steps_span(struct json_reading *reading, struct json_span value, void *target)
 {
 	*(struct json_span *)target = value;
-	return reading_expect(reading, value, JSON_ARRAY);
+	return json_expect(reading, value, JSON_ARRAY);
 }
 
 /* The members of the file; the steps are read once all others are known to be valid. */
@@ -168,17 +115,18 @@ struct top_level {
 		name, read, offsetof(struct top_level, field), required                            \
 	}
 
-static const struct member top_members[] = {
+static const struct json_member top_members[] = {
 	SCENARIO_MEMBER("scenario", read_title, scenario.title, true),
 	SCENARIO_MEMBER("version", read_version, scenario, true),
-	SCENARIO_MEMBER("start", read_time, scenario.start_ns, false),
+	SCENARIO_MEMBER("start", json_read_time, scenario.start_ns, false),
 	SCENARIO_MEMBER("config", read_config, scenario, false),
 	SCENARIO_MEMBER("identity", read_identity, scenario.identity, false),
-	SCENARIO_MEMBER("signing_keys", read_signing_keys, scenario.signing_keys, false),
+	SCENARIO_MEMBER(
+		"signing_keys", signing_keys_wire_read_strictly, scenario.signing_keys, false),
 	SCENARIO_MEMBER("device", read_device_spec, scenario.device, false),
 	SCENARIO_MEMBER("steps", read_steps_span, steps, true),
 };
-static const struct member_table top_table = MEMBER_TABLE(top_members);
+static const struct json_table top_table = JSON_TABLE(top_members);
 
 /* Set the defaults of members that the file leaves out. */
 static void set_defaults(struct scenario *scenario)
@@ -190,7 +138,7 @@ static void set_defaults(struct scenario *scenario)
 	key_secret_clamp(&identity->private_key);
 }
 
-static int finish_identity(struct reading *reading, struct identity *identity)
+static int finish_identity(struct json_reading *reading, struct identity *identity)
 {
 	key_public_derive(&identity->private_key, &identity->public_key);
 	if (!identity->node_id)
@@ -212,13 +160,13 @@ static int64_t latest_after(const struct scenario_step *step, int64_t latest_ns)
 	return latest_ns;
 }
 
-static int check_clocks(struct reading *reading, const struct scenario *scenario)
+static int check_clocks(struct json_reading *reading, const struct scenario *scenario)
 {
 	int64_t latest_ns = scenario->start_ns;
 	for (size_t i = 0; i < scenario->step_count; i++) {
 		latest_ns = latest_after(&scenario->steps[i], latest_ns);
 		if (latest_ns > CLOCK_MAX_NS)
-			return reading_fail(reading, "step %s: the clock ends in the year 2200",
+			return json_fail(reading, "step %s: the clock ends in the year 2200",
 				scenario->steps[i].number);
 	}
 	return 0;
@@ -240,10 +188,11 @@ static int read_text(const char *raw, size_t length, struct scenario *scenario,
 	return json_scan_document(scenario->text, scenario->text_length, ret_document, diag);
 }
 
-static int read_top_level(struct reading *reading, struct json_span document, struct top_level *top)
+static int read_top_level(
+	struct json_reading *reading, struct json_span document, struct top_level *top)
 {
 	struct scenario *scenario = &top->scenario;
-	int error = object_read(reading, document, &top_table, top, NULL);
+	int error = json_object_read(reading, document, &top_table, top, NULL);
 	if (!error)
 		error = finish_identity(reading, &scenario->identity);
 	if (error)
@@ -260,7 +209,7 @@ int scenario_read(const char *raw, size_t length, struct scenario *ret, struct d
 {
 	struct top_level top = {0};
 	struct scenario *scenario = &top.scenario;
-	struct reading reading = {.arena = &scenario->arena, .diag = diag};
+	struct json_reading reading = {.arena = &scenario->arena, .diag = diag};
 	struct json_span document;
 	int error = read_text(raw, length, scenario, &document, diag);
 	set_defaults(scenario);

@@ -2,11 +2,11 @@
 /* Readers of the interfaces and peers of a scenario: those of the world, and expected ones. */
 #pragma once
 
-#include "scenario_read_object.h"
+#include "json_object.h"
 
-member_reader read_device_spec; /* struct device_spec *, made in the arena */
+json_reader read_device_spec; /* struct device_spec *, made in the arena */
 /* struct device_spec *: NULL for null, which is no interface */
-member_reader read_device_spec_or_null;
+json_reader read_device_spec_or_null;
 /* struct device_spec *: only members that another program can change on an existing interface */
-member_reader read_interface_change;
-member_reader read_peer_spec; /* struct peer_spec */
+json_reader read_interface_change;
+json_reader read_peer_spec; /* struct peer_spec */

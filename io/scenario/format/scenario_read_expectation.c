@@ -11,21 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int read_ops(struct reading *reading, struct json_span value, void *target)
+static int read_ops(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct expectation *expectation = target;
 	if (json_span_kind(value) != JSON_STRING)
 		return read_texts(reading, value, &expectation->ops);
 	if (!json_span_equals(value, "any"))
-		return reading_fail(reading, "expected an array of strings or \"any\"");
+		return json_fail(reading, "expected an array of strings or \"any\"");
 	expectation->any_ops = true;
 	return 0;
 }
 
-static int read_interface_state(struct reading *reading, struct json_span value, void *target)
+static int read_interface_state(struct json_reading *reading, struct json_span value, void *target)
 {
 	const char *name;
-	int error = read_string(reading, value, &name);
+	int error = json_read_string(reading, value, &name);
 	if (error)
 		return error;
 	for (unsigned state = 0; state < INTERFACE_STATE_COUNT; state++) {
@@ -34,25 +34,24 @@ static int read_interface_state(struct reading *reading, struct json_span value,
 			return 0;
 		}
 	}
-	return reading_fail(
-		reading, "%s: no state of the interface", quote(name, strlen(name)).text);
+	return json_fail(reading, "%s: no state of the interface", quote(name, strlen(name)).text);
 }
 
 /* The array for the entries of an object. Each element begins with the name, a `const char *`. */
 struct map_layout {
 	size_t size;   /* of an element */
 	size_t offset; /* of the value in the element */
-	member_reader *read;
+	json_reader *read;
 };
 
-static int map_read(struct reading *reading, struct json_span map, const struct map_layout *layout,
-	void **ret_elements, size_t *ret_count)
+static int map_read(struct json_reading *reading, struct json_span map,
+	const struct map_layout *layout, void **ret_elements, size_t *ret_count)
 {
 	struct json_cursor cursor = json_cursor_open(map);
 	struct json_span name, value;
 	size_t count = 0;
 	char *elements;
-	int error = object_check(reading, map);
+	int error = json_object_check(reading, map);
 	if (error)
 		return error;
 	while (json_cursor_member(&cursor, &name, &value))
@@ -63,7 +62,7 @@ static int map_read(struct reading *reading, struct json_span map, const struct 
 	cursor = json_cursor_open(map);
 	for (count = 0; json_cursor_member(&cursor, &name, &value); count++) {
 		char *element = elements + count * layout->size;
-		error = read_string(reading, name, element);
+		error = json_read_string(reading, name, element);
 		if (!error)
 			error = layout->read(reading, value, element + layout->offset);
 		if (error)
@@ -81,12 +80,12 @@ static int name_compare(const void *a, const void *b)
 	return strcmp(left->id, right->id);
 }
 
-static int read_index(struct reading *reading, struct json_span value, void *target)
+static int read_index(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct expectation *expectation = target;
 	void *names = NULL;
-	static const struct map_layout layout = {
-		sizeof(struct peer_name), offsetof(struct peer_name, public_key), read_public_key};
+	static const struct map_layout layout = {sizeof(struct peer_name),
+		offsetof(struct peer_name, public_key), json_read_public_key};
 	int error = map_read(reading, value, &layout, &names, &expectation->index_count);
 	if (error)
 		return error;
@@ -95,7 +94,7 @@ static int read_index(struct reading *reading, struct json_span value, void *tar
 	return 0;
 }
 
-static int read_correction_type(struct reading *reading, struct json_span value, void *target)
+static int read_correction_type(struct json_reading *reading, struct json_span value, void *target)
 {
 	static const enum correction_type types[] = {
 		CORRECTION_PEER_REMOVED,
@@ -103,7 +102,7 @@ static int read_correction_type(struct reading *reading, struct json_span value,
 		CORRECTION_PEER_ADDED,
 	};
 	const char *name;
-	int error = read_string(reading, value, &name);
+	int error = json_read_string(reading, value, &name);
 	if (error)
 		return error;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -112,28 +111,28 @@ static int read_correction_type(struct reading *reading, struct json_span value,
 			return 0;
 		}
 	}
-	return reading_fail(reading, "%s: no type of correction", quote(name, strlen(name)).text);
+	return json_fail(reading, "%s: no type of correction", quote(name, strlen(name)).text);
 }
 
-static const struct member correction_members[] = {
+static const struct json_member correction_members[] = {
 	{"type", read_correction_type, offsetof(struct correction, type), true},
-	{"detail", read_string, offsetof(struct correction, detail), true},
+	{"detail", json_read_string, offsetof(struct correction, detail), true},
 };
-static const struct member_table correction_table = MEMBER_TABLE(correction_members);
+static const struct json_table correction_table = JSON_TABLE(correction_members);
 
-static int read_correction(struct reading *reading, struct json_span value, void *target)
+static int read_correction(struct json_reading *reading, struct json_span value, void *target)
 {
-	return object_read(reading, value, &correction_table, target, NULL);
+	return json_object_read(reading, value, &correction_table, target, NULL);
 }
 
-static int read_drift(struct reading *reading, struct json_span value, void *target)
+static int read_drift(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct expectation *expectation = target;
 	void *drift = NULL;
 	int error;
 	if (json_span_kind(value) == JSON_NULL)
 		return 0;
-	error = array_read(reading, value, read_correction, sizeof(struct correction), &drift,
+	error = json_array_read(reading, value, read_correction, sizeof(struct correction), &drift,
 		&expectation->drift_count);
 	if (error)
 		return error;
@@ -143,23 +142,23 @@ static int read_drift(struct reading *reading, struct json_span value, void *tar
 	return 0;
 }
 
-static int read_log_count(struct reading *reading, struct json_span value, void *target)
+static int read_log_count(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct expectation *expectation = target;
 	void *counts = NULL;
-	static const struct map_layout layout = {
-		sizeof(struct expected_count), offsetof(struct expected_count, count), read_count};
+	static const struct map_layout layout = {sizeof(struct expected_count),
+		offsetof(struct expected_count, count), json_read_count};
 	int error = map_read(reading, value, &layout, &counts, &expectation->log_count_count);
 	if (!error)
 		expectation->log_counts = counts;
 	return error;
 }
 
-static int read_routes(struct reading *reading, struct json_span value, void *target)
+static int read_routes(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct expectation *expectation = target;
 	void *routes = NULL;
-	int error = array_read(reading, value, read_route, sizeof(struct sim_route), &routes,
+	int error = json_array_read(reading, value, read_route, sizeof(struct sim_route), &routes,
 		&expectation->route_count);
 	if (!error)
 		expectation->routes = routes;
@@ -167,7 +166,7 @@ static int read_routes(struct reading *reading, struct json_span value, void *ta
 }
 
 /* In the order of enum expectation_member. */
-static const struct member expectation_members[] = {
+static const struct json_member expectation_members[] = {
 	{"ops", read_ops, 0, false},
 	{"device", read_device_spec_or_null, offsetof(struct expectation, device), false},
 	{"interface", read_interface_state, offsetof(struct expectation, interface), false},
@@ -179,10 +178,10 @@ static const struct member expectation_members[] = {
 	{"routes", read_routes, 0, false},
 };
 
-int expectation_read(struct reading *reading, struct json_span step,
-	const struct member_table *also, struct expectation **ret)
+int expectation_read(struct json_reading *reading, struct json_span step,
+	const struct json_table *also, struct expectation **ret)
 {
-	const struct member_table table = {
+	const struct json_table table = {
 		.members = expectation_members,
 		.count = sizeof expectation_members / sizeof *expectation_members,
 		.also = also,
@@ -191,11 +190,11 @@ int expectation_read(struct reading *reading, struct json_span step,
 	int error;
 	if (!expectation)
 		return diag_fail_errno(reading->diag, -ENOMEM);
-	error = object_read(reading, step, &table, expectation, &expectation->given);
+	error = json_object_read(reading, step, &table, expectation, &expectation->given);
 	if (error)
 		return error;
 	if (!expectation->given)
-		return reading_fail(reading, "expect: needs a member");
+		return json_fail(reading, "expect: needs a member");
 	*ret = expectation;
 	return 0;
 }

@@ -2,11 +2,11 @@
 /* The reader of the members of an `expect` step. */
 #pragma once
 
-#include "scenario_read_object.h"
+#include "json_object.h"
 
-struct member_table;
+struct json_table;
 struct expectation;
 
 /* Read `step`, the whole step; `also` names its members that are no expectations. */
-int expectation_read(struct reading *reading, struct json_span step,
-	const struct member_table *also, struct expectation **ret);
+int expectation_read(struct json_reading *reading, struct json_span step,
+	const struct json_table *also, struct expectation **ret);

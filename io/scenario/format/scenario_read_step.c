@@ -13,108 +13,107 @@
 #include <stdio.h>
 #include <string.h>
 
-static int read_returns(struct reading *reading, struct json_span value, void *target)
+static int read_returns(struct json_reading *reading, struct json_span value, void *target)
 {
 	static const char error_mark[] = "error: ";
 	struct scenario_step *step = target;
 	const char *text;
-	int error = read_string(reading, value, &text);
+	int error = json_read_string(reading, value, &text);
 	if (error)
 		return error;
 	step->checks_return = true;
 	if (strcmp(text, "ok") == 0)
 		return 0;
 	if (strncmp(text, error_mark, strlen(error_mark)) != 0)
-		return reading_fail(reading, "expected \"ok\" or \"error: TEXT\"");
+		return json_fail(reading, "expected \"ok\" or \"error: TEXT\"");
 	step->expected_error = text + strlen(error_mark);
 	return 0;
 }
 
-static int read_chunks(struct reading *reading, struct json_span value, void *target)
+static int read_chunks(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct scenario_step *step = target;
 	void *chunks = NULL;
-	int error = array_read(reading, value, read_string_bytes, sizeof(struct json_span), &chunks,
-		&step->stream.count);
+	int error = json_array_read(reading, value, json_read_string_bytes,
+		sizeof(struct json_span), &chunks, &step->stream.count);
 	if (!error)
 		step->stream.chunks = chunks;
 	return error;
 }
 
-static int read_cancel_after(struct reading *reading, struct json_span value, void *target)
+static int read_cancel_after(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct scenario_step *step = target;
 	step->configure.cancels = true;
-	return read_count(reading, value, &step->configure.cancel_after);
+	return json_read_count(reading, value, &step->configure.cancel_after);
 }
 
-static int read_op(struct reading *reading, struct json_span value, void *target)
+static int read_op(struct json_reading *reading, struct json_span value, void *target)
 {
 	const char *name;
-	int error = read_string(reading, value, &name);
+	int error = json_read_string(reading, value, &name);
 	if (error)
 		return error;
 	if (!sim_op_from_name(name, target))
-		return reading_fail(
-			reading, "%s: no such operation", quote(name, strlen(name)).text);
+		return json_fail(reading, "%s: no such operation", quote(name, strlen(name)).text);
 	return 0;
 }
 
-static int read_errno(struct reading *reading, struct json_span value, void *target)
+static int read_errno(struct json_reading *reading, struct json_span value, void *target)
 {
 	const char *name;
-	int error = read_string(reading, value, &name);
+	int error = json_read_string(reading, value, &name);
 	if (error)
 		return error;
 	if (errno_from_name(name) == 0)
-		return reading_fail(
+		return json_fail(
 			reading, "%s: no name of an errno", quote(name, strlen(name)).text);
 	*(int *)target = -errno_from_name(name);
 	return 0;
 }
 
-static int read_times(struct reading *reading, struct json_span value, void *target)
+static int read_times(struct json_reading *reading, struct json_span value, void *target)
 {
 	uint64_t times;
-	int error = read_count(reading, value, &times);
+	int error = json_read_count(reading, value, &times);
 	if (error)
 		return error;
 	if (times == 0 || times > UINT_MAX)
-		return reading_fail(reading, "must be between 1 and %u", UINT_MAX);
+		return json_fail(reading, "must be between 1 and %u", UINT_MAX);
 	*(unsigned *)target = (unsigned)times;
 	return 0;
 }
 
-static int read_fault_key(struct reading *reading, struct json_span value, void *target)
+static int read_fault_key(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct sim_fault *fault = target;
 	fault->has_key = true;
-	return read_public_key(reading, value, &fault->public_key);
+	return json_read_public_key(reading, value, &fault->public_key);
 }
 
-static const struct member handshake_members[] = {
-	{"public_key", read_public_key, offsetof(struct world_step, public_key), true},
-	{"endpoint", read_endpoint, offsetof(struct world_step, endpoint), false},
+static const struct json_member handshake_members[] = {
+	{"public_key", json_read_public_key, offsetof(struct world_step, public_key), true},
+	{"endpoint", json_read_endpoint, offsetof(struct world_step, endpoint), false},
 };
-static const struct member_table handshake_table = MEMBER_TABLE(handshake_members);
+static const struct json_table handshake_table = JSON_TABLE(handshake_members);
 
-static int read_handshake(struct reading *reading, struct json_span value, void *target)
+static int read_handshake(struct json_reading *reading, struct json_span value, void *target)
 {
-	return object_read(reading, value, &handshake_table, target, NULL);
+	return json_object_read(reading, value, &handshake_table, target, NULL);
 }
 
-static const struct member sent_members[] = {
-	{"public_key", read_public_key, offsetof(struct world_step, public_key), true},
-	{"bytes", read_count, offsetof(struct world_step, bytes), true},
+static const struct json_member sent_members[] = {
+	{"public_key", json_read_public_key, offsetof(struct world_step, public_key), true},
+	{"bytes", json_read_count, offsetof(struct world_step, bytes), true},
 };
-static const struct member_table sent_table = MEMBER_TABLE(sent_members);
+static const struct json_table sent_table = JSON_TABLE(sent_members);
 
-static int read_sent(struct reading *reading, struct json_span value, void *target)
+static int read_sent(struct json_reading *reading, struct json_span value, void *target)
 {
-	return object_read(reading, value, &sent_table, target, NULL);
+	return json_object_read(reading, value, &sent_table, target, NULL);
 }
 
-static int read_set_peer(struct reading *reading, struct json_span value, void *target)
+static int read_set_peer(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct peer_spec *spec = arena_alloc(reading->arena, sizeof *spec);
 	if (!spec)
@@ -123,10 +122,10 @@ static int read_set_peer(struct reading *reading, struct json_span value, void *
 	return read_peer_spec(reading, value, spec);
 }
 
-static int read_true(struct reading *reading, struct json_span value, void *target)
+static int read_true(struct json_reading *reading, struct json_span value, void *target)
 {
 	if (json_span_kind(value) != JSON_TRUE)
-		return reading_fail(reading, "expected true");
+		return json_fail(reading, "expected true");
 	return 0;
 }
 
@@ -135,53 +134,53 @@ static int read_true(struct reading *reading, struct json_span value, void *targ
 		name, read, offsetof(struct scenario_step, field), required                        \
 	}
 
-static int read_during_fetch(struct reading *reading, struct json_span value, void *target);
+static int read_during_fetch(struct json_reading *reading, struct json_span value, void *target);
 
-static const struct member peer_members[] = {
+static const struct json_member peer_members[] = {
 	STEP_MEMBER("peer", read_object_text, peer, true),
 };
-static const struct member key_members[] = {
-	STEP_MEMBER("public_key", read_public_key, public_key, true),
+static const struct json_member key_members[] = {
+	STEP_MEMBER("public_key", json_read_public_key, public_key, true),
 };
-static const struct member id_members[] = {
-	STEP_MEMBER("peer_id", read_string, peer_id, true),
+static const struct json_member id_members[] = {
+	STEP_MEMBER("peer_id", json_read_string, peer_id, true),
 };
-static const struct member configure_members[] = {
+static const struct json_member configure_members[] = {
 	STEP_MEMBER("peers", read_array_text, configure.peers, true),
 	{"cancel_after", read_cancel_after, 0, false},
 };
-static const struct member reconcile_members[] = {
-	STEP_MEMBER("state", read_any, reconcile.state, false),
-	STEP_MEMBER("fetch_error", read_string, reconcile.fetch_error, false),
+static const struct json_member reconcile_members[] = {
+	STEP_MEMBER("state", json_read_any, reconcile.state, false),
+	STEP_MEMBER("fetch_error", json_read_string, reconcile.fetch_error, false),
 	{"during_fetch", read_during_fetch, 0, false},
 };
-static const struct member event_members[] = {
-	STEP_MEMBER("event_type", read_string, event.type, true),
-	STEP_MEMBER("payload", read_any, event.payload, true),
+static const struct json_member event_members[] = {
+	STEP_MEMBER("event_type", json_read_string, event.type, true),
+	STEP_MEMBER("payload", json_read_any, event.payload, true),
 };
-static const struct member deliver_members[] = {
-	STEP_MEMBER("data", read_string_bytes, data, true),
+static const struct json_member deliver_members[] = {
+	STEP_MEMBER("data", json_read_string_bytes, data, true),
 };
-static const struct member stream_members[] = {
+static const struct json_member stream_members[] = {
 	{"chunks", read_chunks, 0, true},
 };
-static const struct member advance_members[] = {
-	STEP_MEMBER("by", read_duration, advance_ns, true),
+static const struct json_member advance_members[] = {
+	STEP_MEMBER("by", json_read_duration, advance_ns, true),
 };
 /* In the order of enum world_change. */
-static const struct member world_members[] = {
-	STEP_MEMBER("remove_peer", read_public_key, world.public_key, false),
+static const struct json_member world_members[] = {
+	STEP_MEMBER("remove_peer", json_read_public_key, world.public_key, false),
 	STEP_MEMBER("set_peer", read_set_peer, world.peer, false),
 	{"delete_interface", read_true, 0, false},
 	STEP_MEMBER("set_interface", read_interface_change, world.interface, false),
 	STEP_MEMBER("handshake", read_handshake, world, false),
 	STEP_MEMBER("sent", read_sent, world, false),
-	STEP_MEMBER("set_clock", read_time, world.wall_ns, false),
+	STEP_MEMBER("set_clock", json_read_time, world.wall_ns, false),
 	STEP_MEMBER("set_route", read_route, world.route, false),
 	STEP_MEMBER("remove_route", read_route, world.route, false),
 	{"flush_routes", read_true, 0, false},
 };
-static const struct member fail_members[] = {
+static const struct json_member fail_members[] = {
 	STEP_MEMBER("op", read_op, fault.op, true),
 	STEP_MEMBER("error", read_errno, fault.error, true),
 	STEP_MEMBER("times", read_times, fault.times, false),
@@ -190,7 +189,7 @@ static const struct member fail_members[] = {
 
 /* The members of each kind of step besides `do`. `expect` has a reader of its own. */
 struct step_row {
-	struct member_table table;
+	struct json_table table;
 	bool returns;      /* it calls the engine */
 	bool during_fetch; /* it may happen during a fetch */
 };
@@ -198,44 +197,44 @@ struct step_row {
 static const struct step_row step_rows[] = {
 	[STEP_SETUP] = {.returns = true},
 	[STEP_TEARDOWN] = {.returns = true},
-	[STEP_ADD_PEER] = {.table = MEMBER_TABLE(peer_members), .returns = true},
-	[STEP_UPDATE_PEER] = {.table = MEMBER_TABLE(peer_members), .returns = true},
-	[STEP_REMOVE_PEER] = {.table = MEMBER_TABLE(key_members), .returns = true},
-	[STEP_REMOVE_PEER_BY_ID] = {.table = MEMBER_TABLE(id_members), .returns = true},
-	[STEP_CONFIGURE_PEERS] = {.table = MEMBER_TABLE(configure_members), .returns = true},
-	[STEP_RECONCILE] = {.table = MEMBER_TABLE(reconcile_members), .returns = true},
+	[STEP_ADD_PEER] = {.table = JSON_TABLE(peer_members), .returns = true},
+	[STEP_UPDATE_PEER] = {.table = JSON_TABLE(peer_members), .returns = true},
+	[STEP_REMOVE_PEER] = {.table = JSON_TABLE(key_members), .returns = true},
+	[STEP_REMOVE_PEER_BY_ID] = {.table = JSON_TABLE(id_members), .returns = true},
+	[STEP_CONFIGURE_PEERS] = {.table = JSON_TABLE(configure_members), .returns = true},
+	[STEP_RECONCILE] = {.table = JSON_TABLE(reconcile_members), .returns = true},
 	[STEP_REPAIR] = {.returns = true, .during_fetch = true},
-	[STEP_EVENT] = {MEMBER_TABLE(event_members), .returns = true, .during_fetch = true},
-	[STEP_DELIVER] = {MEMBER_TABLE(deliver_members), .returns = true, .during_fetch = true},
-	[STEP_STREAM] = {MEMBER_TABLE(stream_members), .returns = true, .during_fetch = true},
+	[STEP_EVENT] = {JSON_TABLE(event_members), .returns = true, .during_fetch = true},
+	[STEP_DELIVER] = {JSON_TABLE(deliver_members), .returns = true, .during_fetch = true},
+	[STEP_STREAM] = {JSON_TABLE(stream_members), .returns = true, .during_fetch = true},
 	[STEP_RESTART] = {.returns = false},
-	[STEP_ADVANCE] = {.table = MEMBER_TABLE(advance_members)},
-	[STEP_WORLD] = {MEMBER_TABLE(world_members), .during_fetch = true},
-	[STEP_FAIL] = {MEMBER_TABLE(fail_members), .during_fetch = true},
+	[STEP_ADVANCE] = {.table = JSON_TABLE(advance_members)},
+	[STEP_WORLD] = {JSON_TABLE(world_members), .during_fetch = true},
+	[STEP_FAIL] = {JSON_TABLE(fail_members), .during_fetch = true},
 	[STEP_EXPECT] = {.returns = false},
 };
 
-static const struct member do_members[] = {
+static const struct json_member do_members[] = {
 	{"do", read_ignored, 0, true},
 };
-static const struct member_table do_table = MEMBER_TABLE(do_members);
-static const struct member returns_members[] = {
+static const struct json_table do_table = JSON_TABLE(do_members);
+static const struct json_member returns_members[] = {
 	{"returns", read_returns, 0, false},
 };
-static const struct member_table returns_table = {
+static const struct json_table returns_table = {
 	.members = returns_members,
 	.count = 1,
 	.also = &do_table,
 };
 
-static int read_kind(struct reading *reading, struct json_span step, enum step_kind *ret)
+static int read_kind(struct json_reading *reading, struct json_span step, enum step_kind *ret)
 {
 	struct json_span value;
 	const char *name;
 	int error;
 	if (!json_span_find_member(step, "do", &value))
-		return reading_fail(reading, "do: missing");
-	error = read_string(reading, value, &name);
+		return json_fail(reading, "do: missing");
+	error = json_read_string(reading, value, &name);
 	if (error)
 		return diag_wrap(reading->diag, error, "do");
 	for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++) {
@@ -244,31 +243,31 @@ static int read_kind(struct reading *reading, struct json_span step, enum step_k
 			return 0;
 		}
 	}
-	return reading_fail(reading, "do: %s: no such step", quote(name, strlen(name)).text);
+	return json_fail(reading, "do: %s: no such step", quote(name, strlen(name)).text);
 }
 
-static int check_world(struct reading *reading, struct world_step *world, unsigned given)
+static int check_world(struct json_reading *reading, struct world_step *world, unsigned given)
 {
 	if (given == 0 || (given & (given - 1)) != 0)
-		return reading_fail(reading, "world: expected one change");
+		return json_fail(reading, "world: expected one change");
 	while (given >>= 1)
 		world->change++;
 	world->has_endpoint = world->endpoint.kind != ENDPOINT_NONE;
 	return 0;
 }
 
-static int check_fault(struct reading *reading, struct sim_fault *fault)
+static int check_fault(struct json_reading *reading, struct sim_fault *fault)
 {
 	if (fault->times == 0)
 		fault->times = 1;
 	if (fault->has_key && fault->op != SIM_OP_ADD_PEER && fault->op != SIM_OP_REMOVE_PEER)
-		return reading_fail(
+		return json_fail(
 			reading, "public_key: %s is not about a peer", sim_op_name(fault->op));
 	return 0;
 }
 
 /* Check what no table can express. `given` refers to the step's own members. */
-static int check_step(struct reading *reading, struct scenario_step *step, unsigned given)
+static int check_step(struct json_reading *reading, struct scenario_step *step, unsigned given)
 {
 	if (step->kind == STEP_WORLD)
 		return check_world(reading, &step->world, given);
@@ -276,31 +275,32 @@ static int check_step(struct reading *reading, struct scenario_step *step, unsig
 		return check_fault(reading, &step->fault);
 	if (step->kind == STEP_RECONCILE && step->reconcile.fetch_error &&
 		step->reconcile.state.text)
-		return reading_fail(reading, "fetch_error: a fetch that fails has no state");
+		return json_fail(reading, "fetch_error: a fetch that fails has no state");
 	return 0;
 }
 
-static int read_members(struct reading *reading, struct json_span value, struct scenario_step *step)
+static int read_members(
+	struct json_reading *reading, struct json_span value, struct scenario_step *step)
 {
 	const struct step_row *row = &step_rows[step->kind];
-	struct member_table table = row->table;
+	struct json_table table = row->table;
 	unsigned given = 0;
 	int error;
 	if (step->kind == STEP_EXPECT)
 		return expectation_read(reading, value, &do_table, &step->expectation);
 	table.also = row->returns ? &returns_table : &do_table;
-	error = object_read(reading, value, &table, step, &given);
+	error = json_object_read(reading, value, &table, step, &given);
 	return error ? error : check_step(reading, step, given);
 }
 
-static int read_step(struct reading *reading, struct json_span value, struct scenario_step *step,
-	bool during_fetch)
+static int read_step(struct json_reading *reading, struct json_span value,
+	struct scenario_step *step, bool during_fetch)
 {
-	int error = reading_expect(reading, value, JSON_OBJECT);
+	int error = json_expect(reading, value, JSON_OBJECT);
 	if (!error)
 		error = read_kind(reading, value, &step->kind);
 	if (!error && during_fetch && !step_rows[step->kind].during_fetch)
-		error = reading_fail(
+		error = json_fail(
 			reading, "do: %s cannot happen during a fetch", step_kind_name(step->kind));
 	return error ? error : read_members(reading, value, step);
 }
@@ -309,14 +309,14 @@ static int read_step(struct reading *reading, struct json_span value, struct sce
  * Read the steps of an array, numbered after `outer`, which is "" or the number of the step whose
  * fetch they happen in.
  */
-static int read_steps(struct reading *reading, struct json_span array, const char *outer,
+static int read_steps(struct json_reading *reading, struct json_span array, const char *outer,
 	struct scenario_step **ret, size_t *ret_count)
 {
 	struct json_cursor cursor = json_cursor_open(array);
 	struct json_span element;
 	struct scenario_step *steps;
 	size_t count = 0;
-	int error = reading_expect(reading, array, JSON_ARRAY);
+	int error = json_expect(reading, array, JSON_ARRAY);
 	if (error)
 		return error;
 	while (json_cursor_element(&cursor, &element))
@@ -338,14 +338,15 @@ static int read_steps(struct reading *reading, struct json_span array, const cha
 	return 0;
 }
 
-static int read_during_fetch(struct reading *reading, struct json_span value, void *target)
+static int read_during_fetch(struct json_reading *reading, struct json_span value, void *target)
 {
 	struct scenario_step *step = target;
 	return read_steps(reading, value, step->number, &step->reconcile.during_fetch,
 		&step->reconcile.during_fetch_count);
 }
 
-int scenario_steps_read(struct reading *reading, struct json_span steps, struct scenario *scenario)
+int scenario_steps_read(
+	struct json_reading *reading, struct json_span steps, struct scenario *scenario)
 {
 	return read_steps(reading, steps, "", &scenario->steps, &scenario->step_count);
 }

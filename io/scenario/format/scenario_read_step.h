@@ -5,8 +5,9 @@
  */
 #pragma once
 
+#include "json_object.h"
 #include "scenario.h"
-#include "scenario_read_object.h"
 
 /* Returns 0, -ENOMEM or -EINVAL. */
-int scenario_steps_read(struct reading *reading, struct json_span steps, struct scenario *scenario);
+int scenario_steps_read(
+	struct json_reading *reading, struct json_span steps, struct scenario *scenario);

@@ -91,7 +91,7 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 		return reconciler_begin(reconciler, diag);
 	if (recorder->phase == RECORDER_FETCHING)
 		fetch_give_up(recorder);
-	identity_follow(recorder, reconciler->identity);
+	identity_follow(recorder, reconciler->manager->identity);
 	recorder_unit_begin(recorder);
 	recorder->phase = RECORDER_BEGINNING;
 	int error = reconciler_begin(reconciler, diag);
@@ -108,12 +108,6 @@ int recorder_begin(struct recorder *recorder, struct reconciler *reconciler, str
 	}
 	return error;
 }
-
-/* Stands between the cycle and the cycle's own observer. */
-struct withheld_observer {
-	struct recorder *recorder;
-	struct cycle_observer own;
-};
 
 static bool is_wanted(const struct peer_table *desired, const struct prefix *prefix)
 {
@@ -161,13 +155,16 @@ static int note_withheld(struct recorder *recorder, const struct cycle_report *r
 	return error;
 }
 
-static void recorded_cycle_executed(void *impl, const struct cycle_report *report)
+static void recorded_cycle_ended(void *impl, const struct cycle_report *report)
 {
-	struct withheld_observer *observer = impl;
-	if (observer->recorder->is_on)
-		recorder_check(observer->recorder, note_withheld(observer->recorder, report));
-	if (observer->own.executed)
-		observer->own.executed(observer->own.impl, report);
+	struct recorder *recorder = impl;
+	if (recorder->is_on && recorder->phase == RECORDER_FINISHING && report->results)
+		recorder_check(recorder, note_withheld(recorder, report));
+}
+
+struct observer recorder_observer(struct recorder *recorder)
+{
+	return (struct observer){.cycle_ended = recorded_cycle_ended, .impl = recorder};
 }
 
 static int64_t frozen_now_ns(void *impl)
@@ -181,19 +178,15 @@ static int64_t frozen_boot_ns(void *impl)
 }
 
 /* Run the engine with a clock that stands still. */
-static int recorded_cycle_finish(struct recorder *recorder, struct reconciler *reconciler,
-	const struct fetch_answer *answer, int64_t now_ns, struct diag *diag)
+static int recorded_cycle_finish(struct reconciler *reconciler, const struct fetch_answer *answer,
+	int64_t now_ns, struct diag *diag)
 {
 	struct clock clock = reconciler->clock;
 	struct moment now = {now_ns, clock.boot_ns(clock.impl)};
-	struct withheld_observer observer = {.recorder = recorder, .own = reconciler->observer};
 	reconciler->clock =
 		(struct clock){.now_ns = frozen_now_ns, .boot_ns = frozen_boot_ns, .impl = &now};
-	reconciler->observer =
-		(struct cycle_observer){.executed = recorded_cycle_executed, .impl = &observer};
 	int error = reconciler_finish(reconciler, answer, diag);
 	reconciler->clock = clock;
-	reconciler->observer = observer.own;
 	return error;
 }
 
@@ -227,9 +220,9 @@ int recorder_finish(struct recorder *recorder, struct reconciler *reconciler,
 	enum fetch_outcome outcome = answer->outcome;
 	bool was_provisional = reconciler->is_provisional;
 	int64_t now_ns = time_now(recorder);
-	identity_follow(recorder, reconciler->identity);
+	identity_follow(recorder, reconciler->manager->identity);
 	recorder->phase = RECORDER_FINISHING;
-	int error = recorded_cycle_finish(recorder, reconciler, answer, now_ns, diag);
+	int error = recorded_cycle_finish(reconciler, answer, now_ns, diag);
 	recorder_settle(recorder);
 	check_engine(recorder, error);
 	recorder->phase = RECORDER_IDLE;

@@ -31,8 +31,7 @@
 #pragma once
 
 #include "controller.h"
-#include "events.h"
-#include "reconcile.h"
+#include "observer.h"
 #include "record_file.h"
 #include "scenario_write_event.h"
 #include "scenario_write_state.h"
@@ -102,8 +101,9 @@ void recorder_init(struct recorder *recorder, struct controller inner, struct cl
 	struct logger logger);
 /* Wipe and free. The recorder may be all zero. */
 void recorder_deinit(struct recorder *recorder);
-/* The controller for the manager. */
+/* The controller and an observer for the manager. */
 struct controller recorder_controller(struct recorder *recorder);
+struct observer recorder_observer(struct recorder *recorder);
 
 /*
  * Begin the recording in the file `path`, which is borrowed. The engine has not been called yet;

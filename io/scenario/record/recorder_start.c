@@ -164,7 +164,7 @@ static int recording_open(struct recorder *recorder, const char *path,
 int recorder_start(struct recorder *recorder, const char *path, struct reconciler *reconciler,
 	struct diag *diag)
 {
-	const struct identity *identity = reconciler->identity;
+	const struct identity *identity = reconciler->manager->identity;
 	recorder->config = reconciler->manager->config;
 	recorder->mesh_ip = identity->mesh_ip;
 	recorder->recorded_ns = recorder->clock.now_ns(recorder->clock.impl);

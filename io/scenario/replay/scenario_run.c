@@ -86,18 +86,24 @@ static int process_start(struct scenario_run *run)
 {
 	const struct scenario *scenario = run->scenario;
 	struct process *process = &run->process;
-	struct clock clock = {.now_ns = virtual_wall_ns, .boot_ns = virtual_boot_ns, .impl = run};
-	struct drift_reporter reporter = {.report = record_drift, .impl = run};
-	int error = manager_init(&process->manager, sim_controller(&run->sim), &scenario->config,
-		log_sink_logger(&run->sink));
+	const struct reconciler_config reconciler = {
+		.manager = &process->manager,
+		.verifier = &process->verifier,
+		.clock = {.now_ns = virtual_wall_ns, .boot_ns = virtual_boot_ns, .impl = run},
+		.reporter = {.report = record_drift, .impl = run},
+	};
+	const struct manager_config manager = {
+		.controller = sim_controller(&run->sim),
+		.interface = scenario->config,
+		.identity = &scenario->identity,
+		.logger = log_sink_logger(&run->sink),
+		.router = scenario->has_routes ? sim_router(&run->sim) : (struct router){0},
+		.route_policy = {.mtu = scenario->config.mtu},
+	};
+	int error = manager_init(&process->manager, &manager);
 	if (error)
 		return error;
-	if (scenario->has_routes) {
-		process->manager.router = sim_router(&run->sim);
-		process->manager.route_policy.mtu = scenario->config.mtu;
-	}
-	reconciler_init(&process->reconciler, &process->manager, &process->verifier, clock,
-		reporter, &scenario->identity);
+	reconciler_init(&process->reconciler, &reconciler);
 	process->dispatcher = (struct event_dispatcher){
 		.manager = &process->manager,
 		.verifier = &process->verifier,
@@ -112,11 +118,21 @@ static void process_end(struct scenario_run *run)
 	manager_deinit(&run->process.manager);
 }
 
-/* The verifier outlives the process, because the daemon stores it on disk. */
+static void trust_restore_record(void *impl, const struct trust_record *record)
+{
+	struct scenario_run *run = impl;
+	if (verifier_restore(&run->process.verifier, record) != 0)
+		run->out_of_memory = true;
+}
+
+/* The next process knows what the daemon's verifier stores on disk. */
 int run_restart(struct scenario_run *run)
 {
+	struct verifier old = run->process.verifier;
 	process_end(run);
-	run->process.verifier.keys_order = 0;
+	verifier_init(&run->process.verifier, &(struct verifier_config){.check = old.check});
+	verifier_write_all(&old, (struct trust_store){.write = trust_restore_record, .impl = run});
+	verifier_deinit(&old);
 	return process_start(run);
 }
 
@@ -131,6 +147,8 @@ static void run_clear(struct scenario_run *run)
 
 int scenario_run_begin(struct scenario_run *run, const struct scenario *scenario, FILE *trace_out)
 {
+	const struct verifier_config verifier = {
+		.check = signature_check_ed25519(), .keys = scenario->signing_keys};
 	*run = (struct scenario_run){
 		.scenario = scenario,
 		.trace = {.out = trace_out, .scenario = scenario->title},
@@ -146,7 +164,7 @@ int scenario_run_begin(struct scenario_run *run, const struct scenario *scenario
 		.write_line = record_log_line,
 		.impl = run,
 	};
-	verifier_init(&run->process.verifier, signature_check_ed25519(), &scenario->signing_keys);
+	verifier_init(&run->process.verifier, &verifier);
 	sim_controller_init(
 		&run->sim, (struct sim_recorder){.record = record_operation, .impl = run});
 	int error = world_start(&run->sim, scenario);

@@ -12,21 +12,16 @@ typedef int manager_method(struct manager *, const struct peer_entry *, struct d
 static int put_peer(
 	struct scenario_run *run, struct json_span span, manager_method *method, struct diag *diag)
 {
-	struct json_reader reader;
 	struct arena arena = {0};
-	struct peer_wire wire = {.reader = &reader, .options = run->options, .arena = &arena};
+	struct peer_wire wire = {.options = run->options, .arena = &arena};
 	struct peer_entry entry = {0};
-	int error = json_reader_init(&reader);
-	if (error)
-		return diag_fail_errno(diag, error);
-	error = peer_wire_read(&wire, span, PEER_WIRE_ALONE, &entry);
+	int error = peer_wire_read(&wire, span, PEER_WIRE_ALONE, &entry);
 	if (error)
 		diag_fail_errno(diag, error);
 	else
 		error = method(&run->process.manager, &entry, diag);
 	key_secret_wipe(&entry.config.psk);
 	arena_clear(&arena);
-	json_reader_deinit(&reader);
 	return error;
 }
 
@@ -111,7 +106,7 @@ static int call_product(
 	struct manager *manager = &run->process.manager;
 	switch (step->kind) {
 	case STEP_SETUP:
-		return manager_setup(manager, &run->scenario->identity, diag);
+		return manager_setup(manager, diag);
 	case STEP_TEARDOWN:
 		return manager_teardown(manager, diag);
 	case STEP_ADD_PEER:

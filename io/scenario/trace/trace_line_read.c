@@ -59,7 +59,6 @@ const char *trace_verdict_name(enum verdict verdict)
 
 /* A line that is being read. The first error is retained; later reads have no effect. */
 struct trace_reading {
-	struct json_reader reader;
 	struct arena *arena;
 	struct json_span object; /* whose members are read */
 	struct diag *diag;
@@ -218,7 +217,8 @@ static bool trace_signing_keys(
 	struct json_span span;
 	if (!trace_find(reading, name, JSON_OBJECT, &span))
 		return false;
-	int error = signing_keys_wire_read(&reading->reader, span, name, ret, reading->diag);
+	struct json_reading json = {.arena = reading->arena, .diag = reading->diag};
+	int error = signing_keys_wire_read(&json, span, ret);
 	if (error)
 		reading->error = error;
 	return error == 0;
@@ -227,7 +227,6 @@ static bool trace_signing_keys(
 static void trace_read_usable_entry(struct trace_reading *reading, struct peer_entry *entry)
 {
 	struct peer_wire wire = {
-		.reader = &reading->reader,
 		.options = {.allow_host_names = true},
 		.arena = reading->arena,
 	};
@@ -417,6 +416,7 @@ static void trace_read_cycle(struct trace_reading *reading, struct trace_line *l
 	cycle->has_signing_keys = trace_signing_keys(reading, "signing_keys", &cycle->signing_keys);
 	cycle->has_signing_keys_error = trace_flag(reading, "signing_keys_unusable");
 	cycle->read_error = trace_errno(reading, trace_text(reading, "read_error"));
+	cycle->reread_error = trace_errno(reading, trace_text(reading, "reread_error"));
 	cycle->drifted = trace_read_interface(reading);
 	trace_read_calls(reading, line);
 	cycle->has_plan = trace_find(reading, "ops", JSON_ARRAY, &span);
@@ -602,10 +602,7 @@ int trace_line_read(const char *text, size_t length, struct trace_read *ret, str
 		error = json_duplicates_check_tree(reading.object, diag);
 	if (error)
 		return error;
-	if (json_reader_init(&reading.reader) != 0)
-		return diag_fail_errno(diag, -ENOMEM);
 	trace_read_line(&reading, &read);
-	json_reader_deinit(&reading.reader);
 	read.line.snapshot.pending = NULL;
 	if (reading.error)
 		trace_read_clear(&read);

@@ -311,7 +311,7 @@ int wg_decode_end(struct wg_decode *decode, struct device *ret)
 	if (error)
 		return error;
 	error = peer_table_seal(&decode->device.peers, decode->diag);
-	if (error == -EEXIST)
+	if (error == PEER_TABLE_DUPLICATE)
 		return diag_wrap(decode->diag, -EAGAIN, "the device changed while it was read");
 	if (error)
 		return diag_fail_errno(decode->diag, error);

@@ -75,16 +75,23 @@ static int socket_connect(
 	return 0;
 }
 
-/* Returns a descriptor or a negative errno. */
+static int verdict_of_errno(int error)
+{
+	if (error == -ENOENT)
+		return UAPI_SOCKET_MISSING;
+	return error == -ECONNREFUSED ? UAPI_SOCKET_DEAD : error;
+}
+
+/* Returns 0 with a descriptor, or as uapi_socket_probe. */
 static int uapi_connect(const struct uapi_socket *uapi, const char *interface,
-	struct deadline deadline, struct diag *diag)
+	struct deadline deadline, int *ret, struct diag *diag)
 {
 	struct sockaddr_un address;
 	int error = socket_address(uapi, interface, &address, diag);
 	if (!error)
 		error = trusted_path_check(address.sun_path, diag);
 	if (error)
-		return error;
+		return verdict_of_errno(error);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return diag_fail_errno(diag, -errno);
@@ -93,18 +100,19 @@ static int uapi_connect(const struct uapi_socket *uapi, const char *interface,
 		error = listener_check(fd, address.sun_path, diag);
 	if (error) {
 		close(fd);
-		return error;
+		return verdict_of_errno(error);
 	}
-	return fd;
+	*ret = fd;
+	return 0;
 }
 
 int uapi_socket_probe(const struct uapi_socket *uapi, const char *interface, struct diag *diag)
 {
-	int fd = uapi_connect(uapi, interface, exchange_deadline(uapi), diag);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	int fd;
+	int error = uapi_connect(uapi, interface, exchange_deadline(uapi), &fd, diag);
+	if (!error)
+		close(fd);
+	return error;
 }
 
 static bool is_passing(int error)
@@ -180,12 +188,13 @@ static int converse(int fd, const struct secret_buffer *request, size_t bytes_ma
 int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,
 	const struct secret_buffer *request, struct secret_buffer *ret, struct diag *diag)
 {
-	int fd = uapi_connect(uapi, interface, exchange_deadline(uapi), diag);
-	if (fd < 0)
-		return fd;
+	int fd;
+	int error = uapi_connect(uapi, interface, exchange_deadline(uapi), &fd, diag);
+	if (error)
+		return error;
 	size_t bytes_max = uapi->reply_bytes_max ? uapi->reply_bytes_max : UAPI_REPLY_BYTES_MAX;
 	struct secret_buffer reply = {0};
-	int error = converse(fd, request, bytes_max, &reply, idle_timeout_ms(uapi), diag);
+	error = converse(fd, request, bytes_max, &reply, idle_timeout_ms(uapi), diag);
 	close(fd);
 	if (error)
 		secret_buffer_clear(&reply);
@@ -203,10 +212,10 @@ int uapi_socket_remove_dead(
 		return error;
 	error = uapi_socket_probe(uapi, interface, diag);
 	if (error == 0)
-		return diag_fail_errno(diag, -EADDRINUSE);
-	if (error == -ENOENT)
+		return UAPI_SOCKET_LIVE;
+	if (error == UAPI_SOCKET_MISSING)
 		return 0;
-	if (error != -ECONNREFUSED)
+	if (error != UAPI_SOCKET_DEAD)
 		return error;
 	struct stat status;
 	if (lstat(address.sun_path, &status) == 0 && !S_ISSOCK(status.st_mode))

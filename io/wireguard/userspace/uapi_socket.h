@@ -3,18 +3,21 @@
  * The UNIX socket of a userspace WireGuard program, which speaks the protocol of uapi.h: one
  * connection per exchange, each with a deadline.
  *
- * The path of the socket is the same in all network namespaces. Functions return 0 or a negative
- * errno:
- *   -ENOENT        there is no socket
- *   -ECONNREFUSED  the socket is dead: no process listens
- *   -EACCES        an untrusted user could have created the socket, or listens on it
- *                  (trusted_owner.h); nothing was sent, because requests and replies hold keys
+ * The path of the socket is the same in all network namespaces. Functions return 0, a verdict on
+ * the socket or a negative errno; -EACCES if an untrusted user could have created the socket, or
+ * listens on it (trusted_owner.h). Nothing was sent then, because requests and replies hold keys.
  */
 #pragma once
 
 #include "secret_buffer.h"
 
 struct diag;
+
+enum uapi_socket_verdict {
+	UAPI_SOCKET_MISSING = 1,
+	UAPI_SOCKET_DEAD, /* no process listens */
+	UAPI_SOCKET_LIVE, /* a program listens; of uapi_socket_remove_dead only */
+};
 
 /* A million peers take about 200 MB. */
 #define UAPI_REPLY_BYTES_MAX  ((size_t)256 << 20)
@@ -28,18 +31,19 @@ struct uapi_socket {
 	size_t reply_bytes_max; /* 0: UAPI_REPLY_BYTES_MAX */
 };
 
-/* Returns 0 if a program listens. */
+/* Returns 0 if a program listens, UAPI_SOCKET_MISSING, UAPI_SOCKET_DEAD or a negative errno. */
 int uapi_socket_probe(const struct uapi_socket *uapi, const char *interface, struct diag *diag);
 /*
- * Send the request and read the whole reply, up to its empty line. -ETIMEDOUT when the deadline
- * passes, -ECONNRESET if the program closes the connection early, -EMSGSIZE for a reply over the
- * limit. On failure `*ret` is unchanged; the program may have executed the request all the same.
+ * Send the request and read the whole reply, up to its empty line. Returns as uapi_socket_probe;
+ * -ETIMEDOUT when the deadline passes, -ECONNRESET if the program closes the connection early,
+ * -EMSGSIZE for a reply over the limit. On failure `*ret` is unchanged; the program may have
+ * executed the request all the same.
  */
 int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,
 	const struct secret_buffer *request, struct secret_buffer *ret, struct diag *diag);
 /*
- * Remove a dead socket. Returns 0 if there is none afterwards, -EADDRINUSE if a program listens,
- * -EEXIST if the path is not a socket.
+ * Remove a dead socket. Returns 0 if there is none afterwards, UAPI_SOCKET_LIVE or a negative
+ * errno; -EEXIST if the path is not a socket.
  */
 int uapi_socket_remove_dead(
 	const struct uapi_socket *uapi, const char *interface, struct diag *diag);

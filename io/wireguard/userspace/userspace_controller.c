@@ -44,10 +44,10 @@ static int backend_require(
 	struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
 	int error = uapi_socket_probe(&userspace->uapi, name, diag);
-	if (error == -ENOENT || error == -ECONNREFUSED)
+	if (error == UAPI_SOCKET_MISSING || error == UAPI_SOCKET_DEAD)
 		return diag_fail(diag, -EEXIST,
 			"the link is there, but no WireGuard program answers for it (%s socket)",
-			error == -ENOENT ? "no" : "dead");
+			error == UAPI_SOCKET_MISSING ? "no" : "dead");
 	return error;
 }
 
@@ -61,32 +61,43 @@ static int dialect_check(
 	return error == -EPROTONOSUPPORT ? error : 0;
 }
 
-/* Wait until no program answers. Returns 0, -ETIMEDOUT, or -EACCES for an untrusted program. */
+/* Result of backend_end_wait: the program has not ended in time. */
+#define BACKEND_RUNS 1
+
+/* Wait until no program answers. Returns 0, BACKEND_RUNS, or -EACCES for an untrusted program. */
 static int backend_end_wait(
 	struct userspace_controller *userspace, const char *name, int timeout_ms, struct diag *diag)
 {
 	struct deadline deadline = deadline_in(timeout_ms);
 	for (;;) {
 		int error = uapi_socket_probe(&userspace->uapi, name, diag);
-		if (error == -ENOENT || error == -ECONNREFUSED)
+		if (error == UAPI_SOCKET_MISSING || error == UAPI_SOCKET_DEAD)
 			return 0;
 		if (error == -EACCES)
 			return error;
 		if (deadline_left_ms(deadline) == 0)
-			return -ETIMEDOUT;
+			return BACKEND_RUNS;
 		poll(NULL, 0, END_POLL_MS);
 	}
+}
+
+/* For a name whose program has ended: a live socket is another's, which is an error. */
+static int ended_socket_remove(
+	struct userspace_controller *userspace, const char *name, struct diag *diag)
+{
+	int error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
+	return error == UAPI_SOCKET_LIVE ? diag_fail_errno(diag, -EADDRINUSE) : error;
 }
 
 static int link_start(struct userspace_controller *userspace, const char *name, struct diag *diag)
 {
 	int error = backend_end_wait(userspace, name, LEFTOVER_TIMEOUT_MS, diag);
-	if (error == -ETIMEDOUT)
+	if (error == BACKEND_RUNS)
 		return diag_fail(diag, -EEXIST,
 			"a WireGuard program answers for the name, but it has no link here: in "
 			"another network namespace?");
 	if (!error)
-		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
+		error = ended_socket_remove(userspace, name, diag);
 	if (error)
 		return error;
 	error = userspace->has_helper
@@ -176,7 +187,7 @@ static int userspace_delete_interface(
 		/* A live socket belongs to a link in another network namespace: leave it. */
 		error = uapi_socket_remove_dead(&userspace->uapi, name, diag);
 		*ret_existed = false;
-		return error == -EADDRINUSE || error == -EACCES ? 0 : error;
+		return error == UAPI_SOCKET_LIVE || error == -EACCES ? 0 : error;
 	}
 	if (!error)
 		error = backend_require(userspace, name, diag);
@@ -191,7 +202,7 @@ static int userspace_delete_interface(
 	if (backend_end_wait(userspace, name, END_TIMEOUT_MS, diag) != 0)
 		return diag_fail(diag, -ETIMEDOUT,
 			"the link is deleted, but the userspace program has not ended");
-	return uapi_socket_remove_dead(&userspace->uapi, name, diag);
+	return ended_socket_remove(userspace, name, diag);
 }
 
 static int userspace_check_address(

@@ -12,7 +12,7 @@ static int device_exchange(const struct uapi_socket *uapi, const char *name,
 	if (request->out_of_memory)
 		return diag_fail_errno(diag, -ENOMEM);
 	int error = uapi_socket_exchange(uapi, name, request, ret, diag);
-	if (error == -ENOENT || error == -ECONNREFUSED)
+	if (error == UAPI_SOCKET_MISSING || error == UAPI_SOCKET_DEAD)
 		return diag_wrap(
 			diag, -ENODEV, "no userspace WireGuard program answers for the interface");
 	return error;
