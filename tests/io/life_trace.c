@@ -74,6 +74,7 @@ void life_trace_snapshot(struct life_trace *trace, bool is_start)
 	if (is_start)
 		trace->is_fetching = false;
 	trace->line.snapshot = (struct trace_snapshot){
+		.version = TRACE_VERSION,
 		.is_start = is_start,
 		.is_fetching = trace->is_fetching,
 		.config = world->manager.config,
@@ -99,7 +100,7 @@ static void trace_called(void *impl, enum interface_call call, int error)
 	struct life_trace *trace = impl;
 	assert_true(trace->line.call_count < COUNT_OF(trace->calls));
 	trace->calls[trace->line.call_count++] =
-		(struct trace_call){(enum trace_call_kind)call, error};
+		(struct trace_call){call, error};
 }
 
 static void trace_peer_changed(void *impl, const struct peer_op *op, int error)
@@ -161,7 +162,7 @@ static void plan_note(struct life_trace *trace, const struct cycle_report *repor
 		retained[i] = desired->retained[i].actual;
 	line->ops = ops;
 	line->op_count = count;
-	line->cycle.has_plan = true;
+	line->cycle.has_plan = line->cycle.has_retained = true;
 	line->cycle.withheld = withheld;
 	line->cycle.withheld_count = diff->withheld_count;
 	line->cycle.retained = retained;
@@ -208,7 +209,7 @@ static void trace_event_judged(void *impl, const struct event_judgement *judgeme
 		.ops = trace->ops,
 		.op_count = trace->op_count,
 		.error = judgement->error,
-		.event = {.verdict = judgement->verdict, .type = "", .length = judgement->length}};
+		.event = {.verdict = judgement->verdict, .length = judgement->length}};
 	if (envelope) {
 		const char *type = envelope->event_type.text;
 		line.event.type = strcmp(type, "policy_updated") == 0 ? "other" : type;
