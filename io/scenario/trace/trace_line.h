@@ -124,6 +124,7 @@ struct trace_cycle {
 	bool has_signing_keys_error; /* they are malformed */
 	/* The first read of the device failed with this error; 0: it did not. */
 	int read_error;
+	int reread_error; /* the same of the second read, after Setup */
 	/* The interface as the first read found it, without peers, if it had drifted; else NULL. */
 	const struct device *drifted;
 	bool has_plan; /* false: the cycle ended before it computed the operations */

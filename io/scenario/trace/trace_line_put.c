@@ -299,6 +299,7 @@ static void trace_put_cycle(struct canonical_writer *writer, const struct trace_
 		trace_put_signing_keys(writer, "signing_keys", &cycle->signing_keys);
 	trace_put_flag(writer, "signing_keys_unusable", cycle->has_signing_keys_error);
 	trace_put_error(writer, "read_error", cycle->read_error);
+	trace_put_error(writer, "reread_error", cycle->reread_error);
 	if (cycle->drifted)
 		trace_put_interface(writer, cycle->drifted);
 	trace_put_calls(writer, line);
