@@ -139,6 +139,7 @@ static void a_cycle_is_read_as_written(void **state)
 				.has_previous = true,
 				.transition_expires_ns = 17},
 			.read_error = -ENODEV,
+			.reread_error = -EIO,
 			.drifted = &drifted,
 			.has_plan = true,
 			.withheld = peers,
