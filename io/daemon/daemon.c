@@ -184,6 +184,7 @@ static void daemon_reload(void *impl)
 		problem_resolve(&daemon->reload_problem, logger);
 	else
 		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
+	trace_writer_follow_identity(&daemon->trace);
 	source.reload(source.impl);
 	if (daemon->follows_api)
 		event_client_start(&daemon->events);

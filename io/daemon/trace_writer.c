@@ -154,6 +154,7 @@ static int segment_begin(struct trace_writer *writer, bool is_start,
 	}
 	peer_names_clear(&line.snapshot.names);
 	writer->own_key = identity->public_key;
+	writer->mesh_ip = identity->mesh_ip;
 	writer->has_names = document_has_names(&reconciler->document);
 	writer->has_retained = false;
 	return error;
@@ -177,12 +178,7 @@ static int traced_line_append(struct trace_writer *writer, struct trace_line *li
 {
 	bool is_cycle = line->kind == TRACE_FINISH || line->kind == TRACE_REPAIR;
 	struct trace_difference difference = {0};
-	int error = 0;
-	/* The digests are those of another key. */
-	if (!key_public_equal(&writer->own_key, &writer_manager(writer)->identity->public_key))
-		error = segment_begin(writer, false, context, diag);
-	if (!error && is_cycle)
-		error = document_compare(writer, context, &difference);
+	int error = is_cycle ? document_compare(writer, context, &difference) : 0;
 	if (error)
 		return error;
 	line->entries = difference.entries;
@@ -199,8 +195,7 @@ static int traced_line_append(struct trace_writer *writer, struct trace_line *li
 	return error;
 }
 
-/* Call `segment_begin` or `traced_line_append` with the secret of the digests, and stop on failure.
- */
+/* Write the line, or a snapshot if it is NULL. Stop on failure. */
 static void traced_line_write(struct trace_writer *writer, struct trace_line *line, bool may_begin)
 {
 	const struct manager *manager = writer_manager(writer);
@@ -209,7 +204,7 @@ static void traced_line_write(struct trace_writer *writer, struct trace_line *li
 		.secret = &secret, .endpoints = &manager->endpoints};
 	struct diag diag = {0};
 	int error = line ? traced_line_append(writer, line, may_begin, &context, &diag)
-			 : segment_begin(writer, true, &context, &diag);
+			 : segment_begin(writer, writer->ring.fd < 0, &context, &diag);
 	sodium_memzero(&secret, sizeof secret);
 	if (error)
 		writer_stop(writer, &diag);
@@ -224,8 +219,16 @@ void trace_writer_start(struct trace_writer *writer)
 		    &writer->ring, writer->config.directory, writer->config.bytes_max, &diag) != 0)
 		writer_stop(writer, &diag);
 	else
-		traced_line_write(writer, NULL, true);
+		traced_line_write(writer, NULL, false);
 	diag_clear(&diag);
+}
+
+void trace_writer_follow_identity(struct trace_writer *writer)
+{
+	const struct identity *identity = writer_manager(writer)->identity;
+	if (writer->is_on && (!key_public_equal(&writer->own_key, &identity->public_key) ||
+				     !ip_equal(&writer->mesh_ip, &identity->mesh_ip)))
+		traced_line_write(writer, NULL, false);
 }
 
 /*

@@ -33,7 +33,8 @@ struct trace_writer {
 	struct trace_ring ring;
 	struct trace_document known; /* what the trace has of the document in force */
 	bool has_names;              /* that document has endpoints that are host names */
-	struct key_public own_key;   /* in the last snapshot */
+	struct key_public own_key;   /* this and the address as in the last snapshot */
+	struct ip mesh_ip;
 	bool is_fetching;
 	uint64_t retained_digest; /* of what the last line with a plan had */
 	bool has_retained;        /* there is such a line in this segment */
@@ -60,3 +61,5 @@ struct observer trace_writer_observer(struct trace_writer *writer);
 /* Begin the trace of this process, before the first call of the engine. The state of an earlier
  * process may be in force. */
 void trace_writer_start(struct trace_writer *writer);
+/* Begin a segment if the node's key or address were replaced since the last one. */
+void trace_writer_follow_identity(struct trace_writer *writer);

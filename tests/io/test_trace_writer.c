@@ -348,8 +348,13 @@ static void another_key_of_the_node_begins_a_segment(void **state)
 	assert_int_equal(cycle_wants(world, "2"), 0);
 	world->identity.private_key = secret_of(0xaa);
 	world->identity.public_key = key_of(0xaa);
+	trace_writer_follow_identity(&traced->writer);
+	trace_writer_follow_identity(&traced->writer);
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	assert_int_equal(lines_of(traced, "snapshot"), 2);
+	world->identity.mesh_ip = ip_of("10.100.0.99");
+	trace_writer_follow_identity(&traced->writer);
+	assert_contains(line_with(traced, "10.100.0.99"), "snapshot");
 }
 
 static void a_full_disk_stops_the_trace_with_one_warning_and_nothing_else(void **state)
