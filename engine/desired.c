@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desired.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,16 +42,11 @@ static bool conflict_admit(struct resolution *resolution)
 static int conflict_add(struct resolution *resolution, struct conflict conflict)
 {
 	struct desired *out = &resolution->out;
-	if (out->conflict_count == resolution->conflict_capacity) {
-		size_t capacity =
-			resolution->conflict_capacity ? resolution->conflict_capacity * 2 : 8;
-		struct conflict *conflicts =
-			reallocarray(out->conflicts, capacity, sizeof *conflicts);
-		if (!conflicts)
-			return -ENOMEM;
-		out->conflicts = conflicts;
-		resolution->conflict_capacity = capacity;
-	}
+	struct conflict *conflicts = array_grow(out->conflicts, out->conflict_count,
+		&resolution->conflict_capacity, sizeof *conflicts);
+	if (!conflicts)
+		return -ENOMEM;
+	out->conflicts = conflicts;
 	if (!conflict.winner || !conflict.loser || !conflict.about)
 		return -ENOMEM; /* a copy of one of the texts failed */
 	out->conflicts[out->conflict_count++] = conflict;
@@ -233,21 +230,21 @@ static int keys_settle(struct resolution *resolution, struct candidate **by_key)
 	return 0;
 }
 
+static int compare_key_to_candidate(const void *key, const void *candidate)
+{
+	const struct candidate *const *at = candidate;
+	return key_public_compare(key, &(*at)->entry->config.public_key);
+}
+
 static const struct candidate *candidate_find(const struct resolution *resolution,
 	struct candidate **by_key, const struct key_public *key)
 {
-	size_t low = 0, high = resolution->candidate_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = key_public_compare(&by_key[middle]->entry->config.public_key, key);
-		if (order == 0)
-			return by_key[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	size_t at = array_search(by_key, resolution->candidate_count, sizeof(*by_key), key,
+		compare_key_to_candidate);
+	if (at == resolution->candidate_count ||
+		!key_public_equal(&by_key[at]->entry->config.public_key, key))
+		return NULL;
+	return by_key[at];
 }
 
 /* By key; for a peer retained for several entries, the first id comes first. */
@@ -411,18 +408,17 @@ static int prefixes_settle(struct resolution *resolution)
 	return 0;
 }
 
+static int compare_rank_to_lost(const void *rank, const void *lost)
+{
+	size_t x = *(const size_t *)rank, y = ((const struct claim *)lost)->rank;
+	return (x > y) - (x < y);
+}
+
 /* Return the position of the first lost claim of that rank. */
 static size_t lost_find(const struct resolution *resolution, size_t rank)
 {
-	size_t low = 0, high = resolution->lost_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (resolution->lost[middle].rank < rank)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_search(resolution->lost, resolution->lost_count, sizeof *resolution->lost,
+		&rank, compare_rank_to_lost);
 }
 
 /* Append the peer without the prefixes that it lost. */

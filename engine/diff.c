@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diff.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,15 +57,11 @@ struct op_list {
 
 static int op_list_append(struct op_list *list, struct peer_op op)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct peer_op *ops = reallocarray(list->ops, capacity, sizeof *ops);
-		if (!ops)
-			return -ENOMEM;
-		list->ops = ops;
-		list->capacity = capacity;
-	}
-	list->ops[list->count++] = op;
+	struct peer_op *ops = array_grow(list->ops, list->count, &list->capacity, sizeof *ops);
+	if (!ops)
+		return -ENOMEM;
+	list->ops = ops;
+	ops[list->count++] = op;
 	return 0;
 }
 

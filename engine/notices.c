@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notices.h"
 
+#include "array.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,21 +46,22 @@ static int compare_retained_errors(const void *a, const void *b)
 	return left != right ? (left > right) - (left < right) : (x > y) - (x < y);
 }
 
+static int compare_error_to_retained(const void *error, const void *retained)
+{
+	uintptr_t x = (uintptr_t)error;
+	uintptr_t y = (uintptr_t)(*(const struct retained_peer *const *)retained)->error;
+	return (x > y) - (x < y);
+}
+
 /* Return the first key that is retained for the entry, or NULL. */
 static const char *retained_key(
 	const struct notice_round *round, const struct peer_entry *entry, struct key_text *text)
 {
-	size_t low = 0, high = round->retained_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if ((uintptr_t)round->retained[middle]->error < (uintptr_t)entry->error)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == round->retained_count || round->retained[low]->error != entry->error)
+	size_t at = array_search(round->retained, round->retained_count, sizeof *round->retained,
+		entry->error, compare_error_to_retained);
+	if (at == round->retained_count || round->retained[at]->error != entry->error)
 		return NULL;
-	*text = key_public_format(&round->retained[low]->actual->public_key);
+	*text = key_public_format(&round->retained[at]->actual->public_key);
 	return text->text;
 }
 

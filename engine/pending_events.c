@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pending_events.h"
 
+#include "array.h"
 #include "secret_memory.h"
 
 #include <errno.h>
@@ -47,14 +48,11 @@ static struct pending_peer *peer_lookup(const struct pending_events *pending, co
 /* Append a peer whose id is new. */
 static int pending_peer_append(struct pending_events *pending, struct pending_peer *peer)
 {
-	if (pending->count == pending->capacity) {
-		size_t capacity = pending->capacity ? pending->capacity * 2 : 16;
-		struct pending_peer **peers = reallocarray(pending->peers, capacity, sizeof *peers);
-		if (!peers)
-			return -ENOMEM;
-		pending->peers = peers;
-		pending->capacity = capacity;
-	}
+	struct pending_peer **peers =
+		array_grow(pending->peers, pending->count, &pending->capacity, sizeof(*peers));
+	if (!peers)
+		return -ENOMEM;
+	pending->peers = peers;
 	if (!tsearch(peer, &pending->ids, pending_peer_compare))
 		return -ENOMEM;
 	pending->peers[pending->count++] = peer;

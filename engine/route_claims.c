@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "route_claims.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
@@ -66,15 +68,8 @@ static struct route_claimant *claimant_find(
 /* Return the position of the first desired endpoint of the last cycle that is not before `ip`. */
 static size_t endpoint_position(const struct route_claims *claims, const struct ip *ip)
 {
-	size_t low = 0, high = claims->endpoint_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (ip_compare(&claims->endpoints[middle], ip) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_search(claims->endpoints, claims->endpoint_count, sizeof *claims->endpoints,
+		ip, compare_endpoints);
 }
 
 static int claimant_make(const struct peer_config *peer, struct route_claimant *ret)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "route_plan.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,15 +61,11 @@ static int route_refuse(struct routing *routing, struct wish *wish,
 	struct route_plan *out = &routing->out;
 	if (wish->is_refused)
 		return 0;
-	if (out->refusal_count == routing->refusal_capacity) {
-		size_t capacity = routing->refusal_capacity ? routing->refusal_capacity * 2 : 8;
-		struct route_refusal *refusals =
-			reallocarray(out->refusals, capacity, sizeof *refusals);
-		if (!refusals)
-			return -ENOMEM;
-		out->refusals = refusals;
-		routing->refusal_capacity = capacity;
-	}
+	struct route_refusal *refusals = array_grow(
+		out->refusals, out->refusal_count, &routing->refusal_capacity, sizeof *refusals);
+	if (!refusals)
+		return -ENOMEM;
+	out->refusals = refusals;
 	wish->is_refused = true;
 	struct route_refusal refusal = {.destination = wish->destination, .reason = reason};
 	if (covered)

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "router.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 int route_table_append(struct route_table *table, const struct route *route)
 {
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : 64;
-		struct route *routes = reallocarray(table->routes, capacity, sizeof *routes);
-		if (!routes)
-			return -ENOMEM;
-		table->routes = routes;
-		table->capacity = capacity;
-	}
-	table->routes[table->count++] = *route;
+	struct route *routes =
+		array_grow(table->routes, table->count, &table->capacity, sizeof *routes);
+	if (!routes)
+		return -ENOMEM;
+	table->routes = routes;
+	routes[table->count++] = *route;
 	return 0;
 }
 

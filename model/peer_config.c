@@ -2,6 +2,7 @@
 #include "peer_config.h"
 
 #include "arena.h"
+#include "array.h"
 #include "diag.h"
 #include "interface_config.h"
 
@@ -150,18 +151,14 @@ bool peer_allowed_ips_equal(const struct peer_config *a, const struct peer_confi
 		       a->allowed_ip_count * sizeof *a->allowed_ips) == 0;
 }
 
+static int compare_prefix_to_allowed_ip(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
 bool peer_has_allowed_ip(const struct peer_config *peer, const struct prefix *prefix)
 {
-	size_t low = 0, high = peer->allowed_ip_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = prefix_compare(&peer->allowed_ips[middle], prefix);
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	size_t at = array_search(peer->allowed_ips, peer->allowed_ip_count,
+		sizeof *peer->allowed_ips, prefix, compare_prefix_to_allowed_ip);
+	return at < peer->allowed_ip_count && prefix_equal(&peer->allowed_ips[at], prefix);
 }

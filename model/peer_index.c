@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peer_index.h"
 
+#include "array.h"
+
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
@@ -302,19 +304,18 @@ int peer_index_snapshot(struct peer_index *index, struct peer_names *ret)
 	return 0;
 }
 
+static int compare_key_to_name(const void *key, const void *name)
+{
+	return key_public_compare(key, &(*(const struct peer_name *const *)name)->public_key);
+}
+
 const char *peer_names_find(const struct peer_names *names, const struct key_public *key)
 {
-	size_t low = 0, high = names->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (key_public_compare(&names->by_key[middle]->public_key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < names->count && key_public_equal(&names->by_key[low]->public_key, key))
-		return names->by_key[low]->id;
-	return NULL;
+	size_t at = array_search(
+		names->by_key, names->count, sizeof *names->by_key, key, compare_key_to_name);
+	if (at == names->count || !key_public_equal(&names->by_key[at]->public_key, key))
+		return NULL;
+	return names->by_key[at]->id;
 }
 
 static int compare_id(const void *id, const void *name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peer_table.h"
 
+#include "array.h"
 #include "diag.h"
 #include "secret_memory.h"
 
@@ -154,21 +155,19 @@ int peer_table_seal(struct peer_table *table, struct diag *diag)
 	return 0;
 }
 
+static int compare_key_to_peer(const void *key, const void *peer)
+{
+	return key_public_compare(key, &((const struct peer_config *)peer)->public_key);
+}
+
 const struct peer_config *peer_table_find(
 	const struct peer_table *table, const struct key_public *key)
 {
-	size_t low = 0, high = table->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = key_public_compare(&table->peers[middle].public_key, key);
-		if (order == 0)
-			return &table->peers[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	size_t at = array_search(
+		table->peers, table->count, sizeof *table->peers, key, compare_key_to_peer);
+	if (at == table->count || !key_public_equal(&table->peers[at].public_key, key))
+		return NULL;
+	return &table->peers[at];
 }
 
 void peer_table_clear(struct peer_table *table)

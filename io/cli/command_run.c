@@ -102,6 +102,7 @@ static int run(struct session *session, const struct service_user *user, struct 
 		.api_url = options->api_url,
 		.ca_path = options->ca_path,
 		.record_path = options->record_path,
+		.trace_bytes_max = (size_t)options->trace_mib << 20,
 		.interval_ms = options->interval_ms,
 		.keep_interface = options->keep_interface,
 		.max_removal_percent = options->max_removal_percent,

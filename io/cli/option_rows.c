@@ -238,6 +238,8 @@ const struct option_row option_rows[] = {
 		NUMBER(max_state_mib, 1, STATE_MIB_MAX, STATE_BYTES_MAX >> 20)},
 	{"max-nonces", "N", "limit on event nonces remembered against replays", COMMAND_RUN,
 		NUMBER(max_nonces, 1, INT_MAX, NONCES_MAX_DEFAULT)},
+	{"trace-mib", "N", "size of the trace in MiB, 0 for none", COMMAND_RUN,
+		NUMBER(trace_mib, 0, 1024, 32)},
 	{"record", "FILE", "output file for an anonymized scenario of the run", COMMAND_RUN,
 		TEXT(record_path), .default_text = "none"},
 	{"mesh-ip", "IP", "mesh address of this node", COMMAND_INIT, .type = &address_type,

@@ -42,6 +42,7 @@ struct options {
 	int max_total_allowed_ips;
 	int max_state_mib;
 	int max_nonces;
+	int trace_mib;
 	const char *actual_path;
 	struct ip mesh_ip;
 	const char *node_id;

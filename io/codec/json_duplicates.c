@@ -8,65 +8,71 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct member {
-	size_t object; /* the number of its object */
-	struct json_span name;
-};
-
-#define FEW_MEMBERS 32
-
-/* The members of a peer fit without an allocation. */
-struct member_list {
-	struct member few[FEW_MEMBERS];
-	struct member *members;
-	size_t count;
-	size_t capacity;
-};
-
-static int member_list_add(struct member_list *list, const struct member *member)
+static struct json_member_name *names_of(struct json_names *names)
 {
-	if (list->count == list->capacity) {
-		struct member *grown = calloc(list->capacity * 2, sizeof *grown);
-		if (!grown)
+	return names->many ? names->many : names->few;
+}
+
+int json_names_add(struct json_names *names, size_t object, struct json_span name)
+{
+	if (names->count == (names->many ? names->capacity : JSON_NAMES_FEW)) {
+		size_t capacity = names->count * 2;
+		struct json_member_name *many = reallocarray(names->many, capacity, sizeof *many);
+		if (!many)
 			return -ENOMEM;
-		memcpy(grown, list->members, list->count * sizeof *grown);
-		if (list->members != list->few)
-			free(list->members);
-		list->members = grown;
-		list->capacity *= 2;
+		if (!names->many)
+			memcpy(many, names->few, sizeof names->few);
+		names->many = many;
+		names->capacity = capacity;
 	}
-	list->members[list->count++] = *member;
+	names_of(names)[names->count++] = (struct json_member_name){object, name};
 	return 0;
 }
 
-static int members_compare(const struct member *a, const struct member *b)
+void json_names_clear(struct json_names *names)
+{
+	free(names->many);
+	names->many = NULL;
+	names->count = names->capacity = 0;
+}
+
+static int names_compare(const struct json_member_name *a, const struct json_member_name *b)
 {
 	if (a->object != b->object)
 		return a->object < b->object ? -1 : 1;
 	return json_span_compare(a->name, b->name);
 }
 
-static int member_compare_any(const void *a, const void *b)
+static int names_compare_any(const void *a, const void *b)
 {
-	return members_compare(a, b);
+	return names_compare(a, b);
 }
 
-static const struct member *few_repeated(const struct member_list *list)
+static const struct json_member_name *few_repeated(const struct json_names *names)
 {
-	for (size_t i = 1; i < list->count; i++)
+	for (size_t i = 1; i < names->count; i++)
 		for (size_t j = 0; j < i; j++)
-			if (members_compare(&list->members[i], &list->members[j]) == 0)
-				return &list->members[i];
+			if (names_compare(&names->few[i], &names->few[j]) == 0)
+				return &names->few[i];
 	return NULL;
 }
 
-static const struct member *many_repeated(struct member_list *list)
+static const struct json_member_name *many_repeated(struct json_names *names)
 {
-	qsort(list->members, list->count, sizeof *list->members, member_compare_any);
-	for (size_t i = 1; i < list->count; i++)
-		if (members_compare(&list->members[i - 1], &list->members[i]) == 0)
-			return &list->members[i];
+	qsort(names->many, names->count, sizeof *names->many, names_compare_any);
+	for (size_t i = 1; i < names->count; i++)
+		if (names_compare(&names->many[i - 1], &names->many[i]) == 0)
+			return &names->many[i];
 	return NULL;
+}
+
+int json_names_check(struct json_names *names, struct diag *diag)
+{
+	const struct json_member_name *repeated =
+		names->many ? many_repeated(names) : few_repeated(names);
+	return repeated ? diag_fail(diag, -EINVAL, "repeated member %s",
+				  json_span_quote(repeated->name).text)
+			: 0;
 }
 
 static bool is_name(const char *string_end, const char *end)
@@ -76,7 +82,7 @@ static bool is_name(const char *string_end, const char *end)
 }
 
 /* Collect the members of all objects that are fewer than `depth_max` containers deep. */
-static int members_collect(struct json_span span, unsigned depth_max, struct member_list *list)
+static int members_collect(struct json_span span, unsigned depth_max, struct json_names *names)
 {
 	size_t objects[JSON_DEPTH_MAX];
 	size_t object_count = 0;
@@ -89,11 +95,8 @@ static int members_collect(struct json_span span, unsigned depth_max, struct mem
 			next = json_skip_string(next, end);
 			if (depth == 0 || depth > depth_max || !is_name(next, end))
 				continue;
-			struct member member = {
-				.object = objects[depth - 1],
-				.name = {.text = start, .length = (size_t)(next - start)},
-			};
-			if (member_list_add(list, &member) != 0)
+			struct json_span name = {start, (size_t)(next - start)};
+			if (json_names_add(names, objects[depth - 1], name) != 0)
 				return -ENOMEM;
 			continue;
 		}
@@ -108,18 +111,11 @@ static int members_collect(struct json_span span, unsigned depth_max, struct mem
 
 static int duplicates_check(struct json_span span, unsigned depth_max, struct diag *diag)
 {
-	struct member_list list = {.capacity = FEW_MEMBERS};
-	list.members = list.few;
-	int error = members_collect(span, depth_max, &list);
-	if (!error) {
-		const struct member *repeated =
-			list.count <= FEW_MEMBERS ? few_repeated(&list) : many_repeated(&list);
-		if (repeated)
-			error = diag_fail(diag, -EINVAL, "repeated member %s",
-				json_span_quote(repeated->name).text);
-	}
-	if (list.members != list.few)
-		free(list.members);
+	struct json_names names = {0};
+	int error = members_collect(span, depth_max, &names);
+	if (!error)
+		error = json_names_check(&names, diag);
+	json_names_clear(&names);
 	return error;
 }
 

@@ -6,6 +6,7 @@
 #include "json_duplicates.h"
 #include "json_scan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,24 +56,6 @@ int json_object_check(struct json_reading *reading, struct json_span object)
 	return error == -ENOMEM ? diag_fail_errno(reading->diag, error) : error;
 }
 
-/* Find the member of that name in a table or those that follow it; its number is set if it is in
- * the first. */
-static const struct json_member *table_find(
-	const struct json_table *table, struct json_span name, size_t *ret_number)
-{
-	*ret_number = SIZE_MAX;
-	for (const struct json_table *at = table; at; at = at->also) {
-		for (size_t i = 0; i < at->count; i++) {
-			if (!json_span_equals(name, at->members[i].name))
-				continue;
-			if (at == table)
-				*ret_number = i;
-			return &at->members[i];
-		}
-	}
-	return NULL;
-}
-
 int json_wrap_place(struct diag *diag, int error, const char *place)
 {
 	if (!error || !diag)
@@ -85,60 +68,62 @@ int json_wrap_place(struct diag *diag, int error, const char *place)
 	return error;
 }
 
-static int member_value_read(struct json_reading *reading, const struct json_member *member,
-	struct json_span value, void *target)
-{
-	int error = member->read(reading, value, (char *)target + member->offset);
-	return json_wrap_place(reading->diag, error, member->name);
-}
+#define TABLE_MEMBERS_MAX 48
 
-static int check_required(
-	struct json_reading *reading, struct json_span object, const struct json_table *table)
+/* The members of a table and of those that follow it, with their values. */
+struct members {
+	const struct json_member *members[TABLE_MEMBERS_MAX];
+	struct json_span values[TABLE_MEMBERS_MAX]; /* no text: missing */
+	size_t count;
+};
+
+static void members_list(const struct json_table *table, struct members *ret)
 {
-	struct json_span value;
 	for (; table; table = table->also) {
-		for (size_t i = 0; i < table->count; i++) {
-			const struct json_member *member = &table->members[i];
-			if (member->required &&
-				!json_span_find_member(object, member->name, &value))
-				return json_fail(reading, "%s: missing", member->name);
-		}
+		assert(ret->count + table->count <= TABLE_MEMBERS_MAX);
+		for (size_t i = 0; i < table->count; i++)
+			ret->members[ret->count++] = &table->members[i];
 	}
-	return 0;
 }
 
-static int object_read_strictly(struct json_reading *reading, struct json_span object,
-	const struct json_table *table, void *target, unsigned *given)
+/* The values of all members, in one walk. */
+static int members_walk(struct json_reading *reading, struct json_span object, bool is_lenient,
+	struct members *members)
 {
 	struct json_cursor cursor = json_cursor_open(object);
+	struct json_names names = {0};
 	struct json_span name, value;
 	int error = 0;
 	while (!error && json_cursor_member(&cursor, &name, &value)) {
-		size_t number;
-		const struct json_member *member = table_find(table, name, &number);
-		if (!member)
-			return json_fail(reading, "%s: unknown member", json_span_quote(name).text);
-		if (number != SIZE_MAX)
-			*given |= 1u << number;
-		error = member_value_read(reading, member, value, target);
+		size_t i = 0;
+		while (i < members->count && !json_span_equals(name, members->members[i]->name))
+			i++;
+		error = json_names_add(&names, 0, name);
+		if (i < members->count)
+			members->values[i] = value;
+		else if (!error && !is_lenient)
+			error = json_fail(
+				reading, "%s: unknown member", json_span_quote(name).text);
 	}
-	return error ? error : check_required(reading, object, table);
+	if (!error)
+		error = json_names_check(&names, reading->diag);
+	json_names_clear(&names);
+	return error == -ENOMEM ? diag_fail_errno(reading->diag, error) : error;
 }
 
-static int object_read_leniently(struct json_reading *reading, struct json_span object,
-	const struct json_table *table, void *target, unsigned *given)
+static int members_read(
+	struct json_reading *reading, const struct members *members, bool is_lenient, void *target)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		const struct json_member *member = &table->members[i];
-		struct json_span value = {0};
+	for (size_t i = 0; i < members->count; i++) {
+		const struct json_member *member = members->members[i];
+		struct json_span value = members->values[i];
 		int error = 0;
-		json_span_find_member(object, member->name, &value);
-		if (json_span_kind(value) != JSON_NULL) {
-			*given |= 1u << i;
-			error = member_value_read(reading, member, value, target);
-		} else if (member->required) {
+		if (is_lenient ? json_span_kind(value) != JSON_NULL : value.text != NULL)
+			error = json_wrap_place(reading->diag,
+				member->read(reading, value, (char *)target + member->offset),
+				member->name);
+		else if (member->required)
 			error = json_fail(reading, "%s: missing", member->name);
-		}
 		if (error)
 			return error;
 	}
@@ -148,14 +133,19 @@ static int object_read_leniently(struct json_reading *reading, struct json_span 
 int json_object_read(struct json_reading *reading, struct json_span object,
 	const struct json_table *table, void *target, unsigned *ret_given)
 {
-	unsigned given = 0;
-	int error = json_object_check(reading, object);
+	struct members members = {0};
+	members_list(table, &members);
+	int error = json_expect(reading, object, JSON_OBJECT);
 	if (!error)
-		error = (table->is_lenient ? object_read_leniently : object_read_strictly)(
-			reading, object, table, target, &given);
-	if (!error && ret_given)
-		*ret_given = given;
-	return error;
+		error = members_walk(reading, object, table->is_lenient, &members);
+	if (!error)
+		error = members_read(reading, &members, table->is_lenient, target);
+	if (error || !ret_given)
+		return error;
+	*ret_given = 0;
+	for (size_t i = 0; i < table->count; i++)
+		*ret_given |= (unsigned)(members.values[i].text != NULL) << i;
+	return 0;
 }
 
 int json_text_read(struct json_reading *reading, const char *text, size_t length,

@@ -34,11 +34,10 @@ struct json_member {
 struct json_table {
 	const struct json_member *members;
 	size_t count;
-	/* Further valid members; NULL: none. Not if `is_lenient`. */
+	/* Further valid members; NULL: none. */
 	const struct json_table *also;
-	/* Unknown members are ignored, null counts as missing, and the members are read in the
-	 * order of the table: what programs exchange. Else unknown members and null are errors:
-	 * what people write. */
+	/* Unknown members are ignored and null counts as missing: what programs exchange. Else
+	 * both are errors: what people write. */
 	bool is_lenient;
 };
 
@@ -53,8 +52,8 @@ struct json_table {
 	}
 
 /*
- * Read an object into `target`. Sets bit N of `*ret_given` if member N of the table (not of `also`)
- * is present; `ret_given` may be NULL.
+ * Read an object into `target`, members in the order of the table. Sets bit N of `*ret_given` if
+ * member N of the table (not of `also`) is present; `ret_given` may be NULL.
  */
 int json_object_read(struct json_reading *reading, struct json_span object,
 	const struct json_table *table, void *target, unsigned *ret_given);

@@ -62,39 +62,67 @@ static const char *skip_value(const char *next, const char *end)
 	return next;
 }
 
-struct json_cursor json_cursor_open(struct json_span container)
+struct json_cursor json_cursor_at(struct json_span value)
 {
-	enum json_kind kind = json_span_kind(container);
-	if (kind != JSON_OBJECT && kind != JSON_ARRAY)
-		return (struct json_cursor){0};
-	const char *end = container.text + container.length - 1;
+	return (struct json_cursor){.next = value.text, .end = value.text + value.length};
+}
+
+struct json_cursor json_cursor_enter(const struct json_cursor *cursor)
+{
 	return (struct json_cursor){
-		.next = json_skip_white_space(container.text + 1, end),
-		.end = end,
+		.next = json_skip_white_space(cursor->next + 1, cursor->end),
+		.end = cursor->end,
 	};
 }
 
-static struct json_span cursor_take(struct json_cursor *cursor)
+struct json_cursor json_cursor_open(struct json_span container)
 {
-	const char *start = cursor->next;
-	const char *end = skip_value(start, cursor->end);
-	cursor->next = json_skip_white_space(end, cursor->end);
-	return (struct json_span){.text = start, .length = (size_t)(end - start)};
+	enum json_kind kind = json_span_kind(container);
+	struct json_cursor cursor = json_cursor_at(container);
+	if (kind != JSON_OBJECT && kind != JSON_ARRAY)
+		return (struct json_cursor){0};
+	return json_cursor_enter(&cursor);
+}
+
+bool json_cursor_is_done(const struct json_cursor *cursor)
+{
+	return cursor->next == cursor->end || *cursor->next == '}' || *cursor->next == ']';
 }
 
 /* Skip a comma or a colon, to the next token. */
 static void cursor_pass(struct json_cursor *cursor)
 {
-	if (cursor->next < cursor->end)
+	cursor->next = json_skip_white_space(cursor->next, cursor->end);
+	if (!json_cursor_is_done(cursor))
 		cursor->next = json_skip_white_space(cursor->next + 1, cursor->end);
+}
+
+void json_cursor_leave(struct json_cursor *cursor, const struct json_cursor *inner)
+{
+	cursor->next = inner->next + 1;
+	cursor_pass(cursor);
+}
+
+enum json_kind json_cursor_kind(const struct json_cursor *cursor)
+{
+	return json_span_kind(
+		(struct json_span){cursor->next, (size_t)(cursor->end - cursor->next)});
+}
+
+struct json_span json_cursor_value(struct json_cursor *cursor)
+{
+	const char *start = cursor->next;
+	const char *end = skip_value(start, cursor->end);
+	cursor->next = end;
+	cursor_pass(cursor);
+	return (struct json_span){.text = start, .length = (size_t)(end - start)};
 }
 
 bool json_cursor_element(struct json_cursor *cursor, struct json_span *ret_value)
 {
-	if (cursor->next == cursor->end)
+	if (json_cursor_is_done(cursor))
 		return false;
-	*ret_value = cursor_take(cursor);
-	cursor_pass(cursor);
+	*ret_value = json_cursor_value(cursor);
 	return true;
 }
 
@@ -108,16 +136,15 @@ size_t json_span_element_count(struct json_span array)
 	return count;
 }
 
+bool json_cursor_name(struct json_cursor *cursor, struct json_span *ret_name)
+{
+	return json_cursor_element(cursor, ret_name);
+}
+
 bool json_cursor_member(
 	struct json_cursor *cursor, struct json_span *ret_name, struct json_span *ret_value)
 {
-	if (cursor->next == cursor->end)
-		return false;
-	*ret_name = cursor_take(cursor);
-	cursor_pass(cursor);
-	*ret_value = cursor_take(cursor);
-	cursor_pass(cursor);
-	return true;
+	return json_cursor_name(cursor, ret_name) && json_cursor_element(cursor, ret_value);
 }
 
 /* Decodes the characters of a string one by one, to UTF-8. */

@@ -39,14 +39,34 @@ enum json_kind json_span_kind(struct json_span span);
 /* A walk over the members of an object or the elements of an array; empty for anything else. */
 struct json_cursor {
 	const char *next;
-	const char *end;
+	const char *end; /* of the text: containers end by their bracket */
 };
 
 struct json_cursor json_cursor_open(struct json_span container);
+bool json_cursor_is_done(const struct json_cursor *cursor);
 /* Return false after the last one. The name is the span of a string. */
 bool json_cursor_member(
 	struct json_cursor *cursor, struct json_span *ret_name, struct json_span *ret_value);
 bool json_cursor_element(struct json_cursor *cursor, struct json_span *ret_value);
+/*
+ * A walk that reads large containers where they stand, without skipping over them first: take the
+ * name of a member, then either its value or, if that is a container, the members in it.
+ *
+ *     while (json_cursor_name(&cursor, &name))
+ *             if (json_cursor_kind(&cursor) == JSON_ARRAY) {
+ *                     struct json_cursor inner = json_cursor_enter(&cursor);
+ *                     (until json_cursor_is_done(&inner))
+ *                     json_cursor_leave(&cursor, &inner);
+ *             } else {
+ *                     value = json_cursor_value(&cursor);
+ *             }
+ */
+struct json_cursor json_cursor_at(struct json_span value);
+bool json_cursor_name(struct json_cursor *cursor, struct json_span *ret_name);
+enum json_kind json_cursor_kind(const struct json_cursor *cursor);
+struct json_span json_cursor_value(struct json_cursor *cursor);
+struct json_cursor json_cursor_enter(const struct json_cursor *cursor);
+void json_cursor_leave(struct json_cursor *cursor, const struct json_cursor *inner);
 /* Count the elements of an array. */
 size_t json_span_element_count(struct json_span array);
 

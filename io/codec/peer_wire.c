@@ -95,22 +95,35 @@ static size_t allowed_ips_max(const struct peer_wire *wire)
 	return peer_wire_options_resolve(&wire->options).allowed_ips_max;
 }
 
-static int raw_peer_read(const struct peer_wire *wire, size_t index, struct raw_peer *raw)
+/* Whether an object stands in the value: one of its members may be repeated. */
+static bool has_object(struct json_span value)
 {
-	struct json_cursor cursor = json_cursor_open(raw->span);
+	enum json_kind kind = json_span_kind(value);
+	return kind == JSON_OBJECT || (kind == JSON_ARRAY && memchr(value.text, '{', value.length));
+}
+
+static int raw_peer_read(const struct peer_wire *wire, struct json_cursor *cursor, size_t index,
+	struct raw_peer *raw)
+{
+	const char *start = cursor->next;
+	struct json_cursor inner = json_cursor_enter(cursor);
 	struct json_span name, value;
 	int error = 0;
-	while (!error && json_cursor_member(&cursor, &name, &value)) {
+	while (!error && json_cursor_member(&inner, &name, &value)) {
 		unsigned member = wire_member_find(name);
 		bool is_first = member < MEMBER_COUNT && raw->counts[member]++ == 0;
-		if (!is_first || memchr(value.text, '{', value.length))
+		if (!is_first || has_object(value))
 			raw->may_repeat = true;
 		if (member == MEMBER_COUNT)
 			error = entry_note_unknown(wire, index, name);
 		else if (is_first)
 			raw->values[member] = value;
 	}
-	return error;
+	if (error)
+		return error;
+	raw->span = (struct json_span){start, (size_t)(inner.next + 1 - start)};
+	json_cursor_leave(cursor, &inner);
+	return 0;
 }
 
 /* NULL if it is missing or null. */
@@ -246,17 +259,19 @@ static int read_remains(const struct peer_wire *wire, struct raw_peer *raw, size
 	return entry->id ? 0 : -ENOMEM;
 }
 
-int peer_wire_read(
-	const struct peer_wire *wire, struct json_span span, size_t index, struct peer_entry *ret)
+int peer_wire_read_next(const struct peer_wire *wire, struct json_cursor *cursor, size_t index,
+	struct peer_entry *ret)
 {
 	struct diag diag = {0};
-	struct raw_peer raw = {.span = span, .texts = {.is_secret = true}};
+	struct raw_peer raw = {.texts = {.is_secret = true}};
 	struct peer_entry entry = {0};
 	int error = 0;
-	if (json_span_kind(span) != JSON_OBJECT)
+	if (json_cursor_kind(cursor) == JSON_OBJECT) {
+		error = raw_peer_read(wire, cursor, index, &raw);
+	} else {
+		json_cursor_value(cursor);
 		error = diag_fail(&diag, -EINVAL, "not an object");
-	else
-		error = raw_peer_read(wire, index, &raw);
+	}
 	if (!error)
 		error = wire_read_config(wire, &raw, &entry.config, &diag);
 	if (!error) {
@@ -271,4 +286,11 @@ int peer_wire_read(
 	arena_clear(&raw.texts);
 	diag_clear(&diag);
 	return error;
+}
+
+int peer_wire_read(
+	const struct peer_wire *wire, struct json_span span, size_t index, struct peer_entry *ret)
+{
+	struct json_cursor cursor = json_cursor_at(span);
+	return peer_wire_read_next(wire, &cursor, index, ret);
 }

@@ -44,6 +44,9 @@ struct peer_wire {
 /* The index of a peer outside an array: errors name no place. */
 #define PEER_WIRE_ALONE SIZE_MAX
 
+/* Read the peer at the cursor, and move on to the next element. As peer_wire_read. */
+int peer_wire_read_next(const struct peer_wire *wire, struct json_cursor *cursor, size_t index,
+	struct peer_entry *ret);
 /* `index` is the entry's place in `peers`. Returns 0 for a usable or unusable entry, or -ENOMEM. */
 int peer_wire_read(
 	const struct peer_wire *wire, struct json_span span, size_t index, struct peer_entry *ret);

@@ -21,7 +21,7 @@ struct state_reader {
 static int reject_peers(struct json_cursor *cursor, size_t max, struct diag *diag)
 {
 	struct json_span element;
-	size_t count = max + 1;
+	size_t count = max;
 	while (json_cursor_element(cursor, &element))
 		count++;
 	return diag_fail(
@@ -39,7 +39,9 @@ static int count_allowed_ips(
 		"peers: more than %zu allowed_ips in all (--max-total-allowed-ips)", max);
 }
 
-static int state_read_peers(struct state_reader *reader, struct json_span span, struct diag *diag)
+/* Read the array at the cursor. */
+static int state_read_peers(
+	struct state_reader *reader, struct json_cursor *cursor, struct diag *diag)
 {
 	struct state_document *document = &reader->document;
 	struct peer_wire wire = {
@@ -47,26 +49,30 @@ static int state_read_peers(struct state_reader *reader, struct json_span span, 
 		.arena = &document->arena,
 		.unknown = &reader->unknown,
 	};
-	enum json_kind kind = json_span_kind(span);
+	enum json_kind kind = json_cursor_kind(cursor);
 	if (kind != JSON_ARRAY && kind != JSON_NULL)
 		return diag_fail(diag, -EINVAL, "peers: not an array");
 	reader->has_peers = true;
-	struct json_cursor cursor = json_cursor_open(span);
-	struct json_span element;
+	if (kind == JSON_NULL) {
+		json_cursor_value(cursor);
+		return 0;
+	}
+	struct json_cursor inner = json_cursor_enter(cursor);
 	size_t max = reader->options.peers_max;
-	while (json_cursor_element(&cursor, &element)) {
+	while (!json_cursor_is_done(&inner)) {
 		size_t index = document->entry_count;
 		if (index == max)
-			return reject_peers(&cursor, max, diag);
+			return reject_peers(&inner, max, diag);
 		struct peer_entry *entry = state_document_append(document);
 		if (!entry)
 			return -ENOMEM;
-		int error = peer_wire_read(&wire, element, index, entry);
+		int error = peer_wire_read_next(&wire, &inner, index, entry);
 		if (!error)
 			error = count_allowed_ips(reader, entry, diag);
 		if (error)
 			return error;
 	}
+	json_cursor_leave(cursor, &inner);
 	return 0;
 }
 
@@ -111,11 +117,12 @@ static int state_read_signing_keys(struct state_reader *reader, struct json_span
 	return error ? error : note_unknown_of_keys(reader, span);
 }
 
-static int read_member(struct state_reader *reader, struct json_span name, struct json_span value,
-	struct diag *diag)
+static int read_member(struct state_reader *reader, struct json_span name,
+	struct json_cursor *cursor, struct diag *diag)
 {
 	if (json_span_equals(name, "peers"))
-		return state_read_peers(reader, value, diag);
+		return state_read_peers(reader, cursor, diag);
+	struct json_span value = json_cursor_value(cursor);
 	int error = json_duplicates_check_tree(value, diag);
 	if (error)
 		return diag_wrap(diag, error, "%s", json_span_quote(name).text);
@@ -124,24 +131,32 @@ static int read_member(struct state_reader *reader, struct json_span name, struc
 	return state_note_unknown(reader, "", name);
 }
 
-static int read_document(struct state_reader *reader, struct json_span span, struct diag *diag)
+static int read_document(struct state_reader *reader, struct json_cursor *cursor, struct diag *diag)
 {
-	if (json_span_kind(span) != JSON_OBJECT)
+	struct json_names names = {0};
+	struct json_span name;
+	int error = 0;
+	if (json_cursor_kind(cursor) != JSON_OBJECT)
 		return diag_fail(diag, -EINVAL, "not an object");
-	int error = json_duplicates_check_members(span, diag);
-	struct json_cursor cursor = json_cursor_open(span);
-	struct json_span name, value;
-	while (!error && json_cursor_member(&cursor, &name, &value))
-		error = read_member(reader, name, value, diag);
+	struct json_cursor inner = json_cursor_enter(cursor);
+	while (!error && json_cursor_name(&inner, &name)) {
+		error = json_names_add(&names, 0, name);
+		if (!error)
+			error = read_member(reader, name, &inner, diag);
+	}
+	if (!error)
+		error = json_names_check(&names, diag);
+	json_names_clear(&names);
 	if (!error && !reader->has_peers)
 		error = diag_fail(diag, -EINVAL, "peers: missing");
 	return error;
 }
 
-typedef int (*span_reader)(struct state_reader *reader, struct json_span span, struct diag *diag);
+typedef int (*cursor_reader)(
+	struct state_reader *reader, struct json_cursor *cursor, struct diag *diag);
 
 static int state_read_whole(const char *text, size_t length,
-	const struct peer_wire_options *options, span_reader read, struct state_document *ret,
+	const struct peer_wire_options *options, cursor_reader read, struct state_document *ret,
 	struct diag *diag)
 {
 	struct state_reader reader = {.options = peer_wire_options_resolve(options)};
@@ -149,7 +164,8 @@ static int state_read_whole(const char *text, size_t length,
 	int error = json_scan_document(text, length, &span, diag);
 	if (error)
 		return error;
-	error = read(&reader, span, diag);
+	struct json_cursor cursor = json_cursor_at(span);
+	error = read(&reader, &cursor, diag);
 	if (error) {
 		state_document_clear(&reader.document);
 		return error == -ENOMEM ? diag_fail_errno(diag, error) : error;

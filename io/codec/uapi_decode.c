@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies. */
+#include "array.h"
 #include "curve.h"
 #include "diag.h"
 #include "uapi.h"
@@ -139,15 +140,11 @@ static int take_allowed_ip(struct reading *reading, struct text value)
 	struct prefix prefix;
 	if (prefix_parse(value.start, value.length, &prefix, NULL))
 		return 0;
-	if (reading->allowed_ip_count == reading->allowed_ip_capacity) {
-		size_t capacity = 2 * reading->allowed_ip_capacity + 8;
-		struct prefix *prefixes =
-			reallocarray(reading->allowed_ips, capacity, sizeof *prefixes);
-		if (!prefixes)
-			return -ENOMEM;
-		reading->allowed_ips = prefixes;
-		reading->allowed_ip_capacity = capacity;
-	}
+	struct prefix *prefixes = array_grow(reading->allowed_ips, reading->allowed_ip_count,
+		&reading->allowed_ip_capacity, sizeof *prefixes);
+	if (!prefixes)
+		return -ENOMEM;
+	reading->allowed_ips = prefixes;
 	reading->allowed_ips[reading->allowed_ip_count++] = prefix;
 	return 0;
 }

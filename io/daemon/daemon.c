@@ -18,6 +18,7 @@
 #include "syscall_filter.h"
 #include "system_clock.h"
 #include "telemetry.h"
+#include "trace_writer.h"
 #include "trust_journal.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
+enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_TRACE, OBSERVER_RECORDER, OBSERVER_COUNT };
 
 struct daemon {
 	const struct daemon_settings *settings;
@@ -35,6 +36,7 @@ struct daemon {
 	struct log_limiter log;
 	struct recorder recorder;
 	struct observer observers[OBSERVER_COUNT];
+	struct trace_writer trace;
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
@@ -182,6 +184,7 @@ static void daemon_reload(void *impl)
 		problem_resolve(&daemon->reload_problem, logger);
 	else
 		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
+	trace_writer_follow_identity(&daemon->trace);
 	source.reload(source.impl);
 	if (daemon->follows_api)
 		event_client_start(&daemon->events);
@@ -326,6 +329,7 @@ static int daemon_manager_init(struct daemon *daemon)
 	};
 	daemon->observers[OBSERVER_STORE] = state_store_observer(&daemon->store);
 	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
+	daemon->observers[OBSERVER_TRACE] = trace_writer_observer(&daemon->trace);
 	if (settings->record_path) {
 		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
 		daemon->observers[OBSERVER_RECORDER] = recorder_observer(&daemon->recorder);
@@ -371,6 +375,13 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.verifier = &daemon->verifier,
 		.reader = payload_wire_reader(&daemon->wire),
 	};
+	const struct trace_writer_config trace = {
+		.reconciler = &daemon->reconciler,
+		.reader = daemon->dispatcher.reader,
+		.directory = settings->identity_directory,
+		.bytes_max = settings->trace_bytes_max,
+	};
+	trace_writer_init(&daemon->trace, &trace);
 	return 0;
 }
 
@@ -450,6 +461,8 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 	state_restore(daemon);
 	if (daemon->follows_api)
 		trust_restore(daemon);
+	if (daemon->settings->trace_bytes_max)
+		trace_writer_start(&daemon->trace);
 	if (daemon->settings->record_path) {
 		int error = recorder_start(&daemon->recorder, daemon->settings->record_path,
 			&daemon->reconciler, diag);
@@ -506,6 +519,7 @@ static void daemon_close(struct daemon *daemon)
 	verifier_deinit(&daemon->verifier);
 	manager_deinit(&daemon->manager);
 	recorder_deinit(&daemon->recorder);
+	trace_writer_deinit(&daemon->trace);
 }
 
 int daemon_run(const struct daemon_settings *settings, struct diag *diag)

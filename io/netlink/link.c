@@ -45,7 +45,7 @@ static int link_message_send(struct link *link, struct nl_msg *message, bool is_
 {
 	int error;
 	if (message && is_whole)
-		error = netlink_socket_exchange(&link->netlink, message, handler, diag);
+		error = netlink_socket_exchange(&link->netlink, message, handler, NULL, diag);
 	else
 		error = diag_fail_errno(diag, -ENOMEM);
 	nlmsg_free(message);

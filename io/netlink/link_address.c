@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of link.h that concerns addresses. */
+#include "array.h"
 #include "diag.h"
 #include "link.h"
 
@@ -35,15 +36,11 @@ static size_t family_bytes(uint8_t family)
 
 static int address_list_append(struct address_list *list, const struct link_address *address)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 8;
-		struct link_address *addresses =
-			reallocarray(list->addresses, capacity, sizeof *addresses);
-		if (!addresses)
-			return -ENOMEM;
-		list->addresses = addresses;
-		list->capacity = capacity;
-	}
+	struct link_address *addresses =
+		array_grow(list->addresses, list->count, &list->capacity, sizeof *addresses);
+	if (!addresses)
+		return -ENOMEM;
+	list->addresses = addresses;
 	list->addresses[list->count++] = *address;
 	return 0;
 }
@@ -96,7 +93,7 @@ static int address_message_send(struct link *link, int type, int flags,
 	if (message && nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) >= 0 &&
 		nla_put(message, IFA_LOCAL, bytes, address->local) >= 0 &&
 		nla_put(message, IFA_ADDRESS, bytes, address->address) >= 0)
-		error = netlink_socket_exchange(&link->netlink, message, NULL, diag);
+		error = netlink_socket_exchange(&link->netlink, message, NULL, NULL, diag);
 	else
 		error = diag_fail_errno(diag, -ENOMEM);
 	nlmsg_free(message);
@@ -137,7 +134,7 @@ static int address_list_read(
 	struct netlink_handler handler = {address_decode, list};
 	for (int tries = 0; tries < DUMP_TRIES_MAX; tries++) {
 		list->count = 0;
-		error = netlink_socket_exchange(&link->netlink, message, &handler, diag);
+		error = netlink_socket_exchange(&link->netlink, message, &handler, NULL, diag);
 		if (error != -EAGAIN)
 			break;
 	}

@@ -73,7 +73,7 @@ static int family_dump(
 	int error = -ENOMEM;
 	if (message && nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) >= 0)
 		error = netlink_socket_exchange(&router->link.netlink, message,
-			&(struct netlink_handler){route_decode, dump}, diag);
+			&(struct netlink_handler){route_decode, dump}, NULL, diag);
 	else
 		diag_fail_errno(diag, error);
 	nlmsg_free(message);
@@ -139,7 +139,7 @@ static int route_change(struct link_router *router, int type, int flags,
 		nla_put(message, RTA_DST, is_v4 ? 4 : 16, destination->ip.bytes) >= 0 &&
 		nla_put_u32(message, RTA_TABLE, router->table) >= 0 &&
 		nla_put_u32(message, RTA_OIF, (uint32_t)router->index) >= 0)
-		error = netlink_socket_exchange(&router->link.netlink, message, NULL, diag);
+		error = netlink_socket_exchange(&router->link.netlink, message, NULL, NULL, diag);
 	else
 		diag_fail_errno(diag, error);
 	nlmsg_free(message);

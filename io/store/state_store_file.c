@@ -3,7 +3,7 @@
 
 #include "diag.h"
 #include "file.h"
-#include "json_duplicates.h"
+#include "json_object.h"
 #include "json_scan.h"
 #include "secret_memory.h"
 #include "state_file.h"
@@ -193,29 +193,38 @@ int state_store_file_store_peers(
 /* One of the two files, well-formed and of our version. */
 struct cache_file {
 	struct file_text file;
-	struct json_span object;
+	struct json_span version, node_id, source, hash, stamp, document;
+	struct stored_peers_spans peers;
 };
 
-static int version_check(struct json_span object, struct diag *diag)
+static int take_span(struct json_reading *reading, struct json_span value, void *target)
 {
-	struct json_span version;
-	if (!json_span_find_member(object, "version", &version))
-		return diag_fail(diag, -EINVAL, "version: missing");
-	if (version.length != strlen(CACHE_VERSION) ||
-		memcmp(version.text, CACHE_VERSION, version.length) != 0)
-		return diag_fail(diag, -EINVAL, "of another version");
+	*(struct json_span *)target = value;
 	return 0;
 }
 
+static const struct json_member cache_members[] = {
+	{"version", take_span, offsetof(struct cache_file, version), true},
+	{"node_id", take_span, offsetof(struct cache_file, node_id), false},
+	{"source", take_span, offsetof(struct cache_file, source), false},
+	{"hash", take_span, offsetof(struct cache_file, hash), false},
+	{"stamp", take_span, offsetof(struct cache_file, stamp), false},
+	{"index", take_span, offsetof(struct cache_file, peers.index), false},
+	{"events", take_span, offsetof(struct cache_file, peers.events), false},
+	{"document", take_span, offsetof(struct cache_file, document), false},
+};
+static const struct json_table cache_table = JSON_TABLE_LENIENT(cache_members);
+
 static int cache_file_check(struct cache_file *cached, struct diag *diag)
 {
-	int error =
-		json_scan_document(cached->file.text, cached->file.length, &cached->object, diag);
-	if (!error && json_span_kind(cached->object) != JSON_OBJECT)
-		error = diag_fail(diag, -EINVAL, "not an object");
-	if (!error)
-		error = json_duplicates_check_members(cached->object, diag);
-	return error ? error : version_check(cached->object, diag);
+	struct json_reading reading = {.diag = diag};
+	int error = json_text_read(
+		&reading, cached->file.text, cached->file.length, &cache_table, cached);
+	if (!error &&
+		(cached->version.length != strlen(CACHE_VERSION) ||
+			memcmp(cached->version.text, CACHE_VERSION, cached->version.length) != 0))
+		error = diag_fail(diag, -EINVAL, "of another version");
+	return error;
 }
 
 /* Returns 0, STATE_STORE_EMPTY if there is no such file, or a negative errno. Errors begin with the
@@ -240,51 +249,44 @@ static int cache_file_read(
 	return 0;
 }
 
-static bool member_is(struct json_span object, const char *name, const char *text)
+static bool text_is(struct json_span value, const char *text)
 {
-	struct json_span value;
-	return json_span_find_member(object, name, &value) &&
-	       json_span_kind(value) == JSON_STRING && json_span_equals(value, text);
+	return json_span_kind(value) == JSON_STRING && json_span_equals(value, text);
 }
 
 /* Check that the state is of this node and from this source. */
-static int owner_check(
-	struct json_span object, const struct state_store_file_owner *owner, struct diag *diag)
+static int owner_check(const struct cache_file *cached, const struct state_store_file_owner *owner,
+	struct diag *diag)
 {
-	struct json_span node = {0}, source = {0};
-	json_span_find_member(object, "node_id", &node);
-	json_span_find_member(object, "source", &source);
-	bool has_node = json_span_kind(node) == JSON_STRING;
-	if (owner->node_id ? !has_node || !json_span_equals(node, owner->node_id)
-			   : json_span_kind(node) != JSON_NULL)
+	bool has_node = json_span_kind(cached->node_id) == JSON_STRING;
+	if (owner->node_id ? !text_is(cached->node_id, owner->node_id)
+			   : json_span_kind(cached->node_id) != JSON_NULL)
 		return diag_fail(diag, -EPERM, "of another node, %s",
-			has_node ? json_span_quote(node).text : "without an id");
-	if (json_span_kind(source) != JSON_STRING)
+			has_node ? json_span_quote(cached->node_id).text : "without an id");
+	if (json_span_kind(cached->source) != JSON_STRING)
 		return diag_fail(diag, -EINVAL, "source: not a string");
-	if (!json_span_equals(source, owner->source))
-		return diag_fail(
-			diag, -EPERM, "from another source, %s", json_span_quote(source).text);
+	if (!json_span_equals(cached->source, owner->source))
+		return diag_fail(diag, -EPERM, "from another source, %s",
+			json_span_quote(cached->source).text);
 	return 0;
 }
 
-static int document_find(struct json_span object, struct json_span *ret,
+static int document_check(const struct cache_file *cached,
 	uint8_t ret_hash[static STATE_STORE_FILE_HASH], struct diag *diag)
 {
 	char hash[HASH_TEXT_SIZE];
-	if (!json_span_find_member(object, "document", ret))
+	if (!cached->document.text)
 		return diag_fail(diag, -EINVAL, "document: missing");
-	hash_make(ret->text, ret->length, ret_hash);
+	hash_make(cached->document.text, cached->document.length, ret_hash);
 	sodium_bin2hex(hash, sizeof hash, ret_hash, STATE_STORE_FILE_HASH);
-	if (!member_is(object, "hash", hash))
+	if (!text_is(cached->hash, hash))
 		return diag_fail(diag, -EINVAL, "document: does not match its hash");
 	return 0;
 }
 
-static int stamp_find(
-	struct json_span object, char ret[static STATE_STORE_FILE_STAMP], struct diag *diag)
+static int stamp_take(
+	struct json_span stamp, char ret[static STATE_STORE_FILE_STAMP], struct diag *diag)
 {
-	struct json_span stamp = {0};
-	json_span_find_member(object, "stamp", &stamp);
 	if (json_span_kind(stamp) != JSON_STRING || stamp.length != STATE_STORE_FILE_STAMP + 1)
 		return diag_fail(diag, -EINVAL, "stamp: not a string of %d characters",
 			STATE_STORE_FILE_STAMP - 1);
@@ -294,24 +296,23 @@ static int stamp_find(
 }
 
 /* Read last_state.json into `*state` and `*cache`, which may be left incomplete on failure. */
-static int state_read(struct state_store_file *cache, struct json_span object,
+static int state_read(struct state_store_file *cache, const struct cache_file *cached,
 	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
 {
-	struct json_span document = {0};
-	int error = owner_check(object, &cache->owner, diag);
+	int error = owner_check(cached, &cache->owner, diag);
 	if (!error)
-		error = stamp_find(object, cache->stamp, diag);
+		error = stamp_take(cached->stamp, cache->stamp, diag);
 	if (!error)
-		error = document_find(object, &document, cache->document_hash, diag);
+		error = document_check(cached, cache->document_hash, diag);
 	if (!error) {
-		error = state_wire_read(
-			document.text, document.length, options, &state->document, diag);
+		error = state_wire_read(cached->document.text, cached->document.length, options,
+			&state->document, diag);
 		if (error)
 			diag_wrap(diag, error, "document");
-		state->document_bytes = document.length;
+		state->document_bytes = cached->document.length;
 	}
 	if (!error)
-		error = state_store_peers_read(object, options, &state->peers, diag);
+		error = state_store_peers_read(&cached->peers, options, &state->peers, diag);
 	cache->has_document = error == 0;
 	return error;
 }
@@ -321,9 +322,9 @@ static int stored_peers_take(struct state_store_file *cache, const struct cache_
 	const struct peer_wire_options *options, struct cached_state *state, struct diag *diag)
 {
 	struct state_store_peers_found found;
-	if (!member_is(cached->object, "stamp", cache->stamp))
+	if (!text_is(cached->stamp, cache->stamp))
 		return 0;
-	int error = state_store_peers_read(cached->object, options, &found, diag);
+	int error = state_store_peers_read(&cached->peers, options, &found, diag);
 	if (error)
 		return diag_wrap(diag, error, "%s/" PEERS_NAME, cache->owner.directory);
 	state_store_peers_clear(&state->peers);
@@ -362,7 +363,7 @@ int state_store_file_load(struct state_store_file *cache, const struct peer_wire
 	int error = cache_file_read(cache->owner.directory, STATE_NAME, &cached, diag);
 	if (error)
 		return error;
-	error = state_read(&loaded, cached.object, &unlimited, &state, diag);
+	error = state_read(&loaded, &cached, &unlimited, &state, diag);
 	file_text_clear(&cached.file);
 	if (error) {
 		diag_wrap(diag, error, "%s/" STATE_NAME, cache->owner.directory);

@@ -146,27 +146,25 @@ static int read_events(struct json_span events, const struct peer_wire *wire,
 	return error;
 }
 
-static int stored_read_members(struct json_span object, const struct peer_wire *wire,
+static int stored_read_members(const struct stored_peers_spans *spans, const struct peer_wire *wire,
 	struct state_store_peers_found *found, struct diag *diag)
 {
-	struct json_span index = {0}, events = {0};
-	json_span_find_member(object, "index", &index);
-	json_span_find_member(object, "events", &events);
-	int error = stored_read_index(index, found, diag);
+	int error = stored_read_index(spans->index, found, diag);
 	if (error)
 		return diag_wrap(diag, error, "index");
-	error = read_events(events, wire, &found->pending, diag);
+	error = read_events(spans->events, wire, &found->pending, diag);
 	return error ? diag_wrap(diag, error, "events") : 0;
 }
 
-int state_store_peers_read(struct json_span object, const struct peer_wire_options *options,
-	struct state_store_peers_found *ret, struct diag *diag)
+int state_store_peers_read(const struct stored_peers_spans *spans,
+	const struct peer_wire_options *options, struct state_store_peers_found *ret,
+	struct diag *diag)
 {
 	/* No limit: they were within it when they were written. */
 	struct state_store_peers_found found = {.pending = {.bytes_max = SIZE_MAX}};
 	struct arena scratch = {0};
 	struct peer_wire wire = {.options = *options, .arena = &scratch};
-	int error = stored_read_members(object, &wire, &found, diag);
+	int error = stored_read_members(spans, &wire, &found, diag);
 	arena_clear(&scratch);
 	found.pending.bytes_max = 0;
 	if (error)

@@ -30,11 +30,17 @@ struct state_store_peers_found {
 	struct arena arena;
 };
 
+/* The two members as they are written; no text: missing. */
+struct stored_peers_spans {
+	struct json_span index, events;
+};
+
 /*
- * Read the two members of `object`. `options` are the daemon's. Returns 0, -ENOMEM, or -EINVAL with
+ * Read the two members. `options` are the daemon's. Returns 0, -ENOMEM, or -EINVAL with
  * the place in the text; on failure `*ret` is unchanged.
  */
-int state_store_peers_read(struct json_span object, const struct peer_wire_options *options,
-	struct state_store_peers_found *ret, struct diag *diag);
+int state_store_peers_read(const struct stored_peers_spans *spans,
+	const struct peer_wire_options *options, struct state_store_peers_found *ret,
+	struct diag *diag);
 /* Wipe and free; returns to the zero state. */
 void state_store_peers_clear(struct state_store_peers_found *found);

@@ -151,7 +151,7 @@ static int fill(struct driver *driver, unsigned count)
 		if (results[i].error)
 			die(results[i].error_text, &diag);
 	printf("cold_pass %.0f\ncold_sends %zu\n", now_ms() - begin,
-		driver->kernel.wg.genl.sent_count);
+		driver->kernel.wg.netlink.sent_count);
 	peer_op_results_free(results, count);
 	peer_diff_clear(&diff);
 	device_clear(&device);
@@ -167,7 +167,7 @@ static void raw_dump(struct driver *driver)
 	if (wg_socket_family(&driver->kernel.wg, &target.family, &diag) != 0)
 		die("family", &diag);
 	struct nl_msg *message = wg_encode_get(&target);
-	if (genl_socket_exchange(&driver->kernel.wg.genl, message, NULL, NULL, &diag) != 0)
+	if (netlink_socket_exchange(&driver->kernel.wg.netlink, message, NULL, NULL, &diag) != 0)
 		die("dump", &diag);
 	wg_message_free(message);
 }

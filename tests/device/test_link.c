@@ -203,8 +203,8 @@ static void a_handlers_error_does_not_spoil_the_next_exchange(void **state)
 	nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO);
 	struct netlink_handler handler = {no_handling, NULL};
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(
-			netlink_socket_exchange(&bed->link.netlink, message, &handler, &bed->diag),
+		assert_int_equal(netlink_socket_exchange(
+					 &bed->link.netlink, message, &handler, NULL, &bed->diag),
 			-ENOMSG);
 	nlmsg_free(message);
 	assert_int_equal(link_read(&bed->link, NAME, &info, &bed->diag), 0);

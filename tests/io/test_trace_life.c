@@ -11,14 +11,15 @@
 #include "convert.h"
 #include "curve.h"
 #include "life.h"
-#include "life_trace.h"
 #include "replay_place.h"
 #include "state_wire.h"
 #include "timestamp.h"
+#include "trace_writer.h"
 
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define LIFE_COUNT   150
 #define STEP_COUNT   24
@@ -31,7 +32,9 @@ struct traced {
 	struct life life;
 	uint32_t fwmark; /* of the device */
 	struct controller_ops batching_ops;
-	struct life_trace trace;
+	struct trace_writer writer;
+	char identity[160]; /* the directory */
+	size_t ring_bytes;
 	struct place *place;
 	char path[160];
 	bool replays_each_step;
@@ -105,19 +108,33 @@ static struct key_public signing_key(unsigned number)
 	return key_of((unsigned char)(0x51 + number));
 }
 
+static struct convert_segment segment_read(
+	const struct traced *traced, const struct trace_segment *segment)
+{
+	char path[256];
+	char *text = malloc(segment->bytes);
+	snprintf(path, sizeof path, "%s/" TRACE_SEGMENT_FORMAT, traced->identity, segment->number);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, segment->bytes, file), segment->bytes);
+	fclose(file);
+	return (struct convert_segment){.name = "trace", .text = text, .length = segment->bytes};
+}
+
 /* Convert the trace from that time on, as it is now, and replay the result. */
 static void assert_replays(struct traced *traced, int64_t since_ns)
 {
 	const char *paths[] = {traced->path};
-	struct convert_segment segments[LIFE_SEGMENTS_MAX];
-	struct life_trace *trace = &traced->trace;
+	struct convert_segment segments[TRACE_SEGMENTS_MAX];
+	const struct trace_ring *ring = &traced->writer.ring;
 	struct converted converted;
 	struct diag diag = {0};
-	for (size_t i = 0; i < trace->segment_count; i++)
-		segments[i] = (struct convert_segment){
-			.name = "trace", .text = trace->text[i], .length = trace->length[i]};
-	if (convert_trace(segments, trace->segment_count, since_ns, &converted, &diag) != 0)
+	for (size_t i = 0; i < ring->count; i++)
+		segments[i] = segment_read(traced, &ring->segments[i]);
+	if (convert_trace(segments, ring->count, since_ns, &converted, &diag) != 0)
 		fail_msg("seed %" PRIu64 ": %s", seed, diag_text(&diag));
+	for (size_t i = 0; i < ring->count; i++)
+		free((char *)segments[i].text);
 	write_file(traced->place, "trace.json", converted.text);
 	if (converted.reason)
 		print_message("# seed %" PRIu64 ": %s\n", seed, converted.reason);
@@ -133,7 +150,8 @@ static void process_begin(struct traced *traced)
 {
 	struct world *world = traced->life.world;
 	world->controller = life_controller(traced);
-	world->observers[0] = life_trace_observer(&traced->trace);
+	trace_writer_deinit(&traced->writer);
+	world->observers[0] = trace_writer_observer(&traced->writer);
 	world_restart(world);
 }
 
@@ -143,7 +161,15 @@ static void trace_begin(struct traced *traced)
 	struct world *world = traced->life.world;
 	world->reconciler.guard.max_percent = life_random_chance(&traced->life.random, 30) ? 40 : 0;
 	world->verifier.keys.current = signing_key(0);
-	life_trace_snapshot(&traced->trace, true);
+	const struct trace_writer_config config = {
+		.reconciler = &world->reconciler,
+		.reader = world_dispatcher(world).reader,
+		.directory = traced->identity,
+		.bytes_max = traced->ring_bytes,
+	};
+	trace_writer_init(&traced->writer, &config);
+	trace_writer_start(&traced->writer);
+	assert_true(traced->writer.is_on);
 }
 
 static struct traced *life_begin(struct place *place)
@@ -165,7 +191,11 @@ static struct traced *life_begin(struct place *place)
 	world->config.keep_addresses = life_random_chance(&life->random, 30);
 	key_secret_clamp(&world->identity.private_key);
 	key_public_derive(&world->identity.private_key, &world->identity.public_key);
-	traced->trace.world = world;
+	/* In a small ring segments begin all the time, and the first are gone at the end. */
+	traced->ring_bytes = life_random_chance(&life->random, 50) ? 32 << 10 : 1 << 20;
+	path_of(place, "identity", traced->identity, sizeof traced->identity);
+	assert_int_equal(mkdir(traced->identity, 0700), 0);
+	traced->writer.ring.fd = -1;
 	process_begin(traced);
 	trace_begin(traced);
 	return traced;
@@ -178,7 +208,10 @@ static void life_end(struct traced *traced)
 		assert_replays(traced, (WORLD_START_S + later_s) * NS_PER_S);
 	}
 	assert_replays(traced, 0);
-	life_trace_clear(&traced->trace);
+	trace_writer_deinit(&traced->writer);
+	char command[256];
+	snprintf(command, sizeof command, "rm -rf '%s'", traced->identity);
+	assert_int_equal(system(command), 0);
 	world_teardown((void **)&traced->life.world);
 	sim_controller_deinit(&traced->life.sim);
 	free(traced);
@@ -322,8 +355,9 @@ static void document_make(struct life *life, struct state_document *ret)
 }
 
 /* A name now resolves to another address, or to none. */
-static void name_resolves_anew(struct life *life)
+static void name_resolves_anew(struct traced *traced)
 {
+	struct life *life = &traced->life;
 	struct state_document *document = &life->world->reconciler.document;
 	if (!document->entry_count)
 		return;
@@ -332,6 +366,7 @@ static void name_resolves_anew(struct life *life)
 	if (!entry->error)
 		entry->config.endpoint = endpoint_of(life_endpoint_text(
 			(int)life_random_below(&life->random, LIFE_ENDPOINT_COUNT)));
+	traced->writer.has_names = true;
 }
 
 /* The fetch is slow. */
@@ -377,7 +412,7 @@ static void cycle(struct traced *traced)
 	if (answer.outcome == FETCH_DOCUMENT)
 		document_make(life, &document);
 	else if (life_random_chance(&life->random, 20))
-		name_resolves_anew(life);
+		name_resolves_anew(traced);
 	reconciler_finish(&world->reconciler, &answer, NULL);
 	withheld_count += world->reconciler.guard.withheld_count != 0;
 	state_document_clear(&document);
@@ -403,7 +438,7 @@ static void identity_changes(struct traced *traced)
 		secret_of((unsigned char)(0xa0 + life_random_below(&life->random, 8)));
 	key_secret_clamp(&identity->private_key);
 	key_public_derive(&identity->private_key, &identity->public_key);
-	life_trace_snapshot(&traced->trace, false);
+	trace_writer_follow_identity(&traced->writer);
 }
 
 static void step(struct traced *traced)
@@ -443,8 +478,6 @@ static void step(struct traced *traced)
 	world_forget_logs(life->world);
 	if (life_random_chance(&life->random, 3))
 		clock_jumps(life);
-	if (life_random_chance(&life->random, 5))
-		life_trace_snapshot(&traced->trace, false);
 	if (traced->replays_each_step)
 		assert_replays(traced, 0);
 }

@@ -246,7 +246,7 @@ static void a_device_is_read_each_time(void **state)
 		expect_whole(bench);
 	}
 	assert_int_equal(fake.dump_count, 3);
-	assert_int_equal(bench->wg.genl.sent_count, 4); /* and once for the family */
+	assert_int_equal(bench->wg.netlink.sent_count, 4); /* and once for the family */
 }
 
 static void a_torn_dump_is_read_again(void **state)
@@ -276,7 +276,7 @@ static void a_datagram_that_was_cut_costs_one_read(void **state)
 	assert_int_equal(read_again(bench, NULL), 0);
 	fake.is_cut = true;
 	assert_int_equal(read_again(bench, NULL), -EIO);
-	assert_null(bench->wg.genl.sock);
+	assert_null(bench->wg.netlink.sock);
 	assert_int_equal(read_again(bench, NULL), 0);
 	expect_whole(bench);
 }
@@ -287,7 +287,7 @@ static void a_missing_answer_times_out_and_a_late_one_is_skipped(void **state)
 	assert_int_equal(read_again(bench, NULL), 0);
 	fake.is_silent = true;
 	assert_int_equal(read_again(bench, NULL), -ETIMEDOUT);
-	assert_null(bench->wg.genl.sock);
+	assert_null(bench->wg.netlink.sock);
 	assert_int_equal(read_again(bench, NULL), 0);
 	assert_int_equal(fake.received, fake.answer.count);
 	expect_whole(bench);
@@ -305,12 +305,12 @@ static void a_family_that_is_gone_is_looked_up_again(void **state)
 	kernel_model_refuse(&fake.model, (struct model_refusal){.key = key, .error = -ENOENT});
 	assert_int_equal(wg_socket_set(&bench->wg, message, NULL, NULL), -ENOENT);
 	wg_message_free(message);
-	size_t sent_count = bench->wg.genl.sent_count;
+	size_t sent_count = bench->wg.netlink.sent_count;
 	assert_int_equal(wg_socket_family(&bench->wg, &family, NULL), 0);
 	assert_int_equal(family, MODEL_FAMILY);
-	assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
+	assert_int_equal(bench->wg.netlink.sent_count, sent_count + 1);
 	assert_int_equal(wg_socket_family(&bench->wg, &family, NULL), 0);
-	assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
+	assert_int_equal(bench->wg.netlink.sent_count, sent_count + 1);
 }
 
 static void reading_the_settings_does_not_disturb_the_rest_of_the_dump(void **state)
@@ -354,13 +354,13 @@ static void requests_that_go_at_once_are_answered_each(void **state)
 	assert_int_equal(wg_socket_family(&bench->wg, &target.family, NULL), 0);
 	for (unsigned refused = 0; refused < 3; refused++) {
 		struct netlink_request requests[3] = {0};
-		size_t sent_count = bench->wg.genl.sent_count;
+		size_t sent_count = bench->wg.netlink.sent_count;
 		for (unsigned i = 0; i < 3; i++) {
 			struct key_public key = world_key(i == refused ? 1 : 100 + i);
 			requests[i].message = wg_encode_presence_probe(&target, &key);
 		}
 		wg_socket_set_all(&bench->wg, requests, 3);
-		assert_int_equal(bench->wg.genl.sent_count, sent_count + 1);
+		assert_int_equal(bench->wg.netlink.sent_count, sent_count + 1);
 		for (unsigned i = 0; i < 3; i++) {
 			assert_int_equal(requests[i].error, i == refused ? -EINVAL : 0);
 			assert_int_equal(requests[i].is_refused, i == refused);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "change_report.h"
 
+#include "array.h"
 #include "executor.h"
 #include "log_escape.h"
 #include "peer_report.h"
@@ -9,23 +10,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static int warnings_grow(struct warnings *warnings)
+int warnings_add(struct warnings *warnings, const char *format, ...)
 {
-	if (warnings->count < warnings->capacity)
-		return 0;
-	size_t capacity = warnings->capacity ? warnings->capacity * 2 : 8;
-	char **texts = reallocarray(warnings->texts, capacity, sizeof *texts);
+	char **texts =
+		array_grow(warnings->texts, warnings->count, &warnings->capacity, sizeof *texts);
 	if (!texts)
 		return -ENOMEM;
 	warnings->texts = texts;
-	warnings->capacity = capacity;
-	return 0;
-}
-
-int warnings_add(struct warnings *warnings, const char *format, ...)
-{
-	if (warnings_grow(warnings) != 0)
-		return -ENOMEM;
 	va_list args;
 	va_start(args, format);
 	int length = vasprintf(&warnings->texts[warnings->count], format, args);

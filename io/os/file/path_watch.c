@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "path_watch.h"
 
+#include "array.h"
 #include "diag.h"
 #include "path_walk.h"
 
@@ -24,14 +25,11 @@
 
 static int places_add(struct path_watch *watch, int descriptor, const char *name)
 {
-	if (watch->count == watch->capacity) {
-		size_t capacity = watch->capacity ? watch->capacity * 2 : 16;
-		struct path_place *places = reallocarray(watch->places, capacity, sizeof *places);
-		if (!places)
-			return -ENOMEM;
-		watch->places = places;
-		watch->capacity = capacity;
-	}
+	struct path_place *places =
+		array_grow(watch->places, watch->count, &watch->capacity, sizeof *places);
+	if (!places)
+		return -ENOMEM;
+	watch->places = places;
 	struct path_place *place = &watch->places[watch->count++];
 	place->descriptor = descriptor;
 	snprintf(place->name, sizeof place->name, "%s", name);

@@ -43,7 +43,7 @@ static void entry_put(
 }
 
 /* Entries are recorded as events are: each id has one. */
-static void event_record(struct converter *converter, struct pending_events *events, const char *id,
+static void model_record(struct converter *converter, struct pending_events *events, const char *id,
 	const struct peer_entry *entry)
 {
 	events->bytes_max = SIZE_MAX;
@@ -62,9 +62,9 @@ void convert_model_apply(struct converter *converter, const struct trace_line *l
 		model->is_provisional = line->snapshot.is_provisional;
 	}
 	for (size_t i = 0; i < entries->gone_count; i++)
-		event_record(converter, &model->entries, entries->gone[i], NULL);
+		model_record(converter, &model->entries, entries->gone[i], NULL);
 	for (size_t i = 0; i < entries->changed_count; i++)
-		event_record(converter, &model->entries, NULL, entries->changed[i]);
+		model_record(converter, &model->entries, NULL, entries->changed[i]);
 	if (!entries->has_nameless)
 		return;
 	convert_text_clear(&model->nameless);
@@ -77,7 +77,7 @@ void convert_model_begin(struct converter *converter, const struct trace_line *l
 	const struct pending_events *pending = line->snapshot.pending;
 	pending_events_clear(&converter->model.pending);
 	for (size_t i = 0; i < pending->count; i++)
-		event_record(converter, &converter->model.pending, pending->peers[i]->id,
+		model_record(converter, &converter->model.pending, pending->peers[i]->id,
 			pending->peers[i]->removed ? NULL : &pending->peers[i]->entry);
 	convert_model_apply(converter, line);
 }
@@ -92,9 +92,9 @@ void convert_model_event(struct converter *converter, const struct trace_line *l
 	if (event->verdict != VERDICT_ACCEPTED)
 		return;
 	if (event->peer && !event->peer->error && (!line->error || line->op_count))
-		event_record(converter, &converter->model.pending, NULL, event->peer);
+		model_record(converter, &converter->model.pending, NULL, event->peer);
 	if (event->peer_id && (!line->error || line->error == -ENOENT || line->op_count))
-		event_record(converter, &converter->model.pending, event->peer_id, NULL);
+		model_record(converter, &converter->model.pending, event->peer_id, NULL);
 }
 
 static int compare_pending_ids(const void *a, const void *b)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text_list.h"
 
+#include "array.h"
 #include "log_escape.h"
 
 #include <errno.h>
@@ -9,16 +10,11 @@
 
 int text_list_add(struct text_list *list, const char *text, size_t length)
 {
-	char *copy;
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 32;
-		char **texts = reallocarray(list->texts, capacity, sizeof *texts);
-		if (!texts)
-			return -ENOMEM;
-		list->texts = texts;
-		list->capacity = capacity;
-	}
-	copy = strndup(text, length);
+	char **texts = array_grow(list->texts, list->count, &list->capacity, sizeof *texts);
+	if (!texts)
+		return -ENOMEM;
+	list->texts = texts;
+	char *copy = strndup(text, length);
 	if (!copy)
 		return -ENOMEM;
 	list->texts[list->count++] = copy;

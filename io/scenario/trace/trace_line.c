@@ -138,6 +138,16 @@ static int read_whole(
 	return 0;
 }
 
+/* Another version has other members. */
+static int read_trace_version(
+	struct json_reading *reading, const struct type *type, struct json_span span, void *ret)
+{
+	int error = read_whole(reading, type, span, ret);
+	if (!error && *(int *)ret != TRACE_VERSION)
+		error = json_fail(reading, "only %d is known", TRACE_VERSION);
+	return error;
+}
+
 static void put_true(struct putting *to, const struct type *type, const void *value)
 {
 	canonical_put_text(to->writer, "true");
@@ -212,7 +222,7 @@ static int read_bits(
 	return error;
 }
 
-static void put_key(struct putting *to, const struct type *type, const void *value)
+static void put_key_value(struct putting *to, const struct type *type, const void *value)
 {
 	canonical_put_text_string(to->writer, key_public_format(value).text);
 }
@@ -222,12 +232,12 @@ static void put_ip(struct putting *to, const struct type *type, const void *valu
 	canonical_put_text_string(to->writer, ip_format(value).text);
 }
 
-static void put_prefix(struct putting *to, const struct type *type, const void *value)
+static void put_address(struct putting *to, const struct type *type, const void *value)
 {
 	canonical_put_text_string(to->writer, prefix_format(value).text);
 }
 
-static int read_address(
+static int read_address_value(
 	struct json_reading *reading, const struct type *type, struct json_span span, void *ret)
 {
 	const char *text = NULL;
@@ -239,15 +249,21 @@ static void put_signing_keys(struct putting *to, const struct type *type, const 
 {
 	const struct signing_keys *keys = value;
 	canonical_put_text(to->writer, "{\"current\":");
-	put_key(to, NULL, &keys->current);
+	put_key_value(to, NULL, &keys->current);
 	if (keys->has_previous) {
 		canonical_put_text(to->writer, ",\"previous\":");
-		put_key(to, NULL, &keys->previous);
+		put_key_value(to, NULL, &keys->previous);
 		canonical_put_text(to->writer, ",\"transition_expires\":");
 		put_time(to, NULL, &keys->transition_expires_ns);
 	}
 	canonical_put_text(to->writer, "}");
 }
+
+static const struct type status_type;
+static void put_members(
+	struct putting *to, const struct type *type, const char *object, unsigned kind);
+static int read_rows(struct json_reading *reading, const struct type *type, struct json_span span,
+	char *object, unsigned kind);
 
 /*
  * Peers.
@@ -370,10 +386,9 @@ static void put_actual(struct putting *to, const struct type *type, const void *
 	put_masked(to, &named);
 	if (peer->endpoint.kind == ENDPOINT_IP)
 		put_endpoint_member(to->writer, ",\"reported\":", &peer->endpoint);
-	canonical_put_text(to->writer, ",\"last_handshake\":");
-	put_number(to->writer, peer->status.last_handshake_s);
-	canonical_put_text(to->writer, ",\"tx_bytes\":");
-	put_number(to->writer, (int64_t)(peer->status.tx_bytes & INT64_MAX));
+	if (peer->status.last_handshake_s || peer->status.tx_bytes)
+		canonical_put_text(to->writer, ",");
+	put_members(to, &status_type, (const char *)&peer->status, 0);
 	canonical_put_text(to->writer, "}");
 	key_secret_wipe(&named.psk);
 }
@@ -386,6 +401,8 @@ static int read_actual(
 	if (!error)
 		error = read_endpoint_member(reading, span, "reported", &entry.config.endpoint);
 	entry.config.id = NULL;
+	if (!error)
+		error = read_rows(reading, &status_type, span, (char *)&entry.config.status, 0);
 	*(struct peer_config *)ret = entry.config;
 	return error;
 }
@@ -491,9 +508,10 @@ static void put_list(struct putting *to, const struct row *row, const char *obje
 	canonical_put_text(to->writer, "]");
 }
 
-static void put_rows(struct putting *to, const struct type *type, const char *object, unsigned kind)
+static void put_members(
+	struct putting *to, const struct type *type, const char *object, unsigned kind)
 {
-	const char *separator = "{";
+	const char *separator = "";
 	for (size_t i = 0; i < type->count; i++) {
 		const struct row *row = &type->rows[i];
 		if ((row->kinds && !(row->kinds & kind)) || !row_is_given(row, object))
@@ -507,7 +525,6 @@ static void put_rows(struct putting *to, const struct type *type, const char *ob
 		else
 			row->type->put(to, row->type, object + row->offset);
 	}
-	canonical_put_text(to->writer, *separator == '{' ? "{}" : "}");
 }
 
 static int read_list(
@@ -556,7 +573,9 @@ static int read_rows(struct json_reading *reading, const struct type *type, stru
 
 static void put_object(struct putting *to, const struct type *type, const void *value)
 {
-	put_rows(to, type, value, 0);
+	canonical_put_text(to->writer, "{");
+	put_members(to, type, value, 0);
+	canonical_put_text(to->writer, "}");
 }
 
 static int read_object(
@@ -609,17 +628,18 @@ static const struct type name_type = {put_chars, read_chars, INTERFACE_NAME_MAX 
 static const struct type token_type = {
 	put_chars, read_chars, sizeof(struct trace_token), .part = TRACE_PART_TOKEN};
 static const struct type int64_type = {put_whole, read_whole, sizeof(int64_t)};
+static const struct type version_type = {put_whole, read_trace_version, sizeof(uint32_t)};
 static const struct type int_type = {put_whole, read_whole, sizeof(uint32_t)};
 static const struct type port_type = {put_whole, read_whole, sizeof(uint16_t)};
 static const struct type flag_type = {put_true, read_json, sizeof(bool), json_read_bool};
 static const struct type time_type = {put_time, read_json, sizeof(int64_t), json_read_time};
 static const struct type errno_type = {put_errno, read_errno_value, sizeof(int)};
-static const struct type key_type = {put_key, read_json, sizeof(struct key_public),
+static const struct type key_type = {put_key_value, read_json, sizeof(struct key_public),
 	json_read_public_key, .part = TRACE_PART_KEY};
 static const struct type ip_type = {
 	put_ip, read_json, sizeof(struct ip), json_read_mesh_ip, .part = TRACE_PART_IP};
 static const struct type address_type = {
-	put_prefix, read_address, sizeof(struct prefix), .part = TRACE_PART_ADDRESS};
+	put_address, read_address_value, sizeof(struct prefix), .part = TRACE_PART_ADDRESS};
 static const struct type keys_type = {put_signing_keys, read_json, sizeof(struct signing_keys),
 	signing_keys_wire_read, .part = TRACE_PART_SIGNING_KEYS};
 static const struct type keys_pointer = POINTER(keys_type);
@@ -636,6 +656,14 @@ static const struct type pending_type = {
 	{                                                                                          \
 		name, &type, offsetof(OF, field)                                                   \
 	}
+
+#define OF struct peer_status
+static const struct row status_rows[] = {
+	ROW("last_handshake", int64_type, last_handshake_s),
+	ROW("tx_bytes", int64_type, tx_bytes),
+};
+static const struct type status_type = OBJECT(status_rows, OF);
+#undef OF
 
 #define OF struct interface_config
 static const struct row config_rows[] = {
@@ -713,7 +741,7 @@ static const struct row line_rows[] = {
 	ROW("kind", kind_type, kind),
 	ROW("at", time_type, at.wall_ns),
 	ROW("boot_ns", int64_type, at.boot_ns),
-	IN(SNAPSHOT, "version", int_type, snapshot.version),
+	IN(SNAPSHOT, "version", version_type, snapshot.version),
 	IN(SNAPSHOT, "start", flag_type, snapshot.is_start),
 	IN(SNAPSHOT, "fetching", flag_type, snapshot.is_fetching),
 	IN(SNAPSHOT, "config", config_type, snapshot.config),
@@ -762,8 +790,9 @@ void trace_line_put(struct canonical_writer *writer, const struct trace_line *li
 	const struct trace_put_context *context)
 {
 	struct putting to = {.writer = writer, .context = context};
-	put_rows(&to, &line_type, (const char *)line, 1u << line->kind);
-	canonical_put_text(writer, "\n");
+	canonical_put_text(writer, "{");
+	put_members(&to, &line_type, (const char *)line, 1u << line->kind);
+	canonical_put_text(writer, "}\n");
 }
 
 struct visiting {
@@ -815,13 +844,14 @@ void trace_entry_put(struct canonical_writer *writer, const struct peer_entry *e
 }
 
 /* Check what no table can express. */
-static int line_check(struct json_reading *reading, const struct trace_line *line)
+static int traced_line_check(struct json_reading *reading, const struct trace_line *line)
 {
-	if (line->kind == TRACE_SNAPSHOT && line->snapshot.version != TRACE_VERSION)
-		return json_fail(reading, "version: unknown");
 	if (line->kind == TRACE_SNAPSHOT &&
 		(!line->snapshot.pending || line->snapshot.mesh_ip.family == IP_NONE))
 		return json_fail(reading, "incomplete");
+	const char *type = line->event.type;
+	if (type && type[strspn(type, "abcdefghijklmnopqrstuvwxyz_")])
+		return json_fail(reading, "event_type: not a type");
 	for (size_t i = 0; i < line->entries.changed_count; i++)
 		if (!line->entries.changed[i]->id)
 			return json_fail(reading, "peers: an entry without an id");
@@ -849,7 +879,7 @@ int trace_line_read(const char *text, size_t length, struct trace_read *ret, str
 		error = read_rows(
 			&reading, &line_type, span, (char *)&read.line, 1u << read.line.kind);
 	if (!error)
-		error = line_check(&reading, &read.line);
+		error = traced_line_check(&reading, &read.line);
 	if (error)
 		trace_read_clear(&read);
 	else

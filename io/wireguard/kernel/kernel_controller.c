@@ -86,11 +86,11 @@ int kernel_controller_init(struct kernel_controller *kernel, struct diag *diag)
 			},
 		.limits =
 			{
-				.bytes = kernel->wg.genl.message_bytes_max,
+				.bytes = kernel->wg.netlink.message_bytes_max,
 				.removals = REMOVALS_IN_MESSAGE,
 				.pieces = SIZE_MAX,
 				.messages =
-					kernel->wg.genl.message_bytes_max / WG_MESSAGE_BYTES_MAX,
+					kernel->wg.netlink.message_bytes_max / WG_MESSAGE_BYTES_MAX,
 			},
 		.random_bytes = randombytes_buf,
 		.zone_index = zone_index,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wg_decode.h"
 
+#include "array.h"
 #include "diag.h"
 #include "wg_netlink.h"
 
@@ -105,15 +106,11 @@ static inline void attribute_copy(void *to, const struct nlattr *attribute, size
 
 static int prefix_append(struct wg_decode *decode, const struct prefix *prefix)
 {
-	if (decode->prefix_count == decode->prefix_capacity) {
-		size_t capacity = decode->prefix_capacity ? 2 * decode->prefix_capacity : 64;
-		struct prefix *prefixes =
-			reallocarray(decode->prefixes, capacity, sizeof *prefixes);
-		if (!prefixes)
-			return diag_fail_errno(decode->diag, -ENOMEM);
-		decode->prefixes = prefixes;
-		decode->prefix_capacity = capacity;
-	}
+	struct prefix *prefixes = array_grow(
+		decode->prefixes, decode->prefix_count, &decode->prefix_capacity, sizeof *prefixes);
+	if (!prefixes)
+		return diag_fail_errno(decode->diag, -ENOMEM);
+	decode->prefixes = prefixes;
 	decode->prefixes[decode->prefix_count++] = *prefix;
 	return 0;
 }

@@ -2,33 +2,36 @@
 #include "wg_socket.h"
 
 #include "diag.h"
+#include "genl_family.h"
 #include "wg_decode.h"
 #include "wg_encode.h"
 #include "wg_netlink.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <netlink/msg.h>
 #include <poll.h>
 
+#define TIMEOUT_MS          10000
 #define READ_TRIES_MAX      5
 #define READ_BACKOFF_MIN_MS 5
 
 int wg_socket_open(struct wg_socket *wg, struct diag *diag)
 {
 	*wg = (struct wg_socket){0};
-	return genl_socket_open(&wg->genl, 0, diag);
+	return netlink_socket_open(&wg->netlink, NETLINK_GENERIC, TIMEOUT_MS, diag);
 }
 
 void wg_socket_close(struct wg_socket *wg)
 {
-	genl_socket_close(&wg->genl);
+	netlink_socket_close(&wg->netlink);
 }
 
 int wg_socket_family(struct wg_socket *wg, uint16_t *ret, struct diag *diag)
 {
 	int error = 0;
 	if (!wg->family)
-		error = genl_socket_family(&wg->genl, WG_GENL_NAME, &wg->family, diag);
+		error = genl_family_find(&wg->netlink, WG_GENL_NAME, &wg->family, diag);
 	if (error == -ENOENT)
 		return diag_fail(
 			diag, error, "the kernel has no WireGuard: module wireguard not found");
@@ -49,14 +52,15 @@ int wg_socket_set(void *impl, struct nl_msg *message, bool *ret_refused, struct 
 {
 	struct wg_socket *wg = impl;
 	wg->set_count++;
-	return family_check(wg, genl_socket_exchange(&wg->genl, message, NULL, ret_refused, diag));
+	return family_check(
+		wg, netlink_socket_exchange(&wg->netlink, message, NULL, ret_refused, diag));
 }
 
 void wg_socket_set_all(void *impl, struct netlink_request *requests, size_t count)
 {
 	struct wg_socket *wg = impl;
 	wg->set_count += count;
-	genl_socket_exchange_all(&wg->genl, requests, count);
+	netlink_socket_exchange_all(&wg->netlink, requests, count);
 	for (size_t i = 0; i < count; i++)
 		(void)family_check(wg, requests[i].error);
 }
@@ -72,8 +76,9 @@ static int read_once(struct wg_socket *wg, const struct wg_target *target, bool 
 	wg_decode_begin(&decode, target->index, is_settings ? 0 : wg->peer_count, diag);
 	decode.skips_peers = is_settings;
 	struct netlink_handler handler = {wg_decode_message, &decode};
-	int error = is_settings ? genl_socket_peek(&wg->genl, message, &handler, diag)
-				: genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
+	int error = is_settings
+			    ? netlink_socket_peek(&wg->netlink, message, &handler, diag)
+			    : netlink_socket_exchange(&wg->netlink, message, &handler, NULL, diag);
 	wg_message_free(message);
 	if (!error)
 		error = wg_decode_end(&decode, ret);
@@ -126,7 +131,7 @@ int wg_socket_ask_prefix_removal(
 		return diag_fail_errno(diag, -ENOMEM);
 	wg_features_begin(&features);
 	struct netlink_handler handler = {wg_features_message, &features};
-	error = genl_socket_exchange(&wg->genl, message, &handler, NULL, diag);
+	error = netlink_socket_exchange(&wg->netlink, message, &handler, NULL, diag);
 	nlmsg_free(message);
 	if (!error)
 		*ret = wg_features_end(&features);

@@ -9,11 +9,11 @@
 #pragma once
 
 #include "device.h"
-#include "genl_socket.h"
+#include "netlink_socket.h"
 #include "wg_features.h"
 
 struct wg_socket {
-	struct genl_socket genl;
+	struct netlink_socket netlink;
 	uint16_t family;   /* 0: not looked up yet */
 	size_t set_count;  /* set requests sent */
 	size_t peer_count; /* at the last read: a hint for the next */
