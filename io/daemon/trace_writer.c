@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)TRACE_CALL_COUNT == (int)INTERFACE_CALL_COUNT, "the same calls");
-
 #define REJECTIONS_MAX 10
 #define MINUTE_NS      (60 * NS_PER_S)
 
@@ -127,6 +125,7 @@ static int segment_begin(struct trace_writer *writer, bool is_start,
 		.at = writer_now(writer),
 		.snapshot =
 			{
+				.version = TRACE_VERSION,
 				.is_start = is_start,
 				.is_fetching = writer->is_fetching,
 				.config = manager->config,
@@ -297,8 +296,7 @@ static void call_note(void *impl, enum interface_call call, int error)
 		return;
 	}
 	writer->calls = calls;
-	calls[writer->call_count++] =
-		(struct trace_call){.kind = (enum trace_call_kind)call, .error = error};
+	calls[writer->call_count++] = (struct trace_call){.call = call, .error = error};
 }
 
 /* Make room for the operations of an event or of a plan. */
@@ -426,7 +424,7 @@ static int retained_fill(struct trace_writer *writer, const struct plan *plan,
 	for (size_t i = 0; i < plan->desired.retained_count; i++)
 		cycle->retained[cycle->retained_count++] = plan->desired.retained[i].actual;
 	uint64_t digest = retained_hash(cycle);
-	cycle->has_same_retained = writer->has_retained && digest == writer->retained_digest;
+	cycle->has_retained = !writer->has_retained || digest != writer->retained_digest;
 	writer->has_retained = true;
 	writer->retained_digest = digest;
 	return 0;

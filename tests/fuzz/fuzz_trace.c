@@ -14,7 +14,6 @@ static char *trace_rewrite(struct trace_read *read, size_t *ret_length)
 {
 	struct trace_put_context context = {.secret = &secret};
 	struct canonical_writer writer = {0};
-	read->line.snapshot.pending = &read->pending;
 	trace_line_put(&writer, &read->line, &context);
 	char *text = malloc(writer.length);
 	if (!text)

@@ -52,15 +52,11 @@ static void head_put(struct converter *converter, const struct trace_read *read)
 	convert_put(out, converter, "\"mesh_ip\":\"%s\",\"private_key\":\"%s\"}",
 		ip_format(&snapshot->mesh_ip).text,
 		private_key_text(&converter->replacements).text);
-	if (!key_public_is_zero(&keys->current))
-		convert_put(out, converter, ",\n\"signing_keys\":{\"current\":\"%s\"",
-			key_public_format(&keys->current).text);
-	if (!key_public_is_zero(&keys->current) && keys->has_previous)
-		convert_put(out, converter, ",\"previous\":\"%s\",\"transition_expires\":\"%s\"",
-			key_public_format(&keys->previous).text,
-			timestamp_format(keys->transition_expires_ns).text);
-	convert_put(out, converter, "%s,\n\"device\":{},\n\"steps\":[",
-		key_public_is_zero(&keys->current) ? "" : "}");
+	if (!key_public_is_zero(&keys->current)) {
+		convert_put(out, converter, ",\n\"signing_keys\":");
+		convert_signing_keys(out, converter, keys);
+	}
+	convert_put(out, converter, ",\n\"device\":{},\n\"steps\":[");
 }
 
 static void replay_begin(struct converter *converter, const struct trace_read *read)
@@ -135,14 +131,14 @@ static void earlier_life_write(struct converter *converter, const struct trace_r
 	const struct peer_names *names = &read->line.snapshot.names;
 	const char *interface = converter->scenario.config.interface_name;
 	static const struct key_public any = {{1}};
-	if (!names->count && !read->pending.count)
+	if (!names->count && !read->line.snapshot.pending->count)
 		return;
 	/* The steps need a device of any kind. */
 	bool is_made = !sim_controller_find(&converter->run.sim, interface);
 	if (is_made)
 		convert_step(converter, "{\"do\":\"setup\"}");
-	for (size_t i = 0; i < read->pending.count; i++)
-		pending_write(converter, read, read->pending.peers[i]);
+	for (size_t i = 0; i < read->line.snapshot.pending->count; i++)
+		pending_write(converter, read, read->line.snapshot.pending->peers[i]);
 	for (size_t i = 0; i < names->count; i++)
 		name_write(converter, &names->names[i]);
 	if (!is_made)
@@ -237,7 +233,10 @@ static void convert_snapshot(struct converter *converter, const struct trace_rea
 		converter->base = read->line.at;
 		replay_begin(converter, read);
 	}
-	convert_model_snapshot(converter, read);
+	if (is_first || snapshot->is_start)
+		convert_model_begin(converter, &read->line);
+	else
+		convert_model_apply(converter, &read->line);
 	if (converter->error)
 		return;
 	if (!is_first && !has_same_config(converter, snapshot)) {

@@ -30,7 +30,7 @@ static void cycle_open(
 static void retained_note(struct converter *converter, const struct trace_line *line)
 {
 	struct convert_text *withheld = &converter->model.withheld;
-	if (!line->cycle.has_plan || line->cycle.has_same_retained)
+	if (!line->cycle.has_retained)
 		return;
 	converter->retained = line;
 	convert_text_clear(withheld);
@@ -63,7 +63,7 @@ static enum replayed_answer answer_choose(
 	if (!model->has_document)
 		return answer;
 	if (is_good)
-		convert_model_fetched(converter);
+		pending_events_fetch_done(&model->pending, model->pending.fetch_order);
 	bool has_events = !is_good && model->pending.count > 0;
 	convert_model_write(converter, has_events, ret_state);
 	if (converter->error)
@@ -89,16 +89,10 @@ static void document_put(
 		state->text ? state->text : "");
 	if (cycle->has_signing_keys_error)
 		convert_put(&document, converter, ",\"signing_keys\":{\"current\":\"unusable\"}");
-	else if (cycle->has_signing_keys && cycle->signing_keys.has_previous)
-		convert_put(&document, converter,
-			",\"signing_keys\":{\"current\":\"%s\",\"previous\":\"%s\","
-			"\"transition_expires\":\"%s\"}",
-			key_public_format(&cycle->signing_keys.current).text,
-			key_public_format(&cycle->signing_keys.previous).text,
-			timestamp_format(cycle->signing_keys.transition_expires_ns).text);
-	else if (cycle->has_signing_keys)
-		convert_put(&document, converter, ",\"signing_keys\":{\"current\":\"%s\"}",
-			key_public_format(&cycle->signing_keys.current).text);
+	if (cycle->has_signing_keys) {
+		convert_put(&document, converter, ",\"signing_keys\":");
+		convert_signing_keys(&document, converter, &cycle->signing_keys);
+	}
 	convert_put(&document, converter, "}");
 	convert_text_clear(state);
 	*state = document;
@@ -161,7 +155,8 @@ static void cycle_close(
 
 void convert_first_cycle(struct converter *converter, struct moment at)
 {
-	struct trace_line line = {.kind = TRACE_FINISH, .at = at, .cycle = {.has_plan = true}};
+	struct trace_line line = {
+		.kind = TRACE_FINISH, .at = at, .cycle = {.has_plan = true, .has_retained = true}};
 	cycle_open(converter, NULL, at);
 	cycle_close(converter, &line, FETCH_FAILED);
 	converter->retained = &nothing_retained;
@@ -224,17 +219,16 @@ static void convert_failed_begin(struct converter *converter, const struct trace
 }
 
 /* A line of a group. `is_fetching`: the cycle ends in this group. */
-static void convert_line(struct converter *converter, const struct trace_read *read,
+static void convert_line(struct converter *converter, const struct trace_line *line,
 	bool is_fetching, struct moment end)
 {
-	const struct trace_line *line = &read->line;
 	switch (line->kind) {
 	case TRACE_BEGIN:
 		if (line->error) {
 			convert_failed_begin(converter, line);
 			break;
 		}
-		convert_model_fetch(converter);
+		pending_events_fetch_begin(&converter->model.pending);
 		if (is_fetching) {
 			cycle_open(converter, line, end);
 			break;
@@ -265,7 +259,7 @@ static void convert_line(struct converter *converter, const struct trace_read *r
 		convert_unit_end(converter);
 		break;
 	case TRACE_SNAPSHOT:
-		convert_model_snapshot(converter, read);
+		convert_model_apply(converter, line);
 		break;
 	case TRACE_REJECTED:
 	case TRACE_KIND_COUNT:
@@ -281,7 +275,7 @@ void convert_cycle(struct converter *converter)
 	const struct trace_line *last = &group->reads[group->count - 1].line;
 	for (size_t i = 0; i < group->count && !converter->error; i++) {
 		struct trace_read *read = &group->reads[i];
-		convert_line(converter, read, last->kind == TRACE_FINISH, last->at);
+		convert_line(converter, &read->line, last->kind == TRACE_FINISH, last->at);
 		/* Later lines refer to the peers of this one. */
 		if (converter->retained == &read->line) {
 			trace_read_clear(&converter->retained_read);

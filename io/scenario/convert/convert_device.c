@@ -305,51 +305,31 @@ static void read_fail(struct converter *converter, int error)
 		errno_name(error));
 }
 
-/* Whether all desired peers are added, and nothing else is done: as on a device without peers. */
-static bool is_filled(struct converter *converter, const struct trace_line *line)
+/* The device was lost; or it was lost, was set up, and then could not be read. */
+static void device_lose(struct converter *converter, const struct trace_cycle *cycle)
 {
-	struct device device = {0};
-	struct peer_names names = {0};
-	struct plan plan = {0};
-	bool all_added = line->cycle.has_plan;
-	for (size_t i = 0; i < line->op_count; i++)
-		all_added = all_added && line->ops[i].kind == PEER_OP_ADD;
-	if (replay_plan(converter, &device, &names, &plan) != 0)
-		convert_fail_memory(converter);
-	all_added = all_added && plan.desired.peers.count == line->op_count;
-	plan_clear(&plan);
-	peer_names_clear(&names);
-	device_clear(&device);
-	return all_added;
-}
-
-/* The device was lost, or only seemed to be. Returns whether it still has peers. */
-static bool device_lose(struct converter *converter, const struct trace_line *line)
-{
-	if (is_filled(converter, line)) {
+	if (cycle->has_plan) {
 		convert_step(converter, "{\"do\":\"world\",\"delete_interface\":true}");
-		return false;
+		return;
 	}
 	read_fail(converter, -ENODEV);
-	if (line->cycle.reread_error)
-		read_fail(converter, line->cycle.reread_error);
-	return line->cycle.has_plan;
+	if (cycle->reread_error)
+		read_fail(converter, cycle->reread_error);
 }
 
 void convert_device(struct converter *converter, const struct trace_line *line)
 {
 	const struct trace_cycle *cycle = &line->cycle;
-	bool has_peers = cycle->has_plan;
 	if (!replay_device(converter))
 		return;
 	if (cycle->read_error == -ENODEV)
-		has_peers = device_lose(converter, line);
+		device_lose(converter, cycle);
 	else if (cycle->read_error)
 		read_fail(converter, cycle->read_error);
 	else if (cycle->drifted)
 		interface_write(converter, cycle->drifted);
 	else
 		interface_restore(converter);
-	if (has_peers)
+	if (cycle->has_plan && !cycle->read_error)
 		peers_settle(converter, line);
 }

@@ -15,22 +15,11 @@ struct convert_text {
 	size_t length, capacity;
 };
 
-/* Entries or pending events by id, as the text of a scenario. */
-struct convert_entry {
-	char *id;
-	char *text;  /* NULL: the event removes the peer */
-	bool is_old; /* an event from before the fetch */
-};
-
-struct convert_entries {
-	struct convert_entry *entries; /* sorted by id */
-	size_t count, capacity;
-};
-
 /* What the traced process had in force. */
 struct convert_model {
 	bool has_document, is_provisional;
-	struct convert_entries entries, pending;
+	struct pending_events entries; /* one for each id */
+	struct pending_events pending;
 	struct convert_text nameless; /* with a comma after each */
 	struct convert_text withheld; /* likewise: unusable entries, which retain their peers */
 };
@@ -94,14 +83,15 @@ void convert_faults(struct converter *converter, const struct trace_line *line);
 /* End a unit: check the operations. */
 void convert_unit_end(struct converter *converter);
 
-/* Apply the entries of a line. */
+void convert_signing_keys(
+	struct convert_text *text, struct converter *converter, const struct signing_keys *keys);
+
+/* Apply the entries of a line; a snapshot has all. */
 void convert_model_apply(struct converter *converter, const struct trace_line *line);
-void convert_model_snapshot(struct converter *converter, const struct trace_read *read);
-/* Whether the event is pending after its handler. */
+/* The same, and the pending events of the snapshot. */
+void convert_model_begin(struct converter *converter, const struct trace_line *line);
+/* An event was handled. */
 void convert_model_event(struct converter *converter, const struct trace_line *line);
-/* A fetch begins; it has succeeded. */
-void convert_model_fetch(struct converter *converter);
-void convert_model_fetched(struct converter *converter);
 /* Write the state in force: its entries, with a comma after each. */
 void convert_model_write(struct converter *converter, bool with_events, struct convert_text *ret);
 void convert_model_clear(struct convert_model *model);

@@ -68,6 +68,17 @@ char *convert_peer_text(const struct peer_config *peer)
 	return text;
 }
 
+void convert_signing_keys(
+	struct convert_text *text, struct converter *converter, const struct signing_keys *keys)
+{
+	convert_put(text, converter, "{\"current\":\"%s\"", key_public_format(&keys->current).text);
+	if (keys->has_previous)
+		convert_put(text, converter, ",\"previous\":\"%s\",\"transition_expires\":\"%s\"",
+			key_public_format(&keys->previous).text,
+			timestamp_format(keys->transition_expires_ns).text);
+	convert_put(text, converter, "}");
+}
+
 void convert_fail(struct converter *converter, const char *reason)
 {
 	if (!converter->error)
@@ -162,16 +173,16 @@ static void op_expect(struct converter *converter, const char *name, const struc
 
 /* The argument of a call, in the text of an operation. */
 static void call_argument(
-	const struct converter *converter, enum trace_call_kind kind, char *ret, size_t size)
+	const struct converter *converter, enum interface_call kind, char *ret, size_t size)
 {
 	const struct interface_config *config = &converter->scenario.config;
 	struct prefix address = prefix_of_host(&converter->scenario.identity.mesh_ip);
 	*ret = '\0';
-	if (kind == TRACE_CALL_CREATE_INTERFACE)
+	if (kind == INTERFACE_CALL_CREATE_INTERFACE)
 		snprintf(ret, size, "%d", config->listen_port);
-	else if (kind == TRACE_CALL_SET_MTU)
+	else if (kind == INTERFACE_CALL_SET_MTU)
 		snprintf(ret, size, "%d", config->mtu);
-	else if (kind == TRACE_CALL_CONFIGURE_ADDRESS)
+	else if (kind == INTERFACE_CALL_CONFIGURE_ADDRESS)
 		snprintf(ret, size, "%s", prefix_format(&address).text);
 }
 
@@ -182,12 +193,12 @@ void convert_faults(struct converter *converter, const struct trace_line *line)
 		char argument[PREFIX_TEXT_SIZE];
 		int error = call->error;
 		/* The replay sets no mark. Where that failed, the creation fails. */
-		if (call->kind == TRACE_CALL_SET_FWMARK)
+		if (call->call == INTERFACE_CALL_SET_FWMARK)
 			continue;
-		if (!error && i + 1 < line->call_count && call[1].kind == TRACE_CALL_SET_FWMARK)
+		if (!error && i + 1 < line->call_count && call[1].call == INTERFACE_CALL_SET_FWMARK)
 			error = call[1].error;
-		call_argument(converter, call->kind, argument, sizeof argument);
-		op_expect(converter, trace_call_name(call->kind), NULL, argument, error);
+		call_argument(converter, call->call, argument, sizeof argument);
+		op_expect(converter, interface_call_name(call->call), NULL, argument, error);
 	}
 	for (size_t i = 0; i < line->op_count; i++) {
 		const struct trace_op *op = &line->ops[i];

@@ -146,7 +146,7 @@ static void id_collect(struct replacements *replacements, const char *id)
 		replacements->ids[replacements->id_count++] = copy;
 }
 
-static void visit_id(struct replacements *replacements, struct arena *arena, const char **id)
+static void visit_id(struct replacements *replacements, const char **id)
 {
 	char text[32];
 	if (!*id)
@@ -160,7 +160,7 @@ static void visit_id(struct replacements *replacements, struct arena *arena, con
 	int width = snprintf(NULL, 0, "%zu", replacements->id_count);
 	int length = snprintf(
 		text, sizeof text, "peer-%0*zu", width, (size_t)(found - replacements->ids) + 1);
-	*id = arena_strndup(arena, text, (size_t)length);
+	*id = arena_strndup(replacements->arena, text, (size_t)length);
 	if (!*id)
 		replacements->error = -ENOMEM;
 }
@@ -193,7 +193,7 @@ static bool range_is_within(const struct prefix *prefix)
  * A keyed hash of the bits before a bit decides whether to flip it. So two replacements have as
  * many leading bits in common as the addresses that they replace.
  */
-struct ip replacements_ip(const struct replacements *replacements, const struct ip *ip)
+static struct ip address_replace(const struct replacements *replacements, const struct ip *ip)
 {
 	struct ip other = *ip;
 	unsigned bits = ip->family == IP_NONE ? 0 : ip_bits(ip);
@@ -217,7 +217,7 @@ static void visit_prefix(const struct replacements *replacements, struct prefix 
 	struct prefix masked = *prefix;
 	prefix_mask(&masked);
 	bool has_host_bits = !prefix_equal(&masked, prefix);
-	prefix->ip = replacements_ip(replacements, &prefix->ip);
+	prefix->ip = address_replace(replacements, &prefix->ip);
 	if (!has_host_bits)
 		prefix_mask(prefix);
 }
@@ -226,7 +226,7 @@ static void visit_endpoint(const struct replacements *replacements, struct endpo
 {
 	struct key_secret hash;
 	if (endpoint->kind == ENDPOINT_IP)
-		endpoint->ip = replacements_ip(replacements, &endpoint->ip);
+		endpoint->ip = address_replace(replacements, &endpoint->ip);
 	if (!endpoint->zone[0])
 		return;
 	role_hash(replacements, ROLE_TOKEN, endpoint->zone, strlen(endpoint->zone), &hash);
@@ -235,11 +235,10 @@ static void visit_endpoint(const struct replacements *replacements, struct endpo
 }
 
 /* A peer's arrays are in the arena of the line. */
-static void visit_peer(
-	struct replacements *replacements, struct arena *arena, struct peer_config *peer)
+static void visit_peer(struct replacements *replacements, struct peer_config *peer)
 {
 	visit_key(replacements, &peer->public_key);
-	visit_id(replacements, arena, &peer->id);
+	visit_id(replacements, &peer->id);
 	if (replacements->is_collecting)
 		return;
 	struct prefix *prefixes = (struct prefix *)peer->allowed_ips;
@@ -251,12 +250,11 @@ static void visit_peer(
 		role_hash(replacements, ROLE_PSK, peer->psk.bytes, KEY_BYTES, &peer->psk);
 }
 
-static void visit_entry(
-	struct replacements *replacements, struct arena *arena, struct peer_entry *entry)
+static void visit_entry(struct replacements *replacements, struct peer_entry *entry)
 {
-	visit_id(replacements, arena, &entry->id);
+	visit_id(replacements, &entry->id);
 	if (entry->has_key || !entry->error)
-		visit_peer(replacements, arena, &entry->config);
+		visit_peer(replacements, &entry->config);
 }
 
 static void visit_signer(struct replacements *replacements, struct key_public *key)
@@ -305,35 +303,16 @@ static void visit_token(const struct replacements *replacements, struct trace_to
 	sodium_bin2hex(token->text, sizeof token->text, hash.bytes, (sizeof token->text - 1) / 2);
 }
 
-static void visit_peers(struct replacements *replacements, struct arena *arena,
-	const struct peer_config *const *peers, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		visit_peer(replacements, arena, (struct peer_config *)peers[i]);
-}
-
-static void visit_entries(
-	struct replacements *replacements, struct arena *arena, const struct trace_entries *entries)
-{
-	for (size_t i = 0; i < entries->changed_count; i++)
-		visit_entry(replacements, arena, (struct peer_entry *)entries->changed[i]);
-	for (size_t i = 0; i < entries->nameless_count; i++)
-		visit_entry(replacements, arena, (struct peer_entry *)entries->nameless[i]);
-	for (size_t i = 0; i < entries->gone_count; i++)
-		visit_id(replacements, arena, &entries->gone[i]);
-}
-
 /* The pending events are made anew, since they are found by their ids. */
-static void visit_pending(
-	struct replacements *replacements, struct arena *arena, struct pending_events *pending)
+static void visit_pending(struct replacements *replacements, struct pending_events *pending)
 {
 	struct pending_events replaced = {.bytes_max = SIZE_MAX};
 	for (size_t i = 0; i < pending->count; i++) {
 		struct pending_peer *peer = pending->peers[i];
 		const char *id = peer->id;
-		visit_id(replacements, arena, &id);
+		visit_id(replacements, &id);
 		if (!peer->removed)
-			visit_entry(replacements, arena, &peer->entry);
+			visit_entry(replacements, &peer->entry);
 		if (replacements->is_collecting || replacements->error)
 			continue;
 		int error = peer->removed ? pending_events_remove(&replaced, id)
@@ -347,74 +326,55 @@ static void visit_pending(
 	*pending = replaced;
 }
 
-static void visit_snapshot(struct replacements *replacements, struct trace_read *read)
+static void part_visit(void *impl, enum trace_part part, void *value)
 {
-	struct trace_snapshot *snapshot = &read->line.snapshot;
-	visit_key(replacements, &snapshot->public_key);
-	visit_id(replacements, &read->arena, &snapshot->node_id);
-	visit_signing_keys(replacements, &snapshot->signing_keys);
-	if (!replacements->is_collecting)
-		snapshot->mesh_ip = replacements_ip(replacements, &snapshot->mesh_ip);
-	visit_pending(replacements, &read->arena, &read->pending);
-	for (size_t i = 0; i < snapshot->names.count; i++) {
-		visit_id(replacements, &read->arena, (const char **)&snapshot->names.names[i].id);
-		visit_key(replacements, &snapshot->names.names[i].public_key);
-	}
-}
-
-static void visit_cycle(struct replacements *replacements, struct trace_read *read)
-{
-	struct trace_cycle *cycle = &read->line.cycle;
-	struct device *drifted = (struct device *)cycle->drifted;
-	visit_signing_keys(replacements, &cycle->signing_keys);
-	visit_peers(replacements, &read->arena, cycle->withheld, cycle->withheld_count);
-	visit_peers(replacements, &read->arena, cycle->retained, cycle->retained_count);
-	if (!drifted)
-		return;
-	visit_key(replacements, &drifted->public_key);
-	for (size_t i = 0; !replacements->is_collecting && i < drifted->address_count; i++)
-		visit_prefix(replacements, &drifted->addresses[i]);
-}
-
-static void visit_event(struct replacements *replacements, struct trace_read *read)
-{
-	struct trace_event *event = &read->line.event;
-	visit_token(replacements, &event->event_id);
-	visit_token(replacements, &event->nonce);
-	visit_id(replacements, &read->arena, &event->peer_id);
-	if (event->peer)
-		visit_entry(replacements, &read->arena, (struct peer_entry *)event->peer);
-	if (event->keys)
-		visit_signing_keys(replacements, (struct signing_keys *)event->keys);
-}
-
-static void visit_line(struct replacements *replacements, struct trace_read *read)
-{
-	struct trace_line *line = &read->line;
-	visit_entries(replacements, &read->arena, &line->entries);
-	visit_snapshot(replacements, read);
-	visit_cycle(replacements, read);
-	visit_event(replacements, read);
-	for (size_t i = 0; i < line->op_count; i++) {
-		struct trace_op *op = (struct trace_op *)&line->ops[i];
-		visit_key(replacements, &op->public_key);
-		if (op->actual)
-			visit_peer(replacements, &read->arena, (struct peer_config *)op->actual);
+	struct replacements *replacements = impl;
+	switch (part) {
+	case TRACE_PART_KEY:
+		visit_key(replacements, value);
+		break;
+	case TRACE_PART_ID:
+		visit_id(replacements, value);
+		break;
+	case TRACE_PART_IP:
+		*(struct ip *)value = address_replace(replacements, value);
+		break;
+	case TRACE_PART_ADDRESS:
+		visit_prefix(replacements, value);
+		break;
+	case TRACE_PART_TOKEN:
+		visit_token(replacements, value);
+		break;
+	case TRACE_PART_SIGNING_KEYS:
+		visit_signing_keys(replacements, value);
+		break;
+	case TRACE_PART_ENTRY:
+		visit_entry(replacements, value);
+		break;
+	case TRACE_PART_PEER:
+		visit_peer(replacements, value);
+		break;
+	case TRACE_PART_PENDING:
+		visit_pending(replacements, *(struct pending_events **)value);
+		break;
+	case TRACE_PART_NONE:
+		break;
 	}
 }
 
 void replacements_collect(struct replacements *replacements, struct trace_read *read)
 {
 	replacements->is_collecting = true;
-	visit_line(replacements, read);
+	trace_line_visit(read, part_visit, replacements);
 }
 
 int replacements_apply(struct replacements *replacements, struct trace_read *read)
 {
 	replacements->is_collecting = false;
+	replacements->arena = &read->arena;
 	if (read->line.kind == TRACE_SNAPSHOT)
 		replacements->own_key = read->line.snapshot.public_key;
-	visit_line(replacements, read);
+	trace_line_visit(read, part_visit, replacements);
 	return replacements->error;
 }
 

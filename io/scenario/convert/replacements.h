@@ -21,6 +21,7 @@ struct replacements {
 	uint8_t secret[32];
 	uint8_t address_secret[16];
 	bool is_collecting;
+	struct arena *arena;                 /* of the line */
 	int error;                           /* the first: -ENOMEM */
 	struct key_public *keys;             /* sorted once all are collected */
 	struct key_public *key_replacements; /* sorted */
@@ -51,5 +52,3 @@ const struct replaced_signer *replacements_signer(
 /* A private key that replaces one of which only the public key is known. */
 struct key_secret replacements_private_key(
 	const struct replacements *replacements, const struct key_public *key);
-/* Replace an address. */
-struct ip replacements_ip(const struct replacements *replacements, const struct ip *ip);

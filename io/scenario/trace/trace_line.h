@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lines of a trace, JSON objects with an LF after each. Both ends are here: trace_line_put
- * writes a line, trace_line_read reads it.
+ * The lines of a trace, JSON objects with an LF after each: trace_line_put writes a line,
+ * trace_line_read reads it.
  *
  *     snapshot   begins a segment: everything that later lines refer to
  *     begin      a cycle brought the interface up, or failed to; the fetch follows
@@ -21,16 +21,8 @@
 #pragma once
 
 #include "canonical_json.h"
-#include "clock.h"
-#include "device.h"
-#include "events.h"
 #include "identity.h"
-#include "interface_config.h"
-#include "interface_fsm.h"
-#include "reconcile.h"
-#include "state_document.h"
-
-struct diag;
+#include "observer.h"
 
 #define TRACE_VERSION 1
 
@@ -61,22 +53,9 @@ struct trace_token trace_token_make(
 enum trace_kind { TRACE_KINDS(X) TRACE_KIND_COUNT };
 #undef X
 
-/* An operation of controller.h on the interface itself. Names and arguments follow from the
- * configuration. */
-#define TRACE_CALLS(X)                                                                             \
-	X(CREATE_INTERFACE, create_interface)                                                      \
-	X(SET_FWMARK, set_fwmark)                                                                  \
-	X(DELETE_INTERFACE, delete_interface)                                                      \
-	X(CONFIGURE_ADDRESS, configure_address)                                                    \
-	X(SET_INTERFACE_UP, set_interface_up)                                                      \
-	X(SET_MTU, set_mtu)
-
-#define X(upper, lower) TRACE_CALL_##upper,
-enum trace_call_kind { TRACE_CALLS(X) TRACE_CALL_COUNT };
-#undef X
-
+/* An operation on the interface itself. Its arguments follow from the configuration. */
 struct trace_call {
-	enum trace_call_kind kind;
+	enum interface_call call;
 	int error; /* 0 or a negative errno */
 };
 
@@ -90,7 +69,7 @@ struct trace_op {
 	int error;       /* 0 or a negative errno */
 };
 
-/* The usable and unusable entries of a document, of which trace_document.h selects the new ones. */
+/* Entries of a document that differ from those of earlier lines (trace_document.h). */
 struct trace_entries {
 	const struct peer_entry **changed; /* with an id: new, or other than before */
 	size_t changed_count;
@@ -102,6 +81,7 @@ struct trace_entries {
 };
 
 struct trace_snapshot {
+	int version;      /* TRACE_VERSION */
 	bool is_start;    /* the process begins */
 	bool is_fetching; /* after `begin`, before `finish` */
 	struct interface_config config;
@@ -111,9 +91,9 @@ struct trace_snapshot {
 	struct signing_keys signing_keys;
 	enum interface_state state;
 	bool has_document;
-	bool is_provisional;                  /* the document is cached state */
-	const struct pending_events *pending; /* never NULL when written */
-	struct peer_names names;              /* the index; borrowed */
+	bool is_provisional; /* the document is cached state */
+	const struct pending_events *pending;
+	struct peer_names names; /* the index; borrowed */
 };
 
 /* What a cycle or a repair did. */
@@ -122,14 +102,13 @@ struct trace_cycle {
 	bool has_signing_keys;      /* finish: of a new document */
 	struct signing_keys signing_keys;
 	bool has_signing_keys_error; /* they are malformed */
-	/* The first read of the device failed with this error; 0: it did not. */
-	int read_error;
-	int reread_error; /* the same of the second read, after Setup */
+	int read_error;              /* of the first read of the device, or 0 */
+	int reread_error;            /* of the second one, after Setup */
 	/* The interface as the first read found it, without peers, if it had drifted; else NULL. */
 	const struct device *drifted;
-	bool has_plan; /* false: the cycle ended before it computed the operations */
-	/* `withheld` and `retained` are as in the last line with a plan, and are not written. */
-	bool has_same_retained;
+	bool has_plan; /* else the cycle ended before it computed the operations */
+	/* With a plan: the next two are given. Else they are as in the last line that gave them. */
+	bool has_retained;
 	/* Removals withheld by the guard or by a provisional document: peers on the device. */
 	const struct peer_config **withheld;
 	size_t withheld_count;
@@ -138,18 +117,18 @@ struct trace_cycle {
 	size_t retained_count;
 };
 
-/* An event. Of the payload of an accepted or superseded one at most one member is set: an unusable
- * payload, or one of an unknown type, has none. */
+/* An event. Of the payload of an accepted one at most one member is set: an unusable payload, or
+ * one of an unknown type, has none. */
 struct trace_event {
 	enum verdict verdict;
-	const char *type; /* of events.h; "other" for any other; "" if missing or malformed */
+	const char *type; /* of events.h; "other" for any other; NULL if missing or malformed */
 	struct trace_token event_id, nonce; /* "": missing */
 	bool has_issued_at, has_signature;
 	int64_t issued_at_ns;
 	const struct peer_entry *peer;
 	const char *peer_id;
 	const struct signing_keys *keys;
-	size_t length; /* malformed: bytes of the data */
+	uint64_t length; /* malformed: bytes of the data */
 };
 
 struct trace_line {
@@ -164,7 +143,7 @@ struct trace_line {
 	struct trace_snapshot snapshot;
 	struct trace_cycle cycle; /* finish, repair */
 	struct trace_event event;
-	size_t rejected_count; /* rejected: how many; event.verdict: why */
+	uint64_t rejected_count; /* rejected: how many; event.verdict: why */
 };
 
 /* What writing needs besides the line. */
@@ -184,18 +163,30 @@ void trace_entry_put(struct canonical_writer *writer, const struct peer_entry *e
 /* A line that was read. Its pointers are to the arena. */
 struct trace_read {
 	struct trace_line line;
-	struct pending_events pending; /* of a snapshot */
 	struct arena arena;
 };
 
 /*
  * Read a line, without its LF. Host names are replaced by the addresses that were chosen, or by no
- * endpoint; `error` of an unusable entry is the kind of its fault (trace_fault.h). Returns 0,
- * -ENOMEM or -EINVAL with a reason; on failure `*ret` is unchanged.
+ * endpoint; `error` of an unusable entry is a static text (trace_fault.h). Returns 0, -ENOMEM or
+ * -EINVAL with a reason; on failure `*ret` is unchanged.
  */
 int trace_line_read(const char *text, size_t length, struct trace_read *ret, struct diag *diag);
+/* What in a line is the run's own. */
+enum trace_part {
+	TRACE_PART_NONE,
+	TRACE_PART_KEY,          /* struct key_public */
+	TRACE_PART_ID,           /* const char * */
+	TRACE_PART_IP,           /* struct ip */
+	TRACE_PART_ADDRESS,      /* struct prefix */
+	TRACE_PART_TOKEN,        /* struct trace_token */
+	TRACE_PART_SIGNING_KEYS, /* struct signing_keys */
+	TRACE_PART_ENTRY,        /* struct peer_entry */
+	TRACE_PART_PEER,         /* struct peer_config */
+	TRACE_PART_PENDING,      /* struct pending_events * */
+};
+/* Call `visit` for each such value, which it may change. */
+void trace_line_visit(struct trace_read *read,
+	void (*visit)(void *impl, enum trace_part part, void *value), void *impl);
 /* Wipe and free; returns to the zero state. */
 void trace_read_clear(struct trace_read *read);
-
-const char *trace_kind_name(enum trace_kind kind);
-const char *trace_call_name(enum trace_call_kind kind);
