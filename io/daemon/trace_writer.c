@@ -572,7 +572,7 @@ static void judgement_note(void *impl, const struct event_judgement *judgement)
 		.error = judgement->error < 0 ? judgement->error : 0,
 		.ops = writer->ops,
 		.op_count = writer->op_count,
-		.event = {.verdict = verdict, .type = "", .length = judgement->length},
+		.event = {.verdict = verdict, .length = judgement->length},
 	};
 	if (envelope)
 		envelope_fill(writer, judgement, &payload, &line.event);

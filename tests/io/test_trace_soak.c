@@ -256,7 +256,7 @@ static void a_killed_daemon_leaves_a_trace_that_replays(void **state)
 		segments[i] = (struct convert_segment){
 			.name = "trace", .text = text, .length = strlen(text)};
 	}
-	if (convert_trace(segments, ring.count, INT64_MIN, &converted, &diag) != 0)
+	if (convert_trace(segments, ring.count, (struct convert_range){0}, &converted, &diag) != 0)
 		fail_msg("%s", diag_text(&diag));
 	print_message("# %zu bytes of trace from segment %" PRIu32
 		      " on, a scenario of %zu bytes and "

@@ -151,7 +151,8 @@ static void a_line_has_what_a_cycle_decided_and_not_what_follows(void **state)
 	assert_contains(line_with(traced, "\"snapshot\""), "\"start\":true");
 	fails(world, "add_peer", 3, -EIO, 1);
 	assert_int_not_equal(cycle_wants(world, "23"), 0);
-	assert_contains(line_with(traced, "\"begin\""), "\"calls\":[\"create_interface\"");
+	assert_contains(
+		line_with(traced, "\"begin\""), "\"calls\":[{\"call\":\"create_interface\"}");
 	const char *line = line_with(traced, "\"outcome\":\"document\"");
 	assert_contains(line, "\"peers\":[{\"id\":\"peer-2\"");
 	assert_contains(line, "{\"op\":\"add\",\"public_key\":\"" KEY_2 "\"}");
@@ -181,7 +182,7 @@ static void a_drifted_interface_is_in_the_line_as_it_was_found(void **state)
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	const char *line = line_with(traced, "\"interface\":{");
 	assert_contains(line, "\"addresses\":[\"10.100.0.1/32\"]");
-	assert_contains(line, "\"calls\":[\"set_interface_up\"]");
+	assert_contains(line, "\"calls\":[{\"call\":\"set_interface_up\"}]");
 	fake_drop_interface(&world->fake);
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	assert_contains(line_with(traced, "\"read_error\""), "\"create_interface\"");
