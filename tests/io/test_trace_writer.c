@@ -151,7 +151,8 @@ static void a_line_has_what_a_cycle_decided_and_not_what_follows(void **state)
 	assert_contains(line_with(traced, "\"snapshot\""), "\"start\":true");
 	fails(world, "add_peer", 3, -EIO, 1);
 	assert_int_not_equal(cycle_wants(world, "23"), 0);
-	assert_contains(line_with(traced, "\"begin\""), "\"calls\":[\"create_interface\"");
+	assert_contains(
+		line_with(traced, "\"begin\""), "\"calls\":[{\"call\":\"create_interface\"}");
 	const char *line = line_with(traced, "\"outcome\":\"document\"");
 	assert_contains(line, "\"peers\":[{\"id\":\"peer-2\"");
 	assert_contains(line, "{\"op\":\"add\",\"public_key\":\"" KEY_2 "\"}");
@@ -181,7 +182,7 @@ static void a_drifted_interface_is_in_the_line_as_it_was_found(void **state)
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	const char *line = line_with(traced, "\"interface\":{");
 	assert_contains(line, "\"addresses\":[\"10.100.0.1/32\"]");
-	assert_contains(line, "\"calls\":[\"set_interface_up\"]");
+	assert_contains(line, "\"calls\":[{\"call\":\"set_interface_up\"}]");
 	fake_drop_interface(&world->fake);
 	assert_int_equal(world_cycle_not_modified(world), 0);
 	assert_contains(line_with(traced, "\"read_error\""), "\"create_interface\"");
@@ -298,7 +299,7 @@ static void of_many_rejected_events_ten_a_minute_are_written(void **state)
 		deliver(world, "peer_removed", "peer-2", 0x66);
 	}
 	assert_int_equal(lines_of(traced, "event"), 20);
-	assert_int_equal(occurrences(trace(traced), "\"verdict\":\"malformed\",\"length\":77"), 10);
+	assert_int_equal(occurrences(trace(traced), "\"length\":77"), 10);
 	assert_int_equal(occurrences(trace(traced), "\"verdict\":\"bad_signature\""), 10);
 	assert_int_equal(lines_of(traced, "rejected"), 0);
 	world->now_s += 60;
@@ -335,7 +336,8 @@ static void each_segment_begins_with_the_state_in_force(void **state)
 	const char *last = trace(traced);
 	while (strstr(last + 1, "{\"kind\":\"snapshot\""))
 		last++;
-	assert_contains(last, "\"document\":true,\"peers\":[{\"id\":\"peer-2\"");
+	assert_contains(last, "\"document\":true");
+	assert_contains(last, "\"peers\":[{\"id\":\"peer-2\"");
 	assert_contains(last, "\"index\":[{\"id\":\"peer-2\",");
 	assert_lacks(last, "\"start\"");
 }
