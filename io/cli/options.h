@@ -47,6 +47,9 @@ struct options {
 	struct ip mesh_ip;
 	const char *node_id;
 	int64_t at_ns;
+	int64_t last_ms; /* 0: not given */
+	int64_t since_ns;
+	const char *output_path;
 	bool json;
 	bool trace;
 	enum log_level log_level;
@@ -66,6 +69,7 @@ enum command_bit {
 	COMMAND_RUN = 1 << 5,
 	COMMAND_SHOW = 1 << 6,
 	COMMAND_DOWN = 1 << 7,
+	COMMAND_TRACE = 1 << 8,
 };
 
 struct command {

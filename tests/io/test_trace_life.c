@@ -131,7 +131,8 @@ static void assert_replays(struct traced *traced, int64_t since_ns)
 	struct diag diag = {0};
 	for (size_t i = 0; i < ring->count; i++)
 		segments[i] = segment_read(traced, &ring->segments[i]);
-	if (convert_trace(segments, ring->count, since_ns, &converted, &diag) != 0)
+	if (convert_trace(segments, ring->count, (struct convert_range){.since_ns = since_ns},
+		    &converted, &diag) != 0)
 		fail_msg("seed %" PRIu64 ": %s", seed, diag_text(&diag));
 	for (size_t i = 0; i < ring->count; i++)
 		free((char *)segments[i].text);

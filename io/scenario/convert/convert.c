@@ -351,30 +351,48 @@ static int walk_read(
 		     : 0;
 }
 
-/* Collect what will be replaced, and find the segment to begin with. */
-static int trace_scan(struct converter *converter, struct line_walk walk, int64_t since_ns,
-	struct line_walk *ret_begin, struct diag *diag)
+/* Collect what will be replaced, and note where each segment begins and when the last line was. */
+static int trace_scan(struct converter *converter, struct line_walk walk, int64_t *begin_ns,
+	int64_t *ret_last_ns, struct diag *diag)
 {
 	struct trace_read read;
-	bool is_read, has_begin = false;
+	bool is_read;
 	int error;
 	for (;;) {
-		struct line_walk before = walk;
 		error = walk_read(&walk, &is_read, &read, diag);
 		if (error || !is_read)
 			break;
-		if (read.line.kind == TRACE_SNAPSHOT &&
-			(!has_begin || read.line.at.wall_ns <= since_ns)) {
-			*ret_begin = before;
-			has_begin = true;
-		}
+		if (walk.number == 1)
+			begin_ns[walk.segment] = read.line.at.wall_ns;
+		if (walk.number == 1 && read.line.kind != TRACE_SNAPSHOT)
+			error = diag_fail(diag, -EINVAL, "%s: begins without a snapshot",
+				walk.segments[walk.segment].name);
+		*ret_last_ns = read.line.at.wall_ns;
 		replacements_collect(&converter->replacements, &read);
 		trace_read_clear(&read);
+		if (error)
+			break;
 	}
-	if (!error)
-		error = replacements_seal(&converter->replacements);
-	if (!error && !has_begin)
-		error = diag_fail(diag, -EINVAL, "the trace is empty");
+	return error ? error : replacements_seal(&converter->replacements);
+}
+
+/* Find the segment to begin with, and collect. */
+static int walk_begin(struct converter *converter, struct line_walk *walk,
+	struct convert_range range, struct diag *diag)
+{
+	int64_t *begin_ns = calloc(walk->segment_count + 1, sizeof *begin_ns);
+	int64_t last_ns = INT64_MIN;
+	if (!begin_ns)
+		return -ENOMEM;
+	int error = trace_scan(converter, *walk, begin_ns, &last_ns, diag);
+	if (!error && last_ns == INT64_MIN)
+		error = diag_fail(diag, -ENODATA, "the trace is empty");
+	if (range.last_ns)
+		range.since_ns = last_ns - range.last_ns;
+	for (size_t i = 1; i < walk->segment_count; i++)
+		if (begin_ns[i] && begin_ns[i] <= range.since_ns)
+			walk->segment = i;
+	free(begin_ns);
 	return error;
 }
 
@@ -425,13 +443,13 @@ static void converter_clear(struct converter *converter)
 	diag_clear(&converter->diag);
 }
 
-int convert_trace(const struct convert_segment *segments, size_t count, int64_t since_ns,
+int convert_trace(const struct convert_segment *segments, size_t count, struct convert_range range,
 	struct converted *ret, struct diag *diag)
 {
 	struct converter converter = {.retained = &nothing_retained};
 	struct line_walk walk = {.segments = segments, .segment_count = count};
 	replacements_init(&converter.replacements);
-	int error = trace_scan(&converter, walk, since_ns, &walk, diag);
+	int error = walk_begin(&converter, &walk, range, diag);
 	if (!error)
 		error = lines_convert(&converter, walk, diag);
 	bool is_cut = converter.error == -EPROTO;

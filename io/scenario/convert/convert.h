@@ -47,11 +47,17 @@ struct converted {
 	size_t unit_count;
 };
 
+/* Which part of the trace to convert: it begins with a snapshot, at that time or before it. */
+struct convert_range {
+	int64_t since_ns; /* 0: from the first snapshot on */
+	int64_t last_ns;  /* not 0: the time from there to the last line, instead */
+};
+
 /*
- * Convert the segments, from the last snapshot at or before `since_ns` on, or from the first. The
+ * Convert the segments, from the last snapshot that has all of the range, or from the first. The
  * end of a segment's text that is no whole line is ignored. Returns 0, -ENOMEM, or -EINVAL with
  * name and line of what is damaged. The caller has called sodium_init.
  */
-int convert_trace(const struct convert_segment *segments, size_t count, int64_t since_ns,
+int convert_trace(const struct convert_segment *segments, size_t count, struct convert_range range,
 	struct converted *ret, struct diag *diag);
 void converted_clear(struct converted *converted);
