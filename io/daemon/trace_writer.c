@@ -442,7 +442,7 @@ static int plan_fill(
 	for (size_t i = 0; i < count; i++)
 		ops[i] = (struct trace_op){
 			.kind = diff->ops[i].kind,
-			.fields = diff->ops[i].fields,
+			.fields = diff->ops[i].kind == PEER_OP_UPDATE ? diff->ops[i].fields : 0,
 			.public_key = *peer_op_key(&diff->ops[i]),
 			.actual = diff->ops[i].actual,
 			.error = report->results ? report->results[i].error : -ECANCELED,

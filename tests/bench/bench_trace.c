@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the trace costs: cycles on a simulated device, from a document read from its text to the
- * operations, with the trace and without. Nothing changes in a quiet cycle; in a busy one the
- * document is new and one peer in a hundred is another. Prints for each the best time of a cycle
- * in microseconds without and with the trace, and their ratio.
+ * operations, with the trace and without, in turn. Nothing changes in a quiet cycle; in a busy one
+ * the document is new and one peer in a hundred differs. Prints for each the median of the CPU's
+ * time for a cycle, in microseconds, without and with the trace, and their ratio.
  *
  * Usage: bench_trace [PEERS [CYCLES]]
  */
@@ -23,7 +23,6 @@
 
 #define RING_BYTES ((size_t)32 << 20)
 #define ENTRY_SIZE 256
-#define ROUNDS     5
 
 static void die(const char *what)
 {
@@ -41,7 +40,7 @@ static void log_nothing(void *sink, enum log_level level, const char *message,
 static double us_now(void)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
@@ -129,32 +128,34 @@ static void cycle(struct node *node, const char *text)
 		die("the cycle fails");
 }
 
-/* The mean time of a cycle. */
-static double measure(struct node *node, char *text, size_t peers, unsigned cycles)
+static int compare_times(const void *a, const void *b)
 {
-	static unsigned version;
-	double us = 0;
-	for (unsigned i = 0; i < cycles; i++) {
-		if (text)
-			document_write(text, peers, version++);
-		double begin_us = us_now();
-		cycle(node, text);
-		us += us_now() - begin_us;
-	}
-	return us / cycles;
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
 }
 
+/* Cycles of both nodes in turn; prints the medians. */
 static void compare(
 	const char *name, struct node nodes[2], char *text, size_t peers, unsigned cycles)
 {
-	double best[2] = {0};
-	for (unsigned round = 0; round < ROUNDS; round++)
+	double *times[2];
+	for (unsigned i = 0; i < 2; i++)
+		times[i] = calloc(cycles, sizeof **times);
+	for (unsigned done = 0; done < cycles; done++) {
+		if (text)
+			document_write(text, peers, done + 1);
 		for (unsigned i = 0; i < 2; i++) {
-			double us = measure(&nodes[i], text, peers, cycles);
-			if (round == 0 || us < best[i])
-				best[i] = us;
+			double begin_us = us_now();
+			cycle(&nodes[i], text);
+			times[i][done] = us_now() - begin_us;
 		}
-	printf("%-6s %10.1f %10.1f  %.3f\n", name, best[0], best[1], best[1] / best[0]);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		qsort(times[i], cycles, sizeof **times, compare_times);
+	double without = times[0][cycles / 2], with = times[1][cycles / 2];
+	printf("%-6s %10.1f %10.1f  %.3f\n", name, without, with, with / without);
+	for (unsigned i = 0; i < 2; i++)
+		free(times[i]);
 }
 
 int main(int argc, char **argv)
@@ -171,7 +172,7 @@ int main(int argc, char **argv)
 	document_write(text, peers, 0);
 	cycle(&nodes[0], text);
 	cycle(&nodes[1], text);
-	printf("%zu peers, us a cycle without and with the trace, and their ratio\n", peers);
+	printf("%zu peers: us for a cycle without and with the trace, and their ratio\n", peers);
 	compare("quiet", nodes, NULL, peers, cycles);
 	compare("busy", nodes, text, peers, cycles);
 	node_close(&nodes[0]);

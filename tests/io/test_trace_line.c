@@ -322,6 +322,79 @@ static void an_unusable_entry_has_the_kind_of_its_fault_only(void **state)
 	}
 }
 
+/* Change one field of the entry after the other. Return whether there was another. */
+static bool entry_change(struct peer_entry *entry, unsigned number, struct state_document *document)
+{
+	struct peer_config *peer = &entry->config;
+	switch (number) {
+	case 0:
+		peer->public_key = key_of(9);
+		return true;
+	case 1:
+		peer->psk = secret_of(0x33);
+		return true;
+	case 2:
+		peer->persistent_keepalive_s++;
+		return true;
+	case 3:
+		peer->endpoint = endpoint_of("192.0.2.1:1");
+		return true;
+	case 4:
+		peer->endpoint.port++;
+		return true;
+	case 5:
+		*peer = peer_of(&document->arena, 9, "192.0.2.1:2", "10.0.0.9/32");
+		peer->id = entry->id;
+		return true;
+	case 6:
+		peer->endpoint =
+			(struct endpoint){.kind = ENDPOINT_NAME, .host = "a.example", .port = 2};
+		return true;
+	case 7:
+		peer->endpoint.host = "b.example";
+		return true;
+	case 8:
+		entry->error = "peers[1]: endpoint: no port";
+		return true;
+	case 9:
+		entry->has_key = false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void each_field_of_an_entry_counts_and_its_place_does_not(void **state)
+{
+	struct state_document document = {0};
+	struct trace_document known = {0};
+	struct trace_difference difference = {0};
+	document_add(&document, "b", 2, "", "10.0.0.2/32");
+	document_add(&document, "a", 3, "", "10.0.0.3/32");
+	assert_int_equal(trace_document_compare(&known, &document, &context, &difference), 0);
+	trace_document_accept(&known, &difference);
+	for (unsigned i = 0; entry_change(&document.entries[1], i, &document); i++) {
+		assert_int_equal(
+			trace_document_compare(&known, &document, &context, &difference), 0);
+		assert_int_equal(difference.entries.changed_count, 1);
+		assert_string_equal(difference.entries.changed[0]->id, "a");
+		trace_document_accept(&known, &difference);
+		struct peer_entry first = document.entries[0];
+		document.entries[0] = document.entries[1];
+		document.entries[1] = first;
+		assert_int_equal(
+			trace_document_compare(&known, &document, &context, &difference), 0);
+		assert_int_equal(difference.entries.changed_count, 0);
+		assert_int_equal(difference.entries.gone_count, 0);
+		trace_difference_clear(&difference);
+		first = document.entries[0];
+		document.entries[0] = document.entries[1];
+		document.entries[1] = first;
+	}
+	trace_document_clear(&known);
+	state_document_clear(&document);
+}
+
 static void only_entries_that_changed_are_written(void **state)
 {
 	struct state_document document = {0};
@@ -404,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_host_name_is_read_as_the_address_that_was_chosen),
 		cmocka_unit_test(an_unusable_entry_has_the_kind_of_its_fault_only),
 		cmocka_unit_test(only_entries_that_changed_are_written),
+		cmocka_unit_test(each_field_of_an_entry_counts_and_its_place_does_not),
 		cmocka_unit_test(a_damaged_line_is_an_error),
 	};
 	if (sodium_init() < 0)

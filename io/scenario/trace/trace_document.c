@@ -1,37 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace_document.h"
 
+#include "trace_fault.h"
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A text that is written again and again. */
-struct scratch_text {
-	char *text;
-	size_t capacity;
+/* Add the bytes to the digest `*ret`. */
+static void digest_add(
+	uint64_t *ret, const struct trace_secret *secret, const void *bytes, size_t length)
+{
+	uint8_t key[crypto_shorthash_KEYBYTES], digest[crypto_shorthash_BYTES];
+	memcpy(key, secret->bytes, sizeof key);
+	memcpy(key, ret, sizeof *ret);
+	crypto_shorthash(digest, bytes, length, key);
+	memcpy(ret, digest, sizeof *ret);
+}
+
+static void digest_add_text(uint64_t *ret, const struct trace_secret *secret, const char *text)
+{
+	digest_add(ret, secret, text, strlen(text) + 1);
+}
+
+/* What an entry has of a fixed size. */
+struct entry_bytes {
+	uint8_t is_unusable, has_key;
+	uint8_t endpoint_kind[2];
+	struct ip ip[2]; /* of the endpoint, and of the address chosen for its host name */
+	uint16_t port[2];
+	char zone[2][ENDPOINT_ZONE_MAX + 1];
+	uint16_t persistent_keepalive_s;
+	struct key_public public_key;
+	struct key_secret psk;
 };
 
-/* Add the text of the entry, in the trace, to the digest `*ret`. Returns 0 or -ENOMEM. */
-static int entry_digest(struct scratch_text *scratch, const struct peer_entry *entry,
-	const struct trace_put_context *context, uint64_t *ret)
+static void endpoint_bytes(const struct endpoint *endpoint, size_t at, struct entry_bytes *ret)
 {
-	struct canonical_writer writer = {0};
-	uint8_t key[crypto_shorthash_KEYBYTES], digest[crypto_shorthash_BYTES];
-	trace_entry_put(&writer, entry, context);
-	if (writer.length > scratch->capacity) {
-		char *text = realloc(scratch->text, writer.length * 2);
-		if (!text)
-			return -ENOMEM;
-		*scratch = (struct scratch_text){text, writer.length * 2};
+	ret->endpoint_kind[at] = endpoint->kind;
+	ret->ip[at] = endpoint->ip;
+	ret->port[at] = endpoint->port;
+	memcpy(ret->zone[at], endpoint->zone, sizeof ret->zone[at]);
+}
+
+/* Add to the digest `*ret` what the trace has of the entry besides its id: see trace_entry_put. */
+static void entry_digest(
+	const struct peer_entry *entry, const struct trace_put_context *context, uint64_t *ret)
+{
+	const struct trace_secret *secret = context->secret;
+	const struct peer_config *peer = &entry->config;
+	const struct endpoint *address = NULL;
+	struct entry_bytes bytes;
+	memset(&bytes, 0, sizeof bytes); /* padding too */
+	bytes.is_unusable = entry->error != NULL;
+	bytes.has_key = entry->has_key;
+	if (entry->has_key)
+		bytes.public_key = peer->public_key;
+	if (entry->error) {
+		digest_add_text(ret, secret, trace_fault_find(entry->error)->name);
+		digest_add(ret, secret, &bytes, sizeof bytes);
+		return;
 	}
-	writer = (struct canonical_writer){.out = scratch->text};
-	trace_entry_put(&writer, entry, context);
-	memcpy(key, context->secret->bytes, sizeof key);
-	memcpy(key, ret, sizeof *ret);
-	crypto_shorthash(digest, (const uint8_t *)writer.out, writer.length, key);
-	memcpy(ret, digest, sizeof *ret);
-	return 0;
+	if (peer->endpoint.kind == ENDPOINT_NAME) {
+		digest_add_text(ret, secret, peer->endpoint.host);
+		if (context->endpoints)
+			address = endpoint_history_baseline(context->endpoints, &peer->public_key);
+	}
+	endpoint_bytes(&peer->endpoint, 0, &bytes);
+	if (address && address->kind == ENDPOINT_IP)
+		endpoint_bytes(address, 1, &bytes);
+	bytes.persistent_keepalive_s = peer->persistent_keepalive_s;
+	bytes.psk = peer->psk;
+	digest_add(ret, secret, &bytes, sizeof bytes);
+	digest_add(
+		ret, secret, peer->allowed_ips, peer->allowed_ip_count * sizeof *peer->allowed_ips);
+	key_secret_wipe(&bytes.psk);
 }
 
 /* By id; equal ids in document order. */
@@ -43,13 +87,41 @@ static int compare_entries_by_id(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* The first entry of each id, sorted. Returns their number. */
-static size_t entries_sort(const struct state_document *document, const struct peer_entry **ret)
+static size_t ids_count(const struct state_document *document)
 {
-	size_t count = 0, unique = 0;
+	size_t count = 0;
+	for (size_t i = 0; i < document->entry_count; i++)
+		count += document->entries[i].id != NULL;
+	return count;
+}
+
+/* Most documents have the ids of the last one, in the same places: that saves sorting them. */
+static bool has_same_places(
+	const struct state_document *document, const struct trace_document *known, size_t id_count)
+{
+	bool is_same = id_count == known->count;
+	for (size_t i = 0; i < known->count && is_same; i++) {
+		size_t position = known->entries[i].position;
+		const char *id =
+			position < document->entry_count ? document->entries[position].id : NULL;
+		is_same = id && strcmp(id, known->entries[i].id) == 0;
+	}
+	return is_same;
+}
+
+/* The first entry of each id, sorted. Returns their number. */
+static size_t entries_sort(const struct state_document *document,
+	const struct trace_document *known, const struct peer_entry **ret)
+{
+	size_t count = ids_count(document), unique = 0, next = 0;
+	if (has_same_places(document, known, count)) {
+		for (size_t i = 0; i < count; i++)
+			ret[i] = &document->entries[known->entries[i].position];
+		return count;
+	}
 	for (size_t i = 0; i < document->entry_count; i++)
 		if (document->entries[i].id)
-			ret[count++] = &document->entries[i];
+			ret[next++] = &document->entries[i];
 	qsort(ret, count, sizeof(*ret), compare_entries_by_id);
 	for (size_t i = 0; i < count; i++)
 		if (!unique || strcmp(ret[unique - 1]->id, ret[i]->id) != 0)
@@ -59,8 +131,8 @@ static size_t entries_sort(const struct state_document *document, const struct p
 
 /* Walk both sorted lists. */
 static int difference_walk(struct trace_difference *difference, const struct trace_document *known,
-	const struct peer_entry **sorted, const struct trace_put_context *context,
-	struct scratch_text *scratch)
+	const struct state_document *document, const struct peer_entry **sorted,
+	const struct trace_put_context *context)
 {
 	struct trace_entries *entries = &difference->entries;
 	struct trace_document *next = &difference->next;
@@ -72,8 +144,8 @@ static int difference_walk(struct trace_difference *difference, const struct tra
 		while (old < known->count &&
 			(order = strcmp(known->entries[old].id, sorted[i]->id)) < 0)
 			entries->gone[entries->gone_count++] = known->entries[old++].id;
-		if (entry_digest(scratch, sorted[i], context, &entry->digest) != 0)
-			return -ENOMEM;
+		entry->position = (size_t)(sorted[i] - document->entries);
+		entry_digest(sorted[i], context, &entry->digest);
 		entry->id = strdup(sorted[i]->id);
 		if (!entry->id)
 			return -ENOMEM;
@@ -89,9 +161,9 @@ static int difference_walk(struct trace_difference *difference, const struct tra
 	return 0;
 }
 
-static int nameless_collect(struct trace_difference *difference, const struct trace_document *known,
-	const struct state_document *document, const struct trace_put_context *context,
-	struct scratch_text *scratch)
+static void nameless_collect(struct trace_difference *difference,
+	const struct trace_document *known, const struct state_document *document,
+	const struct trace_put_context *context)
 {
 	struct trace_entries *entries = &difference->entries;
 	uint64_t *digest = &difference->next.nameless_digest;
@@ -99,11 +171,9 @@ static int nameless_collect(struct trace_difference *difference, const struct tr
 		if (document->entries[i].id)
 			continue;
 		entries->nameless[entries->nameless_count++] = &document->entries[i];
-		if (entry_digest(scratch, &document->entries[i], context, digest) != 0)
-			return -ENOMEM;
+		entry_digest(&document->entries[i], context, digest);
 	}
 	entries->has_nameless = *digest != known->nameless_digest;
-	return 0;
 }
 
 int trace_document_compare(const struct trace_document *known,
@@ -112,7 +182,6 @@ int trace_document_compare(const struct trace_document *known,
 {
 	struct trace_difference difference = {0};
 	struct trace_entries *entries = &difference.entries;
-	struct scratch_text scratch = {0};
 	size_t size = (document->entry_count + 1) * sizeof(void *);
 	const struct peer_entry **sorted = arena_alloc(&difference.arena, size);
 	entries->changed = arena_alloc(&difference.arena, size);
@@ -120,7 +189,7 @@ int trace_document_compare(const struct trace_document *known,
 	entries->gone = arena_alloc(&difference.arena, (known->count + 1) * sizeof(char *));
 	int error = -ENOMEM;
 	if (sorted && entries->changed && entries->nameless && entries->gone) {
-		difference.next.count = entries_sort(document, sorted);
+		difference.next.count = entries_sort(document, known, sorted);
 		difference.next.entries =
 			calloc(difference.next.count + 1, sizeof *difference.next.entries);
 		error = difference.next.entries ? 0 : -ENOMEM;
@@ -128,15 +197,14 @@ int trace_document_compare(const struct trace_document *known,
 			difference.next.count = 0;
 	}
 	if (!error)
-		error = difference_walk(&difference, known, sorted, context, &scratch);
-	if (!error)
-		error = nameless_collect(&difference, known, document, context, &scratch);
-	free(scratch.text);
-	if (error)
+		error = difference_walk(&difference, known, document, sorted, context);
+	if (error) {
 		trace_difference_clear(&difference);
-	else
-		*ret = difference;
-	return error;
+		return error;
+	}
+	nameless_collect(&difference, known, document, context);
+	*ret = difference;
+	return 0;
 }
 
 void trace_document_accept(struct trace_document *known, struct trace_difference *difference)

@@ -9,7 +9,8 @@
 #include "trace_line.h"
 
 struct trace_known_entry {
-	char *id; /* owned */
+	char *id;        /* owned */
+	size_t position; /* in the document */
 	uint64_t digest;
 };
 
