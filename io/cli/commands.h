@@ -18,3 +18,4 @@ int command_apply(const struct options *options);
 int command_run(const struct options *options);
 int command_show(const struct options *options);
 int command_down(const struct options *options);
+int command_trace(const struct options *options);

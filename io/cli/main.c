@@ -29,6 +29,8 @@ static const struct command commands[] = {
 		"run the daemon, which keeps the interface equal to the state", false, command_run},
 	{COMMAND_SHOW, "show", "[--json]", "print the device as it is, without secrets", false,
 		command_show},
+	{COMMAND_TRACE, "trace", "[--last TIME | --since TIME] [--output FILE]",
+		"turn the trace of a daemon into an anonymized scenario", false, command_trace},
 	{COMMAND_DOWN, "down", "", "remove the interface", false, command_down},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -89,13 +89,13 @@ static bool interval_set(const struct option_row *row, struct options *options, 
 	if (!duration_parse(text, strlen(text), &ns) || ns < row->min * NS_PER_MS ||
 		ns > row->max * NS_PER_MS)
 		return false;
-	options->interval_ms = ns / NS_PER_MS;
+	*(int64_t *)member_of(row, options) = ns / NS_PER_MS;
 	return true;
 }
 
 static bool time_set(const struct option_row *row, struct options *options, const char *text)
 {
-	return timestamp_parse(text, strlen(text), &options->at_ns);
+	return timestamp_parse(text, strlen(text), member_of(row, options));
 }
 
 static bool name_set(const struct option_row *row, struct options *options, const char *text)
@@ -176,13 +176,15 @@ static const struct option_type action_type = {.kind = CONFIG_NEVER, .set = noth
 #define MAKING      (COMMAND_INIT | COMMAND_JOIN)
 #define CONFIGURING (COMMAND_PLAN | COMMAND_APPLY | COMMAND_RUN)
 #define LOOKING     (CONFIGURING | COMMAND_SHOW | COMMAND_DOWN)
-#define ALL         (MAKING | LOOKING | COMMAND_REPLAY)
+#define ALL         (MAKING | LOOKING | COMMAND_REPLAY | COMMAND_TRACE)
 
 /* The offset of a value in struct options, whose member must have exactly that type. */
 #define PLACE(of_type, name)                                                                       \
 	.member = _Generic(((struct options *)0)->name, of_type : offsetof(struct options, name))
-#define TEXT(name) .type = &text_type, PLACE(const char *, name)
-#define FLAG(name) .type = &flag_type, PLACE(bool, name)
+#define TEXT(name)     .type = &text_type, PLACE(const char *, name)
+#define FLAG(name)     .type = &flag_type, PLACE(bool, name)
+#define DURATION(name) .type = &interval_type, PLACE(int64_t, name)
+#define MOMENT(name)   .type = &moment_type, PLACE(int64_t, name)
 #define NUMBER(name, least, most, initial)                                                         \
 	.type = &number_type, PLACE(int, name), .min = (least), .max = (most), .number = (initial)
 
@@ -197,16 +199,17 @@ const struct option_row option_rows[] = {
 		.default_text = "the system's"},
 	{"token-file", "FILE", "join token, - for standard input", COMMAND_JOIN, TEXT(token_path),
 		.required_by = COMMAND_JOIN},
-	{"interval", "TIME", "reconcile interval", COMMAND_RUN, .type = &interval_type,
+	{"interval", "TIME", "reconcile interval", COMMAND_RUN, DURATION(interval_ms),
 		.min = MS_PER_S, .max = 24 * MS_PER_H, .text = "60s"},
 	{"actual", "FILE", "output of `wg show NAME dump`, in place of the device", COMMAND_PLAN,
 		TEXT(actual_path)},
-	{"at", "TIME", "time of the --actual output", COMMAND_PLAN, .type = &moment_type,
+	{"at", "TIME", "time of the --actual output", COMMAND_PLAN, MOMENT(at_ns),
 		.default_text = "now"},
 	{"interface", "NAME", "name of the interface", LOOKING, .type = &interface_name_type,
 		.text = INTERFACE_NAME_DEFAULT},
-	{"identity", "DIR", "identity directory", LOOKING | MAKING, TEXT(identity_directory),
-		.required_by = MAKING, .text = IDENTITY_DIRECTORY_DEFAULT},
+	{"identity", "DIR", "identity directory", LOOKING | MAKING | COMMAND_TRACE,
+		TEXT(identity_directory), .required_by = MAKING,
+		.text = IDENTITY_DIRECTORY_DEFAULT},
 	{"controller", "auto|kernel|userspace|sim", "implementation of WireGuard", LOOKING,
 		.type = &controller_type, .text = "auto"},
 	{"listen-port", "PORT", "UDP port to listen on", CONFIGURING,
@@ -238,11 +241,17 @@ const struct option_row option_rows[] = {
 		NUMBER(max_state_mib, 1, STATE_MIB_MAX, STATE_BYTES_MAX >> 20)},
 	{"max-nonces", "N", "limit on event nonces remembered against replays", COMMAND_RUN,
 		NUMBER(max_nonces, 1, INT_MAX, NONCES_MAX_DEFAULT)},
-	{"record", "FILE", "output file for an anonymized scenario of the run", COMMAND_RUN,
-		TEXT(record_path), .default_text = "none"},
+	{"trace-mib", "N", "size of the trace in MiB, 0 for none", COMMAND_RUN,
+		NUMBER(trace_mib, 0, 1024, 32)},
 	{"mesh-ip", "IP", "mesh address of this node", COMMAND_INIT, .type = &address_type,
 		.required_by = COMMAND_INIT},
 	{"node-id", "ID", "id of this node", COMMAND_INIT, TEXT(node_id), .default_text = "none"},
+	{"last", "TIME", "convert this much of the end", COMMAND_TRACE, DURATION(last_ms),
+		.min = MS_PER_S, .max = 10000 * MS_PER_H, .default_text = "everything"},
+	{"since", "TIME", "convert from this time on", COMMAND_TRACE, MOMENT(since_ns),
+		.default_text = "everything"},
+	{"output", "FILE", "output file", COMMAND_TRACE, TEXT(output_path),
+		.default_text = "standard output"},
 	{"json", NULL, "print JSON", COMMAND_PLAN | COMMAND_APPLY | COMMAND_SHOW, FLAG(json)},
 	{"trace", NULL, "print a trace as JSON lines", COMMAND_REPLAY, FLAG(trace)},
 	{"log-level", "debug|info|warn|error", "lowest level to log", ALL, .type = &level_type,

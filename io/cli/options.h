@@ -33,7 +33,6 @@ struct options {
 	const char *api_url;
 	const char *ca_path;
 	const char *token_path;
-	const char *record_path;
 	int64_t interval_ms;
 	bool keep_interface;
 	int max_removal_percent; /* 0: no guard */
@@ -42,10 +41,14 @@ struct options {
 	int max_total_allowed_ips;
 	int max_state_mib;
 	int max_nonces;
+	int trace_mib;
 	const char *actual_path;
 	struct ip mesh_ip;
 	const char *node_id;
 	int64_t at_ns;
+	int64_t last_ms; /* 0: not given */
+	int64_t since_ns;
+	const char *output_path;
 	bool json;
 	bool trace;
 	enum log_level log_level;
@@ -65,6 +68,7 @@ enum command_bit {
 	COMMAND_RUN = 1 << 5,
 	COMMAND_SHOW = 1 << 6,
 	COMMAND_DOWN = 1 << 7,
+	COMMAND_TRACE = 1 << 8,
 };
 
 struct command {

@@ -18,6 +18,7 @@
 #include "syscall_filter.h"
 #include "system_clock.h"
 #include "telemetry.h"
+#include "trace_writer.h"
 #include "trust_journal.h"
 
 #include <errno.h>
@@ -27,14 +28,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_RECORDER, OBSERVER_COUNT };
+enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_TRACE, OBSERVER_COUNT };
 
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
 	struct log_limiter log;
-	struct recorder recorder;
 	struct observer observers[OBSERVER_COUNT];
+	struct trace_writer trace;
 	struct manager manager;
 	struct verifier verifier;
 	struct reconciler reconciler;
@@ -182,6 +183,7 @@ static void daemon_reload(void *impl)
 		problem_resolve(&daemon->reload_problem, logger);
 	else
 		problem_raise(&daemon->reload_problem, logger, diag_text(&diag));
+	trace_writer_follow_identity(&daemon->trace);
 	source.reload(source.impl);
 	if (daemon->follows_api)
 		event_client_start(&daemon->events);
@@ -237,7 +239,6 @@ static void api_clients_init(struct daemon *daemon)
 		.loop = &daemon->loop,
 		.dispatcher = &daemon->dispatcher,
 		.clock = clock,
-		.recorder = daemon->settings->record_path ? &daemon->recorder : NULL,
 		.handled = daemon_event_handled,
 		.rotation_ordered = rotation_ordered,
 		.changed = daemon_stream_changed,
@@ -311,29 +312,21 @@ static void trust_restore(struct daemon *daemon)
 static int daemon_manager_init(struct daemon *daemon)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct logger logger = log_limiter_logger(&daemon->log);
-	struct manager_config config = {
+	const struct manager_config config = {
 		.controller = settings->controller,
 		.interface = settings->config,
 		.identity = settings->identity,
-		.logger = logger,
+		.logger = log_limiter_logger(&daemon->log),
 		.lookup = cycle_loop_lookup(&daemon->cycles),
 		.pause = {daemon_turn, daemon},
 		.router = settings->router ? link_router(settings->router) : (struct router){0},
 		.route_policy = settings->route_policy,
 		.observers = daemon->observers,
-		.observer_count = OBSERVER_RECORDER,
+		.observer_count = OBSERVER_COUNT,
 	};
 	daemon->observers[OBSERVER_STORE] = state_store_observer(&daemon->store);
 	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
-	if (settings->record_path) {
-		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
-		daemon->observers[OBSERVER_RECORDER] = recorder_observer(&daemon->recorder);
-		config.observer_count++;
-		config.controller = recorder_controller(&daemon->recorder);
-		/* A recorder cannot describe what happens in the middle of a cycle. */
-		config.pause = (struct pause){0};
-	}
+	daemon->observers[OBSERVER_TRACE] = trace_writer_observer(&daemon->trace);
 	return manager_init(&daemon->manager, &config);
 }
 
@@ -371,6 +364,13 @@ static int engine_init(struct daemon *daemon, struct diag *diag)
 		.verifier = &daemon->verifier,
 		.reader = payload_wire_reader(&daemon->wire),
 	};
+	const struct trace_writer_config trace = {
+		.reconciler = &daemon->reconciler,
+		.reader = daemon->dispatcher.reader,
+		.directory = settings->identity_directory,
+		.bytes_max = settings->trace_bytes_max,
+	};
+	trace_writer_init(&daemon->trace, &trace);
 	return 0;
 }
 
@@ -418,7 +418,6 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.reconciler = &daemon->reconciler,
 		.source = daemon_source(daemon),
 		.router = settings->router,
-		.recorder = settings->record_path ? &daemon->recorder : NULL,
 		.interval_ms = settings->interval_ms,
 		.about_to_fetch = about_to_fetch,
 		.ended = cycle_ended,
@@ -450,12 +449,8 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 	state_restore(daemon);
 	if (daemon->follows_api)
 		trust_restore(daemon);
-	if (daemon->settings->record_path) {
-		int error = recorder_start(&daemon->recorder, daemon->settings->record_path,
-			&daemon->reconciler, diag);
-		if (error)
-			return error;
-	}
+	if (daemon->settings->trace_bytes_max)
+		trace_writer_start(&daemon->trace);
 	cycle_loop_want(&daemon->cycles, 0);
 	if (daemon->follows_api) {
 		event_client_start(&daemon->events);
@@ -477,11 +472,7 @@ static void syscalls_filter(struct daemon *daemon)
 static int daemon_end(struct daemon *daemon, struct diag *diag)
 {
 	service_stopping(&daemon->service);
-	if (daemon->settings->keep_interface)
-		return 0;
-	return daemon->settings->record_path
-		       ? recorder_teardown(&daemon->recorder, &daemon->manager, diag)
-		       : manager_teardown(&daemon->manager, diag);
+	return daemon->settings->keep_interface ? 0 : manager_teardown(&daemon->manager, diag);
 }
 
 static void daemon_close(struct daemon *daemon)
@@ -505,7 +496,7 @@ static void daemon_close(struct daemon *daemon)
 	reconciler_deinit(&daemon->reconciler);
 	verifier_deinit(&daemon->verifier);
 	manager_deinit(&daemon->manager);
-	recorder_deinit(&daemon->recorder);
+	trace_writer_deinit(&daemon->trace);
 }
 
 int daemon_run(const struct daemon_settings *settings, struct diag *diag)

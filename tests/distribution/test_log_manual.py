@@ -129,7 +129,8 @@ def the_page_explains_each_subsystem_of_a_problem():
     for path in glob.glob(os.path.join(root, "io/**/*.c"), recursive=True):
         text = read(path)
         of_source.update(re.findall(r'\{\.name = "([^"]*)", \.loop = ', text))
-        of_source.update(re.findall(r'\[VERDICT_\w+\] = "([^"]*)"', text))
+        if "problem_names" in text:
+            of_source.update(re.findall(r'\[VERDICT_\w+\] = "([^"]*)"', text))
     of_page = list(headings(manual.section(page, "SUBSYSTEMS")))
     assert len(of_source) > 15 and sorted(of_page) == sorted(of_source), set(of_page) ^ of_source
 

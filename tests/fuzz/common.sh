@@ -28,7 +28,7 @@ fuzz_targets() {
 # fuzz_inputs TARGET: the dictionary and the corpora, as arguments.
 fuzz_inputs() {
 	case $1 in
-	api_reply | cache | config | envelope | identity | json | payload | scenario | state)
+	api_reply | cache | config | envelope | identity | json | payload | scenario | state | trace)
 		echo -dict=tests/fuzz/json.dict
 		;;
 	rtnetlink | wg_netlink) echo -dict=tests/fuzz/netlink.dict ;;

@@ -69,6 +69,7 @@ struct device_spec {
 	X(REMOVE_PEER_BY_ID, "remove_peer_by_id")                                                  \
 	X(CONFIGURE_PEERS, "configure_peers")                                                      \
 	X(RECONCILE, "reconcile")                                                                  \
+	X(REPAIR, "repair")                                                                        \
 	X(EVENT, "event")                                                                          \
 	X(DELIVER, "deliver")                                                                      \
 	X(STREAM, "stream")                                                                        \

@@ -203,6 +203,7 @@ static const struct step_row step_rows[] = {
 	[STEP_REMOVE_PEER_BY_ID] = {.table = JSON_TABLE(id_members), .returns = true},
 	[STEP_CONFIGURE_PEERS] = {.table = JSON_TABLE(configure_members), .returns = true},
 	[STEP_RECONCILE] = {.table = JSON_TABLE(reconcile_members), .returns = true},
+	[STEP_REPAIR] = {.returns = true, .during_fetch = true},
 	[STEP_EVENT] = {JSON_TABLE(event_members), .returns = true, .during_fetch = true},
 	[STEP_DELIVER] = {JSON_TABLE(deliver_members), .returns = true, .during_fetch = true},
 	[STEP_STREAM] = {JSON_TABLE(stream_members), .returns = true, .during_fetch = true},

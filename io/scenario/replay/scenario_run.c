@@ -136,7 +136,16 @@ int run_restart(struct scenario_run *run)
 	return process_start(run);
 }
 
-static int run_start(struct scenario_run *run, const struct scenario *scenario, FILE *trace_out)
+static void run_clear(struct scenario_run *run)
+{
+	verifier_deinit(&run->process.verifier);
+	sim_controller_deinit(&run->sim);
+	run_record_forget_drift(&run->record);
+	text_list_clear(&run->record.ops);
+	text_list_clear(&run->record.logs);
+}
+
+int scenario_run_begin(struct scenario_run *run, const struct scenario *scenario, FILE *trace_out)
 {
 	const struct verifier_config verifier = {
 		.check = signature_check_ed25519(), .keys = scenario->signing_keys};
@@ -158,16 +167,18 @@ static int run_start(struct scenario_run *run, const struct scenario *scenario, 
 	verifier_init(&run->process.verifier, &verifier);
 	sim_controller_init(
 		&run->sim, (struct sim_recorder){.record = record_operation, .impl = run});
-	return world_start(&run->sim, scenario);
+	int error = world_start(&run->sim, scenario);
+	if (!error)
+		error = process_start(run);
+	if (error)
+		run_clear(run);
+	return error;
 }
 
-static void run_end(struct scenario_run *run)
+void scenario_run_end(struct scenario_run *run)
 {
-	verifier_deinit(&run->process.verifier);
-	sim_controller_deinit(&run->sim);
-	run_record_forget_drift(&run->record);
-	text_list_clear(&run->record.ops);
-	text_list_clear(&run->record.logs);
+	process_end(run);
+	run_clear(run);
 }
 
 /* Check what the step returned. */
@@ -224,15 +235,15 @@ enum run_outcome run_steps(struct scenario_run *run, const struct scenario_step 
 enum run_outcome scenario_run(const struct scenario *scenario, FILE *trace_out, struct diag *diag)
 {
 	struct scenario_run run;
-	enum run_outcome outcome = RUN_OUT_OF_MEMORY;
-	if (run_start(&run, scenario, trace_out) == 0 && process_start(&run) == 0) {
-		outcome = run_steps(&run, scenario->steps, scenario->step_count, diag);
-		process_end(&run);
+	if (scenario_run_begin(&run, scenario, trace_out) != 0) {
+		diag_fail_errno(diag, -ENOMEM);
+		return RUN_OUT_OF_MEMORY;
 	}
+	enum run_outcome outcome = run_steps(&run, scenario->steps, scenario->step_count, diag);
 	if (outcome == RUN_FAILS)
 		diag_wrap(diag, -EBADMSG, "step %s", run.failed_step);
 	if (outcome == RUN_OUT_OF_MEMORY)
 		diag_fail_errno(diag, -ENOMEM);
-	run_end(&run);
+	scenario_run_end(&run);
 	return outcome;
 }

@@ -57,7 +57,10 @@ enum run_outcome {
 /* Run the whole scenario. `trace_out` may be NULL. */
 enum run_outcome scenario_run(const struct scenario *scenario, FILE *trace_out, struct diag *diag);
 
-/* For the files that take the steps. */
+/* For the files that take the steps, and for the one that writes them (../convert). */
+/* Start the process in the world of the scenario. Returns 0 or -ENOMEM. */
+int scenario_run_begin(struct scenario_run *run, const struct scenario *scenario, FILE *trace_out);
+void scenario_run_end(struct scenario_run *run);
 /* Take steps until one does not hold. */
 enum run_outcome run_steps(struct scenario_run *run, const struct scenario_step *steps,
 	size_t count, struct diag *diag);

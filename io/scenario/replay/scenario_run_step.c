@@ -119,6 +119,8 @@ static int call_product(
 		return manager_remove_peer_by_id(manager, step->peer_id, diag);
 	case STEP_CONFIGURE_PEERS:
 		return configure_peers(run, step, diag);
+	case STEP_REPAIR:
+		return reconciler_repair(&run->process.reconciler, diag);
 	case STEP_EVENT:
 		return scenario_event(run, step->event.type, step->event.payload, diag);
 	case STEP_DELIVER:
