@@ -73,7 +73,6 @@ enum log_level {
 	X(FILES_NOT_SANDBOXED, WARN, "Files not sandboxed", "error")                               \
 	X(LANDLOCK_UNAVAILABLE, INFO, "Landlock unavailable", "error")                             \
 	X(MEMORY_NOT_LOCKED, WARN, "Memory not locked", "error")                                   \
-	X(RECORDING_ENDED, WARN, "Recording ended", "reason")                                      \
 	X(TRACE_STOPPED, WARN, "Trace stopped", "error")
 
 #define X(name, level, text, keys) LOG_##name,

@@ -54,15 +54,9 @@ static int device_reach(struct session *session, struct diag *diag)
 /* Restrict access to files. If that fails, log it and go on. */
 static void files_sandbox(struct session *session)
 {
-	const char *record = session->options->record_path;
-	bool has_record = record && strcmp(record, "-") != 0;
-	const char *slash = has_record ? strrchr(record, '/') : NULL;
-	char folder[PATH_MAX] = ".";
-	if (slash)
-		snprintf(folder, sizeof folder, "%.*s", (int)(slash - record) + 1, record);
 	const char *directories[] = {session->options->identity_directory, INTERFACE_LOCK_DIRECTORY,
-		UAPI_SOCKET_DIRECTORY, folder};
-	size_t count = sizeof directories / sizeof *directories - !has_record;
+		UAPI_SOCKET_DIRECTORY};
+	size_t count = sizeof directories / sizeof *directories;
 	struct diag diag = {0};
 	int error = file_sandbox_enter(directories, count, &diag);
 	struct logger logger = log_sink_logger(&session->log_sink);
@@ -101,7 +95,6 @@ static int run(struct session *session, const struct service_user *user, struct 
 		.state_path = options->state_path,
 		.api_url = options->api_url,
 		.ca_path = options->ca_path,
-		.record_path = options->record_path,
 		.trace_bytes_max = (size_t)options->trace_mib << 20,
 		.interval_ms = options->interval_ms,
 		.keep_interface = options->keep_interface,

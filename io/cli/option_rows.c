@@ -243,8 +243,6 @@ const struct option_row option_rows[] = {
 		NUMBER(max_nonces, 1, INT_MAX, NONCES_MAX_DEFAULT)},
 	{"trace-mib", "N", "size of the trace in MiB, 0 for none", COMMAND_RUN,
 		NUMBER(trace_mib, 0, 1024, 32)},
-	{"record", "FILE", "output file for an anonymized scenario of the run", COMMAND_RUN,
-		TEXT(record_path), .default_text = "none"},
 	{"mesh-ip", "IP", "mesh address of this node", COMMAND_INIT, .type = &address_type,
 		.required_by = COMMAND_INIT},
 	{"node-id", "ID", "id of this node", COMMAND_INIT, TEXT(node_id), .default_text = "none"},

@@ -33,7 +33,6 @@ struct options {
 	const char *api_url;
 	const char *ca_path;
 	const char *token_path;
-	const char *record_path;
 	int64_t interval_ms;
 	bool keep_interface;
 	int max_removal_percent; /* 0: no guard */

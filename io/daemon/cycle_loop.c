@@ -131,14 +131,12 @@ static void cycle_end(struct cycle_loop *cycles, int error, const struct diag *d
 	cycle_loop_want(cycles, delay_ms);
 }
 
-/* Repair the device while the fetch goes on. A recorder cannot describe that: skip the repair. */
+/* Repair the device while the fetch goes on. */
 static void cycle_repair(void *impl)
 {
 	struct cycle_loop *cycles = impl;
 	struct diag diag = {0};
-	bool is_recorded = cycles->config.recorder && cycles->config.recorder->is_on;
-	if (is_recorded || cycles->finish_job.is_waiting ||
-		!cycles->config.reconciler->has_document)
+	if (cycles->finish_job.is_waiting || !cycles->config.reconciler->has_document)
 		return;
 	cycles->is_urgent = false;
 	cycles->started_ms = loop_now_ms();
@@ -174,9 +172,7 @@ static void cycle_start(void *impl)
 	cycles->started_ms = loop_now_ms();
 	if (cycles->config.about_to_fetch)
 		cycles->config.about_to_fetch(cycles->config.impl);
-	int error = cycles->config.recorder ? recorder_begin(cycles->config.recorder,
-						      cycles->config.reconciler, &diag)
-					    : reconciler_begin(cycles->config.reconciler, &diag);
+	int error = reconciler_begin(cycles->config.reconciler, &diag);
 	if (error) {
 		cycle_end(cycles, error, &diag);
 	} else {
@@ -237,10 +233,7 @@ static void cycle_finish(void *impl)
 	};
 	names_report(cycles);
 	resolver_sweep(&cycles->resolver);
-	int error = cycles->config.recorder
-			    ? recorder_finish(cycles->config.recorder, cycles->config.reconciler,
-				      &answer, &diag)
-			    : reconciler_finish(cycles->config.reconciler, &answer, &diag);
+	int error = reconciler_finish(cycles->config.reconciler, &answer, &diag);
 	cycle_end(cycles, error, &diag);
 	diag_clear(&diag);
 }

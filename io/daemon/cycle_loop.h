@@ -18,7 +18,6 @@
 #include "loop.h"
 #include "observer.h"
 #include "problem.h"
-#include "recorder.h"
 #include "source.h"
 
 /* All borrowed. */
@@ -27,7 +26,6 @@ struct cycle_loop_config {
 	struct reconciler *reconciler;
 	struct source source;
 	const struct link_router *router; /* NULL: its routes are not watched */
-	struct recorder *recorder;        /* NULL: nothing is recorded */
 	int64_t interval_ms;
 	/* Called before a fetch begins, to handle the events that came before it. May be NULL. */
 	void (*about_to_fetch)(void *impl);

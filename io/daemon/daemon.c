@@ -28,13 +28,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_TRACE, OBSERVER_RECORDER, OBSERVER_COUNT };
+enum { OBSERVER_STORE, OBSERVER_CYCLES, OBSERVER_TRACE, OBSERVER_COUNT };
 
 struct daemon {
 	const struct daemon_settings *settings;
 	struct loop loop;
 	struct log_limiter log;
-	struct recorder recorder;
 	struct observer observers[OBSERVER_COUNT];
 	struct trace_writer trace;
 	struct manager manager;
@@ -240,7 +239,6 @@ static void api_clients_init(struct daemon *daemon)
 		.loop = &daemon->loop,
 		.dispatcher = &daemon->dispatcher,
 		.clock = clock,
-		.recorder = daemon->settings->record_path ? &daemon->recorder : NULL,
 		.handled = daemon_event_handled,
 		.rotation_ordered = rotation_ordered,
 		.changed = daemon_stream_changed,
@@ -314,30 +312,21 @@ static void trust_restore(struct daemon *daemon)
 static int daemon_manager_init(struct daemon *daemon)
 {
 	const struct daemon_settings *settings = daemon->settings;
-	struct logger logger = log_limiter_logger(&daemon->log);
-	struct manager_config config = {
+	const struct manager_config config = {
 		.controller = settings->controller,
 		.interface = settings->config,
 		.identity = settings->identity,
-		.logger = logger,
+		.logger = log_limiter_logger(&daemon->log),
 		.lookup = cycle_loop_lookup(&daemon->cycles),
 		.pause = {daemon_turn, daemon},
 		.router = settings->router ? link_router(settings->router) : (struct router){0},
 		.route_policy = settings->route_policy,
 		.observers = daemon->observers,
-		.observer_count = OBSERVER_RECORDER,
+		.observer_count = OBSERVER_COUNT,
 	};
 	daemon->observers[OBSERVER_STORE] = state_store_observer(&daemon->store);
 	daemon->observers[OBSERVER_CYCLES] = cycle_loop_observer(&daemon->cycles);
 	daemon->observers[OBSERVER_TRACE] = trace_writer_observer(&daemon->trace);
-	if (settings->record_path) {
-		recorder_init(&daemon->recorder, settings->controller, system_clock(), logger);
-		daemon->observers[OBSERVER_RECORDER] = recorder_observer(&daemon->recorder);
-		config.observer_count++;
-		config.controller = recorder_controller(&daemon->recorder);
-		/* A recorder cannot describe what happens in the middle of a cycle. */
-		config.pause = (struct pause){0};
-	}
 	return manager_init(&daemon->manager, &config);
 }
 
@@ -429,7 +418,6 @@ static int daemon_open(struct daemon *daemon, struct diag *diag)
 		.reconciler = &daemon->reconciler,
 		.source = daemon_source(daemon),
 		.router = settings->router,
-		.recorder = settings->record_path ? &daemon->recorder : NULL,
 		.interval_ms = settings->interval_ms,
 		.about_to_fetch = about_to_fetch,
 		.ended = cycle_ended,
@@ -463,12 +451,6 @@ static int daemon_start(struct daemon *daemon, struct diag *diag)
 		trust_restore(daemon);
 	if (daemon->settings->trace_bytes_max)
 		trace_writer_start(&daemon->trace);
-	if (daemon->settings->record_path) {
-		int error = recorder_start(&daemon->recorder, daemon->settings->record_path,
-			&daemon->reconciler, diag);
-		if (error)
-			return error;
-	}
 	cycle_loop_want(&daemon->cycles, 0);
 	if (daemon->follows_api) {
 		event_client_start(&daemon->events);
@@ -490,11 +472,7 @@ static void syscalls_filter(struct daemon *daemon)
 static int daemon_end(struct daemon *daemon, struct diag *diag)
 {
 	service_stopping(&daemon->service);
-	if (daemon->settings->keep_interface)
-		return 0;
-	return daemon->settings->record_path
-		       ? recorder_teardown(&daemon->recorder, &daemon->manager, diag)
-		       : manager_teardown(&daemon->manager, diag);
+	return daemon->settings->keep_interface ? 0 : manager_teardown(&daemon->manager, diag);
 }
 
 static void daemon_close(struct daemon *daemon)
@@ -518,7 +496,6 @@ static void daemon_close(struct daemon *daemon)
 	reconciler_deinit(&daemon->reconciler);
 	verifier_deinit(&daemon->verifier);
 	manager_deinit(&daemon->manager);
-	recorder_deinit(&daemon->recorder);
 	trace_writer_deinit(&daemon->trace);
 }
 

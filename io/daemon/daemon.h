@@ -24,11 +24,10 @@ struct daemon_settings {
 	struct logger logger;
 	struct identity *identity; /* replaced on SIGHUP */
 	const char *identity_directory;
-	const char *state_path;  /* in file mode; NULL with api_url */
-	const char *api_url;     /* with a control plane; NULL with state_path */
-	const char *ca_path;     /* NULL: the system's authorities */
-	const char *record_path; /* NULL: nothing is recorded */
-	size_t trace_bytes_max;  /* 0: nothing is traced */
+	const char *state_path; /* in file mode; NULL with api_url */
+	const char *api_url;    /* with a control plane; NULL with state_path */
+	const char *ca_path;    /* NULL: the system's authorities */
+	size_t trace_bytes_max; /* 0: nothing is traced */
 	int64_t interval_ms;
 	bool keep_interface;     /* do not remove the interface at the end */
 	int max_removal_percent; /* see removal_guard.h */

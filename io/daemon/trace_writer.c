@@ -535,7 +535,7 @@ static const char *event_type_known(const struct envelope *envelope)
 		if (type->length == strlen(types[i]) &&
 			memcmp(type->text, types[i], type->length) == 0)
 			return types[i];
-	return type->length ? "other" : "";
+	return type->length ? "other" : NULL;
 }
 
 static void envelope_fill(const struct trace_writer *writer,
@@ -572,7 +572,7 @@ static void judgement_note(void *impl, const struct event_judgement *judgement)
 		.error = judgement->error < 0 ? judgement->error : 0,
 		.ops = writer->ops,
 		.op_count = writer->op_count,
-		.event = {.verdict = verdict, .type = "", .length = judgement->length},
+		.event = {.verdict = verdict, .length = judgement->length},
 	};
 	if (envelope)
 		envelope_fill(writer, judgement, &payload, &line.event);

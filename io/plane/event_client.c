@@ -181,26 +181,6 @@ void event_client_handle_waiting(struct event_client *client)
 	}
 }
 
-/* Add to the verifier's text what the operator can do. */
-static void nonces_hint(enum verdict verdict, struct diag *diag)
-{
-	if (verdict == VERDICT_NO_ROOM)
-		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and fetches make up for them");
-}
-
-/* A recorder cannot describe an event that waits: handle it at once. */
-static enum verdict event_record(
-	struct event_client *client, const struct queued_event *event, struct diag *diag)
-{
-	enum verdict verdict;
-	recorder_deliver(client->config.recorder, client->config.dispatcher, &event->envelope,
-		event->arrived, &verdict, diag);
-	if (verdict == VERDICT_ACCEPTED)
-		event_handled(client, &event->envelope);
-	nonces_hint(verdict, diag);
-	return verdict;
-}
-
 /* Tell the observers of an event that never reaches the engine. */
 static enum verdict event_reject(
 	struct event_client *client, struct event_judgement judgement, const struct diag *diag)
@@ -225,13 +205,15 @@ static enum verdict event_check(
 	}
 	enum verdict verdict =
 		event_verify(client->config.dispatcher, &event->envelope, event->arrived, diag);
-	nonces_hint(verdict, diag);
+	/* What the operator can do. */
+	if (verdict == VERDICT_NO_ROOM)
+		diag_add(diag, -ENOBUFS, "--max-nonces allows more, and fetches make up for them");
 	return verdict;
 }
 
 /* Parse and verify a received event; `event` is NULL when out of memory. */
 static enum verdict event_judge(struct event_client *client, const struct stream_event *received,
-	bool is_for_recorder, struct queued_event *event, struct diag *diag)
+	struct queued_event *event, struct diag *diag)
 {
 	struct event_judgement judgement = {
 		.length = received->data.length, .arrived = clock_read(&client->config.clock)};
@@ -243,13 +225,11 @@ static enum verdict event_judge(struct event_client *client, const struct stream
 		judgement.error = envelope_wire_read(
 			received->data.text, received->data.length, &event->envelope, diag);
 	if (judgement.error) {
-		recorder_note_malformed(client->config.recorder);
 		judgement.verdict = judgement.error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
 		return event_reject(client, judgement, diag);
 	}
 	event->arrived = judgement.arrived;
-	return is_for_recorder ? event_record(client, event, diag)
-			       : event_check(client, event, diag);
+	return event_check(client, event, diag);
 }
 
 static void event_accepted(struct event_client *client, struct queued_event *event)
@@ -268,8 +248,7 @@ static void on_event(void *impl, const struct stream_event *received)
 	struct event_client *client = impl;
 	struct queued_event *event = calloc(1, sizeof *event);
 	struct diag diag = {0};
-	bool is_for_recorder = client->config.recorder && client->config.recorder->is_on;
-	enum verdict verdict = event_judge(client, received, is_for_recorder, event, &diag);
+	enum verdict verdict = event_judge(client, received, event, &diag);
 	if (verdict != VERDICT_ACCEPTED)
 		event_rejected(client, verdict, &diag);
 	else if (!client->is_stable)
@@ -279,7 +258,7 @@ static void on_event(void *impl, const struct stream_event *received)
 		cursor_freeze(client);
 	else if (received->has_id)
 		cursor_move(client, received->last_id);
-	if (verdict == VERDICT_ACCEPTED && !is_for_recorder)
+	if (verdict == VERDICT_ACCEPTED)
 		event_accepted(client, event);
 	else
 		queued_event_free(event);

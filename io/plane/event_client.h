@@ -17,7 +17,6 @@
 #include "control_plane.h"
 #include "event_queue.h"
 #include "observer.h"
-#include "recorder.h"
 
 /* After this long without a stream, the state is fetched every EVENT_CLIENT_FETCH_MS. */
 #define EVENT_CLIENT_LOST_MS  (5 * 60 * 1000)
@@ -35,7 +34,6 @@ struct event_client_config {
 	struct loop *loop;
 	struct event_dispatcher *dispatcher;
 	struct clock clock;
-	struct recorder *recorder; /* NULL: nothing is recorded */
 	/* Called after an event was accepted and handled. May be NULL. */
 	void (*handled)(void *impl);
 	/* Called if that event was `rotate_keys`. May be NULL. */

@@ -5,13 +5,16 @@
  */
 #include "harness.h"
 
+#include "convert.h"
 #include "curve.h"
 #include "daemon.h"
 #include "failing_memory.h"
 #include "replay.h"
 #include "scratch.h"
 #include "sim_controller.h"
+#include "trace_ring.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
 #include <unistd.h>
@@ -29,8 +32,11 @@ struct node {
 	const struct scratch *scratch;
 	struct sim_controller sim;
 	bool is_ending;
-	bool is_recorded;
+	bool is_traced;
 };
+
+/* How many traces were converted. */
+static unsigned trace_count;
 
 /* A read that finds the desired device is the last. */
 static void watch(void *impl, enum sim_op op, const char *text)
@@ -51,23 +57,39 @@ static void log_nothing(void *sink, enum log_level level, const char *message,
 }
 
 /* Wherever it ended. */
-static void assert_record_replays(const struct scratch *scratch)
+static void assert_trace_replays(const struct scratch *scratch)
 {
-	struct scratch_path path = scratch_path(scratch, "record.json");
+	struct trace_ring ring;
+	struct scratch_path path = scratch_path(scratch, "trace.json");
 	const char *paths[] = {path.text};
-	if (!scratch_has(scratch, "record.json"))
-		return;
-	FILE *out = tmpfile();
-	assert_non_null(out);
-	assert_int_equal(replay_run(paths, 1, false, out, stderr), 0);
-	fclose(out);
-	scratch_unlink(scratch, "record.json");
+	char name[32];
+	assert_int_equal(trace_ring_open(&ring, scratch->directory, 1 << 20, NULL), 0);
+	for (size_t i = 0; i < ring.count; i++) {
+		struct converted converted;
+		snprintf(name, sizeof name, TRACE_SEGMENT_FORMAT, ring.segments[i].number);
+		char *text = scratch_read(scratch, name);
+		struct convert_segment segment = {name, text, strlen(text)};
+		if (*text) {
+			assert_int_equal(convert_trace(&segment, 1, (struct convert_range){0},
+						 &converted, NULL),
+				0);
+			scratch_write(scratch, "trace.json", converted.text);
+			converted_clear(&converted);
+			FILE *out = tmpfile();
+			assert_non_null(out);
+			assert_int_equal(replay_run(paths, 1, false, out, stderr), 0);
+			fclose(out);
+			trace_count++;
+		}
+		free(text);
+		scratch_unlink(scratch, name);
+	}
+	trace_ring_close(&ring);
 }
 
 static int run(struct node *node)
 {
 	struct scratch_path state_path = scratch_path(node->scratch, "state.json");
-	struct scratch_path record_path = scratch_path(node->scratch, "record.json");
 	struct identity identity = {.mesh_ip = ip_of("10.0.0.1"), .private_key = secret_of(0x48)};
 	key_public_derive(&identity.private_key, &identity.public_key);
 	node->is_ending = false;
@@ -78,7 +100,7 @@ static int run(struct node *node)
 		.identity = &identity,
 		.identity_directory = node->scratch->directory,
 		.state_path = state_path.text,
-		.record_path = node->is_recorded ? record_path.text : NULL,
+		.trace_bytes_max = node->is_traced ? 1 << 20 : 0,
 		.interval_ms = 1,
 		.keep_interface = true,
 	};
@@ -88,15 +110,15 @@ static int run(struct node *node)
 	failing_memory_disarm();
 	assert_true(error || node->is_ending);
 	sim_controller_deinit(&node->sim);
-	if (node->is_recorded)
-		assert_record_replays(node->scratch);
+	if (node->is_traced)
+		assert_trace_replays(node->scratch);
 	return error;
 }
 
 /* Failing from then on is left out: a daemon without memory tries for ever. */
-static void fail_each(struct scratch *scratch, bool is_recorded)
+static void fail_each(struct scratch *scratch, bool is_traced)
 {
-	struct node node = {.scratch = scratch, .is_recorded = is_recorded};
+	struct node node = {.scratch = scratch, .is_traced = is_traced};
 	unsigned errors = 0, spared = 0;
 	bool has_failed = true;
 	scratch_write(scratch, "state.json", DOCUMENT);
@@ -116,9 +138,10 @@ static void a_daemon_comes_up_or_reports_why(void **state)
 	fail_each(*state, false);
 }
 
-static void a_recording_ends_and_replays_and_the_daemon_goes_on(void **state)
+static void a_trace_stops_and_replays_and_the_daemon_goes_on(void **state)
 {
 	fail_each(*state, true);
+	assert_true(trace_count > 10);
 }
 
 int main(void)
@@ -126,7 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_daemon_comes_up_or_reports_why, scratch_make, scratch_clear),
-		cmocka_unit_test_setup_teardown(a_recording_ends_and_replays_and_the_daemon_goes_on,
+		cmocka_unit_test_setup_teardown(a_trace_stops_and_replays_and_the_daemon_goes_on,
 			scratch_make, scratch_clear),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ class Node:
         self.endpoint = f"{self.ip}:{PORT}"
         self.identity = os.path.join(mesh.directory, self.netns)
         self.log_path = os.path.join(mesh.directory, f"{self.netns}.log")
-        self.records = []
+        self.scenario = f"{self.identity}.json"  # of its trace
         self.process = None
         open(self.log_path, "x").close()
         run("ip", "netns", "add", self.netns)
@@ -104,9 +104,6 @@ class Node:
 
     def start(self, *options, interval="1h", env=None, under=()):
         """`under` is the command that runs it."""
-        if self.mesh.record:
-            self.records.append(f"{self.identity}.{len(self.records)}.json")
-            options += ("--record", self.records[-1])
         log = open(self.log_path, "a")
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", self.netns, *under, self.mesh.plexwg, "run", "--api",
@@ -190,11 +187,9 @@ class Pinging:
 
 
 class Mesh:
-    def __init__(self, plexwg, control_plane, nodes, record=False):
-        """With `record` each run of a node is recorded."""
+    def __init__(self, plexwg, control_plane, nodes):
         # The sanitizer holds freed memory back, which must not be measured.
         os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", "")
-        self.record = record
         self.plexwg = os.path.abspath(plexwg)
         self.directory = tempfile.mkdtemp(prefix="plexwg-mesh-")
         self.secrets = set()  # keys of the run, in base64
@@ -222,20 +217,23 @@ class Mesh:
             return all(len(node.peers()) >= len(self.nodes) - 1 for node in self.nodes)
         return until(full, seconds, 0.1)
 
-    def check_records(self):
-        """Check that each run of each node was recorded to its end, and replays to the same operations."""
+    def check_traces(self):
+        """Check that the traces of all runs convert to their ends, and replay to the same operations."""
         calls = 0
         for node in self.nodes:
             node.stop()
-            assert not node.says("Recording ended"), node.log()
-            for path in filter(os.path.exists, node.records):  # not of one that failed to start
-                assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-                replay = run(self.plexwg, "replay", path, check=False)
-                assert replay.returncode == 0, replay.stdout
-                assert "1 passed, 0 failed" in replay.stdout, replay.stdout
-                with open(path) as file:
-                    calls += file.read().count('"do":"expect"')
-        note(f"{calls} calls are in the recordings")
+            assert not node.says("Trace stopped"), node.log()
+            for name in filter(lambda name: name.startswith("trace-"), os.listdir(node.identity)):
+                assert stat.S_IMODE(os.stat(os.path.join(node.identity, name)).st_mode) == 0o600
+            trace = run(self.plexwg, "trace", "--identity", node.identity, "--output", node.scenario,
+                        check=False)
+            assert (trace.returncode, trace.stdout) == (0, ""), trace.stdout
+            replay = run(self.plexwg, "replay", node.scenario, check=False)
+            assert replay.returncode == 0, replay.stdout
+            assert "1 passed, 0 failed" in replay.stdout, replay.stdout
+            with open(node.scenario) as file:
+                calls += file.read().count('"do":"expect"')
+        note(f"{calls} calls are in the traces")
         return calls
 
     def pairs(self):

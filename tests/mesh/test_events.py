@@ -13,7 +13,7 @@ from mesh import Mesh
 from tap import until
 
 tap.enter_namespaces()
-mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1, record=True)
+mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1)
 plane = mesh.plane
 node = mesh.nodes[0]
 EXTRA = "RXh0cmFFeHRyYUV4dHJhRXh0cmFFeHRyYUV4dHJhLi4="
@@ -221,8 +221,8 @@ def a_state_with_a_signing_key_resolves_that():
           pause=0.2)
 
 
-def each_run_replays_from_its_recording():
-    assert mesh.check_records() > 20
+def each_run_replays_from_its_trace():
+    assert mesh.check_traces() > 20
 
 
 tap.main(
@@ -241,6 +241,6 @@ tap.main(
     a_key_that_the_state_names_counts_from_then_on,
     without_a_signing_key_every_event_is_rejected,
     a_state_with_a_signing_key_resolves_that,
-    each_run_replays_from_its_recording,
+    each_run_replays_from_its_trace,
     finish=mesh.end,
 )

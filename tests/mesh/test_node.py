@@ -13,7 +13,7 @@ from mesh import Mesh, run
 from tap import note, until
 
 tap.enter_namespaces()
-mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1, record=True)
+mesh = Mesh(sys.argv[1], sys.argv[2], nodes=1)
 plane = mesh.plane
 node = mesh.nodes[0]
 EXTRA = "RXh0cmFFeHRyYUV4dHJhRXh0cmFFeHRyYUV4dHJhLi4="
@@ -214,8 +214,8 @@ def it_removes_peers_once_the_control_plane_is_back():
          f"{until(lambda: set(node.peers()) == set(KEYS.values()), 60):.1f} s")
 
 
-def each_run_replays_from_its_recording():
-    assert mesh.check_records() > 10
+def each_run_replays_from_its_trace():
+    assert mesh.check_traces() > 10
 
 
 tap.main(
@@ -233,6 +233,6 @@ tap.main(
     a_node_that_boots_without_the_control_plane_has_the_last_good_state,
     a_node_that_restarts_without_it_removes_no_peer_for_a_cached_state,
     it_removes_peers_once_the_control_plane_is_back,
-    each_run_replays_from_its_recording,
+    each_run_replays_from_its_trace,
     finish=mesh.end,
 )

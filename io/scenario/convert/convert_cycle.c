@@ -163,7 +163,7 @@ void convert_first_cycle(struct converter *converter, struct moment at)
 }
 
 /* Whether the replay has the state in force that the traced process repaired the device with. */
-static bool replay_has_state(struct converter *converter)
+static bool state_matches(struct converter *converter)
 {
 	struct convert_text state = {0};
 	convert_model_write(converter, converter->has_written_events, &state);
@@ -181,7 +181,7 @@ static void convert_repair(
 	if (!converter->model.has_document)
 		return;
 	retained_note(converter, line);
-	if (!replay_has_state(converter)) {
+	if (!state_matches(converter)) {
 		if (!converter->is_fetching)
 			cycle_open(converter, NULL, line->at);
 		cycle_close(converter, line, FETCH_FAILED);

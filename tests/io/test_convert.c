@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A recorded state document: usable entries are the same but anonymized, unusable ones are unusable
- * for the same reason, and nothing of them is recorded.
+ * A traced state document: usable entries are the same in the scenario but anonymized, unusable
+ * ones are unusable for the same reason, and nothing of them is in the trace or in the scenario.
  */
 #include "harness.h"
 
-#include "scenario_write_state.h"
+#include "convert.h"
+#include "scenario_read.h"
 #include "state_wire.h"
+#include "timestamp.h"
+#include "trace_document.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 
@@ -42,25 +46,88 @@ static const char *reason_of(const char *error)
 	return reason + strspn(reason, "0123456789");
 }
 
-/* Write the document, and read the result. */
+static const struct trace_secret trace_secret = {{7}};
+
+/* Append a line to the text. */
+static void line_append(char **text, const struct trace_line *line)
+{
+	const struct trace_put_context context = {.secret = &trace_secret};
+	struct canonical_writer writer = {0};
+	size_t length = *text ? strlen(*text) : 0;
+	trace_line_put(&writer, line, &context);
+	*text = realloc(*text, length + writer.length + 1);
+	assert_non_null(*text);
+	writer = (struct canonical_writer){.out = *text + length};
+	trace_line_put(&writer, line, &context);
+	(*text)[length + writer.length] = '\0';
+}
+
+/* The trace of a node that gets the document. */
+static char *document_trace(const struct state_document *document)
+{
+	const struct trace_put_context context = {.secret = &trace_secret};
+	static const struct trace_call calls[] = {{INTERFACE_CALL_CREATE_INTERFACE, 0},
+		{INTERFACE_CALL_CONFIGURE_ADDRESS, 0}, {INTERFACE_CALL_SET_INTERFACE_UP, 0}};
+	const struct pending_events pending = {0};
+	struct trace_difference difference;
+	char *text = NULL;
+	assert_int_equal(trace_document_compare(
+				 &(struct trace_document){0}, document, &context, &difference),
+		0);
+	const struct trace_op op = {PEER_OP_ADD, 0, document->entries->config.public_key, NULL, 0};
+	struct trace_line line = {.kind = TRACE_SNAPSHOT,
+		.at = {1772366400 * NS_PER_S, 0},
+		.snapshot = {.version = TRACE_VERSION,
+			.is_start = true,
+			.config = {.interface_name = "plexd0", .listen_port = 51820},
+			.mesh_ip = ip_of("10.100.0.1"),
+			.public_key = key_of(0xee),
+			.pending = &pending}};
+	line_append(&text, &line);
+	line = (struct trace_line){
+		.kind = TRACE_BEGIN, .at = line.at, .calls = calls, .call_count = 3};
+	line_append(&text, &line);
+	line = (struct trace_line){.kind = TRACE_FINISH,
+		.at = line.at,
+		.error = document->entries->error ? -EINVAL : 0,
+		.ops = &op,
+		.op_count = document->entries->error ? 0 : 1,
+		.entries = difference.entries,
+		.cycle = {.has_plan = true, .has_retained = true}};
+	line_append(&text, &line);
+	trace_difference_clear(&difference);
+	return text;
+}
+
+/* Trace the document, convert that, and read the document of the scenario. */
 static struct state_document document_rewrite(
 	const struct state_document *document, char **ret_text)
 {
-	struct anonymizer anonymizer;
-	struct key_public own_key = key_of(0xee);
-	struct state_document recorded = {0};
+	struct state_document rewritten = {0};
+	struct converted converted;
+	struct scenario scenario;
 	struct diag diag = {0};
-	assert_int_equal(anonymizer_init(&anonymizer, &own_key), 0);
-	struct scenario_writer writer = {.anonymizer = &anonymizer};
-	scenario_write_state(
-		&writer, &(struct recorded_state){.document = document, .with_signing_keys = true});
-	assert_int_equal(writer.error, 0);
-	if (state_wire_read(writer.text, writer.length, &without_names, &recorded, &diag) != 0)
-		fail_msg("%s: %s", diag_text(&diag), writer.text);
-	*ret_text = strdup(writer.text);
-	scenario_writer_clear(&writer);
-	anonymizer_clear(&anonymizer);
-	return recorded;
+	char *trace = document_trace(document);
+	struct convert_segment segment = {"trace", trace, strlen(trace)};
+	if (convert_trace(&segment, 1, (struct convert_range){0}, &converted, &diag) != 0)
+		fail_msg("%s: %s", diag_text(&diag), trace);
+	if (converted.reason)
+		fail_msg("%s: %s", converted.reason, trace);
+	assert_int_equal(scenario_read(converted.text, converted.length, &scenario, NULL), 0);
+	for (size_t i = 0; i < scenario.step_count; i++) {
+		const struct scenario_step *step = &scenario.steps[i];
+		if (step->kind != STEP_RECONCILE)
+			continue;
+		assert_int_equal(
+			state_wire_read(step->reconcile.state.text, step->reconcile.state.length,
+				&without_names, &rewritten, NULL),
+			0);
+	}
+	assert_true(asprintf(ret_text, "%s%s", trace, converted.text) > 0);
+	scenario_clear(&scenario);
+	converted_clear(&converted);
+	free(trace);
+	return rewritten;
 }
 
 static const char *const unusable[] = {
@@ -105,13 +172,15 @@ static const char *const unusable[] = {
 	"{" GOOD ",\"endpoint\":\"[fe80::9]:1\"}",
 };
 
-/* Nothing that the entries above are made of. */
+/* The trace has no bad value, and the scenario nothing that the entries above are made of. */
 static void assert_reveals_nothing(const char *text)
 {
 	static const char *const words[] = {SECRET, "the-id", KEY, "10.0.0.", "198.51.100.",
 		"2001:db8:7", "eth7", "fe80::9", "ff02::9", "a\\u0000b"};
+	const char *scenario = strstr(text, "{\"scenario\"");
+	assert_lacks(text, SECRET);
 	for (size_t i = 0; i < COUNT_OF(words); i++)
-		assert_lacks(text, words[i]);
+		assert_lacks(scenario ? scenario : KEY, words[i]);
 }
 
 static void an_unusable_entry_stays_so_for_the_same_reason(void **state)
@@ -121,15 +190,15 @@ static void an_unusable_entry_stays_so_for_the_same_reason(void **state)
 		struct state_document document = document_read(unusable[i], &with_names);
 		const struct peer_entry *entry = document.entries;
 		assert_non_null(entry->error);
-		struct state_document recorded = document_rewrite(&document, &text);
-		assert_int_equal(recorded.entry_count, 1);
-		if (!recorded.entries->error ||
-			strcmp(reason_of(recorded.entries->error), reason_of(entry->error)) != 0)
-			fail_msg("%s became %s: %s", entry->error, recorded.entries->error, text);
-		assert_int_equal(recorded.entries->id != NULL, entry->id != NULL);
-		assert_int_equal(recorded.entries->has_key, entry->has_key);
+		struct state_document rewritten = document_rewrite(&document, &text);
+		assert_int_equal(rewritten.entry_count, 1);
+		if (!rewritten.entries->error ||
+			strcmp(reason_of(rewritten.entries->error), reason_of(entry->error)) != 0)
+			fail_msg("%s became %s: %s", entry->error, rewritten.entries->error, text);
+		assert_int_equal(rewritten.entries->id != NULL, entry->id != NULL);
+		assert_int_equal(rewritten.entries->has_key, entry->has_key);
 		assert_reveals_nothing(text);
-		state_document_clear(&recorded);
+		state_document_clear(&rewritten);
 		state_document_clear(&document);
 		free(text);
 	}
@@ -140,27 +209,27 @@ static void a_repeated_member_is_another_fault(void **state)
 	char *text;
 	struct state_document document =
 		document_read("{" GOOD ",\"psk\":\"" SECRET "\",\"psk\":null}", &with_names);
-	struct state_document recorded = document_rewrite(&document, &text);
-	assert_non_null(recorded.entries->error);
-	assert_non_null(recorded.entries->id);
-	assert_true(recorded.entries->has_key);
+	struct state_document rewritten = document_rewrite(&document, &text);
+	assert_non_null(rewritten.entries->error);
+	assert_non_null(rewritten.entries->id);
+	assert_true(rewritten.entries->has_key);
 	assert_reveals_nothing(text);
-	state_document_clear(&recorded);
+	state_document_clear(&rewritten);
 	state_document_clear(&document);
 	free(text);
 }
 
-static void a_name_that_did_not_resolve_is_recorded_as_such(void **state)
+static void a_name_that_did_not_resolve_stays_one(void **state)
 {
 	char *text;
 	struct state_document document = document_read("{" GOOD "}", &with_names);
 	document.entries->error =
 		"peers[0] \"the-id\": endpoint: \"eth7.the-id.example\": no answer in time";
-	struct state_document recorded = document_rewrite(&document, &text);
-	assert_contains(recorded.entries->error, "endpoint");
-	assert_contains(recorded.entries->error, "host name");
+	struct state_document rewritten = document_rewrite(&document, &text);
+	assert_contains(rewritten.entries->error, "endpoint");
+	assert_contains(rewritten.entries->error, "host name");
 	assert_reveals_nothing(text);
-	state_document_clear(&recorded);
+	state_document_clear(&rewritten);
 	state_document_clear(&document);
 	free(text);
 }
@@ -173,9 +242,9 @@ static void a_usable_entry_retains_what_the_engine_uses(void **state)
 		"\"allowed_ips\":[\"198.51.100.0/24\",\"::/0\",\"198.51.100.9\"],\"psk\":" KEY
 		",\"persistent_keepalive\":25,\"mesh_ip\":\"10.0.0.9\",\"unknown\":\"" SECRET "\"}",
 		&with_names);
-	struct state_document recorded = document_rewrite(&document, &text);
-	const struct peer_config *peer = &recorded.entries->config;
-	assert_null(recorded.entries->error);
+	struct state_document rewritten = document_rewrite(&document, &text);
+	const struct peer_config *peer = &rewritten.entries->config;
+	assert_null(rewritten.entries->error);
 	assert_int_equal(peer->endpoint.kind, ENDPOINT_IP);
 	assert_int_equal(peer->endpoint.port, 4500);
 	assert_int_equal(peer->allowed_ip_count, 3);
@@ -185,7 +254,7 @@ static void a_usable_entry_retains_what_the_engine_uses(void **state)
 	assert_int_equal(peer->persistent_keepalive_s, 25);
 	assert_false(key_secret_is_zero(&peer->psk));
 	assert_reveals_nothing(text);
-	state_document_clear(&recorded);
+	state_document_clear(&rewritten);
 	state_document_clear(&document);
 	free(text);
 }
@@ -195,7 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_unusable_entry_stays_so_for_the_same_reason),
 		cmocka_unit_test(a_repeated_member_is_another_fault),
-		cmocka_unit_test(a_name_that_did_not_resolve_is_recorded_as_such),
+		cmocka_unit_test(a_name_that_did_not_resolve_stays_one),
 		cmocka_unit_test(a_usable_entry_retains_what_the_engine_uses),
 	};
 	if (sodium_init() < 0)
