@@ -535,7 +535,7 @@ static const char *event_type_known(const struct envelope *envelope)
 		if (type->length == strlen(types[i]) &&
 			memcmp(type->text, types[i], type->length) == 0)
 			return types[i];
-	return type->length ? "other" : "";
+	return type->length ? "other" : NULL;
 }
 
 static void envelope_fill(const struct trace_writer *writer,
