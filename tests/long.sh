@@ -10,7 +10,8 @@
 #	                               wireguard-go (20000), ended in the middle of its cycles
 #	simulate [LIVES [FIRST_SEED]]  lives of a node against an account of their own of the rules (20000
 #	                               from 1000); one that fails is left in build-long as a scenario
-#	soak [HOURS]                   hours of events, in a world where time passes at once (24)
+#	soak [HOURS]                   hours of events, in a world where time passes at once (24), and ten
+#	                               days of odd life whose trace replays
 #	steps [PEERS]                  how the steps of a cycle grow, doubled twice (100000)
 #	fuzz [SECONDS [TARGET...]]     readers of foreign bytes, all or these, so long each (600)
 #	valgrind [BUILD_DIR [SUITE...]]
@@ -61,6 +62,7 @@ as_long_as_it_takes() { # as_long_as_it_takes TEST
 
 soak() {
 	PLEXWG_SOAK_HOURS=${1:-24} as_long_as_it_takes soak
+	PLEXWG_SOAK_HOURS=${1:-240} as_long_as_it_takes trace_soak
 }
 
 steps() {

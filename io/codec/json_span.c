@@ -78,9 +78,9 @@ struct json_cursor json_cursor_enter(const struct json_cursor *cursor)
 struct json_cursor json_cursor_open(struct json_span container)
 {
 	enum json_kind kind = json_span_kind(container);
-	struct json_cursor cursor = json_cursor_at(container);
 	if (kind != JSON_OBJECT && kind != JSON_ARRAY)
 		return (struct json_cursor){0};
+	struct json_cursor cursor = json_cursor_at(container);
 	return json_cursor_enter(&cursor);
 }
 

@@ -177,7 +177,7 @@ int json_read_endpoint(struct json_reading *reading, struct json_span value, voi
 int json_read_node_id(struct json_reading *reading, struct json_span value, void *target)
 {
 	char **node_id = target;
-	const char *text;
+	const char *text = "";
 	int error = json_read_string(reading, value, &text);
 	if (error)
 		return error;

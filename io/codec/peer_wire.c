@@ -211,7 +211,8 @@ static int wire_read_config(const struct peer_wire *wire, struct raw_peer *raw,
 		&api, wire->options.default_keepalive_s, wire->arena, &config, diag);
 	if (error)
 		return error;
-	if (config.endpoint.kind == ENDPOINT_NAME && !wire->options.allow_host_names)
+	if (api.endpoint && config.endpoint.kind == ENDPOINT_NAME &&
+		!wire->options.allow_host_names)
 		error = diag_fail(diag, -EINVAL, "endpoint: %s: host name, and nothing resolves it",
 			quote(api.endpoint, strlen(api.endpoint)).text);
 	else

@@ -160,9 +160,15 @@ int trace_ring_begin(struct trace_ring *ring, const char *line, size_t length, s
 	error = ring_make_room(ring, directory, length, true, diag);
 	if (!error)
 		error = segment_create(ring, directory, diag);
+	if (!error) {
+		error = segment_write(ring, line, length, diag);
+		/* Without its snapshot the file is of no use. */
+		if (error)
+			unlinkat(directory, segment_name(ring->next_number - 1).text, 0);
+	}
 	close(directory);
 	ring->snapshot_bytes = length;
-	return error ? error : segment_write(ring, line, length, diag);
+	return error;
 }
 
 int trace_ring_append(struct trace_ring *ring, const char *line, size_t length, struct diag *diag)

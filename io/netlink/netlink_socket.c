@@ -189,6 +189,9 @@ static int netlink_exchange(
 		error = answers_receive(netlink, reply, reply->diag);
 	if (is_broken_off(reply, error))
 		socket_close(netlink);
+	/* A handler's error may be without a text. */
+	if (error && reply->diag && !*diag_text(reply->diag))
+		diag_fail_errno(reply->diag, error);
 	return error;
 }
 

@@ -224,7 +224,7 @@ static enum verdict event_judge(struct event_client *client, const struct stream
 	else
 		judgement.error = envelope_wire_read(
 			received->data.text, received->data.length, &event->envelope, diag);
-	if (judgement.error) {
+	if (!event || judgement.error) {
 		judgement.verdict = judgement.error == -ENOMEM ? VERDICT_FAULT : VERDICT_MALFORMED;
 		return event_reject(client, judgement, diag);
 	}

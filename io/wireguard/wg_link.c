@@ -38,9 +38,10 @@ static enum ipv6_obstacle default_obstacle(void)
 	return size == 1 && value == '1' ? IPV6_OBSTACLE_DISABLED : IPV6_OBSTACLE_NONE;
 }
 
-int wg_link_check_address(struct wg_link *own, const char *name, const struct prefix *address,
-	int mtu, struct diag *diag)
+int wg_link_check_address(
+	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
 {
+	struct wg_link *own = impl;
 	struct link_info info = {0};
 	int error = wg_link_read(own, name, &info, NULL);
 	if (error == -ENODEV)
@@ -50,9 +51,10 @@ int wg_link_check_address(struct wg_link *own, const char *name, const struct pr
 	return obstacle_check(address, ipv6_obstacle_with_mtu(info.ipv6_obstacle, mtu), diag);
 }
 
-int wg_link_configure_address(struct wg_link *own, const char *name, const struct prefix *address,
+int wg_link_configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag)
 {
+	struct wg_link *own = impl;
 	struct link_info info;
 	int error = wg_link_read(own, name, &info, diag);
 	if (!error)
@@ -62,8 +64,9 @@ int wg_link_configure_address(struct wg_link *own, const char *name, const struc
 	return link_configure_address(&own->link, info.index, address, keep_others, diag);
 }
 
-int wg_link_set_up(struct wg_link *own, const char *name, struct diag *diag)
+int wg_link_set_up(void *impl, const char *name, struct diag *diag)
 {
+	struct wg_link *own = impl;
 	struct link_info info;
 	int error = wg_link_read(own, name, &info, diag);
 	if (error || info.up)
@@ -71,8 +74,9 @@ int wg_link_set_up(struct wg_link *own, const char *name, struct diag *diag)
 	return link_set_up(&own->link, info.index, diag);
 }
 
-int wg_link_set_mtu(struct wg_link *own, const char *name, int mtu, struct diag *diag)
+int wg_link_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
 {
+	struct wg_link *own = impl;
 	struct link_info info;
 	int error = wg_link_read(own, name, &info, diag);
 	if (error || info.mtu == mtu)

@@ -17,12 +17,14 @@ struct wg_link {
 };
 
 int wg_link_read(struct wg_link *own, const char *name, struct link_info *ret, struct diag *diag);
+/* The following are operations of controller.h, for a controller that begins with its wg_link. */
+
 /* Return the error that wg_link_configure_address would fail with, as far as it can be foreseen.
  * The link need not exist yet. `mtu` is the MTU it is going to get; 0: unchanged. */
-int wg_link_check_address(struct wg_link *own, const char *name, const struct prefix *address,
-	int mtu, struct diag *diag);
-int wg_link_configure_address(struct wg_link *own, const char *name, const struct prefix *address,
+int wg_link_check_address(
+	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag);
+int wg_link_configure_address(void *impl, const char *name, const struct prefix *address,
 	bool keep_others, struct diag *diag);
 /* These write only if the value differs. */
-int wg_link_set_up(struct wg_link *own, const char *name, struct diag *diag);
-int wg_link_set_mtu(struct wg_link *own, const char *name, int mtu, struct diag *diag);
+int wg_link_set_up(void *impl, const char *name, struct diag *diag);
+int wg_link_set_mtu(void *impl, const char *name, int mtu, struct diag *diag);

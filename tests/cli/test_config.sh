@@ -41,7 +41,7 @@ whole_file() {
 	config "{\"state\": \"$work/two-peers.json\", \"api\": null, \"interface\": \"plexd0\", \"identity\": null,
 		\"controller\": \"auto\", \"ca_file\": \"ca.pem\", \"interval\": \"1m30s\", \"listen_port\": 5.182e4,
 		\"mtu\": 1420.0, \"persistent_keepalive\": 0, \"fwmark\": \"0x2a\", \"route_table\": 100,
-		\"no_routes\": true, \"keep_addresses\": false, \"keep_interface\": true, \"record\": \"file\", \"trace_mib\": 8,
+		\"no_routes\": true, \"keep_addresses\": false, \"keep_interface\": true, \"trace_mib\": 8,
 		\"max_removal_percent\": 50, \"log_level\": \"warn\", \"log_format\": \"json\"}"
 	sed '1s/off$/0x2a/' "$work/two-peers.dump" >"$work/marked.dump"
 	dump=$work/marked.dump status 0 plan

@@ -44,6 +44,12 @@ goes_on() {
 }
 check 'the next process begins another segment' goes_on
 
+replays() {
+	status 0 "$plexwg" trace --identity "$work/identity" --output "$work/trace.json" &&
+		status 0 "$plexwg" replay "$work/trace.json"
+}
+check 'the trace of both replays' replays
+
 unwanted() {
 	rm -f $(traces)
 	start --state "$state" --no-routes --trace-mib 0 && eventually said 'Peers changed' && stop &&

@@ -206,6 +206,7 @@ static void a_handlers_error_does_not_spoil_the_next_exchange(void **state)
 		assert_int_equal(netlink_socket_exchange(
 					 &bed->link.netlink, message, &handler, NULL, &bed->diag),
 			-ENOMSG);
+	assert_string_equal(diag_text(&bed->diag), strerror(ENOMSG));
 	nlmsg_free(message);
 	assert_int_equal(link_read(&bed->link, NAME, &info, &bed->diag), 0);
 }

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,6 +48,11 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	message->msg_controllen = 0;
 	message->msg_flags = 0;
 	return (ssize_t)length;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	return 0;
 }
 
 void fuzz_begin(void)

@@ -353,6 +353,7 @@ static void live_with(struct soak *soak, struct fast_plane plane)
 		.identity = &soak->identity,
 		.identity_directory = soak->scratch->directory,
 		.api_url = "http://127.0.0.1:1",
+		.trace_bytes_max = (size_t)4 << 20,
 		.interval_ms = 60 * 1000,
 	};
 	fast_world_begin(&soak->plane, START_NS);

@@ -207,9 +207,14 @@ static void a_line_that_does_not_fit_on_the_disk_is_taken_back(void **state)
 		diag_clear(&diag);
 		assert_content(scratch, 0, SNAPSHOT);
 	}
+	cut_after = 3;
+	assert_int_equal(begin(NULL), -ENOSPC);
+	assert_false(scratch_has(scratch, segment_of(1).text));
 	cut_after = SIZE_MAX;
+	ring_reopen(scratch, RING_BYTES);
+	assert_int_equal(begin(NULL), 0);
 	assert_int_equal(append(2, NULL), 0);
-	assert_content(scratch, 0, SNAPSHOT "x\n");
+	assert_content(scratch, 1, SNAPSHOT "x\n");
 }
 
 /* The process is killed after each number of bytes of a snapshot and of a line. */

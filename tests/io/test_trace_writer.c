@@ -4,6 +4,7 @@
 
 #include "converged.h"
 #include "diag.h"
+#include "failing_memory.h"
 #include "scratch.h"
 #include "trace_writer.h"
 
@@ -427,6 +428,50 @@ static void a_name_that_resolves_anew_is_written(void **state)
 	assert_int_equal(occurrences(trace(traced), "peer-3"), 1);
 }
 
+/* A drifted device, a document and events; then a new key of the node. */
+static void trace_everything(struct traced *traced, struct state_document *document)
+{
+	struct world *world = traced->world;
+	const struct signing_keys keys = {.current = key_of(0x51)};
+	world_cycle(world, document);
+	deliver(world, "signing_key_rotated", &keys, 0x51);
+	deliver(world, "peer_removed", "peer-3", 0x51);
+	reject(world, VERDICT_STALE, 0);
+	world->identity.public_key.bytes[0]++;
+	trace_writer_follow_identity(&traced->writer);
+	world->identity.public_key.bytes[0]--;
+}
+
+/* Each allocation fails in turn, those of the engine too. */
+static void a_trace_that_has_no_memory_stops(void **state)
+{
+	struct traced *traced = *state;
+	struct world *world = traced->world;
+	unsigned stopped = 0;
+	bool has_failed = true;
+	assert_int_equal(cycle_wants(world, "23"), 0);
+	for (unsigned spared = 0; has_failed; spared++) {
+		struct state_document document = {0};
+		wants(&document, 2);
+		wants(&document, 4);
+		world_set_peer(world, 9, "", "10.0.0.9/32");
+		world->fake.up = false;
+		start(traced, RING_BYTES);
+		world_forget_logs(world);
+		failing_memory_arm(spared, false);
+		trace_everything(traced, &document);
+		has_failed = failing_memory_disarm();
+		stopped += !traced->writer.is_on;
+		if (!traced->writer.is_on)
+			assert_logged(world, "warn Trace stopped error=");
+		trace_writer_deinit(&traced->writer);
+		fake_forget_calls(&world->fake);
+		/* It leaves whole lines. */
+		trace(traced);
+	}
+	assert_true(stopped > 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -442,6 +487,7 @@ int main(void)
 		TEST(a_full_disk_stops_the_trace_with_one_warning_and_nothing_else),
 		TEST(a_snapshot_over_a_quarter_of_the_ring_stops_the_trace_before_it_begins),
 		TEST(a_name_that_resolves_anew_is_written),
+		TEST(a_trace_that_has_no_memory_stops),
 	};
 	if (sodium_init() < 0)
 		return 1;

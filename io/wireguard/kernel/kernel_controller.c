@@ -214,20 +214,6 @@ static int kernel_delete_interface(
 	return 0;
 }
 
-static int kernel_check_address(
-	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
-{
-	struct kernel_controller *kernel = impl;
-	return wg_link_check_address(&kernel->link, name, address, mtu, diag);
-}
-
-static int kernel_configure_address(void *impl, const char *name, const struct prefix *address,
-	bool keep_others, struct diag *diag)
-{
-	struct kernel_controller *kernel = impl;
-	return wg_link_configure_address(&kernel->link, name, address, keep_others, diag);
-}
-
 /* WireGuard opens its socket when the link goes up, so a port conflict appears only here. */
 static int kernel_set_interface_up(void *impl, const char *name, struct diag *diag)
 {
@@ -242,12 +228,6 @@ static int kernel_set_interface_up(void *impl, const char *name, struct diag *di
 		error = port_wrap(diag, error, name, device.listen_port);
 	device_clear(&device);
 	return error;
-}
-
-static int kernel_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
-{
-	struct kernel_controller *kernel = impl;
-	return wg_link_set_mtu(&kernel->link, name, mtu, diag);
 }
 
 static int kernel_add_peer(
@@ -341,14 +321,16 @@ static void kernel_apply(void *impl, const char *name, const struct peer_op *ops
 	diag_clear(&diag);
 }
 
+_Static_assert(offsetof(struct kernel_controller, link) == 0, "see wg_link.h");
+
 static const struct controller_ops kernel_ops = {
 	.create_interface = kernel_create_interface,
 	.set_fwmark = kernel_set_fwmark,
 	.delete_interface = kernel_delete_interface,
-	.configure_address = kernel_configure_address,
-	.check_address = kernel_check_address,
+	.configure_address = wg_link_configure_address,
+	.check_address = wg_link_check_address,
 	.set_interface_up = kernel_set_interface_up,
-	.set_mtu = kernel_set_mtu,
+	.set_mtu = wg_link_set_mtu,
 	.add_peer = kernel_add_peer,
 	.remove_peer = kernel_remove_peer,
 	.read_device = kernel_read_device,

@@ -16,7 +16,7 @@
 #include "wg_socket.h"
 
 struct kernel_controller {
-	struct wg_link link;
+	struct wg_link link; /* first: it implements operations */
 	struct wg_socket wg;
 	struct wg_apply apply; /* the caller may change its limits before use */
 };

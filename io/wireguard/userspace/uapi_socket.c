@@ -108,7 +108,7 @@ static int uapi_connect(const struct uapi_socket *uapi, const char *interface,
 
 int uapi_socket_probe(const struct uapi_socket *uapi, const char *interface, struct diag *diag)
 {
-	int fd;
+	int fd = -1;
 	int error = uapi_connect(uapi, interface, exchange_deadline(uapi), &fd, diag);
 	if (!error)
 		close(fd);
@@ -188,7 +188,7 @@ static int converse(int fd, const struct secret_buffer *request, size_t bytes_ma
 int uapi_socket_exchange(const struct uapi_socket *uapi, const char *interface,
 	const struct secret_buffer *request, struct secret_buffer *ret, struct diag *diag)
 {
-	int fd;
+	int fd = -1;
 	int error = uapi_connect(uapi, interface, exchange_deadline(uapi), &fd, diag);
 	if (error)
 		return error;

@@ -205,32 +205,6 @@ static int userspace_delete_interface(
 	return ended_socket_remove(userspace, name, diag);
 }
 
-static int userspace_check_address(
-	void *impl, const char *name, const struct prefix *address, int mtu, struct diag *diag)
-{
-	struct userspace_controller *userspace = impl;
-	return wg_link_check_address(&userspace->link, name, address, mtu, diag);
-}
-
-static int userspace_configure_address(void *impl, const char *name, const struct prefix *address,
-	bool keep_others, struct diag *diag)
-{
-	struct userspace_controller *userspace = impl;
-	return wg_link_configure_address(&userspace->link, name, address, keep_others, diag);
-}
-
-static int userspace_set_interface_up(void *impl, const char *name, struct diag *diag)
-{
-	struct userspace_controller *userspace = impl;
-	return wg_link_set_up(&userspace->link, name, diag);
-}
-
-static int userspace_set_mtu(void *impl, const char *name, int mtu, struct diag *diag)
-{
-	struct userspace_controller *userspace = impl;
-	return wg_link_set_mtu(&userspace->link, name, mtu, diag);
-}
-
 static int userspace_read_device(
 	void *impl, const char *name, struct device *ret, struct diag *diag)
 {
@@ -253,14 +227,16 @@ static int userspace_read_device(
 	return 0;
 }
 
+_Static_assert(offsetof(struct userspace_controller, link) == 0, "see wg_link.h");
+
 static const struct controller_ops userspace_ops = {
 	.create_interface = userspace_create_interface,
 	.set_fwmark = userspace_set_fwmark,
 	.delete_interface = userspace_delete_interface,
-	.configure_address = userspace_configure_address,
-	.check_address = userspace_check_address,
-	.set_interface_up = userspace_set_interface_up,
-	.set_mtu = userspace_set_mtu,
+	.configure_address = wg_link_configure_address,
+	.check_address = wg_link_check_address,
+	.set_interface_up = wg_link_set_up,
+	.set_mtu = wg_link_set_mtu,
 	.add_peer = userspace_add_peer,
 	.remove_peer = userspace_remove_peer,
 	.read_device = userspace_read_device,

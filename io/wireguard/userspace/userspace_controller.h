@@ -15,7 +15,7 @@
 #include "wg_link.h"
 
 struct userspace_controller {
-	struct wg_link link;
+	struct wg_link link;     /* first: it implements operations */
 	struct uapi_socket uapi; /* the caller may change this before use */
 	struct backend program;  /* and this */
 	bool has_helper;
