@@ -25,10 +25,13 @@ INPUTS = ("state.json", "scenario.json", "ca.key", "store.json", "token")
 # A process waits at its exit, so that its memory can be searched.
 AT_EXIT = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=exit_group",
            "-e", "inject=exit_group:delay_enter=600s")
-NO_LEAK_CHECK = {"ASAN_OPTIONS": "detect_leaks=0"}  # strace would prevent that
+# Where the dynamic linker binds a function late, it saves the vector registers on the stack, with what
+# memcpy moved last.
+BIND_NOW = {"LD_BIND_NOW": "1"}
+NO_LEAK_CHECK = {"ASAN_OPTIONS": "detect_leaks=0", **BIND_NOW}  # strace would prevent that
 # The sanitizer's allocator overwrites freed memory only on request, which the TLS library needs.
 # Without TLS nothing may need it.
-FREED_IS_OVERWRITTEN = {"ASAN_OPTIONS": "detect_leaks=0:max_free_fill_size=1048576"}
+FREED_IS_OVERWRITTEN = {"ASAN_OPTIONS": "detect_leaks=0:max_free_fill_size=1048576", **BIND_NOW}
 secrets = {}
 
 
