@@ -500,6 +500,17 @@ static void a_traced_life_replays_to_the_same_operations(void **state)
 	assert_true(no_room_count > 0);
 }
 
+/* The first segment that is left begins in a fetch, with an event that came during it: the answer
+ * does not supersede that. */
+static void a_trace_may_begin_in_the_middle_of_a_fetch(void **state)
+{
+	seed = 1125;
+	struct traced *traced = life_begin(*state);
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		step(traced);
+	life_end(traced);
+}
+
 /* A replay fails if its operations differ from the traced ones. */
 static void a_scenario_with_another_operation_does_not_replay(void **state)
 {
@@ -525,6 +536,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_traced_life_replays_to_the_same_operations, place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_trace_may_begin_in_the_middle_of_a_fetch, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(a_scenario_with_another_operation_does_not_replay,
 			place_setup, place_teardown),
 	};

@@ -64,7 +64,8 @@ static enum replayed_answer answer_choose(
 		return answer;
 	if (is_good)
 		pending_events_fetch_done(&model->pending, model->pending.fetch_order);
-	bool has_events = !is_good && model->pending.count > 0;
+	bool has_events = (!is_good || model->has_events_of_fetch) && model->pending.count > 0;
+	model->has_events_of_fetch = false;
 	convert_model_write(converter, has_events, ret_state);
 	if (converter->error)
 		return answer;
@@ -157,8 +158,10 @@ void convert_first_cycle(struct converter *converter, struct moment at)
 {
 	struct trace_line line = {
 		.kind = TRACE_FINISH, .at = at, .cycle = {.has_plan = true, .has_retained = true}};
+	bool has_events_of_fetch = converter->model.has_events_of_fetch;
 	cycle_open(converter, NULL, at);
 	cycle_close(converter, &line, FETCH_FAILED);
+	converter->model.has_events_of_fetch = has_events_of_fetch;
 	converter->retained = &nothing_retained;
 }
 

@@ -75,10 +75,18 @@ void convert_model_apply(struct converter *converter, const struct trace_line *l
 void convert_model_begin(struct converter *converter, const struct trace_line *line)
 {
 	const struct pending_events *pending = line->snapshot.pending;
-	pending_events_clear(&converter->model.pending);
-	for (size_t i = 0; i < pending->count; i++)
-		model_record(converter, &converter->model.pending, pending->peers[i]->id,
-			pending->peers[i]->removed ? NULL : &pending->peers[i]->entry);
+	struct pending_events *ours = &converter->model.pending;
+	pending_events_clear(ours);
+	/* In their order: those of the fetch under way are the last. */
+	for (size_t i = 0; i < pending->count; i++) {
+		const struct pending_peer *peer = pending->peers[i];
+		bool is_of_fetch = line->snapshot.is_fetching && peer->order > pending->fetch_order;
+		if (is_of_fetch && !converter->model.has_events_of_fetch) {
+			pending_events_fetch_begin(ours);
+			converter->model.has_events_of_fetch = true;
+		}
+		model_record(converter, ours, peer->id, peer->removed ? NULL : &peer->entry);
+	}
 	convert_model_apply(converter, line);
 }
 

@@ -20,6 +20,8 @@ struct convert_model {
 	bool has_document, is_provisional;
 	struct pending_events entries; /* one for each id */
 	struct pending_events pending;
+	/* The trace begins in a fetch, whose events the replay has before it. */
+	bool has_events_of_fetch;
 	struct convert_text nameless; /* with a comma after each */
 	struct convert_text withheld; /* likewise: unusable entries, which retain their peers */
 };

@@ -407,19 +407,31 @@ static int read_actual(
 	return error;
 }
 
-/* A pending event: the id of a removed peer, or the peer. */
+static void put_pending_peer(struct putting *to, const struct pending_peer *peer)
+{
+	if (peer->removed)
+		canonical_put_text_string(to->writer, peer->id);
+	else
+		put_entry(to, NULL, &peer->entry);
+}
+
+/* A pending event: the id of a removed peer, or the peer. Null stands for the beginning of the last
+ * fetch, which does not supersede those behind it. */
 static void put_pending(struct putting *to, const struct type *type, const void *value)
 {
 	const struct pending_events *pending = *(const struct pending_events *const *)value;
 	canonical_put_text(to->writer, "[");
-	for (size_t i = 0; i < pending->count; i++) {
-		const struct pending_peer *peer = pending->peers[i];
-		canonical_put_text(to->writer, i ? "," : "");
-		if (peer->removed)
-			canonical_put_text_string(to->writer, peer->id);
-		else
-			put_entry(to, NULL, &peer->entry);
-	}
+	for (size_t i = 0; i < pending->count; i++)
+		if (pending->peers[i]->order <= pending->fetch_order) {
+			put_pending_peer(to, pending->peers[i]);
+			canonical_put_text(to->writer, ",");
+		}
+	canonical_put_text(to->writer, "null");
+	for (size_t i = 0; i < pending->count; i++)
+		if (pending->peers[i]->order > pending->fetch_order) {
+			canonical_put_text(to->writer, ",");
+			put_pending_peer(to, pending->peers[i]);
+		}
 	canonical_put_text(to->writer, "]");
 }
 
@@ -452,8 +464,12 @@ static int read_pending(
 	/* No limit: they were within it when they were written. */
 	pending->bytes_max = SIZE_MAX;
 	*(const struct pending_events **)ret = pending;
-	while (!error && json_cursor_element(&cursor, &element))
-		error = pending_event_read(reading, element, pending);
+	while (!error && json_cursor_element(&cursor, &element)) {
+		if (json_span_kind(element) == JSON_NULL)
+			pending_events_fetch_begin(pending);
+		else
+			error = pending_event_read(reading, element, pending);
+	}
 	return error;
 }
 
