@@ -59,9 +59,9 @@ static int compare_segments(const void *a, const void *b)
 static void segment_found(struct trace_ring *ring, int directory, const char *name)
 {
 	struct stat status;
-	uint32_t number;
-	if (sscanf(name, "trace-%8" SCNu32, &number) != 1 ||
-		strcmp(name, segment_name(number).text) != 0 ||
+	const char *digits = name + strcspn(name, "0123456789");
+	uint32_t number = (uint32_t)strtoul(digits, NULL, 10);
+	if (strcmp(name, segment_name(number).text) != 0 ||
 		fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
 		ring->count == TRACE_SEGMENTS_MAX)
 		return;
@@ -81,7 +81,7 @@ int trace_ring_open(
 	DIR *list = listed < 0 ? NULL : fdopendir(listed);
 	int error = list ? 0 : diag_wrap(diag, diag_fail_errno(diag, -errno), "%s", directory);
 	const struct dirent *entry;
-	while (!error && (entry = readdir(list)))
+	while (list && (entry = readdir(list)))
 		segment_found(ring, fd, entry->d_name);
 	if (list)
 		closedir(list);
