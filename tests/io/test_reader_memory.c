@@ -7,6 +7,7 @@
 
 #include "api_body.h"
 #include "api_reply.h"
+#include "convert.h"
 #include "envelope_wire.h"
 #include "event_stream.h"
 #include "failing_memory.h"
@@ -21,6 +22,7 @@
 #include "signing_keys.h"
 #include "state_store_peers.h"
 #include "state_wire.h"
+#include "trace_line.h"
 #include "uapi.h"
 #include "wg_decode.h"
 #include "wg_dump.h"
@@ -269,6 +271,59 @@ static void a_scenario_is_read_or_not(void **state)
 	fail_each_allocation(read_scenario, text);
 }
 
+#define KEY_9 "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk="
+#define AT    "\"at\":\"2026-03-01T12:00:00Z\",\"boot_ns\":1"
+#define SNAPSHOT                                                                                   \
+	"{\"kind\":\"snapshot\"," AT                                                               \
+	",\"version\":1,\"start\":true,\"config\":{\"listen_port\":7},"                            \
+	"\"mesh_ip\":\"10.0.0.1\",\"public_key\":\"" KEY_9 "\",\"state\":\"absent\",\"events\":[{" \
+	"\"id\":\"b\",\"public_key\":\"" KEY_3 "\",\"allowed_ips\":[]},\"c\"],\"index\":[{\"id\":" \
+	"\"b\",\"public_key\":\"" KEY_3 "\"}]}"
+
+static int read_trace_line(void *text)
+{
+	struct trace_read read = {.line.at.boot_ns = 7};
+	int error = trace_line_read(text, strlen(text), &read, NULL);
+	if (error)
+		assert_int_equal(read.line.at.boot_ns, 7);
+	else
+		trace_read_clear(&read);
+	return error;
+}
+
+static void a_line_of_a_trace_is_read_or_not(void **state)
+{
+	char text[] = SNAPSHOT;
+	fail_each_allocation(read_trace_line, text);
+}
+
+static int convert_text_of(void *text)
+{
+	struct convert_segment segment = {"trace", text, strlen(text)};
+	struct converted converted = {.text = UNTOUCHED};
+	int error = convert_trace(&segment, 1, (struct convert_range){0}, &converted, NULL);
+	if (error) {
+		assert_ptr_equal(converted.text, UNTOUCHED);
+	} else {
+		/* It ends early where the replay ran out of memory. */
+		error = converted.reason ? -ENOMEM : 0;
+		converted_clear(&converted);
+	}
+	return error;
+}
+
+static void a_trace_is_converted_or_not(void **state)
+{
+	char text[] = SNAPSHOT
+		"\n{\"kind\":\"begin\"," AT ",\"calls\":[{\"call\":\"create_interface\"},{\"call\":"
+		"\"configure_address\"},{\"call\":\"set_interface_up\"}]}\n{\"kind\":\"event\"," AT
+		",\"verdict\":\"stale\",\"event_type\":\"other\",\"error\":\"EBADMSG\"}\n"
+		"{\"kind\":\"finish\"," AT ",\"outcome\":\"document\",\"peers\":[{\"id\":\"a\","
+		"\"public_key\":\"" KEY_2 "\",\"allowed_ips\":[\"10.0.0.2/32\"]}],\"ops\":[{\"op\":"
+		"\"add\",\"public_key\":\"" KEY_2 "\"}],\"withheld\":[],\"retained\":[]}\n";
+	fail_each_allocation(convert_text_of, text);
+}
+
 static int read_url(void *text)
 {
 	struct http_url url = {.text = UNTOUCHED};
@@ -422,6 +477,8 @@ int main(void)
 		MEMORY_TEST(a_dump_of_wg_is_read_or_not),
 		MEMORY_TEST(a_dump_of_the_kernel_is_read_or_not),
 		MEMORY_TEST(a_scenario_is_read_or_not),
+		MEMORY_TEST(a_line_of_a_trace_is_read_or_not),
+		MEMORY_TEST(a_trace_is_converted_or_not),
 		MEMORY_TEST(a_url_is_read_or_not),
 		MEMORY_TEST(a_registration_is_read_or_not),
 		SCRATCH_TEST(an_identity_is_loaded_or_not),
