@@ -60,7 +60,7 @@ static int trace_files_read(const char *directory, struct trace_files *ret, stru
 	if (!ret->files || !ret->segments)
 		error = diag_fail_errno(diag, -ENOMEM);
 	for (int i = 0; i < count; i++) {
-		if (!error)
+		if (!error && ret->files && ret->segments)
 			error = trace_file_read(ret, directory, entries[i]->d_name, diag);
 		free(entries[i]);
 	}

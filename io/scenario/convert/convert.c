@@ -351,9 +351,15 @@ static int walk_read(
 		     : 0;
 }
 
-/* Collect what will be replaced, and note where each segment begins and when the last line was. */
-static int trace_scan(struct converter *converter, struct line_walk walk, int64_t *begin_ns,
-	int64_t *ret_last_ns, struct diag *diag)
+/* How a segment begins; zero for an empty one. */
+struct segment_start {
+	int64_t at_ns;
+	bool is_fetching;
+};
+
+/* Collect what will be replaced, and note how each segment begins and when the last line was. */
+static int trace_scan(struct converter *converter, struct line_walk walk,
+	struct segment_start *starts, int64_t *ret_last_ns, struct diag *diag)
 {
 	struct trace_read read;
 	bool is_read;
@@ -363,7 +369,8 @@ static int trace_scan(struct converter *converter, struct line_walk walk, int64_
 		if (error || !is_read)
 			break;
 		if (walk.number == 1)
-			begin_ns[walk.segment] = read.line.at.wall_ns;
+			starts[walk.segment] = (struct segment_start){read.line.at.wall_ns,
+				read.line.kind == TRACE_SNAPSHOT && read.line.snapshot.is_fetching};
 		if (walk.number == 1 && read.line.kind != TRACE_SNAPSHOT)
 			error = diag_fail(diag, -EINVAL, "%s: begins without a snapshot",
 				walk.segments[walk.segment].name);
@@ -376,23 +383,37 @@ static int trace_scan(struct converter *converter, struct line_walk walk, int64_
 	return error ? error : replacements_seal(&converter->replacements);
 }
 
+/* The replay knows less of a fetch that it did not see begin: begin with an earlier segment, or a
+ * later one, if there is one that does not begin in a fetch. */
+static size_t segment_choose(const struct segment_start *starts, size_t count, size_t wanted)
+{
+	for (size_t i = wanted + 1; i-- > 0;)
+		if (starts[i].at_ns && !starts[i].is_fetching)
+			return i;
+	for (size_t i = wanted + 1; i < count; i++)
+		if (starts[i].at_ns && !starts[i].is_fetching)
+			return i;
+	return wanted;
+}
+
 /* Find the segment to begin with, and collect. */
 static int walk_begin(struct converter *converter, struct line_walk *walk,
 	struct convert_range range, struct diag *diag)
 {
-	int64_t *begin_ns = calloc(walk->segment_count + 1, sizeof *begin_ns);
+	struct segment_start *starts = calloc(walk->segment_count + 1, sizeof *starts);
 	int64_t last_ns = INT64_MIN;
-	if (!begin_ns)
+	if (!starts)
 		return -ENOMEM;
-	int error = trace_scan(converter, *walk, begin_ns, &last_ns, diag);
+	int error = trace_scan(converter, *walk, starts, &last_ns, diag);
 	if (!error && last_ns == INT64_MIN)
 		error = diag_fail(diag, -ENODATA, "the trace is empty");
 	if (range.last_ns)
 		range.since_ns = last_ns - range.last_ns;
 	for (size_t i = 1; i < walk->segment_count; i++)
-		if (begin_ns[i] && begin_ns[i] <= range.since_ns)
+		if (starts[i].at_ns && starts[i].at_ns <= range.since_ns)
 			walk->segment = i;
-	free(begin_ns);
+	walk->segment = segment_choose(starts, walk->segment_count, walk->segment);
+	free(starts);
 	return error;
 }
 

@@ -67,7 +67,8 @@ static struct replayed_event event_choose(
 static void payload_put(
 	struct convert_text *text, struct converter *converter, const struct trace_event *event)
 {
-	if (event->verdict != VERDICT_ACCEPTED || strcmp(event->type, "other") == 0) {
+	if (event->verdict != VERDICT_ACCEPTED || !event->type ||
+		strcmp(event->type, "other") == 0) {
 		convert_put(text, converter, "null");
 	} else if (event->peer && !event->peer->error) {
 		char *peer = convert_peer_text(&event->peer->config);

@@ -457,10 +457,8 @@ static int read_pending(
 	struct json_span element;
 	struct pending_events *pending = arena_alloc(reading->arena, sizeof *pending);
 	int error = json_expect(reading, span, JSON_ARRAY);
-	if (!error && !pending)
-		error = diag_fail_errno(reading->diag, -ENOMEM);
-	if (error)
-		return error;
+	if (error || !pending)
+		return error ? error : diag_fail_errno(reading->diag, -ENOMEM);
 	/* No limit: they were within it when they were written. */
 	pending->bytes_max = SIZE_MAX;
 	*(const struct pending_events **)ret = pending;
