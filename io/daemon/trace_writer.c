@@ -353,13 +353,13 @@ static void read_note(
 		writer_stop(writer, NULL);
 }
 
-static void begin_note(void *impl, int error)
+/* A line that has calls and nothing else. */
+static void calls_write(struct trace_writer *writer, enum trace_kind kind, int error)
 {
-	struct trace_writer *writer = impl;
 	if (!writer->is_on)
 		return;
 	struct trace_line line = {
-		.kind = TRACE_BEGIN,
+		.kind = kind,
 		.at = writer_now(writer),
 		.error = error,
 		.calls = writer->calls,
@@ -367,6 +367,11 @@ static void begin_note(void *impl, int error)
 	};
 	traced_line_write(writer, &line, true);
 	observed_clear(writer);
+}
+
+static void begin_note(void *impl, int error)
+{
+	calls_write(impl, TRACE_BEGIN, error);
 }
 
 static void document_note(void *impl, const struct state_document *document)
@@ -584,18 +589,7 @@ static void judgement_note(void *impl, const struct event_judgement *judgement)
 
 static void teardown_note(void *impl, int error)
 {
-	struct trace_writer *writer = impl;
-	if (!writer->is_on)
-		return;
-	struct trace_line line = {
-		.kind = TRACE_TEARDOWN,
-		.at = writer_now(writer),
-		.error = error,
-		.calls = writer->calls,
-		.call_count = writer->call_count,
-	};
-	traced_line_write(writer, &line, true);
-	observed_clear(writer);
+	calls_write(impl, TRACE_TEARDOWN, error);
 }
 
 struct observer trace_writer_observer(struct trace_writer *writer)
