@@ -41,18 +41,24 @@ static void text_append(
 	text->text[text->length] = '\0';
 }
 
+/* Return the text, or NULL when out of memory. The caller frees it. */
+static char *text_format(struct converter *converter, const char *format, va_list args)
+{
+	char *text = NULL;
+	if (vasprintf(&text, format, args) >= 0)
+		return text;
+	convert_fail_memory(converter);
+	return NULL;
+}
+
 void convert_put(struct convert_text *text, struct converter *converter, const char *format, ...)
 {
-	char *formatted = NULL;
 	va_list args;
 	va_start(args, format);
-	int length = vasprintf(&formatted, format, args);
+	char *formatted = text_format(converter, format, args);
 	va_end(args);
-	if (length < 0) {
-		convert_fail_memory(converter);
-		return;
-	}
-	text_append(text, converter, formatted, (size_t)length);
+	if (formatted)
+		text_append(text, converter, formatted, strlen(formatted));
 	free(formatted);
 }
 
@@ -115,15 +121,12 @@ static void step_run(struct converter *converter, const char *text)
 void convert_step(struct converter *converter, const char *format, ...)
 {
 	struct convert_text step = {0};
-	char *text = NULL;
 	va_list args;
 	va_start(args, format);
-	int length = vasprintf(&text, format, args);
+	char *text = text_format(converter, format, args);
 	va_end(args);
-	if (length < 0) {
-		convert_fail_memory(converter);
+	if (!text)
 		return;
-	}
 	converter->step_count++;
 	convert_put(&step, converter, "[%s]", text);
 	if (!converter->error)
