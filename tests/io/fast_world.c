@@ -3,11 +3,15 @@
 
 #include "api_stream.h"
 #include "harness.h"
+#include "identity_dir.h"
+#include "identity_make.h"
 #include "nonce_store.h"
 #include "timestamp.h"
 
+#include <sodium.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CALLS_MAX 8
 
@@ -272,4 +276,20 @@ void __wrap_api_call_cancel(struct api_call *call)
 		free(ours->state);
 		*ours = (struct call){0};
 	}
+}
+
+void fast_world_identity(
+	const char *directory, uint8_t ret_signing_secret[static 64], struct identity *ret)
+{
+	struct identity_registration registration = {
+		.node_id = "node-1", .mesh_ip = ip_of("10.100.0.1"), .node_secret_key = "token"};
+	struct identity prepared = {0};
+	int lock;
+	_Static_assert(crypto_sign_SECRETKEYBYTES == 64, "as in the header");
+	crypto_sign_keypair(registration.signing_public_key.bytes, ret_signing_secret);
+	assert_int_equal(identity_prepare(directory, &prepared, &lock, NULL), 0);
+	close(lock);
+	assert_int_equal(identity_complete(directory, &registration, NULL), 0);
+	identity_clear(&prepared);
+	assert_int_equal(identity_dir_load(directory, ret, NULL), 0);
 }

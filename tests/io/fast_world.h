@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct identity;
+
 #define FAST_WORLD_DELAY_MS 40
 
 /* The part that the test plays. */
@@ -37,6 +39,11 @@ struct fast_counts {
 	unsigned streams;
 	size_t nonces; /* stored ones, as of the last cycle */
 };
+
+/* Make the identity of a registered node in the directory, for a control plane with a new signing
+ * key. The caller clears the identity. */
+void fast_world_identity(
+	const char *directory, uint8_t ret_signing_secret[static 64], struct identity *ret);
 
 /* `plane` still belongs to the test, which may change `next_ns` whenever it acts. */
 void fast_world_begin(const struct fast_plane *plane, int64_t start_ns);

@@ -306,21 +306,6 @@ static void log_count(void *sink, enum log_level level, const char *message,
 	soak->loud_lines += level >= LOG_LEVEL_INFO;
 }
 
-static void identity_obtain(struct soak *soak)
-{
-	struct identity_registration registration = {
-		.node_id = "node-1", .mesh_ip = ip_of("10.100.0.1"), .node_secret_key = "token"};
-	struct identity prepared = {0};
-	int lock;
-	crypto_sign_keypair(registration.signing_public_key.bytes, soak->signing_secret);
-	const char *directory = soak->scratch->directory;
-	assert_int_equal(identity_prepare(directory, &prepared, &lock, NULL), 0);
-	close(lock);
-	assert_int_equal(identity_complete(directory, &registration, NULL), 0);
-	identity_clear(&prepared);
-	assert_int_equal(identity_dir_load(directory, &soak->identity, NULL), 0);
-}
-
 static int soak_make(void **state)
 {
 	struct soak *soak = calloc(1, sizeof *soak);
@@ -328,7 +313,7 @@ static int soak_make(void **state)
 	scratch_make((void **)&soak->scratch);
 	soak->random = 88172645463325252U;
 	sim_controller_init(&soak->sim, (struct sim_recorder){0});
-	identity_obtain(soak);
+	fast_world_identity(soak->scratch->directory, soak->signing_secret, &soak->identity);
 	*state = soak;
 	return 0;
 }
